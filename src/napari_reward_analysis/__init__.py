@@ -1,0 +1,62 @@
+"""Reward-driven image analysis of atomically resolved HAADF-STEM images.
+
+The names below are the scripting interface; nothing of it imports Qt or napari.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("napari-reward-analysis")
+except PackageNotFoundError:  # the source tree on the path, never installed
+    __version__ = "0+unknown"
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.io.read import read_image
+from napari_reward_analysis.lattice import (
+    Column,
+    Lattice,
+    free_lattice,
+    lattice_names,
+    lattice_preset,
+    parse_lattice,
+)
+from napari_reward_analysis.rewards.atoms import Physics
+from napari_reward_analysis.runs import Run, load_run, save_run
+from napari_reward_analysis.workflows.atoms import (
+    AtomsProblem,
+    AtomsSettings,
+    AtomTrial,
+    find_atoms,
+    front_of,
+    pick,
+    run_trials,
+)
+from napari_reward_analysis.workflows.atoms_table import atoms_table
+
+__all__ = [
+    "AtomTrial",
+    "AtomsProblem",
+    "AtomsSettings",
+    "BadInput",
+    "Column",
+    "Image",
+    "Lattice",
+    "Physics",
+    "Run",
+    "__version__",
+    "atoms_table",
+    "find_atoms",
+    "free_lattice",
+    "front_of",
+    "lattice_names",
+    "lattice_preset",
+    "load_run",
+    "parse_lattice",
+    "pick",
+    "read_image",
+    "run_trials",
+    "save_run",
+]

@@ -1,0 +1,153 @@
+"""One whole 'atoms' job: search, keep a log, write the results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.io.writers import write_csv
+from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.plots import save_front
+from napari_reward_analysis.runs import ImageReference, Run, RunLog, save_run
+from napari_reward_analysis.workflows.atoms import (
+    AtomsProblem,
+    AtomsSettings,
+    require_feasible,
+    run_trials,
+)
+from napari_reward_analysis.workflows.atoms_table import atoms_table
+
+Progress = Callable[[int, str], None]
+
+
+def run_atoms(
+    image: Image,
+    lattice: Lattice | None,
+    settings: AtomsSettings,
+    folder: Path,
+    *,
+    region: BoolArray | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Search with a log on disk; an interruption keeps what was found.
+
+    Parameters
+    ----------
+    image, lattice, settings, region
+        As for `find_atoms`.
+    folder : Path
+        Where the log goes while the run goes on; made when missing.
+    progress : callable, optional
+        Called with the number of trials done and a remark.
+
+    Returns
+    -------
+    Run
+        Status 'done', or 'cancelled' after a KeyboardInterrupt.
+
+    Raises
+    ------
+    BadInput
+        If the input does not fit together, or no trial found five blobs; the folder is
+        then as it was.
+    KeyboardInterrupt
+        If it comes before the first feasible trial.
+    """
+    problem = AtomsProblem(image, lattice, settings, region)
+    run = Run(
+        image=ImageReference.of(image),
+        settings=settings,
+        physics=problem.physics,
+        lattice=lattice,
+        region=region,
+        name=f"{image.name} atoms",
+    )
+    existed = folder.exists()
+    log = RunLog(run, folder)
+    try:
+        _iterate(problem, run, log, progress)
+        require_feasible(run.trials)
+    except BaseException:
+        log.close()
+        if not existed and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+    save_run(run, folder)
+    log.close()
+    return run
+
+
+def write_results(
+    run: Run, image: Image, folder: Path, choice: str = "euclidean"
+) -> dict[str, Any]:
+    """Write `run.json`, `atoms.csv` and `front.png`, each whole or not at all.
+
+    Parameters
+    ----------
+    run : Run
+        A run with a feasible trial.
+    image : Image
+        Its image.
+    folder : Path
+        Where to.
+    choice : str
+        'euclidean', 'chebyshev' or the number of a trial.
+
+    Returns
+    -------
+    dict
+        n_atoms, expected, qc, er, n_trials, pick.
+
+    Raises
+    ------
+    BadInput
+        If the chosen trial has no result, or a file cannot be written.
+    """
+    position = _chosen(run, choice)
+    trial = run.trials[position]
+    run.choice = position if choice.isdigit() else None
+    save_run(run, folder)
+    table = atoms_table(trial, run.physics, image.pixel_size)
+    write_csv(folder / "atoms.csv", table)
+    save_front(run, folder / "front.png")
+    return {
+        "n_atoms": trial.score.count,
+        "expected": run.physics.expected,
+        "qc": trial.score.qc,
+        "er": trial.score.er,
+        "n_trials": len(run.trials),
+        "pick": trial.index,
+    }
+
+
+def _iterate(problem: AtomsProblem, run: Run, log: RunLog, progress: Progress | None) -> None:
+    try:
+        for trial in run_trials(problem):
+            run.trials.append(trial)
+            log.add(trial)
+            if progress is not None:
+                progress(len(run.trials), f"QC {trial.score.qc:+.3f} ER {trial.score.er:.3f}")
+    except KeyboardInterrupt:
+        if not any(trial.feasible for trial in run.trials):
+            raise
+        run.status = "cancelled"
+    else:
+        run.status = "done"
+
+
+def _chosen(run: Run, choice: str) -> int:
+    if not choice.isdigit():
+        position = run.proposed("chebyshev" if choice == "chebyshev" else "euclidean")
+        assert position is not None  # a run without a feasible trial never gets here
+        return position
+    position = int(choice)
+    if position >= len(run.trials) or not run.trials[position].feasible:
+        front = ", ".join(str(run.trials[i].index) for i in run.front)
+        raise BadInput(
+            f"Trial {choice} has no result to export (the run is saved): "
+            f"choose one of the front: {front}."
+        )
+    return position

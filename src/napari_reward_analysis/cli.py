@@ -1,0 +1,224 @@
+"""The command line: the same workflows, in a terminal or called by another program."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn, get_args
+
+from pydantic import ValidationError
+
+from napari_reward_analysis import __version__
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.lattice import Lattice, lattice_names, parse_lattice
+from napari_reward_analysis.optimize.samplers import SamplerName
+
+DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; returns the exit status (0 done, 2 bad input, 130 interrupted)."""
+    options = _parser().parse_args(arguments)
+    # batch systems end a job with SIGTERM: treat it as the interruption that it is
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        return command(options)
+    except BadInput as error:
+        return _refuse(str(error))
+    except ValidationError as error:
+        return _refuse(_first_problem(error))
+    except KeyboardInterrupt:
+        _say("Interrupted before anything was found.")
+        return INTERRUPTED
+
+
+def _atoms(options: argparse.Namespace) -> int:
+    # imported here: these take a second, which `--help` need not wait for
+    from napari_reward_analysis.atoms_job import run_atoms, write_results
+    from napari_reward_analysis.workflows.atoms import PARAMETERS, AtomsSettings
+
+    search = PARAMETERS if options.search == "all" else tuple(options.search.split(","))
+    settings = AtomsSettings(
+        trials=options.trials,
+        search=search,
+        sampler=options.sampler,
+        seed=options.seed,
+        ds=options.ds,
+        count=options.count,
+        species=tuple(options.species.split(",")) if options.species else None,
+        as_published=options.as_published,
+    )
+    _check_pick(options.pick, settings.trials)
+    image, lattice = _image(options), _lattice(options)
+    folder = options.out or _beside(options.image, "atoms")
+    start = time.perf_counter()
+    run = run_atoms(image, lattice, settings, folder, progress=_progress_bar(settings.trials))
+    summary = write_results(run, image, folder, options.pick)
+    summary |= {"seconds": round(time.perf_counter() - start, 3), "out": str(folder)}
+    _report(summary, options.json)
+    return INTERRUPTED if run.status == "cancelled" else DONE
+
+
+def _info(options: argparse.Namespace) -> int:
+    from napari_reward_analysis.info import describe, in_words
+
+    facts = describe(_image(options), _lattice(options))
+    print(json.dumps(facts) if options.json else in_words(facts))
+    return DONE
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from napari_reward_analysis.demo import run_demo
+
+    return run_demo(options.out, window=options.window, say=print)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _OneLineParser(
+        prog="napari-reward-analysis",
+        description="Reward-driven analysis of atomically resolved HAADF-STEM images.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    atoms = commands.add_parser("atoms", help="find atomic columns (LoG*)")
+    _image_options(atoms)
+    atoms.add_argument("--ds", type=float, metavar="A", help="DS in angstrom")
+    atoms.add_argument("--count", type=float, metavar="N", help="expected number of columns")
+    atoms.add_argument("--species", metavar="A,B", help="species to expect; all by default")
+    atoms.add_argument("--trials", type=int, default=60, help="settings to evaluate (60)")
+    atoms.add_argument(
+        "--search", default="all", metavar="NAMES|all", help="e.g. threshold,overlap (all five)"
+    )
+    atoms.add_argument("--sampler", choices=get_args(SamplerName), default="skopt")
+    atoms.add_argument(
+        "--pick",
+        default="euclidean",
+        metavar="euclidean|chebyshev|IDX",
+        help="the point of the front to export, or the number of a trial",
+    )
+    atoms.add_argument(
+        "--as-published", action="store_true", help="ranges, scales and DS of the paper"
+    )
+    atoms.add_argument("--seed", type=int, default=0)
+    atoms.add_argument("--out", type=Path, metavar="DIR", help="results (beside the image)")
+    atoms.add_argument("--json", action="store_true", help="print one JSON object")
+    atoms.set_defaults(command=_atoms)
+
+    info = commands.add_parser("info", help="what an image is and what a lattice expects of it")
+    _image_options(info)
+    info.add_argument("--json", action="store_true", help="print one JSON object")
+    info.set_defaults(command=_info)
+
+    demo = commands.add_parser("demo", help="a finished run on a sample image")
+    demo.add_argument("--out", type=Path, default=Path("demo_output"), metavar="DIR")
+    demo.add_argument(
+        "--window",
+        choices=("show", "screenshot", "none"),
+        default="show",
+        help="keep the window open, photograph it and close, or open none",
+    )
+    demo.set_defaults(command=_demo)
+    return parser
+
+
+def _image_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("image", type=Path, metavar="IMAGE")
+    parser.add_argument(
+        "--lattice",
+        metavar="NAME",
+        help=f"{', '.join(lattice_names())}, or cell:a,b,angle,columns",
+    )
+    parser.add_argument("--pixel-size", type=float, metavar="A", help="angstrom; else the file's")
+    parser.add_argument("--frame", type=int, metavar="I", help="frame of a stack, from 0")
+    parser.add_argument("--signal", type=int, metavar="I", help="image of a file with several")
+
+
+def _image(options: argparse.Namespace) -> Image:
+    from napari_reward_analysis.io.read import read_image
+
+    image = read_image(options.image, frame=options.frame, signal=options.signal)
+    if options.pixel_size is None:
+        return image
+    return replace(image, pixel_size=options.pixel_size)
+
+
+def _lattice(options: argparse.Namespace) -> Lattice | None:
+    return parse_lattice(options.lattice) if options.lattice else None
+
+
+def _beside(image: Path, suffix: str) -> Path:
+    return image.with_name(f"{image.stem}_{suffix}")
+
+
+def _check_pick(pick: str, trials: int) -> None:
+    if pick in ("euclidean", "chebyshev"):
+        return
+    if not pick.isdigit() or int(pick) >= trials:
+        raise BadInput(
+            f"--pick {pick} names no trial: "
+            f"write euclidean, chebyshev or a number from 0 to {trials - 1}."
+        )
+
+
+def _progress_bar(total: int) -> Callable[[int, str], None] | None:
+    """A bar on a terminal; nothing where the output goes to a file or a pipe."""
+    if not sys.stderr.isatty():
+        return None
+    from tqdm import tqdm
+
+    bar = tqdm(total=total, unit="trial", leave=False)
+
+    def update(done: int, remark: str) -> None:
+        bar.set_postfix_str(remark, refresh=False)
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+
+    return update
+
+
+def _report(summary: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(summary))
+        return
+    print(
+        f"{summary['n_atoms']} columns found, {summary['expected']:.1f} expected: "
+        f"QC {summary['qc']:+.4f}, ER {summary['er']:.4f} "
+        f"(trial {summary['pick']} of {summary['n_trials']}, {summary['seconds']:.1f} s)"
+    )
+    print(f"Results in {summary['out']}")
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    return f"{where}: {problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r}."
+
+
+def _refuse(sentence: str) -> int:
+    _say(sentence)
+    return BAD_INPUT
+
+
+def _say(sentence: str) -> None:
+    print(" ".join(sentence.split()), file=sys.stderr)
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    """Errors are one line on standard error, without the usage block."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message}; see --help.\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

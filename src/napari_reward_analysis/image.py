@@ -1,0 +1,141 @@
+"""The image under analysis: pixels, pixel size, and what makes it usable.
+
+Everything downstream takes an :class:`Image`, so each check is made once, here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.errors import BadInput
+
+FloatArray = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """One two-dimensional image with its scale.
+
+    Parameters
+    ----------
+    data : ndarray, shape (H, W)
+        Real-valued pixels. Booleans, integers and floats are accepted.
+    pixel_size : float, optional
+        Edge of a (square) pixel in angstrom; None when it is not known.
+    name : str
+        What the user calls the image.
+    source : str
+        Path of the file it came from, empty when there is none.
+    metadata : dict
+        Whatever the reader found beside the pixels.
+
+    Raises
+    ------
+    BadInput
+        If the array is not one real 2-D image with some contrast, or if the
+        pixel size is not a positive finite number.
+    """
+
+    data: npt.NDArray[Any]
+    pixel_size: float | None = None
+    name: str = "image"
+    source: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        check_pixels(self.data)
+        check_pixel_size(self.pixel_size)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return int(self.data.shape[0]), int(self.data.shape[1])
+
+    @cached_property
+    def valid(self) -> BoolArray:
+        """Pixels that are finite, shape (H, W)."""
+        finite: BoolArray = np.isfinite(self.data)
+        return finite
+
+    @cached_property
+    def normalised(self) -> FloatArray:
+        """Pixels scaled to [0, 1] as float32, shape (H, W).
+
+        Pixels that are NaN or infinite take the median of the others, so that
+        they neither spread through a filter nor look like an atom; `valid` says
+        which they are.
+        """
+        pixels = np.asarray(self.data, dtype=np.float64)
+        finite = pixels[self.valid]
+        low, high = float(finite.min()), float(finite.max())
+        if not self.valid.all():
+            pixels = np.where(self.valid, pixels, np.median(finite))
+        # halved before subtracting: the range of float64 data may overflow
+        scaled = (pixels / 2 - low / 2) / (high / 2 - low / 2)
+        return np.asarray(scaled, dtype=np.float32)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of shape, type and pixels: names the image a run belongs to."""
+        pixels = np.ascontiguousarray(self.data)
+        digest = hashlib.sha256(f"{pixels.shape}{pixels.dtype.str}".encode())
+        digest.update(pixels.tobytes())
+        return digest.hexdigest()
+
+    def require_pixel_size(self) -> float:
+        """Pixel size in angstrom.
+
+        Raises
+        ------
+        BadInput
+            If it is not known.
+        """
+        if self.pixel_size is None:
+            raise BadInput(
+                f"The pixel size of {self.name!r} is not known: give it in angstrom "
+                "(--pixel-size on the command line, 'pixel size' in the form)."
+            )
+        return self.pixel_size
+
+
+def check_pixels(data: npt.NDArray[Any]) -> None:
+    """Refuse anything that is not one real 2-D image with contrast."""
+    if not isinstance(data, np.ndarray):
+        raise BadInput(f"An image must be a numpy array, not {type(data).__name__}.")
+    if data.size == 0:
+        raise BadInput("The image is empty: choose one that has pixels.")
+    if data.ndim == 3 and data.shape[-1] in (3, 4):
+        raise BadInput(
+            "The image is RGB (three or four colour channels): "
+            "convert it to grey or choose one channel."
+        )
+    if data.ndim == 1:
+        raise BadInput("The data are one-dimensional (a line or a spectrum): choose a 2-D image.")
+    if data.ndim != 2:
+        raise BadInput(
+            f"The data have {data.ndim} dimensions, shape {data.shape}: choose one 2-D frame."
+        )
+    if np.iscomplexobj(data):
+        raise BadInput("The image is complex: take its modulus or its real part first.")
+    if data.dtype.kind not in "buif":
+        raise BadInput(f"Pixels of type {data.dtype} are not numbers: choose an image.")
+    finite = data[np.isfinite(data)]
+    if finite.size == 0:
+        raise BadInput("Every pixel is NaN or infinite: choose an image with finite pixels.")
+    if finite.min() == finite.max():
+        raise BadInput("Every pixel has the same value: there is no contrast to find atoms in.")
+
+
+def check_pixel_size(pixel_size: float | None) -> None:
+    """Refuse a pixel size that is not a positive, finite length in angstrom."""
+    if pixel_size is not None and not (np.isfinite(pixel_size) and pixel_size > 0):
+        raise BadInput(
+            f"A pixel size of {pixel_size} angstrom is impossible: give a positive number."
+        )

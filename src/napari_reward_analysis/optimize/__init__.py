@@ -1,0 +1,1 @@
+"""Search spaces, samplers, Pareto sets: optimisation that knows no image."""

@@ -1,0 +1,116 @@
+"""Rewards for atomic columns: the count error QC and the share of errors ER.
+
+Barakati et al., arXiv 2404.14146, Eqs. 1 and 2.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.lattice import N_NEIGHBOURS
+
+#: With fewer blobs a four-neighbour sum is not defined, and zero blobs would have a
+#: perfect ER: such results are infeasible.
+MIN_BLOBS = N_NEIGHBOURS + 1
+
+
+@dataclass(frozen=True)
+class Physics:
+    """What the crystal predicts for one image, in the units of the detection.
+
+    Attributes
+    ----------
+    expected : float
+        Number of columns that the analysed area should hold (N).
+    ds_px : float
+        A sum of the four nearest distances below this is an error, in pixels.
+    """
+
+    expected: float
+    ds_px: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.expected) and self.expected > 0):
+            raise BadInput(
+                f"An expected count of {self.expected:g} columns is impossible: "
+                "give a positive number."
+            )
+        if not (math.isfinite(self.ds_px) and self.ds_px > 0):
+            raise BadInput(f"DS of {self.ds_px:g} px is impossible: give a positive distance.")
+
+
+@dataclass(frozen=True)
+class AtomScore:
+    """QC and ER of one result.
+
+    Attributes
+    ----------
+    count : int
+        Blobs within the analysed area (n).
+    qc : float
+        (n - N) / N, signed.
+    er : float
+        Blobs whose neighbour sum is below DS, over N.
+    feasible : bool
+        Whether there are enough blobs for the numbers to mean anything.
+    """
+
+    count: int
+    qc: float
+    er: float
+    feasible: bool
+
+    @property
+    def objectives(self) -> tuple[float, float]:
+        """The two numbers to minimise: |QC| and ER."""
+        return abs(self.qc), self.er
+
+
+def neighbour_sums(points: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
+    """Sum of the distances to the four nearest other points.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, 2)
+        y, x in any unit of length.
+
+    Returns
+    -------
+    ndarray, shape (n,), float32
+        In the same unit; infinite where there are fewer than five points.
+    """
+    if len(points) < MIN_BLOBS:
+        return np.full(len(points), np.inf, np.float32)
+    distances, _ = cKDTree(points).query(points, k=N_NEIGHBOURS + 1)
+    return np.asarray(distances[:, 1:].sum(axis=1), np.float32)
+
+
+def score_atoms(
+    sums: npt.NDArray[np.floating], physics: Physics, inside: BoolArray | None = None
+) -> AtomScore:
+    """QC (Eq. 1) and ER (Eq. 2) of one result.
+
+    Parameters
+    ----------
+    sums : ndarray, shape (n,)
+        Neighbour sums of all blobs of the field, in pixels.
+    physics : Physics
+        Expected count and DS.
+    inside : ndarray of bool, shape (n,), optional
+        Blobs that lie in the area over which N was counted; all by default.
+    """
+    counted = sums if inside is None else sums[inside]
+    count = len(counted)
+    return AtomScore(
+        count=count,
+        qc=(count - physics.expected) / physics.expected,
+        er=float(np.count_nonzero(counted < physics.ds_px)) / physics.expected,
+        feasible=count >= MIN_BLOBS,
+    )

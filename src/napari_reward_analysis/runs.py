@@ -1,0 +1,382 @@
+"""A run as an object: what was asked, what was found, what was chosen; save and load.
+
+While it goes on, a run is a log: one line with everything known at the start, then one
+line a trial, each flushed. A process that is killed loses the line it was writing, no
+more. A finished run is one JSON file, written whole or not at all.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import platform
+import uuid
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.io.atomic import write_text
+from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.optimize.pareto import Metric
+from napari_reward_analysis.rewards.atoms import Physics, score_atoms
+from napari_reward_analysis.workflows.atoms import AtomsSettings, AtomTrial, front_of, pick
+
+#: Version of the file format; readers refuse a larger one.
+FORMAT = 1
+
+RUN_FILE = "run.json"
+LOG_FILE = "run.jsonl"
+
+Status = Literal["running", "done", "cancelled", "failed"]
+
+_PACKAGES = ("napari-reward-analysis", "numpy", "scipy", "scikit-image", "scikit-optimize")
+
+
+@dataclass(frozen=True)
+class ImageReference:
+    """The image that a run belongs to, without its pixels.
+
+    Attributes
+    ----------
+    name, source : str
+        What it was called and the file it came from.
+    shape : tuple of int
+        Height and width.
+    pixel_size : float or None
+        Angstrom.
+    fingerprint : str
+        SHA-256 of the pixels.
+    """
+
+    name: str
+    source: str
+    shape: tuple[int, int]
+    pixel_size: float | None
+    fingerprint: str
+
+    @classmethod
+    def of(cls, image: Image) -> ImageReference:
+        """Reference to an image."""
+        return cls(image.name, image.source, image.shape, image.pixel_size, image.fingerprint)
+
+    def matches(self, image: Image) -> bool:
+        """Whether an image has the very pixels that the run was made on."""
+        return self.fingerprint == image.fingerprint
+
+
+@dataclass
+class Run:
+    """One search on one image.
+
+    Attributes
+    ----------
+    image : ImageReference
+        The image it belongs to.
+    settings : AtomsSettings
+        What was asked.
+    physics : Physics
+        N and DS by which the trials are scored at present.
+    lattice : Lattice or None
+        The crystal.
+    trials : list of AtomTrial
+        In the order of evaluation.
+    region : ndarray of bool or None
+        The analysed pixels where they are not the whole field.
+    name : str
+        What the user calls the run.
+    status : {'running', 'done', 'cancelled', 'failed'}
+        How far it came.
+    message : str
+        Why it failed, when it did.
+    choice : int or None
+        Trial that the user chose; None means the proposed one.
+    created : str
+        Time of the start, ISO 8601, UTC.
+    versions : dict
+        Versions of the packages that made it.
+    identifier : str
+        Unique name.
+    """
+
+    image: ImageReference
+    settings: AtomsSettings
+    physics: Physics
+    lattice: Lattice | None = None
+    trials: list[AtomTrial] = field(default_factory=list)
+    region: BoolArray | None = None
+    name: str = ""
+    status: Status = "running"
+    message: str = ""
+    choice: int | None = None
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    versions: dict[str, str] = field(default_factory=lambda: _versions())
+    identifier: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def front(self) -> list[int]:
+        """Positions of the Pareto set in `trials`, sorted by |QC|."""
+        return front_of(self.trials)
+
+    def proposed(self, metric: Metric = "euclidean") -> int | None:
+        """Position of the trial nearest to the ideal point."""
+        return pick(self.trials, metric, scaled=not self.settings.as_published)
+
+    def rescore(self, physics: Physics) -> None:
+        """Judge every trial by another N or DS, from its stored blobs."""
+        self.physics = physics
+        self.trials = [trial.rescored(physics) for trial in self.trials]
+
+    @property
+    def seconds(self) -> float:
+        """Time spent in trials and in the search."""
+        return sum(trial.seconds + trial.search_seconds for trial in self.trials)
+
+
+class RunLog:
+    """A run's log file, open while the run goes on.
+
+    Parameters
+    ----------
+    run : Run
+        The run; its head is written at once.
+    folder : Path
+        Made when missing.
+
+    Raises
+    ------
+    BadInput
+        If the folder cannot be written to.
+    """
+
+    def __init__(self, run: Run, folder: Path) -> None:
+        self.path = folder / LOG_FILE
+        _make(folder)
+        try:
+            self._file = self.path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+        self._write(_head(run))
+
+    def add(self, trial: AtomTrial) -> None:
+        """Append one trial and flush it."""
+        self._write(_trial_to_json(trial))
+
+    def close(self, *, keep: bool = False) -> None:
+        """Close the log, and remove it unless it is to be kept."""
+        self._file.close()
+        if not keep:
+            self.path.unlink(missing_ok=True)
+
+    def _write(self, record: dict[str, Any]) -> None:
+        try:
+            self._file.write(json.dumps(record) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+
+
+def save_run(run: Run, folder: Path) -> Path:
+    """Write `run.json` into a folder, whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be written.
+    """
+    path = folder / RUN_FILE
+    _make(folder)
+    record = _head(run) | {
+        "front": [run.trials[i].index for i in run.front],
+        "proposed": {m: _index(run, run.proposed(m)) for m in ("euclidean", "chebyshev")},
+        "trials": [_trial_to_json(trial) for trial in run.trials],
+    }
+    write_text(path, json.dumps(record, indent=1) + "\n")
+    return path
+
+
+def load_run(path: Path) -> Run:
+    """Read a run: its folder, its `run.json`, or the log of one that was cut off.
+
+    Raises
+    ------
+    BadInput
+        If there is no run, or the file is damaged or of a newer version.
+    """
+    if path.is_dir():
+        found = [path / name for name in (RUN_FILE, LOG_FILE) if (path / name).exists()]
+        if not found:
+            raise BadInput(f"There is no run in {path}: choose a folder that holds {RUN_FILE}.")
+        # a log beside a finished run is a newer run that was cut off
+        path = max(found, key=lambda p: p.stat().st_mtime_ns)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read as a run: choose a {RUN_FILE}.") from error
+    records = _log_records(text) if path.suffix == ".jsonl" else _whole_record(text, path)
+    try:
+        return _from_json(records)
+    except (KeyError, TypeError, ValueError, ValidationError, zlib.error) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(f"{path} is not a run of this program, or is damaged.") from error
+
+
+def _whole_record(text: str, path: Path) -> list[dict[str, Any]]:
+    try:
+        record = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadInput(
+            f"{path} was cut short or damaged: repeat the run, or load its {LOG_FILE}."
+        ) from error
+    return [record, *record["trials"]] if isinstance(record, dict) and "trials" in record else []
+
+
+def _log_records(text: str) -> list[dict[str, Any]]:
+    records = []
+    for line in text.splitlines():
+        try:
+            records.append(json.loads(line))
+        except json.JSONDecodeError:
+            break  # the line that was being written when the process ended
+    return records
+
+
+def _head(run: Run) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "kind": "atoms",
+        "identifier": run.identifier,
+        "name": run.name,
+        "created": run.created,
+        "versions": run.versions,
+        "status": run.status,
+        "message": run.message,
+        "image": asdict(run.image),
+        "lattice": run.lattice.model_dump() if run.lattice else None,
+        "settings": run.settings.model_dump(mode="json"),
+        "physics": asdict(run.physics),
+        "region": None if run.region is None else _pack(np.packbits(run.region)),
+        "choice": _index(run, run.choice),
+    }
+
+
+def _trial_to_json(trial: AtomTrial) -> dict[str, Any]:
+    return {
+        "index": trial.index,
+        "parameters": trial.parameters,
+        "n": trial.score.count,
+        "qc": trial.score.qc,
+        "er": trial.score.er,
+        "feasible": trial.feasible,
+        "margin": trial.margin,
+        "seconds": trial.seconds,
+        "search_seconds": trial.search_seconds,
+        "failure": trial.failure,
+        "blobs": _pack(trial.blobs.astype("<f4")),
+        "sums": _pack(trial.sums.astype("<f4")),
+        "inside": _pack(np.packbits(trial.inside)),
+    }
+
+
+def _from_json(records: Sequence[dict[str, Any]]) -> Run:
+    if not records or "format" not in records[0]:
+        raise ValueError("no head")
+    head = records[0]
+    if head["format"] > FORMAT:
+        raise BadInput(
+            f"This run was saved by a newer version (format {head['format']}, known: {FORMAT}): "
+            "update napari-reward-analysis."
+        )
+    reference = ImageReference(**(head["image"] | {"shape": tuple(head["image"]["shape"])}))
+    physics = Physics(**head["physics"])
+    trials = [_trial_from_json(record, physics) for record in records[1:]]
+    positions = {trial.index: position for position, trial in enumerate(trials)}
+    # a log that ends without a verdict is a run that was cut off
+    status: Status = "cancelled" if head["status"] == "running" else head["status"]
+    return Run(
+        image=reference,
+        settings=AtomsSettings.model_validate(head["settings"]),
+        physics=physics,
+        lattice=Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
+        trials=trials,
+        region=_unpack_mask(head["region"], reference.shape),
+        name=head["name"],
+        status=status,
+        message=head["message"],
+        choice=positions.get(head["choice"]),
+        created=head["created"],
+        versions=head["versions"],
+        identifier=head["identifier"],
+    )
+
+
+def _trial_from_json(record: dict[str, Any], physics: Physics) -> AtomTrial:
+    sums = _unpack(record["sums"], "<f4")
+    packed = np.frombuffer(zlib.decompress(base64.b64decode(record["inside"])), np.uint8)
+    inside = np.unpackbits(packed, count=len(sums)).astype(bool)
+    return AtomTrial(
+        index=record["index"],
+        parameters=record["parameters"],
+        blobs=_unpack(record["blobs"], "<f4").reshape(-1, 4),
+        sums=sums,
+        inside=inside,
+        score=score_atoms(sums, physics, inside),
+        margin=record["margin"],
+        seconds=record["seconds"],
+        search_seconds=record["search_seconds"],
+        failure=record["failure"],
+    )
+
+
+def _index(run: Run, position: int | None) -> int | None:
+    return None if position is None else run.trials[position].index
+
+
+def _pack(array: npt.NDArray[Any]) -> str:
+    return base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes())).decode("ascii")
+
+
+def _unpack(text: str, dtype: str) -> npt.NDArray[np.float32]:
+    raw = zlib.decompress(base64.b64decode(text))
+    return np.frombuffer(raw, dtype).astype(np.float32)
+
+
+def _unpack_mask(text: str | None, shape: tuple[int, int]) -> BoolArray | None:
+    if text is None:
+        return None
+    packed = np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8)
+    return np.unpackbits(packed, count=shape[0] * shape[1]).reshape(shape).astype(bool)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> BadInput:
+    return BadInput(
+        f"{path} cannot be written ({error.strerror or error}): "
+        "free some space or choose another folder."
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found

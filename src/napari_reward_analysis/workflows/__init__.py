@@ -1,0 +1,1 @@
+"""Analyses from image to front, one file each, as plain generators of trials."""

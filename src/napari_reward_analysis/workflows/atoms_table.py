@@ -1,0 +1,47 @@
+"""The found columns as a table: what the CSV, the layer's features and scripts show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.rewards.atoms import Physics
+from napari_reward_analysis.workflows.atoms import AtomTrial
+
+Table = dict[str, npt.NDArray[Any]]
+
+
+def atoms_table(trial: AtomTrial, physics: Physics, pixel_size: float | None) -> Table:
+    """One row per column found inside the analysed area.
+
+    Parameters
+    ----------
+    trial : AtomTrial
+        The result.
+    physics : Physics
+        Gives DS for the error flag.
+    pixel_size : float or None
+        Angstrom; without it the columns in angstrom are NaN.
+
+    Returns
+    -------
+    dict of ndarray
+        id, y_px, x_px, y_A, x_A, sigma_px, response, neighbour_sum_A, is_error, class;
+        strongest response first.
+    """
+    blobs, sums = trial.blobs[trial.inside].astype(float), trial.sums[trial.inside].astype(float)
+    scale = np.nan if pixel_size is None else pixel_size
+    return {
+        "id": np.arange(len(blobs)),
+        "y_px": blobs[:, 0],
+        "x_px": blobs[:, 1],
+        "y_A": blobs[:, 0] * scale,
+        "x_A": blobs[:, 1] * scale,
+        "sigma_px": blobs[:, 2],
+        "response": blobs[:, 3],
+        "neighbour_sum_A": sums * scale,
+        "is_error": sums < physics.ds_px,
+        "class": np.full(len(blobs), "", dtype=object),
+    }

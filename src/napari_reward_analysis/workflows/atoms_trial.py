@@ -1,0 +1,144 @@
+"""One evaluated setting, and the choice among many."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.detection.blobs import Blobs
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.optimize.pareto import Metric, choose, pareto_front
+from napari_reward_analysis.rewards.atoms import AtomScore, Physics, score_atoms
+
+
+@dataclass(frozen=True, eq=False)
+class AtomTrial:
+    """One evaluated setting. Immutable: a new DS or N makes a new one.
+
+    Attributes
+    ----------
+    index : int
+        Place in the run, from 0.
+    parameters : dict
+        min_sigma, max_sigma (px), num_sigma, threshold, overlap.
+    blobs : ndarray, shape (n, 4)
+        y, x (px), sigma (px), response; strongest first.
+    sums : ndarray, shape (n,)
+        Sum of the distances to the four nearest blobs, px.
+    inside : ndarray of bool, shape (n,)
+        Blobs within the analysed area.
+    score : AtomScore
+        QC and ER.
+    margin : float
+        How clearly the threshold parts blobs from rejects, see `threshold_margin`.
+    seconds : float
+        Time of the evaluation.
+    search_seconds : float
+        Time that the sampler took to propose it.
+    failure : str
+        Why there is no result; empty when there is one.
+    """
+
+    index: int
+    parameters: dict[str, float]
+    blobs: Blobs
+    sums: npt.NDArray[np.float32]
+    inside: BoolArray
+    score: AtomScore
+    margin: float = 0.0
+    seconds: float = 0.0
+    search_seconds: float = 0.0
+    failure: str = ""
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the trial may be on a front."""
+        return not self.failure and self.score.feasible
+
+    @property
+    def objectives(self) -> tuple[float, float]:
+        """|QC| and ER, both minimised."""
+        return self.score.objectives
+
+    def rescored(self, physics: Physics) -> AtomTrial:
+        """The same blobs judged by another N or DS."""
+        return replace(self, score=score_atoms(self.sums, physics, self.inside))
+
+
+def failed_trial(index: int, parameters: dict[str, float], reason: str) -> AtomTrial:
+    """A trial without a result, with the reason."""
+    return AtomTrial(
+        index=index,
+        parameters=parameters,
+        blobs=np.empty((0, 4), np.float32),
+        sums=np.empty(0, np.float32),
+        inside=np.empty(0, bool),
+        score=AtomScore(count=0, qc=-1.0, er=0.0, feasible=False),
+        failure=reason,
+    )
+
+
+def front_of(trials: Sequence[AtomTrial]) -> list[int]:
+    """Positions of the non-dominated trials, sorted by |QC|.
+
+    Of trials with equal objectives the one with the clearest threshold is named.
+    """
+    order = sorted(range(len(trials)), key=lambda i: -trials[i].margin)
+    values = [trials[i].objectives for i in order]
+    feasible = [trials[i].feasible for i in order]
+    return [order[k] for k in pareto_front(values, feasible)]
+
+
+def pick(
+    trials: Sequence[AtomTrial], metric: Metric = "euclidean", *, scaled: bool = True
+) -> int | None:
+    """Position of the proposed trial, None where no trial is feasible."""
+    front = front_of(trials)
+    if not front:
+        return None
+    return front[choose([trials[i].objectives for i in front], metric, scaled=scaled)]
+
+
+def threshold_margin(responses: npt.NDArray[np.float32], threshold: float) -> float:
+    """Width of the gap in the responses around a threshold, as a ratio.
+
+    Parameters
+    ----------
+    responses : ndarray, shape (n,)
+        Responses of all candidates, falling.
+    threshold : float
+        The threshold.
+
+    Returns
+    -------
+    float
+        log of (the weakest 2 % accepted / the strongest 2 % rejected): large where the
+        atoms stand clear of the noise, so that the choice does not hang by a thread.
+    """
+    accepted = int(np.searchsorted(-responses, -threshold))
+    step = max(1, accepted // 50)
+    if accepted < step or accepted + step > len(responses):
+        return 0.0
+    return float(np.log(responses[accepted - step] / responses[accepted + step - 1]))
+
+
+def require_feasible(trials: Sequence[AtomTrial]) -> None:
+    """Refuse a finished run in which nothing was found.
+
+    Raises
+    ------
+    BadInput
+        If no trial has five blobs.
+    """
+    if any(trial.feasible for trial in trials):
+        return
+    reasons = {trial.failure for trial in trials if trial.failure}
+    why = f" ({sorted(reasons)[0]})" if reasons else ""
+    raise BadInput(
+        f"No setting found five atoms{why}: check that atoms are bright on dark, "
+        "and the pixel size, the sigma range and the threshold range."
+    )
