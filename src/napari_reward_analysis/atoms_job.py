@@ -10,6 +10,7 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.io.writers import write_csv
 from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.plots import save_front
 from napari_reward_analysis.runs import ImageReference, Run, RunLog, save_run
 from napari_reward_analysis.workflows.atoms import (
@@ -81,7 +82,7 @@ def run_atoms(
 
 
 def write_results(
-    run: Run, image: Image, folder: Path, choice: str = "euclidean"
+    run: Run, image: Image, folder: Path, choice: str = "euclidean", *, scaled: bool = False
 ) -> dict[str, Any]:
     """Write `run.json`, `atoms.csv` and `front.png`, each whole or not at all.
 
@@ -95,6 +96,8 @@ def write_results(
         Where to.
     choice : str
         'euclidean', 'chebyshev' or the number of a trial.
+    scaled : bool
+        Measure the distances after scaling each objective to the front's range.
 
     Returns
     -------
@@ -106,7 +109,7 @@ def write_results(
     BadInput
         If the chosen trial has no result, or a file cannot be written.
     """
-    position = _chosen(run, choice)
+    position = _chosen(run, choice, scaled)
     trial = run.trials[position]
     run.choice = position if choice.isdigit() else None
     save_run(run, folder)
@@ -138,9 +141,10 @@ def _iterate(problem: AtomsProblem, run: Run, log: RunLog, progress: Progress | 
         run.status = "done"
 
 
-def _chosen(run: Run, choice: str) -> int:
+def _chosen(run: Run, choice: str, scaled: bool) -> int:
     if not choice.isdigit():
-        position = run.proposed("chebyshev" if choice == "chebyshev" else "euclidean")
+        metric: Metric = "chebyshev" if choice == "chebyshev" else "euclidean"
+        position = run.proposed(metric, scaled=scaled)
         assert position is not None  # a run without a feasible trial never gets here
         return position
     position = int(choice)

@@ -61,7 +61,7 @@ def _atoms(options: argparse.Namespace) -> int:
     folder = options.out or _beside(options.image, "atoms")
     start = time.perf_counter()
     run = run_atoms(image, lattice, settings, folder, progress=_progress_bar(settings.trials))
-    summary = write_results(run, image, folder, options.pick)
+    summary = write_results(run, image, folder, options.pick, scaled=options.scaled)
     summary |= {"seconds": round(time.perf_counter() - start, 3), "out": str(folder)}
     _report(summary, options.json)
     return INTERRUPTED if run.status == "cancelled" else DONE
@@ -106,6 +106,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the point of the front to export, or the number of a trial",
     )
     atoms.add_argument(
+        "--scaled", action="store_true", help="scale the objectives to the front before picking"
+    )
+    atoms.add_argument(
         "--as-published", action="store_true", help="ranges, scales and DS of the paper"
     )
     atoms.add_argument("--seed", type=int, default=0)
@@ -139,7 +142,7 @@ def _image_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pixel-size", type=float, metavar="A", help="angstrom; else the file's")
     parser.add_argument("--frame", type=int, metavar="I", help="frame of a stack, from 0")
-    parser.add_argument("--signal", type=int, metavar="I", help="image of a file with several")
+    parser.add_argument("--signal", type=int, default=0, metavar="I", help="image of several")
 
 
 def _image(options: argparse.Namespace) -> Image:

@@ -6,6 +6,7 @@ from typing import Any
 
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.workflows.atoms_physics import analysed_area
 
 
 def describe(image: Image, lattice: Lattice | None = None) -> dict[str, Any]:
@@ -67,7 +68,9 @@ def _expectations(lattice: Lattice, image: Image, size: float | None) -> dict[st
         "expected": None,
     }
     if size is not None:
-        expectations["expected"] = lattice.expected_count(float(image.valid.sum()) * size**2)
+        expectations["expected"] = lattice.expected_count(
+            float(analysed_area(image, None).sum()) * size**2
+        )
     return expectations
 
 

@@ -127,9 +127,9 @@ class Run:
         """Positions of the Pareto set in `trials`, sorted by |QC|."""
         return front_of(self.trials)
 
-    def proposed(self, metric: Metric = "euclidean") -> int | None:
+    def proposed(self, metric: Metric = "euclidean", *, scaled: bool = False) -> int | None:
         """Position of the trial nearest to the ideal point."""
-        return pick(self.trials, metric, scaled=not self.settings.as_published)
+        return pick(self.trials, metric, scaled=scaled)
 
     def rescore(self, physics: Physics) -> None:
         """Judge every trial by another N or DS, from its stored blobs."""

@@ -57,7 +57,7 @@ def as_script(run: Run) -> str:
         f"physics = Physics(expected={run.physics.expected!r}, ds_px={run.physics.ds_px!r})",
         *_region_lines(run),
     ]
-    choice = "pick(trials, scaled=not settings.as_published)"
+    choice = "pick(trials)"
     if run.choice is not None:
         choice = str(run.choice)
     return "\n".join(body) + _TAIL.format(choice=choice)

@@ -16,19 +16,30 @@ from napari_reward_analysis.rewards.atoms import MIN_BLOBS, Physics, neighbour_s
 def analysed_area(image: Image, region: BoolArray | None) -> BoolArray:
     """Pixels over which columns are counted and expected, shape (H, W).
 
+    The outermost pixels are left out: a maximum there cannot be told from the flank of
+    a column whose centre lies outside the field.
+
     Raises
     ------
     BadInput
         If the region is of another shape or holds no valid pixel.
     """
+    if min(image.shape) < 3:
+        raise BadInput(
+            f"An image of {image.shape[0]} x {image.shape[1]} px is too small to hold a column: "
+            "choose a larger one."
+        )
+    area = image.valid.copy()
+    area[[0, -1]] = False
+    area[:, [0, -1]] = False
     if region is None:
-        return image.valid
+        return area
     if region.shape != image.shape:
         raise BadInput(
             f"The region has {region.shape} pixels and the image {image.shape}: "
             "draw the region on this image."
         )
-    area: BoolArray = image.valid & region.astype(bool)
+    area &= region.astype(bool)
     if not area.any():
         raise BadInput("The region covers no pixel of the image: draw it on the crystal.")
     return area

@@ -34,7 +34,7 @@ class AtomsSettings(BaseModel):
     species : tuple of str, optional
         Species whose columns are expected; all by default.
     as_published : bool
-        The paper's ranges, linear threshold scale, DS of 9.6 A and unscaled distances.
+        The paper's ranges, linear threshold scale and DS of 9.6 A.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)

@@ -94,9 +94,14 @@ def front_of(trials: Sequence[AtomTrial]) -> list[int]:
 
 
 def pick(
-    trials: Sequence[AtomTrial], metric: Metric = "euclidean", *, scaled: bool = True
+    trials: Sequence[AtomTrial], metric: Metric = "euclidean", *, scaled: bool = False
 ) -> int | None:
-    """Position of the proposed trial, None where no trial is feasible."""
+    """Position of the proposed trial, None where no trial is feasible.
+
+    Raw distances are the default: both objectives are shares of N, and scaling a front
+    of a few nearly equal points would make a difference of two columns as large as one
+    of two hundred.
+    """
     front = front_of(trials)
     if not front:
         return None

@@ -1,0 +1,105 @@
+"""The viewer's reader: calibrated image layers out of microscope files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.io.frame import Frame
+from napari_reward_analysis.io.read import SUFFIXES, read_frames
+
+LayerData = tuple[Any, dict[str, Any], str]
+PathLike = str | os.PathLike[str]
+
+
+def get_reader(path: PathLike | Sequence[PathLike]) -> Callable[[Any], list[LayerData]] | None:
+    """Say whether the viewer may hand over a file.
+
+    Parameters
+    ----------
+    path : path-like or sequence of them
+        What the user wants to open; several paths are several files to be stacked,
+        which is left to other readers.
+
+    Returns
+    -------
+    callable or None
+        :func:`read_layers`, or None for a format that is not known here.
+    """
+    single = _single(path)
+    if single is None or single.suffix.lower() not in SUFFIXES:
+        return None
+    return read_layers
+
+
+def read_layers(path: PathLike | Sequence[PathLike]) -> list[LayerData]:
+    """One image layer for each image or stack in a file.
+
+    Parameters
+    ----------
+    path : path-like
+        A file that :func:`get_reader` accepted.
+
+    Returns
+    -------
+    list of (data, keywords, 'image')
+        Keywords for `Viewer.add_image`. A calibrated layer has its units and lengths
+        in nm; a layer that is not calibrated has none, so that napari counts pixels.
+
+    Raises
+    ------
+    BadInput
+        If the file holds no image that can be shown with a scale; the sentence is
+        also shown as a notification, since napari's own error leaves it out.
+    """
+    single = _single(path)
+    if single is None:
+        raise BadInput("Several files cannot be read as one stack: open them one by one.")
+    try:
+        return [_layer(frame) for frame in read_frames(single)]
+    except BadInput as error:
+        _notify(str(error))
+        raise
+
+
+def image_layer(frame: Frame) -> LayerData:
+    """A frame as an image layer for napari."""
+    return _layer(frame)
+
+
+def _layer(frame: Frame) -> LayerData:
+    scale, units, labels = frame.layer_axes()
+    keywords: dict[str, Any] = {
+        "name": frame.name,
+        "axis_labels": labels,
+        "metadata": {**frame.metadata, "source": frame.source},
+    }
+    if any(axis.size is not None for axis in frame.axes):
+        keywords |= {"scale": scale, "units": units}
+    return frame.data, keywords, "image"
+
+
+def _single(path: PathLike | Sequence[PathLike]) -> Path | None:
+    if isinstance(path, str | os.PathLike):
+        return Path(path)
+    return Path(path[0]) if len(path) == 1 else None
+
+
+def _notify(sentence: str) -> None:
+    """Show the sentence on top of napari's own report, which hides it in a traceback.
+
+    napari reports the exception when it reaches the event loop, and only the latest
+    notification is seen: ours is therefore left for the turn after.
+    """
+    widgets = sys.modules.get("qtpy.QtWidgets")
+    if widgets is None or widgets.QApplication.instance() is None:
+        # no window, so whoever called sees the exception itself
+        return
+    from napari.utils.notifications import show_error
+    from qtpy.QtCore import QTimer
+
+    QTimer.singleShot(0, lambda: show_error(sentence))

@@ -1,0 +1,158 @@
+"""Images out of microscope files, for scripts, the command line and the viewer alike."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.io import emd, gatan, hyperspy, mrc, picture, tia, tiff
+from napari_reward_analysis.io.foreign import foreign_reader
+from napari_reward_analysis.io.frame import Frame, Signal, frame_of
+
+_READERS: dict[str, Callable[[Path], Iterator[Signal]]] = {
+    ".dm3": gatan.signals,
+    ".dm4": gatan.signals,
+    ".emd": emd.signals,
+    ".ser": tia.signals,
+    ".mrc": mrc.signals,
+    ".hspy": hyperspy.signals,
+    ".zspy": hyperspy.signals,
+    ".tif": tiff.signals,
+    ".tiff": tiff.signals,
+    ".npy": picture.array_signals,
+    ".png": picture.picture_signals,
+    ".jpg": picture.picture_signals,
+    ".jpeg": picture.picture_signals,
+}
+#: Formats that are a folder on the disk.
+_FOLDERS = frozenset({".zspy"})
+
+#: Suffixes of the files that can be read.
+SUFFIXES = tuple(_READERS)
+
+
+def read_frames(path: str | os.PathLike[str]) -> list[Frame]:
+    """All images and stacks of a file.
+
+    Parameters
+    ----------
+    path : path-like
+        A file with one of :data:`SUFFIXES`.
+
+    Returns
+    -------
+    list of Frame
+        At least one. Spectra, plots, diffraction patterns and thumbnails beside the
+        images are left out; the frames' notes say which and why.
+
+    Raises
+    ------
+    BadInput
+        If there is no such file, it cannot be read, or it holds no real-space image.
+    """
+    path = Path(path)
+    reader = _reader_for(path)
+    frames: list[Frame] = []
+    refused: list[str] = []
+    with foreign_reader(path):
+        for signal in reader(path):
+            name = path.stem if signal.name in ("", path.stem) else f"{path.stem}: {signal.name}"
+            try:
+                frames.append(frame_of(signal, name, str(path), path.suffix.lower()[1:]))
+            except BadInput as error:
+                refused.append(str(error))
+    if not frames:
+        raise BadInput(refused[0] if refused else f"{path.name} holds no image.")
+    for frame in frames:
+        frame.metadata["notes"] += refused
+    if len(frames) == 1 and not refused:
+        return [replace(frames[0], name=path.stem)]
+    return frames
+
+
+def read_image(
+    path: str | os.PathLike[str],
+    frame: int | None = None,
+    signal: int = 0,
+    pixel_size: float | None = None,
+) -> Image:
+    """One image of a file, ready for analysis.
+
+    Parameters
+    ----------
+    path : path-like
+        A file with one of :data:`SUFFIXES`.
+    frame : int, optional
+        Which frame of a stack, from 0; must be given for a stack.
+    signal : int
+        Which of several images or stacks in the file, from 0.
+    pixel_size : float, optional
+        In angstrom; used instead of what the file says.
+
+    Returns
+    -------
+    Image
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read, a choice is missing or out of range, the pixels
+        are not square, or the image cannot be analysed.
+    """
+    frames = read_frames(path)
+    if not 0 <= signal < len(frames):
+        raise BadInput(
+            f"{Path(path).name} has no signal {signal}: choose from "
+            + ", ".join(f"{i} ({found.name})" for i, found in enumerate(frames))
+            + "."
+        )
+    chosen = frames[signal]
+    data, name = chosen.data, chosen.name
+    if data.ndim == 3:
+        _check_frame(chosen, frame)
+        # a copy, so that the rest of the stack can go
+        data, name = data[frame].copy(), f"{name} [{frame}]"
+    elif frame not in (None, 0):
+        raise BadInput(f"{chosen.name!r} is a single image: leave the frame out.")
+    return Image(
+        data=data,
+        pixel_size=chosen.square_pixel_size() if pixel_size is None else pixel_size,
+        name=name,
+        source=chosen.source,
+        metadata=chosen.metadata,
+    )
+
+
+def _check_frame(stack: Frame, frame: int | None) -> None:
+    count = stack.n_frames
+    if frame is None:
+        raise BadInput(
+            f"{stack.name!r} is a stack of {count} frames: choose one from 0 to {count - 1} "
+            "(--frame on the command line)."
+        )
+    if not 0 <= frame < count:
+        raise BadInput(
+            f"{stack.name!r} has no frame {frame}: choose one from 0 to {count - 1} "
+            "(--frame on the command line)."
+        )
+
+
+def _reader_for(path: Path) -> Callable[[Path], Iterator[Signal]]:
+    """The format module for an existing file, by its suffix."""
+    suffix = path.suffix.lower()
+    if not path.exists():
+        raise BadInput(f"There is no file {path}: check the name.")
+    if path.is_dir() and suffix not in _FOLDERS:
+        raise BadInput(f"{path} is a folder: choose a file in it.")
+    if suffix not in _READERS:
+        raise BadInput(
+            f"{path.name} is of a format that is not known here: choose one of "
+            f"{', '.join(SUFFIXES)}, or open it in napari and use the layer."
+        )
+    if path.is_file() and path.stat().st_size == 0:
+        raise BadInput(f"{path.name} is an empty file: copy it again from the microscope.")
+    return _READERS[suffix]

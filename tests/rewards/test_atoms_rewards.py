@@ -1,0 +1,65 @@
+"""QC and ER as in Eqs. 1 and 2 of the paper."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.rewards.atoms import Physics, neighbour_sums, score_atoms
+
+
+def square_grid(n, spacing):
+    return np.stack(np.mgrid[:n, :n], -1).reshape(-1, 2) * spacing
+
+
+@given(arrays(float, st.tuples(st.integers(5, 30), st.just(2)), elements=st.floats(-1e3, 1e3)))
+def test_neighbour_sums_equal_the_plain_definition(points):
+    distances = np.linalg.norm(points[:, None] - points[None], axis=-1)
+    expected = np.sort(distances, axis=1)[:, 1:5].sum(axis=1)
+
+    np.testing.assert_allclose(neighbour_sums(points), expected, rtol=1e-5, atol=1e-3)
+
+
+def test_a_perfect_grid_has_no_errors_and_the_right_count():
+    sums = neighbour_sums(square_grid(10, 8.0))
+
+    score = score_atoms(sums, Physics(expected=100, ds_px=0.9 * 32))
+
+    assert (score.count, score.qc, score.er, score.feasible) == (100, 0.0, 0.0, True)
+
+
+def test_errors_are_counted_against_the_expectation_and_only_where_too_close():
+    points = np.vstack([square_grid(10, 8.0), [[36.0, 36.0]]])  # one column too many, in between
+
+    score = score_atoms(neighbour_sums(points), Physics(expected=50, ds_px=0.94 * 32))
+
+    assert score.qc == pytest.approx((101 - 50) / 50)
+    assert score.er == pytest.approx(5 / 50)  # the intruder and its four neighbours
+
+
+def test_only_blobs_inside_the_area_are_counted_but_all_are_neighbours():
+    points = square_grid(10, 8.0)
+    inside = points[:, 1] < 40
+
+    score = score_atoms(neighbour_sums(points), Physics(50, 28.8), inside)
+
+    assert (score.count, score.qc, score.er) == (50, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("count", range(6))
+def test_fewer_than_five_blobs_are_infeasible(count):
+    score = score_atoms(neighbour_sums(square_grid(3, 9.0)[:count]), Physics(9, 30))
+
+    assert score.feasible == (count >= 5)
+
+
+@pytest.mark.parametrize("wrong", [0, -3, float("nan"), float("inf")])
+def test_impossible_physics_is_refused(wrong):
+    with pytest.raises(BadInput, match="expected count"):
+        Physics(expected=wrong, ds_px=10)
+    with pytest.raises(BadInput, match="DS"):
+        Physics(expected=10, ds_px=wrong)
