@@ -16,7 +16,7 @@ import pytest
 from napari_reward_analysis import load_run
 
 COMMAND = [sys.executable, "-m", "napari_reward_analysis.cli"]
-COLUMNS = "id,y_px,x_px,y_A,x_A,sigma_px,response,neighbour_sum_A,is_error,class".split(",")
+COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
 
 

@@ -8,7 +8,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
@@ -148,10 +147,7 @@ def _image_options(parser: argparse.ArgumentParser) -> None:
 def _image(options: argparse.Namespace) -> Image:
     from napari_reward_analysis.io.read import read_image
 
-    image = read_image(options.image, frame=options.frame, signal=options.signal)
-    if options.pixel_size is None:
-        return image
-    return replace(image, pixel_size=options.pixel_size)
+    return read_image(options.image, options.frame, options.signal, options.pixel_size)
 
 
 def _lattice(options: argparse.Namespace) -> Lattice | None:

@@ -7,7 +7,6 @@ from napari_reward_analysis.runs import RUN_FILE, Run
 _HEAD = '''\
 """Repeats the run {title!r} of {created}."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from napari_reward_analysis import (
@@ -65,11 +64,12 @@ def as_script(run: Run) -> str:
 
 def _image_lines(run: Run) -> list[str]:
     source = run.image.source
+    size = run.image.pixel_size
+    known = "" if size is None else f", pixel_size={size!r}"
     missing = [] if source else ["# this image had no file: save it and write its name here"]
     return [
         *missing,
-        f"image = read_image({source or run.image.name + '.npy'!r})",
-        f"image = replace(image, pixel_size={run.image.pixel_size!r})",
+        f"image = read_image({source or run.image.name + '.npy'!r}{known})",
     ]
 
 

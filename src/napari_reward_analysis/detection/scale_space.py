@@ -23,6 +23,8 @@ from napari_reward_analysis.image import FloatArray
 _TRUNCATE = 4.0
 _WORKERS = min(4, os.cpu_count() or 1)
 _GIB = 2**30
+#: Rows whose weights are computed together.
+_BLOCK = 32
 
 
 class Maxima(NamedTuple):
@@ -45,7 +47,7 @@ class ScaleSpace:
     memory : int
         Bytes that cached LoG images may take; the least recently used go first.
         Besides them the object holds the image's cosine transform (8 bytes a pixel)
-        and needs two arrays of that size while it filters.
+        and needs one more array of that size while it filters.
     """
 
     def __init__(self, image: FloatArray, *, floor: float = 0.0, memory: int = _GIB) -> None:
@@ -65,20 +67,26 @@ class ScaleSpace:
         if sigma in self._images:
             self._images.move_to_end(sigma)
             return self._images[sigma]
-        product = self._spectrum * _transfer_y(sigma, self.shape, 2)
-        product *= _transfer_x(sigma, self.shape, 0)
-        other = self._spectrum * _transfer_y(sigma, self.shape, 0)
-        other *= _transfer_x(sigma, self.shape, 2)
-        product += other
-        del other
-        product *= -(sigma**2)
-        result = fft.idctn(product, type=2, workers=_WORKERS, overwrite_x=True)
+        result = fft.idctn(self._filtered(sigma), type=2, workers=_WORKERS, overwrite_x=True)
         image: FloatArray = result.astype(np.float32)
         self.filtered += 1
         self._images[sigma] = image
         while len(self._images) > self._capacity:
             self._images.popitem(last=False)
         return image
+
+    def _filtered(self, sigma: float) -> npt.NDArray[np.float64]:
+        """Cosine transform of the response; blocks of rows keep the weights in cache."""
+        height, width = self.shape
+        smooth_y, curved_y = (_transfer(sigma, height, order)[:, None] for order in (0, 2))
+        smooth_x, curved_x = (-(sigma**2) * _transfer(sigma, width, order) for order in (0, 2))
+        product = np.empty_like(self._spectrum)
+        for start in range(0, height, _BLOCK):
+            rows = slice(start, start + _BLOCK)
+            weights = curved_y[rows] * smooth_x
+            weights += smooth_y[rows] * curved_x
+            np.multiply(self._spectrum[rows], weights, out=product[rows])
+        return product
 
     def maxima(self, sigma: float) -> Maxima:
         """Maxima of one LoG image above the floor, in raster order."""
@@ -140,14 +148,6 @@ def _transfer(sigma: float, size: int, order: int) -> npt.NDArray[np.float64]:
     radius = len(kernel) // 2
     phase = np.outer(np.arange(size), np.arange(1, radius + 1)) * (np.pi / size)
     return np.asarray(kernel[radius] + 2 * np.cos(phase) @ kernel[radius + 1 :])
-
-
-def _transfer_y(sigma: float, shape: tuple[int, int], order: int) -> npt.NDArray[np.float64]:
-    return _transfer(sigma, shape[0], order)[:, None]
-
-
-def _transfer_x(sigma: float, shape: tuple[int, int], order: int) -> npt.NDArray[np.float64]:
-    return _transfer(sigma, shape[1], order)[None, :]
 
 
 def _maximum_3x3(image: FloatArray) -> FloatArray:

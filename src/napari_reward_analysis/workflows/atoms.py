@@ -106,8 +106,12 @@ class AtomsProblem:
         self.grid = ranges["min_sigma"][0], ranges["max_sigma"][1]
 
     def decode(self, point: npt.NDArray[np.float64]) -> dict[str, float]:
-        """Parameters at a point of the unit cube, with sigmas on the grid."""
-        return snap_sigmas(self.space.decode(point, self.fixed), *self.grid)
+        """Parameters at a point of the unit cube, with sigmas on the grid.
+
+        The published search keeps its sigmas as they come, at the cost of filtering.
+        """
+        parameters = self.space.decode(point, self.fixed)
+        return parameters if self.settings.as_published else snap_sigmas(parameters, *self.grid)
 
     def evaluate(self, index: int, parameters: dict[str, float]) -> AtomTrial:
         """One setting, whose failure is a result too."""

@@ -24,7 +24,7 @@ Ranges = dict[ParameterName, tuple[float, float]]
 FIXED: dict[ParameterName, float] = {"num_sigma": 10, "overlap": 0.3}
 
 #: Steps that the sigma grid should have between the smallest and the largest sigma.
-_GRID_STEPS = 48
+_GRID_STEPS = 24
 
 
 def published_ranges() -> Ranges:
@@ -122,22 +122,20 @@ def search_space(
 def snap_sigmas(parameters: dict[str, float], smallest: float, largest: float) -> dict[str, float]:
     """Parameters with every sigma of the scale stack on a common grid.
 
-    The grid is the power of two nearest to 1/48 of the searched interval (exact in
-    floating point), so that sigma triples share their LoG images. The step between
-    two sigmas is a whole number of grid steps, at least one; `max_sigma` moves to where
-    so many steps lead.
+    The grid is the power of two nearest to 1/24 of the searched interval (exact in
+    floating point), so that sigma triples share their LoG images. The step between two
+    sigmas is a whole number of grid steps, and the stack never goes beyond the asked
+    `max_sigma`: where the steps do not fit, `num_sigma` is lowered.
     """
     grid = 2.0 ** round(math.log2(max(largest - smallest, 1e-3) / _GRID_STEPS))
     low = _on_grid(parameters["min_sigma"], grid)
-    count = int(parameters["num_sigma"])
-    step = 0.0
-    if count > 1 and parameters["max_sigma"] > parameters["min_sigma"]:
-        step = _on_grid((parameters["max_sigma"] - low) / (count - 1), grid)
-    else:
-        count = 1
+    span = max(0, math.floor((parameters["max_sigma"] - low) / grid + 1e-9))
+    asked = int(parameters["num_sigma"])
+    step = max(1, round(span / (asked - 1))) if asked > 1 else 1
+    count = min(asked, span // step + 1)
     return parameters | {
         "min_sigma": low,
-        "max_sigma": low + step * (count - 1),
+        "max_sigma": low + step * grid * (count - 1),
         "num_sigma": float(count),
     }
 

@@ -1,0 +1,160 @@
+"""Sixty five-parameter trials: cached LoG against `skimage.feature.blob_log`, side by side.
+
+    python benchmarks/trials_against_blob_log.py [IMAGE --pixel-size A --lattice NAME]
+
+Without an image a simulated one of 1024 square is made. Both sides run in one process,
+in turn. Two ratios are printed:
+
+* trials: the very same settings given to both, detection alone;
+* optimisation: LoG* as shipped against scikit-optimize's own Gaussian-process optimiser
+  (its defaults, random augmented-Chebyshev weights) over `blob_log`, each with its own
+  search time counted, and the hypervolume that each reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from skimage.feature import blob_log
+from skopt import Optimizer
+from skopt.space import Integer, Real
+
+from napari_reward_analysis import (
+    AtomsProblem,
+    AtomsSettings,
+    Image,
+    Lattice,
+    parse_lattice,
+    read_image,
+    run_trials,
+)
+from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.optimize.pareto import hypervolume
+from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
+
+REFERENCE = (1.0, 1.0)
+
+
+def main() -> None:
+    """Run both sides and print the table."""
+    options = arguments()
+    lattice = parse_lattice(options.lattice)
+    image = load(options, lattice)
+    print(f"{image.name}: {image.shape[0]} x {image.shape[1]} px, {options.trials} trials")
+
+    start = time.perf_counter()
+    problem = AtomsProblem(image, lattice, AtomsSettings(trials=options.trials, seed=options.seed))
+    trials = list(run_trials(problem))
+    ours = time.perf_counter() - start
+    search = sum(trial.search_seconds for trial in trials)
+    volume = hypervolume([t.objectives for t in trials if t.feasible], REFERENCE)
+
+    same, differing = same_settings(problem, [trial.parameters for trial in trials])
+    print(f"the same settings given to blob_log: blobs differ in {differing} of {len(trials)}")
+    row("trials (detection)", ours - search, same)
+    if not options.skip_optimiser:
+        theirs, their_search, their_volume = published_style(problem, options)
+        row("whole optimisation", ours, theirs)
+        print(f"  of which search       ours {search:7.2f} s   theirs {their_search:7.2f} s")
+        print(f"  hypervolume           ours {volume:7.4f}     theirs {their_volume:7.4f}")
+
+
+def arguments() -> argparse.Namespace:
+    """Command-line options."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("image", type=Path, nargs="?")
+    parser.add_argument("--pixel-size", type=float)
+    parser.add_argument("--lattice", default="YBCO[100]")
+    parser.add_argument("--trials", type=int, default=60)
+    parser.add_argument("--size", type=int, default=1024, help="of the simulated image")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--skip-optimiser", action="store_true", help="compare the trials only")
+    return parser.parse_args()
+
+
+def load(options: argparse.Namespace, lattice: Lattice) -> Image:
+    """The image named, or a simulated one."""
+    if options.image:
+        return read_image(options.image, pixel_size=options.pixel_size)
+    size = (options.size, options.size)
+    return simulate(lattice, size, 0.18, rotation=2, dose=100, seed=options.seed).image
+
+
+def row(what: str, ours: float, theirs: float) -> None:
+    """Print one line of the table."""
+    print(f"{what:22s}  ours {ours:7.2f} s   theirs {theirs:7.2f} s   factor {theirs / ours:6.1f}")
+
+
+def same_settings(problem: AtomsProblem, settings: list[dict[str, float]]) -> tuple[float, int]:
+    """Seconds that blob_log takes for the same settings, and how often its blobs differ."""
+    pixels = problem.image.normalised
+    seconds, differing = 0.0, 0
+    for parameters in settings:
+        start = time.perf_counter()
+        theirs = plain_blobs(pixels, parameters)
+        seconds += time.perf_counter() - start
+        ours = problem.finder.find(**parameters)
+        differing += as_set(ours) != as_set(theirs)
+    return seconds, differing
+
+
+def plain_blobs(pixels: np.ndarray, parameters: dict[str, float]) -> np.ndarray:
+    """`blob_log` for a dictionary of parameters."""
+    return blob_log(
+        pixels,
+        parameters["min_sigma"],
+        parameters["max_sigma"],
+        int(parameters["num_sigma"]),
+        parameters["threshold"],
+        parameters["overlap"],
+    )
+
+
+def as_set(blobs: np.ndarray) -> set[tuple[float, ...]]:
+    """Blobs as comparable rows: y, x, sigma."""
+    return {(float(y), float(x), round(float(s), 4)) for y, x, s in blobs[:, :3]}
+
+
+def published_style(
+    problem: AtomsProblem, options: argparse.Namespace
+) -> tuple[float, float, float]:
+    """scikit-optimize over blob_log: total seconds, search seconds, hypervolume."""
+    rng = np.random.default_rng(options.seed)
+    dimensions = [
+        Integer(d.low, d.high, name=d.name)
+        if d.scale == "integer"
+        else Real(d.low, d.high, "log-uniform" if d.scale == "log" else "uniform", name=d.name)
+        for d in problem.space.dimensions
+    ]
+    optimiser = Optimizer(dimensions, "GP", n_initial_points=12, random_state=options.seed)
+    objectives: list[tuple[float, float]] = []
+    begin, search = time.perf_counter(), 0.0
+    for _ in range(options.trials):
+        start = time.perf_counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # repeated points, bounds of the kernel
+            point = optimiser.ask()
+        search += time.perf_counter() - start
+        values = dict(zip((d.name for d in dimensions), map(float, point), strict=True))
+        values["max_sigma"] = max(values["max_sigma"], values["min_sigma"])
+        blobs = plain_blobs(problem.image.normalised, values)
+        inside = problem.area[blobs[:, 0].astype(int), blobs[:, 1].astype(int)]
+        score = score_atoms(neighbour_sums(blobs[:, :2]), problem.physics, inside)
+        pair = score.objectives if score.feasible else (1.0, 1.0)
+        objectives.append(pair)
+        start = time.perf_counter()
+        weight = rng.random()
+        weighted = np.array([weight, 1 - weight]) * np.minimum(pair, 1.0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            optimiser.tell(point, float(weighted.max() + 0.05 * weighted.sum()))
+        search += time.perf_counter() - start
+    return time.perf_counter() - begin, search, hypervolume(objectives, REFERENCE)
+
+
+if __name__ == "__main__":
+    main()
