@@ -75,9 +75,9 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from napari_reward_analysis.demo import run_demo
+    from napari_reward_analysis.demo import default_window, run_demo
 
-    return run_demo(options.out, window=options.window, say=print)
+    return run_demo(options.out, window=options.window or default_window(), say=print)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -125,8 +125,8 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--window",
         choices=("show", "screenshot", "none"),
-        default="show",
-        help="keep the window open, photograph it and close, or open none",
+        help="keep the window open, photograph it and close, or open none "
+        "(show where somebody can look at it)",
     )
     demo.set_defaults(command=_demo)
     return parser

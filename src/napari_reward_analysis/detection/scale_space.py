@@ -80,7 +80,7 @@ class ScaleSpace:
         height, width = self.shape
         smooth_y, curved_y = (_transfer(sigma, height, order)[:, None] for order in (0, 2))
         smooth_x, curved_x = (-(sigma**2) * _transfer(sigma, width, order) for order in (0, 2))
-        product = np.empty_like(self._spectrum)
+        product: npt.NDArray[np.float64] = np.empty_like(self._spectrum)
         for start in range(0, height, _BLOCK):
             rows = slice(start, start + _BLOCK)
             weights = curved_y[rows] * smooth_x

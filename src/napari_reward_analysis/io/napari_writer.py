@@ -10,14 +10,6 @@ import numpy.typing as npt
 from napari_reward_analysis.io.units import Kind, parse_unit, to_angstrom
 from napari_reward_analysis.io.writers import COLUMNS, write_csv, write_extxyz
 
-#: What features of a layer may be called, beside the names of the columns themselves.
-_ALIASES = {
-    "sigma": "sigma_px",
-    "neighbour_sum": "neighbour_sum_A",
-    "error": "is_error",
-    "species": "class",
-}
-
 
 def write_points_csv(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
     """Save a Points layer as CSV, in pixels and, where calibrated, in angstrom.
@@ -82,7 +74,7 @@ def points_table(data: Any, attributes: dict[str, Any]) -> dict[str, npt.NDArray
         The columns of every table of atoms, empty (NaN or None) where the layer does
         not know them, then 'frame' for points in a stack, then all other features.
     """
-    points = np.asarray(data, dtype=np.float64).reshape(len(data), -1)
+    points = np.asarray(data, dtype=np.float64)
     count = len(points)
     features = _features(attributes)
     table: dict[str, npt.NDArray[Any]] = {name: np.full(count, np.nan) for name in COLUMNS}
@@ -101,7 +93,7 @@ def _features(attributes: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
     features = attributes.get("features")
     if features is None:
         return {}
-    return {_ALIASES.get(str(name), str(name)): np.asarray(features[name]) for name in features}
+    return {str(name): np.asarray(features[name]) for name in features}
 
 
 def _pixel_sizes(attributes: dict[str, Any]) -> tuple[float, float] | None:
@@ -120,4 +112,4 @@ def _pixel_sizes(attributes: dict[str, Any]) -> tuple[float, float] | None:
 
 
 def _is_known(column: npt.NDArray[Any]) -> bool:
-    return any(value is not None and value == value for value in column)
+    return not len(column) or any(value is not None and value == value for value in column)

@@ -12,13 +12,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.lattice import Lattice
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -32,41 +33,6 @@ N_ATOMS, MELT_SIGMA = 30, 1.7
 _REACH = 5.3
 #: Patch pixels computed at once, at least: 32 MB of float64.
 _CHUNK = 4_000_000
-
-
-class ColumnLike(Protocol):
-    """A column of a projected cell; x and y are fractions of the cell's vectors."""
-
-    @property
-    def species(self) -> str: ...  # noqa: D102
-
-    @property
-    def x(self) -> float: ...  # noqa: D102
-
-    @property
-    def y(self) -> float: ...  # noqa: D102
-
-    @property
-    def weight(self) -> float: ...  # noqa: D102
-
-
-class LatticeLike(Protocol):
-    """A projected cell: lengths in angstrom, the angle between them in degrees."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-
-    @property
-    def a(self) -> float: ...  # noqa: D102
-
-    @property
-    def b(self) -> float: ...  # noqa: D102
-
-    @property
-    def angle(self) -> float: ...  # noqa: D102
-
-    @property
-    def columns(self) -> Sequence[ColumnLike]: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -115,7 +81,7 @@ class Simulated:
 
 
 def simulate(
-    lattice: LatticeLike,
+    lattice: Lattice,
     shape: tuple[int, int] = (512, 512),
     pixel_size: float = 0.18,
     *,
@@ -240,7 +206,7 @@ def render(
     return canvas[width : width + shape[0], width : width + shape[1]]
 
 
-def _check(lattice: LatticeLike, shape: tuple[int, int], pixel_size: float, sigma: float) -> None:
+def _check(lattice: Lattice, shape: tuple[int, int], pixel_size: float, sigma: float) -> None:
     if not lattice.columns:
         raise BadInput(f"{lattice.name} has no columns with known places: choose a lattice.")
     if min(shape) < 2 or not pixel_size > 0 or not sigma > 0:
@@ -248,7 +214,7 @@ def _check(lattice: LatticeLike, shape: tuple[int, int], pixel_size: float, sigm
 
 
 def _columns(
-    lattice: LatticeLike,
+    lattice: Lattice,
     shape: tuple[int, int],
     pixel_size: float,
     rotation: float,
