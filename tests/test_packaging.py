@@ -57,6 +57,13 @@ def test_command_line_entry_point_can_be_called() -> None:
     assert callable(entry.load())
 
 
+def test_every_folder_with_modules_is_a_package() -> None:
+    # import-linter passes over a folder without __init__.py, and so over all that is in it
+    package = Path(napari_reward_analysis.__file__).parent
+    folders = {module.parent for module in package.rglob("*.py")}
+    assert [folder.name for folder in folders if not (folder / "__init__.py").is_file()] == []
+
+
 def test_package_says_that_it_is_typed() -> None:
     assert (importlib.resources.files("napari_reward_analysis") / "py.typed").is_file()
 

@@ -1,0 +1,40 @@
+# `make demo` and `make test` need nothing but Python 3.11 or newer and make: they install
+# what is missing. PYTHON=/path/to/python chooses the interpreter.
+
+SHELL := /bin/bash
+PYTHON ?=
+export PYTHON
+
+BIN := .venv/bin
+WITH_DISPLAY := bash scripts/with_display.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench docs wheel clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
+
+setup: ## install what is missing; the other targets do this themselves
+	@bash scripts/setup.sh
+
+demo: setup ## a sample image, a finished run and the plugin (no display: into demo_output/)
+	$(WITH_DISPLAY) $(BIN)/napari-reward-analysis demo $(ARGS)
+
+test: setup ## all tests; ARGS="-k lattice" are handed to pytest
+	$(WITH_DISPLAY) $(BIN)/python -m pytest $(ARGS)
+
+lint: setup ## style, types, direction of imports, manifest
+	bash scripts/lint.sh
+
+bench: setup ## measure speed and accuracy (minutes); each script in benchmarks/ says what
+	set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+docs: setup ## take the screenshots and plots of the documentation anew
+	$(WITH_DISPLAY) $(BIN)/python scripts/make_screenshots.py
+
+wheel: setup ## build sdist and wheel, and try the wheel in a fresh environment
+	bash scripts/check_wheel.sh
+
+clean: ## remove what was built, the environment included
+	rm -rf .venv build dist demo_output .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
