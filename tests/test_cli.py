@@ -99,6 +99,29 @@ def test_options_reach_the_search(picture, tmp_path):
     assert json.loads(done.stdout)["expected"] == 36
 
 
+def test_an_oracle_gives_the_count_or_a_front_of_its_own(picture, tmp_path):
+    table = tmp_path / "network.csv"
+    rows = [f"{y},{x},{'Ba' if y < 50 else 'Y'}" for y in range(10, 120, 20) for x in (30, 70)]
+    table.write_text("Y,X,class\n" + "\n".join(rows) + "\n")
+    alone = call(
+        "atoms", picture, "--oracle", table, "--trials", 5, "--out", tmp_path / "a", "--json"
+    )
+    assert alone.returncode == 0, alone.stderr
+    assert json.loads(alone.stdout)["expected"] == 12
+    both = call(
+        *("atoms", picture, *SQUARE, "--oracle", table, "--oracle", f"{table}:Ba"),
+        *("--trials", 5, "--out", tmp_path / "b", "--json"),
+    )
+    assert both.returncode == 0, both.stderr
+    summary = json.loads(both.stdout)
+    assert summary["oracles"] == {"network": 12, "network Ba": 4}
+    assert summary["expected"] == pytest.approx(36, rel=0.05)
+    assert load_run(tmp_path / "b").oracles == summary["oracles"]
+    wrong = call("atoms", picture, *SQUARE, "--oracle", f"{table}:Xe", "--out", tmp_path / "c")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
+    assert "its classes are Ba, Y" in wrong.stderr
+
+
 def test_info_prints_what_a_lattice_expects(picture):
     done = call("info", picture, *SQUARE)
     assert done.returncode == 0

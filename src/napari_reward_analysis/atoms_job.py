@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ def run_atoms(
     folder: Path,
     *,
     region: BoolArray | None = None,
+    oracles: Mapping[str, float] | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """Search with a log on disk; an interruption keeps what was found.
@@ -41,6 +42,8 @@ def run_atoms(
         As for `find_atoms`.
     folder : Path
         Where the log goes while the run goes on; made when missing.
+    oracles : mapping, optional
+        Counts of other oracles by name, for fronts of their own.
     progress : callable, optional
         Called with the number of trials done and a remark.
 
@@ -64,6 +67,7 @@ def run_atoms(
         physics=problem.physics,
         lattice=lattice,
         region=region,
+        oracles=dict(oracles or {}),
         name=f"{image.name} atoms",
     )
     existed = folder.exists()
@@ -123,6 +127,7 @@ def write_results(
         "er": trial.score.er,
         "n_trials": len(run.trials),
         "pick": trial.index,
+        "oracles": run.oracles,
     }
 
 

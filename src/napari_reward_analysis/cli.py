@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from napari_reward_analysis import __version__
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.lattice import Lattice, lattice_names, parse_lattice
+from napari_reward_analysis.lattice import Lattice, lattice_names
 from napari_reward_analysis.optimize.samplers import SamplerName
 
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
@@ -44,6 +44,11 @@ def _atoms(options: argparse.Namespace) -> int:
     from napari_reward_analysis.atoms_job import run_atoms, write_results
     from napari_reward_analysis.workflows.atoms import PARAMETERS, AtomsSettings
 
+    image, lattice = _image(options), _lattice(options)
+    oracles = _oracles(options.oracle, image)
+    count = options.count
+    if count is None and lattice is None and oracles:
+        count = next(iter(oracles.values()))
     search = PARAMETERS if options.search == "all" else tuple(options.search.split(","))
     settings = AtomsSettings(
         trials=options.trials,
@@ -51,15 +56,16 @@ def _atoms(options: argparse.Namespace) -> int:
         sampler=options.sampler,
         seed=options.seed,
         ds=options.ds,
-        count=options.count,
+        count=count,
+        tolerance=options.tolerance,
         species=tuple(options.species.split(",")) if options.species else None,
         as_published=options.as_published,
     )
     _check_pick(options.pick, settings.trials)
-    image, lattice = _image(options), _lattice(options)
     folder = options.out or _beside(options.image, "atoms")
     start = time.perf_counter()
-    run = run_atoms(image, lattice, settings, folder, progress=_progress_bar(settings.trials))
+    progress = _progress_bar(settings.trials)
+    run = run_atoms(image, lattice, settings, folder, oracles=oracles, progress=progress)
     summary = write_results(run, image, folder, options.pick, scaled=options.scaled)
     summary |= {"seconds": round(time.perf_counter() - start, 3), "out": str(folder)}
     _report(summary, options.json)
@@ -92,6 +98,16 @@ def _parser() -> argparse.ArgumentParser:
     _image_options(atoms)
     atoms.add_argument("--ds", type=float, metavar="A", help="DS in angstrom")
     atoms.add_argument("--count", type=float, metavar="N", help="expected number of columns")
+    atoms.add_argument(
+        "--tolerance", type=float, default=0.0, metavar="F", help="relative error of N itself (0)"
+    )
+    atoms.add_argument(
+        "--oracle",
+        action="append",
+        default=[],
+        metavar="FILE.csv[:class]",
+        help="known positions: a front with respect to their count (may be repeated)",
+    )
     atoms.add_argument("--species", metavar="A,B", help="species to expect; all by default")
     atoms.add_argument("--trials", type=int, default=60, help="settings to evaluate (60)")
     atoms.add_argument(
@@ -137,7 +153,7 @@ def _image_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lattice",
         metavar="NAME",
-        help=f"{', '.join(lattice_names())}, or cell:a,b,angle,columns",
+        help=f"{', '.join(lattice_names())}, FILE.cif:[uvw], or cell:a,b,angle,columns",
     )
     parser.add_argument("--pixel-size", type=float, metavar="A", help="angstrom; else the file's")
     parser.add_argument("--frame", type=int, metavar="I", help="frame of a stack, from 0")
@@ -151,7 +167,25 @@ def _image(options: argparse.Namespace) -> Image:
 
 
 def _lattice(options: argparse.Namespace) -> Lattice | None:
-    return parse_lattice(options.lattice) if options.lattice else None
+    from napari_reward_analysis.io.cif import read_lattice
+
+    return read_lattice(options.lattice) if options.lattice else None
+
+
+def _oracles(names: list[str], image: Image) -> dict[str, float]:
+    """Counts of the named oracles: tables of positions, with a class after a colon."""
+    from napari_reward_analysis.io.writers import read_points_csv
+    from napari_reward_analysis.workflows.atoms_physics import analysed_area
+    from napari_reward_analysis.workflows.oracle import oracle_count
+
+    counts: dict[str, float] = {}
+    for name in names:
+        file, colon, of_class = name.rpartition(":") if not Path(name).exists() else (name, "", "")
+        path = Path(file) if colon else Path(name)
+        points = read_points_csv(path, of_class if colon else None)
+        label = f"{path.stem} {of_class}".strip() if colon else path.stem
+        counts[label] = oracle_count(points, analysed_area(image, None), path.name)
+    return counts
 
 
 def _beside(image: Path, suffix: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,14 @@ import numpy as np
 from napari_reward_analysis.io.atomic import atomic_path
 from napari_reward_analysis.optimize.pareto import Metric, Objectives
 from napari_reward_analysis.runs import Run
+from napari_reward_analysis.workflows.oracle import oracle_fronts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # blue, orange and green of Okabe and Ito: told apart by colour-blind readers
+_ORACLES = ("#CC79A7", "#E69F00", "#56B4E9")
 _FRONT, _EUCLIDEAN, _CHEBYSHEV = "#0072B2", "#D55E00", "#009E73"
 
 
@@ -44,6 +47,7 @@ def front_figure(run: Run) -> Figure:
     axes.scatter(
         steps[:, 0], steps[:, 1], s=26, color=_FRONT, label=f"Pareto front ({len(front)})", zorder=3
     )
+    _oracle_fronts(axes, run)
     _mark(axes, run, "euclidean", "s", _EUCLIDEAN, 110)
     _mark(axes, run, "chebyshev", "D", _CHEBYSHEV, 190)
     _limits(axes, values, steps)
@@ -66,6 +70,15 @@ def save_front(run: Run, path: Path) -> None:
     kind = path.suffix.lstrip(".").lower() or "png"
     with atomic_path(path) as draft:
         figure.savefig(draft, format=kind, dpi=150)
+
+
+def _oracle_fronts(axes: Axes, run: Run) -> None:
+    fronts = oracle_fronts(run.trials, run.physics, run.oracles)
+    for colour, (name, front) in zip(cycle(_ORACLES), fronts.items(), strict=False):
+        points = np.array([objectives for _, objectives in front]).reshape(-1, 2)
+        label = f"{name}: N = {run.oracles[name]:.0f}"
+        axes.step(points[:, 0], points[:, 1], where="post", color=colour, linewidth=1)
+        axes.scatter(points[:, 0], points[:, 1], s=26, marker="^", color=colour, label=label)
 
 
 def _mark(axes: Axes, run: Run, metric: Metric, marker: str, colour: str, size: float) -> None:

@@ -92,6 +92,8 @@ class Run:
         In the order of evaluation.
     region : ndarray of bool or None
         The analysed pixels where they are not the whole field.
+    oracles : dict
+        Counts of other oracles by name, each with a front of its own on the same trials.
     name : str
         What the user calls the run.
     status : {'running', 'done', 'cancelled', 'failed'}
@@ -114,6 +116,7 @@ class Run:
     lattice: Lattice | None = None
     trials: list[AtomTrial] = field(default_factory=list)
     region: BoolArray | None = None
+    oracles: dict[str, float] = field(default_factory=dict)
     name: str = ""
     status: Status = "running"
     message: str = ""
@@ -266,6 +269,7 @@ def _head(run: Run) -> dict[str, Any]:
         "settings": run.settings.model_dump(mode="json"),
         "physics": asdict(run.physics),
         "region": None if run.region is None else _pack(np.packbits(run.region)),
+        "oracles": run.oracles,
         "choice": _index(run, run.choice),
     }
 
@@ -310,6 +314,7 @@ def _from_json(records: Sequence[dict[str, Any]]) -> Run:
         lattice=Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
         trials=trials,
         region=_unpack_mask(head["region"], reference.shape),
+        oracles=dict(head.get("oracles", {})),
         name=head["name"],
         status=status,
         message=head["message"],

@@ -50,6 +50,15 @@ def test_only_blobs_inside_the_area_are_counted_but_all_are_neighbours():
     assert (score.count, score.qc, score.er) == (50, 0.0, 0.0)
 
 
+@given(st.floats(0, 0.9), st.integers(5, 200))
+def test_within_the_tolerance_any_count_is_as_good(tolerance, count):
+    score = score_atoms(np.full(count, 99.0), Physics(100, 30, tolerance))
+
+    assert score.qc == pytest.approx((count - 100) / 100)
+    assert score.objectives[0] == pytest.approx(max(0, abs(score.qc) - tolerance))
+    assert (score.objectives[0] == 0) == (abs(score.qc) <= tolerance)
+
+
 @pytest.mark.parametrize("count", range(6))
 def test_fewer_than_five_blobs_are_infeasible(count):
     score = score_atoms(neighbour_sums(square_grid(3, 9.0)[:count]), Physics(9, 30))
@@ -63,3 +72,5 @@ def test_impossible_physics_is_refused(wrong):
         Physics(expected=wrong, ds_px=10)
     with pytest.raises(BadInput, match="DS"):
         Physics(expected=10, ds_px=wrong)
+    with pytest.raises(BadInput, match="tolerance"):
+        Physics(expected=10, ds_px=10, tolerance=-1 if wrong == 0 else wrong)

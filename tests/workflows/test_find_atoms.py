@@ -179,6 +179,15 @@ def test_without_a_lattice_count_and_spacing_come_from_the_user_and_the_image():
     assert physics.ds_px == pytest.approx(0.9 * 80, rel=0.05)
 
 
+def test_an_unknown_count_leaves_the_spacing_to_decide():
+    image = Image(gaussian_columns(noise=0.02))
+    trials = list(find_atoms(image, None, AtomsSettings(trials=20, count=30, tolerance=0.3)))
+
+    best = trials[pick(trials)]
+    assert best.objectives == (0.0, 0.0)
+    assert 21 <= best.score.count <= 39
+
+
 def test_a_new_ds_or_count_rescores_the_stored_blobs(square_image):
     trials = list(find_atoms(square_image, SQUARE, AtomsSettings(trials=5)))
     stricter = [t.rescored(Physics(expected=72, ds_px=81)) for t in trials]

@@ -47,6 +47,7 @@ COLUMNS = (
     "class",
 )
 #: Names under which the two coordinates are found in other people's tables.
+_CLASS_NAMES = ("class", "species", "label")
 _POSITION_NAMES = (("y_px", "x_px"), ("axis-0", "axis-1"), ("y", "x"))
 
 
@@ -74,7 +75,7 @@ def write_csv(path: PathLike, table: Table) -> None:
     write_text(path, buffer.getvalue())
 
 
-def read_points_csv(path: PathLike) -> npt.NDArray[np.float64]:
+def read_points_csv(path: PathLike, of_class: str | None = None) -> npt.NDArray[np.float64]:
     """Read the positions from a table of points.
 
     Parameters
@@ -83,6 +84,8 @@ def read_points_csv(path: PathLike) -> npt.NDArray[np.float64]:
         A table with a header line, separated by commas, semicolons or tabs, with
         columns 'y_px' and 'x_px' (this package), 'axis-0' and 'axis-1' (napari), or
         'Y' and 'X' (ImageJ and others); case does not matter, blank lines are left out.
+    of_class : str, optional
+        Take only the rows with this word in the column 'class', 'species' or 'label'.
 
     Returns
     -------
@@ -92,13 +95,14 @@ def read_points_csv(path: PathLike) -> npt.NDArray[np.float64]:
     Raises
     ------
     BadInput
-        If the file is missing, has no such columns, or a cell is not a number.
+        If the file is missing, has no such columns or class, or a cell is not a number.
     """
     path = Path(path)
     rows = _rows(path)
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
     y, x = _position_columns(header, path.name)
-    points = [_position(row, y, x, line, path.name) for line, row in rows[1:]]
+    chosen = rows[1:] if of_class is None else _of_class(rows[1:], header, of_class, path.name)
+    points = [_position(row, y, x, line, path.name) for line, row in chosen]
     return np.asarray(points, dtype=np.float64).reshape(-1, 2)
 
 
@@ -250,6 +254,19 @@ def _position_columns(header: list[str], name: str) -> tuple[int, int]:
         f"{name} has no columns of positions: name them y_px and x_px, Y and X, "
         "or axis-0 and axis-1."
     )
+
+
+def _of_class(
+    rows: list[tuple[int, list[str]]], header: list[str], wanted: str, name: str
+) -> list[tuple[int, list[str]]]:
+    column = next((header.index(word) for word in _CLASS_NAMES if word in header), None)
+    if column is None:
+        raise BadInput(f"{name} has no column of classes: name it {' or '.join(_CLASS_NAMES)}.")
+    words = [row[column].strip() if column < len(row) else "" for _, row in rows]
+    if wanted not in words:
+        known = ", ".join(sorted(set(filter(None, words)))) or "none"
+        raise BadInput(f"{name} has no points of class {wanted!r}: its classes are {known}.")
+    return [row for row, word in zip(rows, words, strict=True) if word == wanted]
 
 
 def _position(row: list[str], y: int, x: int, line: int, name: str) -> tuple[float, float]:

@@ -31,10 +31,14 @@ class Physics:
         Number of columns that the analysed area should hold (N).
     ds_px : float
         A sum of the four nearest distances below this is an error, in pixels.
+    tolerance : float
+        Relative error of N itself: within it a count is as good as another, and the
+        objective is zero. For an N that is only known roughly.
     """
 
     expected: float
     ds_px: float
+    tolerance: float = 0.0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.expected) and self.expected > 0):
@@ -44,6 +48,10 @@ class Physics:
             )
         if not (math.isfinite(self.ds_px) and self.ds_px > 0):
             raise BadInput(f"DS of {self.ds_px:g} px is impossible: give a positive distance.")
+        if not 0 <= self.tolerance < 1:
+            raise BadInput(
+                f"A tolerance of {self.tolerance:g} is impossible: give a fraction from 0 to 1."
+            )
 
 
 @dataclass(frozen=True)
@@ -60,17 +68,20 @@ class AtomScore:
         Blobs whose neighbour sum is below DS, over N.
     feasible : bool
         Whether there are enough blobs for the numbers to mean anything.
+    tolerance : float
+        |QC| up to which the objective is zero.
     """
 
     count: int
     qc: float
     er: float
     feasible: bool
+    tolerance: float = 0.0
 
     @property
     def objectives(self) -> tuple[float, float]:
-        """The two numbers to minimise: |QC| and ER."""
-        return abs(self.qc), self.er
+        """The two numbers to minimise: |QC| beyond the tolerance, and ER."""
+        return max(0.0, abs(self.qc) - self.tolerance), self.er
 
 
 def neighbour_sums(points: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
@@ -113,4 +124,5 @@ def score_atoms(
         qc=(count - physics.expected) / physics.expected,
         er=float(np.count_nonzero(counted < physics.ds_px)) / physics.expected,
         feasible=count >= MIN_BLOBS,
+        tolerance=physics.tolerance,
     )

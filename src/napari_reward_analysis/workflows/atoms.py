@@ -88,6 +88,7 @@ class AtomsProblem:
             ds=_published_ds(settings, image, lattice),
             species=settings.species,
         )
+        self.physics = replace(self.physics, tolerance=settings.tolerance)
         self.finder = BlobFinder(image.normalised)
         if settings.as_published:
             ranges = published_ranges()

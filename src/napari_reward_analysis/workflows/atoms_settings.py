@@ -31,6 +31,8 @@ class AtomsSettings(BaseModel):
         fraction of the lattice's smallest neighbour sum.
     count : float, optional
         Expected count N, where it shall not come from the lattice.
+    tolerance : float
+        Relative error of N within which the count objective is zero.
     species : tuple of str, optional
         Species whose columns are expected; all by default.
     as_published : bool
@@ -47,5 +49,6 @@ class AtomsSettings(BaseModel):
     seed: int = Field(default=0, ge=0)
     ds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     count: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    tolerance: float = Field(default=0.0, ge=0, lt=1)
     species: tuple[str, ...] | None = None
     as_published: bool = False
