@@ -14,6 +14,9 @@ from scipy.spatial import cKDTree
 from napari_reward_analysis import BadInput, Column, Lattice, lattice_names, lattice_preset
 from napari_reward_analysis.lattice import DS_FRACTION, free_lattice, parse_lattice
 
+#: Half a diagonal of the a-b plane, as seen along the other one.
+DSO_110 = 5.442 * 5.719 / math.hypot(5.442, 5.719)
+
 
 def test_ybco_sums_are_those_of_the_paper():
     """31.9, 33.3, 35.4 and 36.1 px of 0.32 A for Y, planar Cu, Ba and chain Cu."""
@@ -32,7 +35,11 @@ def test_ybco_sums_are_those_of_the_paper():
         ("YBCO[001]", 2, 3.82 * 3.89, math.hypot(1.91, 1.945)),
         ("SrTiO3[001]", 2, 3.905**2, 3.905 / math.sqrt(2)),
         ("DyScO3[pc]", 2, 3.95**2, 3.95 / math.sqrt(2)),
-        ("Si[110]", 4, 3.84 * 5.431, 5.431 / 4),
+        ("DyScO3[001]", 4, 5.442 * 5.719, 5.442 / 2),
+        ("DyScO3[110]", 4, DSO_110 * 7.904, math.hypot((0.5 - 0.061) * DSO_110, 7.904 / 4)),
+        ("Si[110]", 4, 5.431**2 / math.sqrt(2), 5.431 / 4),
+        ("Si[001]", 8, 5.431**2, 5.431 / math.sqrt(8)),
+        ("MoS2[001]", 2, 3.161**2 * math.sqrt(3) / 2, 3.161 / math.sqrt(3)),
         ("graphene[001]", 2, 2.46**2 * math.sqrt(3) / 2, 2.46 / math.sqrt(3)),
     ],
 )
@@ -51,6 +58,9 @@ def test_every_preset_is_reached_by_the_names_people_write():
         assert lattice_preset(name.lower().replace("[", " [")).name == name
     assert lattice_preset("STO[001]").name == "SrTiO3[001]"
     assert lattice_preset("DyScO3").name == "DyScO3[pc]"
+    assert lattice_preset("dso [pseudo-cubic]").name == "DyScO3[pc]"
+    assert lattice_preset("DSO[001]").name == "DyScO3[001]"
+    assert lattice_preset("mos2").name == "MoS2[001]"
     assert lattice_preset("YBa2Cu3O7 [100]").name == "YBCO[100]"
 
 
@@ -77,13 +87,66 @@ def test_neighbour_sums_equal_those_of_a_large_crystal(a, b, angle, seed, number
     assert lattice.spacing == pytest.approx(distances[:, 1].min())
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "area"),
+    [
+        ("SrTiO3[110]", "SrTiO3[110]", 3.905**2 / math.sqrt(2)),
+        ("sto [1 -1 0]", "SrTiO3[1-10]", 3.905**2 / math.sqrt(2)),
+        ("SrTiO3[2 2 0]", "SrTiO3[110]", 3.905**2 / math.sqrt(2)),
+        ("Si[112]", "Si[112]", 5.431**2 / math.sqrt(6)),
+        ("YBCO[1,1,0]", "YBCO[110]", 3.82 * 3.89 * 11.68 / math.hypot(3.82, 3.89)),
+        ("DyScO3[pc][110]", "DyScO3[pc][110]", 3.95**2 / math.sqrt(2)),
+        ("DyScO3[pc][001]", "DyScO3[pc]", 3.95**2),
+        ("MoS2[00-1]", "MoS2[00-1]", 3.161**2 * math.sqrt(3) / 2),
+    ],
+)
+def test_preset_materials_have_every_zone_axis(text, name, area):
+    lattice = parse_lattice(text)
+
+    assert lattice.name == name
+    assert lattice.area == pytest.approx(area)
+    assert parse_lattice(lattice.name) == lattice
+
+
 def test_species_can_be_chosen():
-    heavy = lattice_preset("YBCO[100]").choose(["Ba", "Y"])
+    whole = lattice_preset("YBCO[100]")
+    # known before the choice, and not to be taken over by it
+    assert whole.spacing < 3
+    heavy = whole.choose(["Ba", "Y"])
 
     assert heavy.columns_per_cell == 3
     assert heavy.species == ("Ba", "Y")
+    assert set(heavy.neighbour_sums) == {"Ba", "Y"}
+    # Y between two Ba above and below, and two Y beside it
+    assert heavy.neighbour_sums["Y"] == pytest.approx(2 * 0.316 * 11.68 + 2 * 3.89)
+    assert heavy.spacing == pytest.approx(0.316 * 11.68)
     with pytest.raises(BadInput, match=r"no columns of Xe: choose from Cu1, Cu2, Ba, Y"):
         lattice_preset("YBCO[100]").choose(["Xe"])
+
+
+def test_faint_species_are_brought_in_by_name():
+    whole = lattice_preset("YBCO[100]")
+    with_oxygen = whole.choose([*whole.species, "O4"])
+
+    assert whole.faint_species == ("O1", "O3", "O4")
+    assert with_oxygen.columns_per_cell == 8
+    assert with_oxygen.faint_species == ("O1", "O3")
+    # the apical oxygen 0.159 c above the chain
+    assert with_oxygen.spacing == pytest.approx(0.159 * 11.68)
+    assert with_oxygen.neighbour_sums["Cu1"] < whole.neighbour_sums["Cu1"]
+    assert with_oxygen.default_ds < whole.default_ds
+    assert set(with_oxygen.choose(["O1", "O4"]).species) == {"O1", "O4"}
+    with pytest.raises(BadInput, match="or of the faint O1, O3, O4"):
+        whole.choose(["O2"])
+
+
+def test_weights_say_what_haadf_shows():
+    lattice = lattice_preset("YBCO[100]")
+    weights = {column.species: column.weight for column in lattice.columns}
+
+    # amplitudes of a frozen-phonon multislice calculation
+    assert weights == pytest.approx({"Ba": 1, "Y": 0.52, "Cu2": 0.36, "Cu1": 0.29}, abs=0.05)
+    assert max(column.weight for column in lattice.faint) < 0.05
 
 
 def test_a_free_cell_knows_its_count_and_a_mean_spacing():
@@ -94,9 +157,15 @@ def test_a_free_cell_knows_its_count_and_a_mean_spacing():
     assert parse_lattice(lattice.name) == lattice
 
 
-@pytest.mark.parametrize("text", ["YBCO[123]", "unobtainium", ""])
+@pytest.mark.parametrize("text", ["YBCO", "unobtainium", "unobtainium[100]", "Si[pc]", ""])
 def test_unknown_lattices_are_refused_with_the_choice(text):
     with pytest.raises(BadInput, match=r"choose from YBCO\[100\]"):
+        parse_lattice(text)
+
+
+@pytest.mark.parametrize("text", ["YBCO[12]", "YBCO[000]", "YBCO[uvw]", "DyScO3[pc][1.5 0 0]"])
+def test_presets_refuse_what_is_no_zone_axis(text):
+    with pytest.raises(BadInput, match="is no zone axis"):
         parse_lattice(text)
 
 
@@ -118,5 +187,11 @@ def test_a_lattice_without_columns_cannot_be():
 
 
 def test_a_lattice_survives_being_saved():
-    lattice = lattice_preset("Si[110]")
-    assert Lattice.model_validate_json(lattice.model_dump_json()) == lattice
+    for name in ("Si[110]", "YBCO[100]"):
+        lattice = lattice_preset(name)
+        assert Lattice.model_validate_json(lattice.model_dump_json()) == lattice
+
+
+def test_a_lattice_saved_before_there_were_faint_columns_loads():
+    old = {"name": "x", "a": 4, "b": 4, "columns": [{"species": "Sr", "x": 0, "y": 0}]}
+    assert Lattice.model_validate(old).faint == ()
