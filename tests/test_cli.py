@@ -127,7 +127,7 @@ def test_info_prints_what_a_lattice_expects(picture):
     assert done.returncode == 0
     assert "120 x 120 px" in done.stdout
     facts = json.loads(call("info", picture, *SQUARE, "--json").stdout)
-    assert facts["lattice"]["expected"] == pytest.approx(36, rel=0.05)
+    assert facts["expected"]["field"] == pytest.approx(36, rel=0.05)
     assert facts["pixel_size_A"] == 0.2
 
 

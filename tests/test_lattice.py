@@ -157,9 +157,15 @@ def test_a_free_cell_knows_its_count_and_a_mean_spacing():
     assert parse_lattice(lattice.name) == lattice
 
 
-@pytest.mark.parametrize("text", ["YBCO", "unobtainium", "unobtainium[100]", "Si[pc]", ""])
+@pytest.mark.parametrize("text", ["unobtainium", "unobtainium[100]", "Si[pc]", ""])
 def test_unknown_lattices_are_refused_with_the_choice(text):
     with pytest.raises(BadInput, match=r"choose from YBCO\[100\]"):
+        parse_lattice(text)
+
+
+@pytest.mark.parametrize("text", ["YBCO", "yba2cu3o7", " Si "])
+def test_a_material_alone_does_not_say_along_what(text):
+    with pytest.raises(BadInput, match=r"needs a zone axis: write it after the name, e\.g\. "):
         parse_lattice(text)
 
 

@@ -31,6 +31,7 @@ def make_run(folder, region=None):
     lattice = free_lattice(4, 4)
     problem = AtomsProblem(image, lattice, AtomsSettings(trials=6, seed=3, ds=13.0), region)
     run = Run(ImageReference.of(image), problem.settings, problem.physics, lattice, region=region)
+    run.drawn = region is not None
     run.trials = list(run_trials(problem))
     return run
 

@@ -12,8 +12,12 @@ try:
 except PackageNotFoundError:  # the source tree on the path, never installed
     __version__ = "0+unknown"
 
+from napari_reward_analysis.calibration.measure import measure_lattice
+from napari_reward_analysis.calibration.region import crystal_region
+from napari_reward_analysis.crystal import Crystal, Site, project
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.io.cif import read_crystal, read_lattice
 from napari_reward_analysis.io.read import read_image
 from napari_reward_analysis.lattice import (
     Column,
@@ -42,21 +46,28 @@ __all__ = [
     "AtomsSettings",
     "BadInput",
     "Column",
+    "Crystal",
     "Image",
     "Lattice",
     "Physics",
     "Run",
+    "Site",
     "__version__",
     "atoms_table",
+    "crystal_region",
     "find_atoms",
     "free_lattice",
     "front_of",
     "lattice_names",
     "lattice_preset",
     "load_run",
+    "measure_lattice",
     "parse_lattice",
     "pick",
+    "project",
+    "read_crystal",
     "read_image",
+    "read_lattice",
     "run_trials",
     "save_run",
 ]

@@ -20,6 +20,7 @@ from napari_reward_analysis.workflows.atoms import (
     run_trials,
 )
 from napari_reward_analysis.workflows.atoms_table import atoms_table
+from napari_reward_analysis.workflows.survey import measured_facts
 
 Progress = Callable[[int, str], None]
 
@@ -62,11 +63,14 @@ def run_atoms(
     """
     problem = AtomsProblem(image, lattice, settings, region)
     run = Run(
-        image=ImageReference.of(image),
+        image=ImageReference.of(problem.image),
         settings=settings,
         physics=problem.physics,
         lattice=lattice,
-        region=region,
+        region=problem.region,
+        drawn=region is not None,
+        measured=measured_facts(problem.survey),
+        notices=list(problem.survey.notices),
         oracles=dict(oracles or {}),
         name=f"{image.name} atoms",
     )
@@ -86,7 +90,7 @@ def run_atoms(
 
 
 def write_results(
-    run: Run, image: Image, folder: Path, choice: str = "euclidean", *, scaled: bool = False
+    run: Run, folder: Path, choice: str = "euclidean", *, scaled: bool = False
 ) -> dict[str, Any]:
     """Write `run.json`, `atoms.csv` and `front.png`, each whole or not at all.
 
@@ -94,8 +98,6 @@ def write_results(
     ----------
     run : Run
         A run with a feasible trial.
-    image : Image
-        Its image.
     folder : Path
         Where to.
     choice : str
@@ -106,7 +108,8 @@ def write_results(
     Returns
     -------
     dict
-        n_atoms, expected, qc, er, n_trials, pick.
+        n_atoms, expected, qc, er, n_trials, pick, and what they rest on: pixel_size_A,
+        area_fraction, oracles, notices.
 
     Raises
     ------
@@ -117,7 +120,7 @@ def write_results(
     trial = run.trials[position]
     run.choice = position if choice.isdigit() else None
     save_run(run, folder)
-    table = atoms_table(trial, run.physics, image.pixel_size)
+    table = atoms_table(trial, run.physics, run.image.pixel_size)
     write_csv(folder / "atoms.csv", table)
     save_front(run, folder / "front.png")
     return {
@@ -127,7 +130,10 @@ def write_results(
         "er": trial.score.er,
         "n_trials": len(run.trials),
         "pick": trial.index,
+        "pixel_size_A": run.image.pixel_size,
+        "area_fraction": 1.0 if run.region is None else float(run.region.mean()),
         "oracles": run.oracles,
+        "notices": run.notices,
     }
 
 

@@ -18,6 +18,7 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.lattice import Lattice, lattice_names
 from napari_reward_analysis.optimize.samplers import SamplerName
+from napari_reward_analysis.workflows.survey import AreaRule, Calibration
 
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
@@ -58,6 +59,8 @@ def _atoms(options: argparse.Namespace) -> int:
         ds=options.ds,
         count=count,
         tolerance=options.tolerance,
+        calibrate=options.calibrate,
+        area=options.area,
         species=tuple(options.species.split(",")) if options.species else None,
         as_published=options.as_published,
     )
@@ -66,7 +69,9 @@ def _atoms(options: argparse.Namespace) -> int:
     start = time.perf_counter()
     progress = _progress_bar(settings.trials)
     run = run_atoms(image, lattice, settings, folder, oracles=oracles, progress=progress)
-    summary = write_results(run, image, folder, options.pick, scaled=options.scaled)
+    summary = write_results(run, folder, options.pick, scaled=options.scaled)
+    for notice in run.notices:
+        _say(f"Note: {notice}")
     summary |= {"seconds": round(time.perf_counter() - start, 3), "out": str(folder)}
     _report(summary, options.json)
     return INTERRUPTED if run.status == "cancelled" else DONE
@@ -75,7 +80,7 @@ def _atoms(options: argparse.Namespace) -> int:
 def _info(options: argparse.Namespace) -> int:
     from napari_reward_analysis.info import describe, in_words
 
-    facts = describe(_image(options), _lattice(options))
+    facts = describe(_image(options), _lattice(options), options.calibrate)
     print(json.dumps(facts) if options.json else in_words(facts))
     return DONE
 
@@ -100,6 +105,12 @@ def _parser() -> argparse.ArgumentParser:
     atoms.add_argument("--count", type=float, metavar="N", help="expected number of columns")
     atoms.add_argument(
         "--tolerance", type=float, default=0.0, metavar="F", help="relative error of N itself (0)"
+    )
+    atoms.add_argument(
+        "--area",
+        choices=get_args(AreaRule),
+        default="field",
+        help="where columns are expected: the field, or where the lattice is seen",
     )
     atoms.add_argument(
         "--oracle",
@@ -156,6 +167,12 @@ def _image_options(parser: argparse.ArgumentParser) -> None:
         help=f"{', '.join(lattice_names())}, FILE.cif:[uvw], or cell:a,b,angle,columns",
     )
     parser.add_argument("--pixel-size", type=float, metavar="A", help="angstrom; else the file's")
+    parser.add_argument(
+        "--calibrate",
+        choices=get_args(Calibration),
+        default="header",
+        help="whose pixel size: the file's or the lattice's in the image",
+    )
     parser.add_argument("--frame", type=int, metavar="I", help="frame of a stack, from 0")
     parser.add_argument("--signal", type=int, default=0, metavar="I", help="image of several")
 

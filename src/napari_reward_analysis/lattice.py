@@ -70,7 +70,12 @@ def lattice_preset(name: str) -> Lattice:
         return lattice_preset(_USUAL[wanted])
     wanted += "[pc]" if pseudo_cubic else ""
     known = {crystal.lower(): crystal for crystal in preset_crystals()}
-    if wanted not in known or not (bracket or pseudo_cubic):
+    if wanted in known and not (bracket or pseudo_cubic):
+        raise BadInput(
+            f"{known[wanted]} needs a zone axis: write it after the name, e.g. "
+            f"{known[wanted]}[001]."
+        )
+    if wanted not in known:
         raise BadInput(
             f"There is no lattice {name!r}: choose from {', '.join(CURATED)}, or one of these "
             "materials with another zone axis."

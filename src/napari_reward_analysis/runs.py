@@ -92,6 +92,12 @@ class Run:
         In the order of evaluation.
     region : ndarray of bool or None
         The analysed pixels where they are not the whole field.
+    drawn : bool
+        Whether the user drew the region; otherwise it was found by the lattice seen.
+    measured : dict or None
+        The lattice as measured in the image, as of `MeasuredLattice.facts`.
+    notices : list of str
+        What the user was told about image and lattice.
     oracles : dict
         Counts of other oracles by name, each with a front of its own on the same trials.
     name : str
@@ -116,6 +122,9 @@ class Run:
     lattice: Lattice | None = None
     trials: list[AtomTrial] = field(default_factory=list)
     region: BoolArray | None = None
+    drawn: bool = False
+    measured: dict[str, Any] | None = None
+    notices: list[str] = field(default_factory=list)
     oracles: dict[str, float] = field(default_factory=dict)
     name: str = ""
     status: Status = "running"
@@ -269,6 +278,9 @@ def _head(run: Run) -> dict[str, Any]:
         "settings": run.settings.model_dump(mode="json"),
         "physics": asdict(run.physics),
         "region": None if run.region is None else _pack(np.packbits(run.region)),
+        "drawn": run.drawn,
+        "measured": run.measured,
+        "notices": run.notices,
         "oracles": run.oracles,
         "choice": _index(run, run.choice),
     }
@@ -314,7 +326,10 @@ def _from_json(records: Sequence[dict[str, Any]]) -> Run:
         lattice=Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
         trials=trials,
         region=_unpack_mask(head["region"], reference.shape),
-        oracles=dict(head.get("oracles", {})),
+        drawn=head["drawn"],
+        measured=head["measured"],
+        notices=head["notices"],
+        oracles=head["oracles"],
         name=head["name"],
         status=status,
         message=head["message"],

@@ -74,7 +74,8 @@ def _image_lines(run: Run) -> list[str]:
 
 
 def _region_lines(run: Run) -> list[str]:
-    if run.region is None:
+    if run.region is None or not run.drawn:
+        # a region that was found is found again by the same settings
         return ["region = None"]
     return [
         "from napari_reward_analysis import load_run",

@@ -47,7 +47,7 @@ def in_other_cell(crystal: Crystal, matrix: np.ndarray, axis: tuple[int, ...]):
     steps = np.array(list(itertools.product(range(-reach, reach + 1), repeat=3)))
     sites = []
     for site in crystal.sites:
-        images = (steps + (site.x, site.y, site.z)) @ inverse
+        images = np.add(steps, [site.x, site.y, site.z]) @ inverse
         images = images[((images > -1e-7) & (images < 1 - 1e-7)).all(axis=1)]
         assert len(images) == count
         sites += [site.model_copy(update=dict(zip("xyz", p.tolist(), strict=True))) for p in images]
@@ -224,7 +224,7 @@ def _block_columns(
     places = []
     weights = []
     for site in crystal.sites:
-        plane = (cells + (site.x, site.y, site.z)) @ vectors @ across.T
+        plane = np.add(cells, [site.x, site.y, site.z]) @ vectors @ across.T
         plane = plane[np.linalg.norm(plane, axis=1) < radius]
         # atoms of one kind behind each other, once
         plane = np.unique(np.round(plane, 6), axis=0)

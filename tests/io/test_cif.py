@@ -15,7 +15,7 @@ from napari_reward_analysis.io.cif import cif_lattice, read_crystal, read_lattic
 # Without gemmi the package works all the same; then there is nothing to test here.
 pytest.importorskip("gemmi")
 
-LA, SR, MN, O = (z**1.7 for z in (57, 38, 25, 8))
+LA, SR, MN, OX = (z**1.7 for z in (57, 38, 25, 8))
 
 # Partial and mixed occupancy; R-3c in hexagonal axes by its symbol; uncertainties.
 LSMO = """\
@@ -143,7 +143,7 @@ def test_partial_occupancies_and_a_space_group_symbol(write):
     pseudo_cubic = cif_lattice(crystal, (2, -2, 1))
     weights = {column.species: column.weight for column in pseudo_cubic.columns}
     mixed = 0.7 * LA + 0.3 * SR
-    assert weights == pytest.approx({"La/Sr": 1, "Mn": (MN + O) / mixed}, abs=1e-3)
+    assert weights == pytest.approx({"La/Sr": 1, "Mn": (MN + OX) / mixed}, abs=1e-3)
     side = (5.5054**2 * math.sqrt(3) / 2 * 13.3553 / 6) ** (1 / 3)
     assert pseudo_cubic.area / pseudo_cubic.columns_per_cell == pytest.approx(
         side**2 / 2, rel=0.002

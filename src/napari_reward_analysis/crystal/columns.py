@@ -166,7 +166,8 @@ def _compared(raw: list[_Raw]) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
         for column in raw
         if not (column.light and column.intensity < FAINT * brightest)
     }
-    columns, faint = [], []
+    columns: list[Column] = []
+    faint: list[Column] = []
     for one in raw:
         column = Column(
             species=one.species,

@@ -78,9 +78,8 @@ def project(
     merged = merge_columns(crystal.sites, places[:, :2], vectors, merge)
     if merged is None:
         raise BadInput(
-            f"Along {axis_name(axis)} the columns of {crystal.name} are nowhere farther apart "
-            f"than {merge:g} angstrom, so that none can be told: choose a zone axis of lower "
-            "indices."
+            f"Along {axis_name(axis)} the columns of {crystal.name} run into each other, less than "
+            f"{merge:g} angstrom apart: choose a zone axis of lower indices."
         )
     columns, faint = merged
     return Lattice(name=name, a=a, b=b, angle=angle, columns=columns, faint=faint)

@@ -17,7 +17,7 @@ from napari_reward_analysis.crystal import Crystal, Site, axis_name, expand, par
 from napari_reward_analysis.crystal.structure import CellParameters, check_cell
 from napari_reward_analysis.crystal.zone_axis import primitive
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.io.cif_sites import asymmetric_unit, missing_element
+from napari_reward_analysis.io.cif_sites import asymmetric_unit, refuse_missing_elements
 from napari_reward_analysis.io.cif_symmetry import operator_lists
 from napari_reward_analysis.io.cif_tags import first_known, number, values
 from napari_reward_analysis.io.foreign import require
@@ -102,11 +102,7 @@ def read_crystal(path: str | os.PathLike[str]) -> Crystal:
     try:
         cell = _cell(gemmi, block)
         unit = asymmetric_unit(gemmi, block)
-        absent = missing_element(gemmi, block, unit)
-        if absent:
-            raise BadInput(
-                f"The formula names {absent}, and no site holds it: the file may be cut short."
-            )
+        refuse_missing_elements(gemmi, block, unit)
         sites = _fewest(cell, unit, operator_lists(gemmi, block, cell))
     except BadInput as error:
         raise BadInput(f"{path.name} cannot be used: {_lowered(str(error))}") from error
@@ -198,4 +194,4 @@ def _where(message: str) -> str:
 def _lowered(sentence: str) -> str:
     """A sentence to go on with after a colon."""
     first, _, rest = sentence.partition(" ")
-    return f"{first.lower()} {rest}" if first in {"A", "Its", "The"} else sentence
+    return f"{first.lower()} {rest}" if first in {"A", "It", "Its", "The", "There"} else sentence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from itertools import takewhile
 from typing import Any
 
 from napari_reward_analysis.crystal import Site
@@ -70,15 +70,20 @@ def asymmetric_unit(gemmi: Any, block: Any) -> list[Site]:
     return unit
 
 
-def missing_element(gemmi: Any, block: Any, unit: list[Site]) -> str | None:
-    """A heavy element that the formula names and no site holds, as where a list is cut short.
+def refuse_missing_elements(gemmi: Any, block: Any, unit: list[Site]) -> None:
+    """Refuse a list of sites that ends before the formula is complete.
 
     Elements that make up less than a tenth of the heavy atoms do not count: dopants are
     often named in the formula alone.
+
+    Raises
+    ------
+    BadInput
+        If no site holds a heavy element of the formula.
     """
     formula = first_known(gemmi, block, "_chemical_formula_sum")
     if formula is None:
-        return None
+        return
     amounts = {
         element: float(amount or 1)
         for element, amount in re.findall(r"([A-Z][a-z]?)(\d+\.?\d*|\.\d+)?", formula)
@@ -88,30 +93,35 @@ def missing_element(gemmi: Any, block: Any, unit: list[Site]) -> str | None:
     total = sum(amounts.values())
     for element, amount in amounts.items():
         if element not in held and amount >= _SHARE_OF_FORMULA * total:
-            return element
-    return None
+            raise BadInput(
+                f"The formula names {element}, and no site holds it: the file may be cut short."
+            )
 
 
 def _element(symbol: str, label: str) -> str:
     """Element of a type symbol such as 'Sr2+', or without one of a label such as 'Sr1'."""
     if symbol not in UNKNOWN:
-        known = _symbol(symbol, lambda letters: [letters])
+        found = _first_element([_letters(symbol)])
     else:
         # a label begins with the symbol; more letters may follow: 'OW1' is oxygen
-        known = _symbol(label, lambda letters: [letters[:2], letters[:1]])
-    if known is None:
-        written = symbol if symbol not in UNKNOWN else label
+        found = _first_element([_letters(label)[:2], _letters(label)[:1]])
+    if found is None:
         raise BadInput(
             f"The site {label if label not in UNKNOWN else symbol} is of an unknown element "
-            f"{written!r}: write its symbol (_atom_site_type_symbol)."
+            f"{(symbol if symbol not in UNKNOWN else label)!r}: write its symbol "
+            "(_atom_site_type_symbol)."
         )
-    return known
+    return found
 
 
-def _symbol(text: str, cuts: Callable[[str], list[str]]) -> str | None:
-    letters = re.match(r"[A-Za-z]*", text)
-    for cut in cuts(letters[0] if letters else ""):
-        symbol = _ISOTOPES.get(cut.capitalize(), cut.capitalize())
+def _letters(text: str) -> str:
+    return "".join(takewhile(str.isalpha, text))
+
+
+def _first_element(candidates: list[str]) -> str | None:
+    for candidate in candidates:
+        symbol = candidate.capitalize()
+        symbol = _ISOTOPES.get(symbol, symbol)
         if symbol in ATOMIC_NUMBERS:
             return symbol
     return None

@@ -37,6 +37,7 @@ from napari_reward_analysis.workflows.atoms_trial import (
     require_feasible,
     threshold_margin,
 )
+from napari_reward_analysis.workflows.survey import AreaRule, Survey, survey
 
 __all__ = [
     "PARAMETERS",
@@ -63,7 +64,14 @@ class AtomsProblem:
     settings : AtomsSettings
         What the user chose.
     region : ndarray of bool, shape (H, W), optional
-        The crystal; the whole field by default.
+        The crystal, drawn by the user.
+    surveyed : Survey, optional
+        Of this image, where it was made before; made here otherwise.
+
+    Attributes
+    ----------
+    image, region
+        As they are used: with the pixel size and the crystal that the survey found.
 
     Raises
     ------
@@ -77,8 +85,11 @@ class AtomsProblem:
         lattice: Lattice | None,
         settings: AtomsSettings,
         region: BoolArray | None = None,
+        surveyed: Survey | None = None,
     ) -> None:
-        self.image, self.settings = image, settings
+        self.settings = settings
+        self.survey = surveyed or survey_for(image, lattice, settings, region)
+        self.image, self.region = image, region = self.survey.image, self.survey.region
         self.area = analysed_area(image, region)
         self.physics, spacing_px = derive_physics(
             image,
@@ -87,6 +98,7 @@ class AtomsProblem:
             count=settings.count,
             ds=_published_ds(settings, image, lattice),
             species=settings.species,
+            measured=self.survey.measured,
         )
         self.physics = replace(self.physics, tolerance=settings.tolerance)
         self.finder = BlobFinder(image.normalised)
@@ -140,6 +152,28 @@ class AtomsProblem:
             score=score_atoms(sums, self.physics, inside),
             margin=threshold_margin(candidates.blobs[:, 3], parameters["threshold"]),
         )
+
+
+def survey_for(
+    image: Image,
+    lattice: Lattice | None,
+    settings: AtomsSettings,
+    region: BoolArray | None = None,
+) -> Survey:
+    """Survey of an image as the settings ask for it.
+
+    Nothing is measured where nothing would be used: with the header's pixel size, and
+    the field or a drawn region as the area.
+
+    Raises
+    ------
+    BadInput
+        If the pixel size shall come from a lattice that is not given or not seen.
+    """
+    area: AreaRule = "field" if settings.as_published else settings.area
+    if settings.calibrate == "header" and (area == "field" or region is not None):
+        return Survey(image, region)
+    return survey(image, lattice, region=region, calibrate=settings.calibrate, area=area)
 
 
 def find_atoms(

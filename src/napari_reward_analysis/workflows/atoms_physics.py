@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.detection import BlobFinder
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
@@ -53,6 +54,7 @@ def derive_physics(
     count: float | None = None,
     ds: float | None = None,
     species: tuple[str, ...] | None = None,
+    measured: MeasuredLattice | None = None,
 ) -> tuple[Physics, float]:
     """N and DS for one image, and the smallest column spacing.
 
@@ -71,6 +73,9 @@ def derive_physics(
         lattice, or without one from the spacing seen in the image.
     species : tuple of str, optional
         Species to expect.
+    measured : MeasuredLattice, optional
+        The lattice as seen in the image: where it is found, the count and the spacing
+        rest on it and not on the pixel size, which headers often have wrong.
 
     Returns
     -------
@@ -92,8 +97,9 @@ def derive_physics(
     if lattice is None or (image.pixel_size is None and count is not None):
         return _without_lattice(image, area, _required(count), ds)
     pixel_size = image.require_pixel_size()
+    scale = measured.pixel_size if measured is not None and measured.found else pixel_size
     chosen = lattice if species is None else lattice.choose(species)
-    area_angstrom = float(np.count_nonzero(area)) * pixel_size**2
+    area_angstrom = float(np.count_nonzero(area)) * scale**2
     if count is None and area_angstrom < lattice.area:
         raise BadInput(
             f"The analysed area of {area_angstrom:.3g} square angstrom is smaller than one cell "
@@ -101,10 +107,11 @@ def derive_physics(
         )
     expected = chosen.expected_count(area_angstrom) if count is None else count
     _check_ds(ds, chosen)
-    physics = Physics(expected, (ds or chosen.default_ds) / pixel_size)
+    ds_px = chosen.default_ds / scale if ds is None else ds / pixel_size
+    physics = Physics(expected, ds_px)
     _check_ds_px(physics.ds_px)
-    # every column is seen, whichever species are expected
-    return physics, lattice.spacing / pixel_size
+    # every column is seen, whichever species are expected, faint ones when chosen
+    return physics, min(lattice.spacing, chosen.spacing) / scale
 
 
 def seen_sum(image: Image, area: BoolArray, count: float) -> float:

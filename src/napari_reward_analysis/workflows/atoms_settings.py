@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from napari_reward_analysis.optimize.samplers import SamplerName
 from napari_reward_analysis.workflows.atoms_space import PARAMETERS, ParameterName
+from napari_reward_analysis.workflows.survey import AreaRule, Calibration
 
 
 class AtomsSettings(BaseModel):
@@ -35,6 +36,11 @@ class AtomsSettings(BaseModel):
         Relative error of N within which the count objective is zero.
     species : tuple of str, optional
         Species whose columns are expected; all by default.
+    calibrate : {'header', 'lattice'}
+        Whose pixel size is used: the image's own, or the one that its lattice shows.
+    area : {'field', 'crystal'}
+        Where columns are expected if no region is drawn: in the whole field, or where the
+        lattice is seen. The published search takes the field.
     as_published : bool
         The paper's ranges, linear threshold scale and DS of 9.6 A.
     """
@@ -51,4 +57,6 @@ class AtomsSettings(BaseModel):
     count: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     tolerance: float = Field(default=0.0, ge=0, lt=1)
     species: tuple[str, ...] | None = None
+    calibrate: Calibration = "header"
+    area: AreaRule = "field"
     as_published: bool = False

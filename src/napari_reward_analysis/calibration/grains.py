@@ -1,0 +1,106 @@
+"""Is there a second grain: the same crystal, turned, in what the first leaves unexplained?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from napari_reward_analysis.calibration.matching import (
+    Judge,
+    best_match,
+    distance_bins,
+)
+from napari_reward_analysis.calibration.pattern import Pattern
+from napari_reward_analysis.calibration.refinement import refine
+from napari_reward_analysis.calibration.spectrum import FloatArray, Peaks, Spectrum
+from napari_reward_analysis.image import BoolArray
+
+#: A second grain has the same crystal and therefore nearly the same pixel size.
+_SIZE_PART = 0.03
+#: Peaks within this many bins, or this part of their frequency, of a reflection of the
+#: first grain are its own shoulders: drift and bending split peaks by about two degrees.
+_SHOULDER_BINS, _SHOULDER_PART = 3.0, 0.03
+
+
+@dataclass(frozen=True, eq=False)
+class Grain:
+    """Another orientation of the crystal.
+
+    Attributes
+    ----------
+    matrix : ndarray, shape (2, 2)
+        k = matrix @ h in cycles per px.
+    correlation : float
+        Of its amplitudes, predicted and seen, without those of the first grain.
+    gain : float
+        Amplitude per predicted amplitude: grows with the area of the grain.
+    """
+
+    matrix: FloatArray
+    correlation: float
+    gain: float
+
+
+def second_grain(
+    spectrum: Spectrum, peaks: Peaks, pattern: Pattern, first: FloatArray, pixel_size: float
+) -> Grain | None:
+    """The grain that explains most of what the first does not, if two peaks are left."""
+    rest = peaks.select(~explained(first, peaks.k, spectrum.shape))
+    if len(rest) < 2:
+        return None
+    cleared = without(spectrum, first)
+    sizes = (pixel_size / (1 + _SIZE_PART), pixel_size * (1 + _SIZE_PART))
+    match = best_match(cleared, rest, pattern, sizes)
+    if match is None:
+        return None
+    fit = refine(cleared, pattern, match.matrix)
+    if fit is None:
+        return None
+    judge = Judge(cleared, rest, pattern)
+    correlation = float(judge.correlations(fit.matrix[None], 0.01)[0])
+    return Grain(fit.matrix, correlation, gain(cleared, pattern, fit.matrix, hidden_by=first))
+
+
+def explained(matrix: FloatArray, k: FloatArray, shape: tuple[int, int]) -> BoolArray:
+    """Which frequencies (n, 2) lie on a lattice's reflections or their shoulders."""
+    allowed = np.maximum(_SHOULDER_BINS, _SHOULDER_PART * np.hypot(*(k * np.array(shape)).T))
+    return np.asarray(distance_bins(matrix[None], k, shape)[0] <= allowed)
+
+
+def without(spectrum: Spectrum, matrix: FloatArray) -> Spectrum:
+    """The spectrum with background in place of a lattice's reflections."""
+    bins = np.stack(np.indices(spectrum.shape), axis=-1).reshape(-1, 2)
+    k = spectrum.frequencies(bins.astype(np.float64))
+    near = explained(matrix, k, spectrum.shape).reshape(spectrum.shape)
+    return replace(spectrum, power=np.where(near, spectrum.background, spectrum.power))
+
+
+def gain(
+    spectrum: Spectrum,
+    pattern: Pattern,
+    matrix: FloatArray,
+    hidden_by: FloatArray | None = None,
+) -> float:
+    """Observed amplitude per predicted amplitude, by least squares.
+
+    Parameters
+    ----------
+    spectrum, pattern : Spectrum, Pattern
+        What is seen and what is predicted.
+    matrix : ndarray, shape (2, 2)
+        Of the grain.
+    hidden_by : ndarray, shape (2, 2), optional
+        Of another grain, whose reflections hide some of this one's.
+    """
+    judge = Judge(spectrum, EMPTY, pattern)
+    seen, in_band = (part[0] for part in judge.seen(matrix[None]))
+    if hidden_by is not None:
+        k = pattern.h @ matrix.T
+        in_band &= ~explained(hidden_by, k, spectrum.shape)
+    expected = np.where(in_band, pattern.envelopes[len(pattern.envelopes) // 2], 0.0)
+    return float((seen * expected).sum() / max(float((expected**2).sum()), 1e-300))
+
+
+_NONE = np.zeros(0)
+EMPTY = Peaks(np.zeros((0, 2)), _NONE, _NONE, _NONE)

@@ -1,0 +1,246 @@
+"""The lattice in the image itself: cell in px, pixel size, rotation, confidence."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from napari_reward_analysis.calibration.grains import Grain, explained, gain, second_grain
+from napari_reward_analysis.calibration.matching import (
+    Judge,
+    best_match,
+    strains,
+)
+from napari_reward_analysis.calibration.measured import (
+    MIN_CONFIDENCE,
+    MeasuredLattice,
+    vector_angle,
+)
+from napari_reward_analysis.calibration.orientation import (
+    implied_pixel_size,
+    orient,
+    pixel_size_error,
+    rotation_error,
+    vector_errors,
+)
+from napari_reward_analysis.calibration.pattern import Pattern, predict
+from napari_reward_analysis.calibration.refinement import Fit, refine
+from napari_reward_analysis.calibration.spectrum import (
+    FloatArray,
+    Peaks,
+    Spectrum,
+    find_peaks,
+    power_spectrum,
+)
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.lattice import Lattice
+
+#: A header's pixel size is trusted within this part.
+HEADER_TRUST = 0.15
+#: Without a header: columns at least this many px apart, and at most this part of the field.
+_MIN_SPACING_PX, _MAX_SPACING_FIELD = 2.5, 0.25
+#: Cells that the field must hold along each of its vectors.
+MIN_CELLS = 2.0
+#: Reflections from which on the confidence is not lowered.
+_FULL_TRUST = 4
+#: Tolerance of a peak's place once the matrix is fitted, as a part of its frequency.
+_FINE = 0.01
+
+
+def measure_lattice(
+    image: Image, lattice: Lattice, *, region: BoolArray | None = None
+) -> MeasuredLattice:
+    """Find a crystal's lattice in an image.
+
+    Parameters
+    ----------
+    image : Image
+        The image. Its pixel size, where it has one, is trusted within 15 %; where no
+        lattice fits there, and where it has none, every scale is tried at which columns
+        are between 2.5 px and a quarter of the field apart.
+    lattice : Lattice
+        The crystal, with all its columns. Where their places are not known (a free
+        cell), the cell's shape alone is matched; without a pixel size its scale is then
+        the largest that explains the peaks.
+    region : ndarray of bool, shape (H, W), optional
+        Pixels to look at.
+
+    Returns
+    -------
+    MeasuredLattice
+        With a confidence; `found` is False, and the numbers mean nothing, where the
+        crystal is not seen.
+
+    Raises
+    ------
+    BadInput
+        If the field is below 16 px or holds fewer than two cells.
+    """
+    if image.pixel_size is not None:
+        _check_field(image.shape, (lattice.a, lattice.b), image.pixel_size, lattice)
+    pattern = predict(lattice)
+    spectrum = power_spectrum(image, region)
+    peaks = find_peaks(spectrum)
+    fit, sizes = _search(spectrum, peaks, pattern, lattice, image)
+    if fit is None:
+        return _nothing(image, lattice)
+    fit, other, share = _grains(spectrum, peaks, pattern, fit)
+    if other is not None:
+        # what the second grain explains is no fault of the first
+        peaks = peaks.select(~explained(other.matrix, peaks.k, spectrum.shape))
+    confidence = _confidence(spectrum, peaks, pattern, fit, sizes)
+    measured = _result(image, lattice, pattern, spectrum, fit, confidence, other, share)
+    if measured.found:
+        _check_field(image.shape, measured.lengths_px, 1.0, lattice)
+    return measured
+
+
+def _search(
+    spectrum: Spectrum, peaks: Peaks, pattern: Pattern, lattice: Lattice, image: Image
+) -> tuple[Fit | None, tuple[float, float]]:
+    """Near the header's scale first; at any scale where nothing fits there.
+
+    Returns the fit and the range of pixel sizes that it was found in.
+    """
+    best, highest = None, -1.0
+    ranges = _size_ranges(lattice, image)
+    chosen = ranges[0]
+    for sizes in ranges:
+        match = best_match(spectrum, peaks, pattern, sizes)
+        fit = None if match is None else refine(spectrum, pattern, match.matrix)
+        if fit is None:
+            continue
+        confidence = _confidence(spectrum, peaks, pattern, fit, sizes)
+        if confidence > highest:
+            best, highest, chosen = fit, confidence, sizes
+        if confidence >= MIN_CONFIDENCE:
+            break
+    return best, chosen
+
+
+def _size_ranges(lattice: Lattice, image: Image) -> list[tuple[float, float]]:
+    spacing = math.sqrt(lattice.area / lattice.columns_per_cell)
+    low = max(
+        spacing / (_MAX_SPACING_FIELD * max(image.shape)),
+        MIN_CELLS * math.sqrt(lattice.area / math.prod(image.shape)),
+    )
+    free = (low, spacing / _MIN_SPACING_PX)
+    if image.pixel_size is None:
+        return [free]
+    trust = 1 + HEADER_TRUST
+    return [(image.pixel_size / trust, image.pixel_size * trust), free]
+
+
+def _confidence(
+    spectrum: Spectrum, peaks: Peaks, pattern: Pattern, fit: Fit, sizes: tuple[float, float]
+) -> float:
+    """Squared correlation of all amplitudes, less where few reflections are seen.
+
+    Any cell can be laid on two peaks; where the scale is free, three of a hexagonal
+    lattice may be its first or its second ring.
+    """
+    judge = Judge(spectrum, peaks, pattern)
+    correlation = float(judge.correlations(fit.matrix[None], _FINE)[0])
+    unknown = 1 if sizes[1] / sizes[0] <= (1 + HEADER_TRUST) ** 2 + 1e-9 else 2
+    return correlation**2 * min((len(fit.h) - unknown) / (_FULL_TRUST - unknown), 1.0)
+
+
+def _grains(
+    spectrum: Spectrum, peaks: Peaks, pattern: Pattern, fit: Fit
+) -> tuple[Fit, Grain | None, float]:
+    """The larger grain, the smaller where it is surely the crystal, and its share."""
+    size = implied_pixel_size(fit.matrix, pattern)
+    other = second_grain(spectrum, peaks, pattern, fit.matrix, size)
+    if other is None or other.correlation**2 < MIN_CONFIDENCE:
+        return fit, None, 0.0
+    mine = gain(spectrum, pattern, fit.matrix, hidden_by=other.matrix)
+    if other.gain > mine:
+        larger = refine(spectrum, pattern, other.matrix)
+        if larger is not None:
+            other = Grain(fit.matrix, other.correlation, mine)
+            return larger, other, mine / (mine + other.gain)
+    return fit, other, other.gain / (mine + other.gain)
+
+
+def _result(
+    image: Image,
+    lattice: Lattice,
+    pattern: Pattern,
+    spectrum: Spectrum,
+    fit: Fit,
+    confidence: float,
+    other: Grain | None,
+    share: float,
+) -> MeasuredLattice:
+    turned = orient(fit.matrix, pattern)
+    vectors = np.linalg.inv(turned.matrix)
+    rows = turned.covariance(fit.covariance)
+    size = implied_pixel_size(turned.matrix, pattern)
+    noise = fit.peaks.amplitude**2 / np.maximum(fit.peaks.snr - 1, 1e-9)
+    return MeasuredLattice(
+        name=lattice.name,
+        columns_per_cell=lattice.columns_per_cell,
+        vectors_px=vectors,
+        vectors_error_px=vector_errors(turned.matrix, rows),
+        pixel_size=size,
+        pixel_size_error=pixel_size_error(turned.matrix, rows, size),
+        header_pixel_size=image.pixel_size,
+        rotation_deg=turned.rotation_deg,
+        rotation_error_deg=rotation_error(turned.matrix, rows),
+        mirrored=turned.mirrored,
+        strain=float(strains(turned.matrix[None], pattern)[0]),
+        shear_deg=vector_angle(vectors) - lattice.angle,
+        confidence=confidence,
+        n_reflections=len(fit.h),
+        reflections=turned.indices(fit.h),
+        reflection_amplitudes=fit.peaks.amplitude,
+        reflection_noise=noise * spectrum.noise_area,
+        second_share=share,
+        second_rotation_deg=None if other is None else orient(other.matrix, pattern).rotation_deg,
+        field_px=image.shape,
+    )
+
+
+def _nothing(image: Image, lattice: Lattice) -> MeasuredLattice:
+    """The answer where no two peaks fit the crystal."""
+    unknown = np.full((2, 2), math.nan)
+    nan = math.nan
+    none: FloatArray = np.zeros(0)
+    return MeasuredLattice(
+        name=lattice.name,
+        columns_per_cell=lattice.columns_per_cell,
+        vectors_px=unknown,
+        vectors_error_px=unknown,
+        pixel_size=nan,
+        pixel_size_error=nan,
+        header_pixel_size=image.pixel_size,
+        rotation_deg=nan,
+        rotation_error_deg=nan,
+        mirrored=False,
+        strain=nan,
+        shear_deg=nan,
+        confidence=0.0,
+        n_reflections=0,
+        reflections=np.zeros((0, 2), dtype=int),
+        reflection_amplitudes=none,
+        reflection_noise=none,
+        second_share=0.0,
+        second_rotation_deg=None,
+        field_px=image.shape,
+    )
+
+
+def _check_field(
+    shape: tuple[int, int], lengths: tuple[float, float], pixel_size: float, lattice: Lattice
+) -> None:
+    """Refuse a field that cannot show that anything repeats."""
+    field = sorted(n * pixel_size for n in shape)
+    cells = [side / length for side, length in zip(field, sorted(lengths), strict=True)]
+    if min(cells) < MIN_CELLS:
+        raise BadInput(
+            f"The field holds only {min(cells):.1f} cells of {lattice.name} in one direction: "
+            f"a lattice is seen where at least {MIN_CELLS:g} repeat; choose a larger field or "
+            "check the pixel size."
+        )

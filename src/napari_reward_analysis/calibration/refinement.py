@@ -1,0 +1,101 @@
+"""The last step: all significant reflections, weighted by their errors, give the matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from napari_reward_analysis.calibration.matching import fit_matrix
+from napari_reward_analysis.calibration.pattern import IntArray, Pattern
+from napari_reward_analysis.calibration.spectrum import (
+    CENTRE_BINS,
+    FALSE_ALARM,
+    FloatArray,
+    Peaks,
+    Spectrum,
+    refine_peaks,
+)
+
+#: Bins searched on each side of a predicted place.
+_REACH = 2
+#: Reflections that lie off the fit by more than this many of its scatters are left out.
+_OUTLIER = 3.5
+_ROUNDS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The fitted matrix with what it rests on.
+
+    Attributes
+    ----------
+    matrix : ndarray, shape (2, 2)
+        k = matrix @ h in cycles per px.
+    covariance : ndarray, shape (2, 2, 2)
+        Of the two rows of the matrix, which are fitted apart.
+    h : ndarray of int, shape (n, 2)
+        The reflections used, strongest first.
+    peaks : Peaks
+        Their peaks, in the same order.
+    """
+
+    matrix: FloatArray
+    covariance: FloatArray
+    h: IntArray
+    peaks: Peaks
+
+
+def refine(spectrum: Spectrum, pattern: Pattern, matrix: FloatArray) -> Fit | None:
+    """Fit the matrix to every significant reflection; None where fewer than two are."""
+    fit = None
+    for _ in range(_ROUNDS):
+        h, peaks = significant(spectrum, pattern, matrix)
+        fit = _robust(h, peaks, np.array(spectrum.shape))
+        if fit is None:
+            return None
+        matrix = fit.matrix
+    return fit
+
+
+def significant(
+    spectrum: Spectrum, pattern: Pattern, matrix: FloatArray
+) -> tuple[IntArray, Peaks]:
+    """The reflections that stand out of the noise, strongest first, and their peaks.
+
+    A peak counts where it is a true maximum within two bins of its predicted place, and
+    higher than what noise would show at any of the places that are searched.
+    """
+    shape = np.array(spectrum.shape)
+    k = pattern.h @ matrix.T
+    band = np.all(np.abs(k) < 0.49, axis=1) & (np.hypot(*(k * shape).T) >= CENTRE_BINS)
+    h, k = pattern.h[band], k[band]
+    centre = np.clip(np.rint(spectrum.bins(k)).astype(int), _REACH + 1, shape - _REACH - 2)
+    dy, dx = (d.ravel() for d in np.mgrid[-_REACH : _REACH + 1, -_REACH : _REACH + 1])
+    top = spectrum.power[centre[:, :1] + dy, centre[:, 1:] + dx].argmax(axis=1)
+    peaks = refine_peaks(spectrum, centre[:, 0] + dy[top], centre[:, 1] + dx[top])
+    searched = max(len(h), 1) * len(dy)
+    limit = float(stats.gamma.isf(FALSE_ALARM / searched, spectrum.tiles)) / spectrum.tiles
+    inner = (np.abs(dy[top]) < _REACH) & (np.abs(dx[top]) < _REACH)
+    kept = np.flatnonzero(inner & (peaks.snr > limit))
+    kept = kept[np.argsort(-peaks.amplitude[kept], kind="stable")]
+    return h[kept], peaks.select(kept)
+
+
+def _robust(h: IntArray, peaks: Peaks, shape: FloatArray) -> Fit | None:
+    weight = peaks.error**-2
+    used = np.ones(len(h), dtype=bool)
+    for _ in range(_ROUNDS):
+        matrix = fit_matrix(h[used], peaks.k[used], weight[used])
+        if matrix is None:
+            return None
+        off = np.hypot(*((peaks.k - h @ matrix.T) * shape).T) / peaks.error
+        scatter = max(float(np.median(off[used])), 1.0)
+        used = off <= _OUTLIER * scatter
+    # h and -h were seen once: two coordinates a reflection, four unknowns
+    freedom = max(2 * int(used.sum()) - 4, 1)
+    spread = max(float((off[used] ** 2).sum()) / freedom, 1.0)
+    inverse = np.linalg.inv((h[used] * weight[used, None]).T @ h[used])
+    covariance = spread * inverse[None] / shape[:, None, None] ** 2
+    return Fit(matrix, covariance, h[used], peaks.select(used))

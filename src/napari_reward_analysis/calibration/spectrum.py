@@ -1,0 +1,305 @@
+"""The power spectrum of an image and its Bragg peaks, to a fraction of a bin.
+
+A lattice is a handful of sharp peaks on a background that falls from the centre, holds
+the speckle of amorphous material and, where scan lines are displaced one by one, streaks
+through every reflection. The background is therefore taken locally, and a peak is what
+noise alone would not give once in a hundred images.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft, ndimage, stats
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray, Image
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Fields longer than this are cut into overlapping tiles whose power is averaged: sharp
+#: enough for 0.1 %, and a field that is bent or drifted does not smear its peaks.
+TILE = 1024
+#: Chance that noise alone shows a peak anywhere in the spectrum.
+FALSE_ALARM = 0.01
+#: Frequencies nearer to zero than this many bins are the field's own shape and gradients.
+CENTRE_BINS = 3.0
+#: The quantile that stands for the background: low, so that peaks do not lift it.
+_QUANTILE = 0.25
+#: Sizes of the pieces over which the background is taken, in bins.
+_BLOCK, _STRIP = 16, 48
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Power spectrum, zero frequency in the middle.
+
+    Attributes
+    ----------
+    power : ndarray, shape (h, w)
+        Squared amplitude; a plane wave a cos(2 pi k r) peaks at (a / 2)^2.
+    background : ndarray, shape (h, w)
+        Mean power of noise and disorder around each bin.
+    tiles : int
+        Tiles averaged.
+    noise_area : float
+        Power times this is the spectral density, in intensity^2 px^2: the effective
+        area of the window in px.
+    """
+
+    power: FloatArray
+    background: FloatArray
+    tiles: int
+    noise_area: float
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Bins along y and x, which is the size of a tile in px."""
+        return int(self.power.shape[0]), int(self.power.shape[1])
+
+    @cached_property
+    def threshold(self) -> float:
+        """Power over background that noise exceeds once in 1 / `FALSE_ALARM` spectra."""
+        chance = FALSE_ALARM / (self.power.size / 2)
+        return float(stats.gamma.isf(chance, self.tiles)) / self.tiles
+
+    def bins(self, k: FloatArray) -> FloatArray:
+        """Places of frequencies (..., 2) in cycles per px, in bins of the arrays."""
+        shape = np.array(self.shape)
+        return np.asarray(k * shape + shape // 2)
+
+    def frequencies(self, bins: FloatArray) -> FloatArray:
+        """The inverse of `bins`."""
+        shape = np.array(self.shape)
+        return np.asarray((bins - shape // 2) / shape)
+
+
+@dataclass(frozen=True, eq=False)
+class Peaks:
+    """Peaks of a spectrum, strongest first; of each pair k, -k only one.
+
+    Attributes
+    ----------
+    k : ndarray, shape (n, 2)
+        Frequency (y, x) in cycles per px.
+    amplitude : ndarray, shape (n,)
+        Half the amplitude of the plane wave, in units of the image's range.
+    snr : ndarray, shape (n,)
+        Power over the mean power of the background there.
+    error : ndarray, shape (n,)
+        Standard error of `k` along each axis, in bins.
+    """
+
+    k: FloatArray
+    amplitude: FloatArray
+    snr: FloatArray
+    error: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.k)
+
+    def select(self, which: npt.NDArray[np.generic]) -> Peaks:
+        """Some of the peaks, by index or by mask."""
+        return Peaks(self.k[which], self.amplitude[which], self.snr[which], self.error[which])
+
+
+def power_spectrum(image: Image, region: BoolArray | None = None) -> Spectrum:
+    """Power spectrum of an image, or of a region of it.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    region : ndarray of bool, shape (H, W), optional
+        Pixels to use; the others, and invalid ones, are put to the mean.
+
+    Raises
+    ------
+    BadInput
+        If the region is of another shape or empty, or the field is below 16 px.
+
+    Notes
+    -----
+    Memory: the image as float32, and about six arrays of one tile in float64.
+    """
+    if min(image.shape) < 16:
+        raise BadInput(
+            f"A field of {image.shape[0]} x {image.shape[1]} px is too small to show a lattice: "
+            "choose an image of at least 16 px a side."
+        )
+    used = _usable(image, region)
+    tiles = _tiles(image.shape)
+    power = np.zeros([part.stop - part.start for part in tiles[0]])
+    window = np.outer(*(_hann(n) for n in power.shape))
+    weight_sum = square_sum = 0.0
+    for tile in tiles:
+        weight = window if used is None else window * used[tile]
+        if (total := float(weight.sum())) <= 0:
+            continue
+        pixels = image.normalised[tile].astype(np.float64)
+        pixels -= float((pixels * weight).sum()) / total
+        power += np.abs(fft.fft2(pixels * weight)) ** 2
+        weight_sum += total**2
+        square_sum += float((weight**2).sum())
+    power = fft.fftshift(power) / weight_sum
+    return Spectrum(power, _background(power), len(tiles), weight_sum / square_sum)
+
+
+def find_peaks(spectrum: Spectrum, limit: int = 80) -> Peaks:
+    """The significant peaks, strongest first.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        Where to look.
+    limit : int
+        Most peaks to return.
+    """
+    power = spectrum.power
+    top = ndimage.maximum_filter(power, size=5, mode="wrap")
+    y, x = np.nonzero((power >= top) & (power > spectrum.threshold * spectrum.background))
+    offset = np.stack([y, x], axis=1) - np.array(power.shape) // 2
+    half = (offset[:, 0] > 0) | ((offset[:, 0] == 0) & (offset[:, 1] > 0))
+    rim = np.all((np.array([y, x]).T >= 1) & (np.array([y, x]).T < np.subtract(power.shape, 1)), 1)
+    kept = half & rim & (np.hypot(offset[:, 0], offset[:, 1]) >= CENTRE_BINS)
+    y, x = y[kept], x[kept]
+    order = np.argsort(-(power[y, x] - spectrum.background[y, x]), kind="stable")[:limit]
+    return refine_peaks(spectrum, y[order], x[order])
+
+
+def refine_peaks(spectrum: Spectrum, y: npt.NDArray[np.intp], x: npt.NDArray[np.intp]) -> Peaks:
+    """Peaks at given maxima (bins), placed between the bins.
+
+    The main lobe of the window is close to a Gaussian: a parabola through the logarithms
+    of a maximum and its two neighbours finds its top to 0.02 bins along each axis.
+    """
+    power, level = spectrum.power, spectrum.background[y, x]
+    shift = np.stack(
+        [
+            _vertex(power[y - 1, x], power[y, x], power[y + 1, x]),
+            _vertex(power[y, x - 1], power[y, x], power[y, x + 1]),
+        ],
+        axis=1,
+    )
+    snr = power[y, x] / level
+    k = spectrum.frequencies(np.stack([y, x], axis=1) + shift)
+    amplitude = np.sqrt(np.maximum(power[y, x] - level, 0.0))
+    return Peaks(k, amplitude, snr, peak_error(snr))
+
+
+def peak_error(snr: FloatArray) -> FloatArray:
+    """Standard error of a peak's place in bins.
+
+    For a plane wave in white noise under a Hann window it is 0.6 / sqrt(SNR); 0.02 bins
+    are the limit of the parabola.
+    """
+    return np.asarray(np.hypot(0.6 / np.sqrt(np.maximum(snr, 1.0)), 0.02))
+
+
+def _usable(image: Image, region: BoolArray | None) -> FloatArray | None:
+    """Weight of each pixel, or None where all count."""
+    if region is None:
+        return None if image.valid.all() else image.valid.astype(np.float64)
+    if region.shape != image.shape:
+        raise BadInput(
+            f"The region has {region.shape} pixels and the image {image.shape}: "
+            "draw the region on this image."
+        )
+    used = region.astype(bool) & image.valid
+    if not used.any():
+        raise BadInput("The region covers no pixel of the image: draw it on the crystal.")
+    return used.astype(np.float64)
+
+
+def _tiles(shape: tuple[int, int]) -> list[tuple[slice, slice]]:
+    """Overlapping tiles that cover the field."""
+    return [(y, x) for y in _cuts(shape[0]) for x in _cuts(shape[1])]
+
+
+def _cuts(length: int) -> list[slice]:
+    if length <= 1.5 * TILE:
+        return [slice(0, length)]
+    count = math.ceil(1.5 * (length - TILE) / TILE) + 1
+    starts = np.linspace(0, length - TILE, count).round().astype(int)
+    return [slice(int(s), int(s) + TILE) for s in starts]
+
+
+def _hann(length: int) -> FloatArray:
+    """Hann window that is nowhere zero inside the field."""
+    return np.asarray(np.sin(np.pi * (np.arange(length) + 0.5) / length) ** 2)
+
+
+def _background(power: FloatArray) -> FloatArray:
+    """Mean power around each bin without its peaks.
+
+    The largest of four: blocks (speckle, noise), strips along y and along x (streaks of
+    displaced scan lines and of straight edges), rings (the steep centre).
+    """
+    strips = _piecewise(power, (_STRIP, 1))
+    np.maximum(strips, _piecewise(power, (1, _STRIP)), out=strips)
+    np.maximum(strips, _piecewise(power, (_BLOCK, _BLOCK)), out=strips)
+    np.maximum(strips, _rings(power), out=strips)
+    # an image without any noise still has rounding
+    return np.maximum(strips, np.finfo(np.float32).eps ** 2)
+
+
+def _piecewise(power: FloatArray, piece: tuple[int, int]) -> FloatArray:
+    """Low quantile of each piece, interpolated between their centres, as a mean."""
+    size = [min(p, n) for p, n in zip(piece, power.shape, strict=True)]
+    count = [n // s for n, s in zip(power.shape, size, strict=True)]
+    # pieces are centred; the few bins that are left over at the rim are extrapolated
+    start = [(n - c * s) // 2 for n, c, s in zip(power.shape, count, size, strict=True)]
+    inner = power[
+        start[0] : start[0] + count[0] * size[0], start[1] : start[1] + count[1] * size[1]
+    ]
+    pieces = inner.reshape(count[0], size[0], count[1], size[1]).swapaxes(1, 2)
+    rank = int(_QUANTILE * size[0] * size[1])
+    flat = np.partition(pieces.reshape(count[0], count[1], -1), rank, axis=2)[..., rank]
+    for axis in (0, 1):
+        flat = _spread(flat, axis, power.shape[axis], start[axis], size[axis])
+    return np.asarray(flat / -math.log(1 - _QUANTILE))
+
+
+def _spread(values: FloatArray, axis: int, length: int, start: int, size: int) -> FloatArray:
+    """Linear interpolation of piece centres to every bin along one axis."""
+    if size == 1 and start == 0:
+        return values
+    place = (np.arange(length) - start - (size - 1) / 2) / size
+    place = np.clip(place, 0, values.shape[axis] - 1)
+    low = np.minimum(place.astype(int), max(values.shape[axis] - 2, 0))
+    high = np.minimum(low + 1, values.shape[axis] - 1)
+    part = np.expand_dims(place - low, 1 - axis)
+    return np.asarray(np.take(values, low, axis) * (1 - part) + np.take(values, high, axis) * part)
+
+
+def _rings(power: FloatArray) -> FloatArray:
+    """Low quantile at each distance from the centre, as a mean; rings one bin wide.
+
+    Distances are in bins, so that on a rectangular field a ring is an ellipse in
+    frequency; the steep centre comes from the window and has this shape.
+    """
+    y, x = (np.arange(n) - n // 2 for n in power.shape)
+    reach = min(power.shape) // 4
+    result = np.zeros_like(power)
+    rows = slice(power.shape[0] // 2 - reach, power.shape[0] // 2 + reach + 1)
+    columns = slice(power.shape[1] // 2 - reach, power.shape[1] // 2 + reach + 1)
+    radius = np.rint(np.hypot(*np.meshgrid(y[rows], x[columns], indexing="ij"))).astype(int)
+    values, radii = power[rows, columns].ravel(), radius.ravel()
+    order = np.lexsort((values, radii))
+    counts = np.bincount(radii)
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    level = values[order][first + (_QUANTILE * counts).astype(int)]
+    level[reach + 1 :] = 0
+    result[rows, columns] = level[radius] / -math.log(1 - _QUANTILE)
+    return result
+
+
+def _vertex(before: FloatArray, at: FloatArray, after: FloatArray) -> FloatArray:
+    """Place of the top of a parabola through three log powers, in bins from the middle."""
+    low, mid, high = (np.log(np.maximum(p, 1e-300)) for p in (before, at, after))
+    bend = np.minimum(low - 2 * mid + high, -1e-9)
+    return np.asarray(np.clip(0.5 * (low - high) / bend, -0.5, 0.5))

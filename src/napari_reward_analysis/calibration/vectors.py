@@ -1,0 +1,124 @@
+"""The lattice that an image shows when no crystal is chosen: its two shortest vectors."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from napari_reward_analysis.calibration.matching import (
+    TOLERANCE_BINS,
+    distance_bins,
+    fit_matrix,
+)
+from napari_reward_analysis.calibration.measured import MeasuredVectors
+from napari_reward_analysis.calibration.spectrum import (
+    CENTRE_BINS,
+    FloatArray,
+    find_peaks,
+    power_spectrum,
+)
+from napari_reward_analysis.image import BoolArray, Image
+
+#: Strongest peaks from which the reciprocal vectors are formed, and those whose sums and
+#: differences are tried too: in a centred lattice no peak is a primitive vector.
+_N_PEAKS, _N_SUMS = 16, 8
+#: A cell of twice the area must explain this much more of the peaks' amplitude.
+_DOUBLING = 0.03
+#: Tolerance of a peak's place as a part of its frequency.
+_PART = 0.01
+#: Reflections from which on the confidence is not lowered.
+_FULL_TRUST = 4
+
+
+def measure_vectors(image: Image, *, region: BoolArray | None = None) -> MeasuredVectors:
+    """The two shortest lattice vectors seen in an image, without any crystal.
+
+    Parameters
+    ----------
+    image : Image
+        The image; its pixel size is not used.
+    region : ndarray of bool, shape (H, W), optional
+        Pixels to look at.
+
+    Returns
+    -------
+    MeasuredVectors
+        `found` is False and the vectors are NaN where no lattice is seen.
+
+    Raises
+    ------
+    BadInput
+        If the field is below 16 px.
+    """
+    spectrum = power_spectrum(image, region)
+    peaks = find_peaks(spectrum)
+    shape = np.array(spectrum.shape)
+    bins = peaks.k * shape
+    bases = _bases(bins)
+    if not len(bases):
+        return MeasuredVectors(np.full((2, 2), math.nan), 0.0, 0)
+    weight = peaks.amplitude / peaks.amplitude.sum()
+    allowed = np.maximum(TOLERANCE_BINS, _PART * np.hypot(*bins.T))
+    share = _beyond_chance(bases, bins, weight, allowed)
+    size = np.abs(np.linalg.det(bases))
+    best = bases[np.argmax(share + _DOUBLING * np.log2(size / size.min()))]
+    best, on = _fitted(best, bins, peaks.error**-2, allowed)
+    confidence = float(_beyond_chance(best[None], bins, weight, allowed)[0])
+    trust = min(max(int(on.sum()) - 1, 0) / (_FULL_TRUST - 1), 1.0)
+    vectors = reduce_basis(np.linalg.inv(best / shape[:, None]))
+    return MeasuredVectors(vectors, max(confidence, 0.0) * trust, int(on.sum()))
+
+
+def reduce_basis(vectors: FloatArray) -> FloatArray:
+    """The two shortest vectors (rows) of the same lattice, at 60 to 90 degrees."""
+    short, long = sorted(vectors, key=lambda v: float(v @ v))
+    while True:
+        long = long - round(float(long @ short) / float(short @ short)) * short
+        if long @ long >= short @ short * (1 - 1e-9):
+            break
+        short, long = long, short
+    # of v and -v the one that points right, or down
+    first = short if (short[1], short[0]) > (0.0, 0.0) else -short
+    second = long if first @ long >= 0 else -long
+    return np.stack([first, second])
+
+
+def _bases(bins: FloatArray) -> FloatArray:
+    """Candidate pairs of reciprocal vectors (columns) in bins, shape (n, 2, 2)."""
+    some = bins[:_N_SUMS]
+    first, second = np.triu_indices(len(some), 1)
+    vectors = np.concatenate(
+        [bins[:_N_PEAKS], some[first] + some[second], some[first] - some[second]]
+    )
+    vectors = vectors[np.hypot(*vectors.T) >= CENTRE_BINS]
+    first, second = np.triu_indices(len(vectors), 1)
+    bases = np.stack([vectors[first], vectors[second]], axis=2)
+    lengths = np.prod(np.hypot(bases[:, 0], bases[:, 1]), axis=1)
+    # flatter than 10 degrees: another pair describes the same lattice better
+    return bases[np.abs(np.linalg.det(bases)) > math.sin(math.radians(10)) * lengths]
+
+
+def _beyond_chance(
+    bases: FloatArray, bins: FloatArray, weight: FloatArray, allowed: FloatArray
+) -> FloatArray:
+    """Part of the amplitude at points of each lattice, less what falls there by chance."""
+    chance = np.minimum(np.pi * allowed**2 / np.abs(np.linalg.det(bases))[:, None], 0.99)
+    on = distance_bins(bases, bins, (1, 1)) <= allowed
+    expected = (chance * weight).sum(axis=1)
+    return np.asarray(((on * weight).sum(axis=1) - expected) / (1 - expected))
+
+
+def _fitted(
+    basis: FloatArray, bins: FloatArray, weight: FloatArray, allowed: FloatArray
+) -> tuple[FloatArray, BoolArray]:
+    """Least squares over all peaks on the lattice, and which they are."""
+    on = distance_bins(basis[None], bins, (1, 1))[0] <= allowed
+    for _ in range(3):
+        h = np.rint(bins[on] @ np.linalg.inv(basis).T)
+        fitted = fit_matrix(h, bins[on], weight[on])
+        if fitted is None:
+            break
+        basis = fitted
+        on = distance_bins(basis[None], bins, (1, 1))[0] <= allowed
+    return basis, on
