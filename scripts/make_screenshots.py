@@ -1,0 +1,44 @@
+"""Take the pictures of the documentation anew: the whole window, dark and light.
+
+    python scripts/make_screenshots.py [FOLDER]
+
+Needs a display, a virtual one will do. The images are the plugin's own samples and the
+search has a fixed seed, so that only the seconds on the picture differ.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from napari_reward_analysis.gui.showcase import open_sample, photograph, wait_until
+
+IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
+
+
+def take(folder: Path, theme: str, runs: Path) -> list[Path]:
+    """Photograph the form before a run, and the window after it, in one theme."""
+    viewer, widget = open_sample("ybco_pockets", theme, runs)
+    form, result = folder / f"find_atoms_form_{theme}.png", folder / f"find_atoms_{theme}.png"
+    photograph(viewer, form)
+    widget.run()
+    wait_until(lambda: not widget.session.searching)
+    photograph(viewer, result)
+    viewer.close()
+    return [form, result]
+
+
+def main() -> int:
+    """Take all pictures; returns the exit status."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as runs:
+        for theme in ("dark", "light"):
+            for path in take(folder, theme, Path(runs)):
+                print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""Small inputs that the sections of the form are built from."""
+
+from __future__ import annotations
+
+import math
+
+from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtGui import QKeyEvent, QWheelEvent
+from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
+
+#: One press of an arrow key, as a share of the value.
+_STEP = 0.01
+
+
+class NumberField(QLineEdit):
+    """A number, or nothing: an empty field takes the default that it shows in grey.
+
+    The up and down keys change the number by a hundredth of itself.
+
+    Parameters
+    ----------
+    name : str
+        What a message calls it.
+    minimum : float
+        Smallest number that it takes; with `above` it must be larger.
+    above : bool
+        Whether the number must be larger than the minimum.
+    """
+
+    #: The user has changed the number; also sent when it no longer is one.
+    value_changed = Signal()
+
+    def __init__(self, name: str, minimum: float = 0.0, *, above: bool = True) -> None:
+        super().__init__()
+        self.name = name
+        self._minimum, self._above = minimum, above
+        self._default: float | None = None
+        self.setAccessibleName(name)
+        self.setMinimumWidth(60)
+        self.setClearButtonEnabled(True)
+        self.textEdited.connect(self.value_changed.emit)
+
+    def value(self) -> float | None:
+        """The number, None where the field is empty or holds no such number."""
+        number = self._number()
+        return None if number is None or self._fault_of(number) else number
+
+    def fault(self) -> str:
+        """A sentence when the text is no number in its bounds; else empty."""
+        if not self.text().strip():
+            return ""
+        number = self._number()
+        if number is None:
+            return f"{self.name}: {self.text().strip()!r} is not a number."
+        return self._fault_of(number)
+
+    def set_value(self, value: float | None) -> None:
+        """Show a number, or the default for None. Emits nothing."""
+        text = "" if value is None else f"{value:.7g}"
+        if text != self.text():
+            self.blockSignals(True)
+            self.setText(text)
+            self.blockSignals(False)
+
+    def set_default(self, value: float | None, missing: str = "") -> None:
+        """Show in grey what an empty field stands for, or why that is not known."""
+        self._default = value
+        self.setPlaceholderText(missing if value is None else f"{value:.6g}")
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Step with the up and down keys."""
+        steps = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}
+        key = None if event is None else event.key()
+        start = self._number() if self.text().strip() else self._default
+        if key in steps and start is not None:
+            moved = start * (1 + _STEP * steps[Qt.Key(key)])
+            self.setText(f"{moved:.5g}")
+            self.value_changed.emit()
+            return
+        super().keyPressEvent(event)
+
+    def _number(self) -> float | None:
+        # a comma is a decimal point where people write it so
+        try:
+            number = float(self.text().strip().replace(",", "."))
+        except ValueError:
+            return None
+        return number if math.isfinite(number) else None
+
+    def _fault_of(self, number: float) -> str:
+        if number > self._minimum or (number == self._minimum and not self._above):
+            return ""
+        bound = "larger than" if self._above else "at least"
+        return f"{self.name} must be {bound} {self._minimum:g}."
+
+
+class Choice(QComboBox):
+    """A list to choose from that the wheel, meant to scroll the form, does not change."""
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Leave the wheel to the form."""
+        if event is not None:
+            event.ignore()
+
+
+class WholeNumber(QSpinBox):
+    """A whole number that the wheel does not change."""
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Leave the wheel to the form."""
+        if event is not None:
+            event.ignore()
+
+
+def whole_number(name: str, low: int, high: int, value: int) -> QSpinBox:
+    """A field for a whole number."""
+    box = WholeNumber()
+    box.setRange(low, high)
+    box.setValue(value)
+    box.setAccessibleName(name)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return box
+
+
+def choice(name: str, entries: dict[str, str]) -> QComboBox:
+    """A list to choose from that gives way in a narrow dock.
+
+    Parameters
+    ----------
+    name : str
+        What it is called for screen readers.
+    entries : dict
+        Key of each entry, and what it shows.
+    """
+    box = Choice()
+    for key, text in entries.items():
+        box.addItem(text, key)
+    box.setAccessibleName(name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return box
+
+
+def form_layout(parent: QWidget) -> QFormLayout:
+    """A form whose fields take the width that labels leave."""
+    layout = QFormLayout(parent)
+    layout.setContentsMargins(4, 2, 4, 4)
+    layout.setHorizontalSpacing(8)
+    layout.setVerticalSpacing(4)
+    layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return layout
+
+
+def row(*widgets: QWidget | str, stretch: int | None = None) -> QWidget:
+    """Widgets beside one another; text becomes a label.
+
+    Parameters
+    ----------
+    *widgets : QWidget or str
+        From left to right.
+    stretch : int, optional
+        Which of them takes the spare width; by default a gap at the end does.
+    """
+    holder = QWidget()
+    layout = QHBoxLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(5)
+    for number, widget in enumerate(widgets):
+        item = QLabel(widget) if isinstance(widget, str) else widget
+        layout.addWidget(item, 1 if number == stretch else 0)
+    if stretch is None:
+        layout.addStretch(1)
+    return holder

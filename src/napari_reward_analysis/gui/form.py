@@ -1,0 +1,231 @@
+"""The form's values, apart from its widgets: what they mean and what is wrong with them.
+
+`FormValues` is what a person has typed. It turns into lattice and settings for a run,
+is made back from a run ("edit this run"), and tells before Run is pressed what N and DS
+will be, or which sentence stands in the way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from pydantic import ValidationError
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.area import area_of
+from napari_reward_analysis.image import BoolArray, Image, check_pixel_size
+from napari_reward_analysis.lattice import Lattice, free_lattice, lattice_names, lattice_preset
+from napari_reward_analysis.optimize.samplers import SamplerName
+from napari_reward_analysis.rewards.atoms import Physics
+from napari_reward_analysis.runs import Run
+from napari_reward_analysis.workflows.atoms import AtomsSettings
+from napari_reward_analysis.workflows.atoms_physics import derive_physics
+from napari_reward_analysis.workflows.atoms_space import ParameterName
+
+#: Entries of the lattice's list beside the presets.
+FREE_CELL, NO_LATTICE = "free cell", "none (type N)"
+
+#: DS of the paper in angstrom, which the preset "as published" takes.
+PUBLISHED_DS = 9.6
+
+DEFAULTS = AtomsSettings()
+
+
+class Cell(NamedTuple):
+    """A cell of which only the number of columns is known; lengths in angstrom."""
+
+    a: float | None = 3.905
+    b: float | None = 3.905
+    angle: float | None = 90.0
+    columns: int = 2
+
+
+_A_CELL = Cell()
+
+
+@dataclass(frozen=True)
+class FormValues:
+    """What the form says; None stands for an empty field, which takes a default.
+
+    Attributes
+    ----------
+    pixel_size : float or None
+        In angstrom; None takes the layer's.
+    lattice : str
+        A preset's name, `FREE_CELL` or `NO_LATTICE`.
+    cell : Cell
+        The free cell.
+    species : tuple of str or None
+        Expected species; None for all.
+    count, ds : float or None
+        N and DS (in angstrom, in px where there is no pixel size) as typed.
+    trials, search, sampler, seed, as_published, ranges, fixed
+        As in `AtomsSettings`.
+    invalid : tuple of str
+        A sentence for every field whose text is no number.
+    """
+
+    pixel_size: float | None = None
+    lattice: str = lattice_names()[0]
+    cell: Cell = _A_CELL
+    species: tuple[str, ...] | None = None
+    count: float | None = None
+    ds: float | None = None
+    trials: int = DEFAULTS.trials
+    search: tuple[ParameterName, ...] = DEFAULTS.search
+    sampler: SamplerName = DEFAULTS.sampler
+    seed: int = DEFAULTS.seed
+    as_published: bool = False
+    ranges: dict[ParameterName, tuple[float, float]] = field(default_factory=dict)
+    fixed: dict[ParameterName, float] = field(default_factory=dict)
+    invalid: tuple[str, ...] = ()
+
+    def to_lattice(self) -> Lattice | None:
+        """The crystal.
+
+        Raises
+        ------
+        BadInput
+            If the free cell is incomplete or cannot be.
+        """
+        if self.lattice == NO_LATTICE:
+            return None
+        if self.lattice != FREE_CELL:
+            return lattice_preset(self.lattice)
+        a, b, angle, columns = self.cell
+        if a is None or b is None or angle is None:
+            raise BadInput("The free cell is incomplete: type a, b and the angle.")
+        return free_lattice(a, b, angle, columns)
+
+    def to_settings(self) -> AtomsSettings:
+        """What a run is started with.
+
+        Raises
+        ------
+        BadInput
+            If a value is out of its bounds.
+        """
+        known = self.lattice not in (FREE_CELL, NO_LATTICE)
+        try:
+            return AtomsSettings(
+                trials=self.trials,
+                search=self.search,
+                fixed=self.fixed,
+                ranges=self.ranges,
+                sampler=self.sampler,
+                seed=self.seed,
+                ds=self.ds,
+                count=self.count,
+                species=self.species if known else None,
+                as_published=self.as_published,
+            )
+        except ValidationError as error:
+            raise BadInput(_first_fault(error)) from error
+
+    @classmethod
+    def of(cls, run: Run) -> FormValues:
+        """The values that would start the same run again."""
+        settings, lattice = run.settings, run.lattice
+        name, cell = NO_LATTICE, Cell()
+        if lattice is not None:
+            name = lattice.name if lattice.name in lattice_names() else FREE_CELL
+            cell = Cell(lattice.a, lattice.b, lattice.angle, lattice.columns_per_cell)
+        return cls(
+            pixel_size=run.image.pixel_size,
+            lattice=name,
+            cell=cell,
+            species=settings.species,
+            count=settings.count,
+            ds=settings.ds,
+            trials=settings.trials,
+            search=settings.search,
+            sampler=settings.sampler,
+            seed=settings.seed,
+            as_published=settings.as_published,
+            ranges=dict(settings.ranges),
+            fixed=dict(settings.fixed),
+        )
+
+
+class Preview(NamedTuple):
+    """What is known before a run.
+
+    Attributes
+    ----------
+    physics : Physics or None
+        N and DS in px, None while lattice or pixel size are missing.
+    fault : str
+        The first thing that is wrong or missing; empty when a run can start.
+    """
+
+    physics: Physics | None
+    fault: str
+
+
+def preview(
+    values: FormValues,
+    shape: tuple[int, int],
+    pixel_size: float | None,
+    region: BoolArray | None = None,
+) -> Preview:
+    """N and DS of the run that the form would start, or what stands in its way.
+
+    No pixel is looked at: what only the image can tell (noise, masked pixels) is left
+    to the run.
+
+    Parameters
+    ----------
+    values : FormValues
+        The form.
+    shape : tuple of int
+        Of the image.
+    pixel_size : float or None
+        Of the image in angstrom, typed or from the layer.
+    region : ndarray of bool, optional
+        The analysed pixels.
+    """
+    physics = None
+    try:
+        check_pixel_size(pixel_size)
+        lattice, settings = values.to_lattice(), values.to_settings()
+        _refuse_incomplete(values, lattice, pixel_size)
+        if lattice is not None and pixel_size is not None:
+            ds = PUBLISHED_DS if settings.as_published and settings.ds is None else settings.ds
+            physics, _ = derive_physics(
+                Image(_SCALE_ONLY, pixel_size),
+                lattice,
+                area_of(shape, region),
+                count=settings.count,
+                ds=ds,
+                species=settings.species,
+            )
+    except BadInput as error:
+        return Preview(physics, str(error))
+    return Preview(physics, "")
+
+
+#: Pixels of no meaning: where N and DS are derived, only their size counts.
+_SCALE_ONLY = np.array([[0.0, 1.0], [1.0, 0.0]])
+
+
+def _refuse_incomplete(
+    values: FormValues, lattice: Lattice | None, pixel_size: float | None
+) -> None:
+    if values.invalid:
+        raise BadInput(values.invalid[0])
+    if lattice is None and values.count is None:
+        raise BadInput("Choose a lattice, or type the expected number of columns N.")
+    if pixel_size is None and values.count is None:
+        raise BadInput(
+            "The pixel size is not known: type it in angstrom, or type the expected number "
+            "of columns N."
+        )
+
+
+def _first_fault(error: ValidationError) -> str:
+    first: dict[str, Any] = dict(error.errors()[0])
+    name = " ".join(str(part) for part in first["loc"]) or "setting"
+    message = str(first["msg"])
+    return f"{name}: {message[:1].lower()}{message[1:]}."

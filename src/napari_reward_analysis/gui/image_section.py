@@ -1,0 +1,226 @@
+"""Section 1 of the form: which image, its scale, and which part of it."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from napari.layers import Image as ImageLayer
+from napari.layers import Layer
+from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.bindings import Bindings
+from napari_reward_analysis.gui.elided_label import ElidedLabel
+from napari_reward_analysis.gui.fields import NumberField, form_layout, row
+from napari_reward_analysis.gui.frames import Frame, frame_of
+from napari_reward_analysis.gui.layer_combo import LayerCombo
+from napari_reward_analysis.gui.regions import is_region, region_mask
+from napari_reward_analysis.image import BoolArray
+
+#: ms without a change before a drawn region is read again.
+_SETTLE = 150
+
+
+class ImageSection(QWidget):
+    """Image, pixel size and region.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+        Whose layers are offered.
+
+    Signals
+    -------
+    image_changed
+        Another layer or another frame of a stack.
+    changed
+        Anything that a run depends on, the image included.
+    """
+
+    image_changed = Signal()
+    changed = Signal()
+
+    def __init__(self, viewer: Any) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._bindings, self._layer_bindings = Bindings(self), Bindings(self)
+        self._region_bindings = Bindings(self)
+        self._typed: weakref.WeakKeyDictionary[Layer, float] = weakref.WeakKeyDictionary()
+        self.frame: Frame | None = None
+        self.region: BoolArray | None = None
+        self._fault, self._region_fault = "", ""
+        self._build()
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE)
+        self._settle.timeout.connect(self._read_region)
+        self.image.layer_changed.connect(self._on_layer)
+        self.regions.layer_changed.connect(self._on_region_layer)
+        self.pixel_size.value_changed.connect(self._on_typed)
+
+    def _build(self) -> None:
+        self.image = LayerCombo(
+            self._viewer, lambda layer: isinstance(layer, ImageLayer), follow_active=True
+        )
+        self.image.setAccessibleName("Image")
+        self.pixel_size = NumberField("Pixel size")
+        self.pixel_size.setToolTip("Edge of a pixel in angstrom; empty takes the layer's own")
+        self.note = ElidedLabel(small=True)
+        self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.field_size = QLabel()
+        self.regions = LayerCombo(self._viewer, is_region, nothing="whole field")
+        self.regions.setAccessibleName("Region")
+        self.regions.setToolTip(
+            "Where the crystal does not fill the field: a Shapes or Labels layer with its outline"
+        )
+        layout = form_layout(self)
+        layout.addRow("Image", self.image)
+        layout.addRow("Pixel size", row(self.pixel_size, "Å", self.note, stretch=2))
+        layout.addRow("Field", self.field_size)
+        layout.addRow("Region", self.regions)
+
+    def bind(self) -> None:
+        """Follow the viewer from now on."""
+        dims = self._viewer.dims.events
+        for emitter in (dims.current_step, dims.order, dims.ndisplay):
+            self._bindings.connect(emitter, self._on_dims)
+        self.image.bind()
+        self.regions.bind()
+        self._on_layer()
+
+    def unbind(self) -> None:
+        """Let go of viewer and layers."""
+        self._settle.stop()
+        for bindings in (self._bindings, self._layer_bindings, self._region_bindings):
+            bindings.release()
+        self.image.unbind()
+        self.regions.unbind()
+
+    @property
+    def typed_pixel_size(self) -> float | None:
+        """The pixel size that the user typed, in angstrom."""
+        return self.pixel_size.value()
+
+    @property
+    def effective_pixel_size(self) -> float | None:
+        """Typed, or else the layer's, in angstrom."""
+        return self.typed_pixel_size or (self.frame.pixel_size if self.frame else None)
+
+    def fault(self) -> str:
+        """What is wrong with image, scale or region; empty when nothing is."""
+        if self.image.layer is None:
+            return "Open an image: drop a file on the window, or choose File > Open Sample."
+        if self._fault or self.pixel_size.fault():
+            return self._fault or self.pixel_size.fault()
+        if self.frame is not None and self.frame.fault and self.typed_pixel_size is None:
+            return self.frame.fault
+        return self._region_fault
+
+    def summary(self) -> str:
+        """The section in one line."""
+        if self.frame is None:
+            return "no image"
+        size = self.effective_pixel_size
+        scale = "no pixel size" if size is None else f"{size:.4g} Å/px"
+        region = "" if self.regions.layer is None else f", {self.regions.layer.name}"
+        return f"{self.frame.name}, {scale}{region}"
+
+    def set_pixel_size(self, value: float | None) -> None:
+        """Type a pixel size in angstrom; None, and the layer's own, leave the field empty."""
+        own = self.frame.pixel_size if self.frame else None
+        self.pixel_size.set_value(None if value == own else value)
+        self._on_typed()
+
+    # ---- what happens around
+
+    def _on_layer(self) -> None:
+        self._layer_bindings.release()
+        layer = self.image.layer
+        if layer is not None:
+            events = layer.events
+            for emitter in (events.scale, events.units, events.affine, events.name, events.data):
+                self._layer_bindings.connect(emitter, self._on_layer_event)
+        self.pixel_size.set_value(None if layer is None else self._typed.get(layer))
+        self._read_frame()
+        self._read_region(tell=False)
+        self.image_changed.emit()
+        self.changed.emit()
+
+    def _on_layer_event(self, _event: Any = None) -> None:
+        self._read_frame()
+        self.changed.emit()
+
+    def _on_dims(self, _event: Any = None) -> None:
+        layer = self.image.layer
+        if layer is None or self._viewer.dims.ndim == 2:
+            return
+        before = self.frame and self.frame.place
+        self._read_frame()
+        if (self.frame and self.frame.place) != before:
+            self._settle.start()
+            self.image_changed.emit()
+            self.changed.emit()
+
+    def _on_typed(self) -> None:
+        layer, size = self.image.layer, self.pixel_size.value()
+        if layer is not None:
+            if size is None:
+                self._typed.pop(layer, None)
+            else:
+                self._typed[layer] = size
+        self._show_scale()
+        self.changed.emit()
+
+    def _on_region_layer(self) -> None:
+        self._region_bindings.release()
+        layer = self.regions.layer
+        if layer is not None:
+            # a painted label tells it by `labels_update` or by `paint`, a shape by `data`
+            for name in ("data", "set_data", "paint", "scale", "translate"):
+                if name in layer.events:
+                    self._region_bindings.connect(layer.events[name], self._on_region_event)
+        self._read_region()
+
+    def _on_region_event(self, _event: Any = None) -> None:
+        self._settle.start()
+
+    # ---- reading
+
+    def _read_frame(self) -> None:
+        layer = self.image.layer
+        self.frame, self._fault = None, ""
+        if layer is not None:
+            try:
+                self.frame = frame_of(layer, self._viewer)
+            except BadInput as error:
+                self._fault = str(error)
+        self._show_scale()
+
+    def _read_region(self, *, tell: bool = True) -> None:
+        self.region, self._region_fault = None, ""
+        layer = self.regions.layer
+        if layer is not None and self.frame is not None:
+            try:
+                self.region = region_mask(layer, self.frame, self._viewer)
+            except BadInput as error:
+                self._region_fault = str(error)
+        if tell:
+            self.changed.emit()
+
+    def _show_scale(self) -> None:
+        frame = self.frame
+        if frame is None:
+            self.pixel_size.set_default(None)
+            self.note.setText("")
+            self.field_size.setText("–")
+            return
+        self.pixel_size.set_default(frame.pixel_size, missing="not known")
+        typed = self.typed_pixel_size is not None
+        self.note.setText("typed" if typed else frame.note)
+        height, width = frame.shape
+        text = f"{width} × {height} px"
+        if (size := self.effective_pixel_size) is not None:
+            text += f", {width * size:.4g} × {height * size:.4g} Å"
+        self.field_size.setText(text)

@@ -1,0 +1,136 @@
+"""The pieces of which the Pareto plot is drawn, as pyqtgraph items.
+
+One object makes them, places them and colours them, so that the widget deals
+with trials alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from qtpy.QtGui import QColor
+
+# isort: split
+# after qtpy: pyqtgraph takes the Qt binding that is loaded already
+import pyqtgraph as pg
+
+from napari_reward_analysis.gui.legend import LegendEntry
+from napari_reward_analysis.gui.pareto_geometry import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Window,
+    staircase,
+)
+from napari_reward_analysis.gui.theme import ThemeColours
+
+EDGE_INSET = 7.0
+
+_SIDES = {1: "t1", 2: "t2", 3: "t", 4: "t3"}
+_EDGE_BLUR = 3.0
+
+
+def legend_entries(colours: ThemeColours) -> list[LegendEntry]:
+    """What the symbols of the plot stand for."""
+    return [
+        LegendEntry("dot", colours.accent, "front", line=True),
+        LegendEntry("dot", colours.muted, "others"),
+        LegendEntry("diamond", colours.euclidean, "Euclidean"),
+        LegendEntry("square", colours.chebyshev, "Chebyshev"),
+        LegendEntry("ring", colours.foreground, "shown"),
+    ]
+
+
+class ParetoItems:
+    """Points, front, marks and edge arrows of one plot.
+
+    Parameters
+    ----------
+    plot : pyqtgraph.PlotItem
+        Where they are added. Its ranges are never touched.
+    """
+
+    def __init__(self, plot: Any) -> None:
+        self._plot = plot
+        self._edges = {side: self._scatter(symbol, 9, 0) for side, symbol in _SIDES.items()}
+        self._steps = pg.PlotCurveItem(antialias=True)
+        self._steps.setZValue(1)
+        plot.addItem(self._steps, ignoreBounds=True)
+        self._others = self._scatter("o", 7, 2)
+        self._front = self._scatter("o", 9, 3)
+        # a diamond in a square in a ring: each is seen where all three coincide
+        self._marks = {
+            "chebyshev": self._scatter("s", 17, 4),
+            "euclidean": self._scatter("d", 17, 5),
+            "selected": self._scatter("o", 27, 6),
+        }
+
+    def set_points(self, x: FloatArray, y: FloatArray, on_front: BoolArray) -> None:
+        """Show these feasible trials, arrays of shape (n,)."""
+        self._others.setData(x[~on_front], y[~on_front])
+        self._front.setData(x[on_front], y[on_front])
+        self._steps.setData(*staircase(x[on_front], y[on_front]))
+
+    def set_edges(self, pixels: FloatArray, side: IntArray, window: Window) -> None:
+        """Show an arrow at the edge for every trial beyond the view.
+
+        Parameters
+        ----------
+        pixels : ndarray, shape (n, 2)
+            Positions after clipping, in px of the scene.
+        side : ndarray of int, shape (n,)
+            As from `Window.clip`.
+        window : Window
+        """
+        for number, item in self._edges.items():
+            beyond = pixels[side == number]
+            if beyond.size == 0 and item.data.size == 0:
+                continue
+            # arrows that would cover each other are drawn once
+            _, first = np.unique(np.round(beyond / _EDGE_BLUR), axis=0, return_index=True)
+            item.setData(*window.to_data(beyond[first]))
+
+    def set_mark(self, name: str, position: tuple[float, float] | None) -> None:
+        """Put a mark ("euclidean", "chebyshev", "selected") there, or take it away."""
+        item = self._marks[name]
+        if position is None:
+            item.setData([], [])
+        else:
+            item.setData([position[0]], [position[1]])
+
+    def mark_position(self, name: str) -> tuple[float, float] | None:
+        """Where a mark is, in data coordinates; None when it is not shown."""
+        data = self._marks[name].data
+        return (float(data["x"][0]), float(data["y"][0])) if data.size else None
+
+    def edge_count(self) -> int:
+        """Number of arrows drawn at the edges."""
+        return sum(int(item.data.size) for item in self._edges.values())
+
+    def recolour(self, colours: ThemeColours) -> None:
+        """Draw everything in these colours."""
+        dimmed = QColor(colours.muted)
+        dimmed.setAlpha(170)
+        outline = pg.mkPen(colours.background, width=1)
+        for item in (*self._edges.values(), self._others):
+            item.setBrush(pg.mkBrush(dimmed))
+            item.setPen(pg.mkPen(None))
+        # a rim in the colour of the ground keeps dots apart that touch
+        self._others.setPen(outline)
+        self._front.setBrush(pg.mkBrush(colours.accent))
+        self._front.setPen(outline)
+        self._steps.setPen(pg.mkPen(colours.accent, width=1.6))
+        for name, colour in (
+            ("euclidean", colours.euclidean),
+            ("chebyshev", colours.chebyshev),
+            ("selected", colours.foreground),
+        ):
+            self._marks[name].setPen(pg.mkPen(colour, width=2.2))
+            self._marks[name].setBrush(pg.mkBrush(None))
+
+    def _scatter(self, symbol: str, size: float, depth: float) -> Any:
+        item = pg.ScatterPlotItem(symbol=symbol, size=size, pxMode=True)
+        item.setZValue(depth)
+        self._plot.addItem(item, ignoreBounds=True)
+        return item

@@ -1,0 +1,399 @@
+"""The Pareto plot: every feasible trial, the front, and which one is shown.
+
+It knows no viewer and no workflow: trials come in by `set_points`, what the
+user picks goes out by signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QToolTip, QVBoxLayout, QWidget
+
+# isort: split
+# after qtpy: pyqtgraph takes the Qt binding that is loaded already
+import pyqtgraph as pg
+
+from napari_reward_analysis.gui.elided_label import ElidedLabel
+from napari_reward_analysis.gui.legend import LegendStrip
+from napari_reward_analysis.gui.pareto_canvas import PlotCanvas, prepare, set_tick_font
+from napari_reward_analysis.gui.pareto_geometry import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Move,
+    Window,
+    front_extent,
+    full_extent,
+    pick,
+    walk,
+    with_margin,
+)
+from napari_reward_analysis.gui.pareto_items import EDGE_INSET, ParetoItems, legend_entries
+from napari_reward_analysis.gui.theme import ThemeColours, Themed, default_colours, small_font
+
+# px: how near a click has to be, and what stays free around the data
+REACH = 10.0
+MARGIN = 15.0
+
+# until so many feasible trials have come, the view follows the front both
+# ways; one unlucky first trial would fix a useless scale otherwise
+SETTLE_POINTS = 8
+
+
+class ParetoPlot(Themed, QWidget):
+    """Two objectives of many trials, both minimised, with their Pareto front.
+
+    Click a point, or walk along the front with the arrow keys, Home and End,
+    to show a trial. The wheel and dragging zoom and pan; a double click on
+    empty ground, or "Front", comes back to the front.
+
+    Signals
+    -------
+    point_clicked : int
+        Id of the trial that the user picked with the mouse or the keys.
+    point_hovered : int
+        Id of the trial under the mouse, -1 when there is none any more.
+    """
+
+    point_clicked = Signal(int)
+    point_hovered = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._x_label, self._y_label = "", ""
+        self._total = 0
+        self._pixels: FloatArray = np.empty((0, 2))
+        self._choices: tuple[int | None, int | None] = (None, None)
+        self._selected: int | None = None
+        self._hovered = (-1, "")
+        self._extent = (1.0, 1.0)
+        self._view: Literal["front", "all", "manual"] = "front"
+        self._build()
+        self._connect()
+        self.apply_colours(default_colours())
+        none = np.empty(0)
+        self.set_points(none, none, none, on_front=none, feasible=none, tooltips=())
+
+    # ---- data in
+
+    def set_points(
+        self,
+        ids: npt.NDArray[Any],
+        x: npt.NDArray[Any],
+        y: npt.NDArray[Any],
+        *,
+        on_front: npt.NDArray[Any],
+        feasible: npt.NDArray[Any],
+        tooltips: Sequence[str],
+    ) -> None:
+        """Show these trials in place of the former ones.
+
+        The view grows where the front needs it and does not shrink (apart from
+        the first `SETTLE_POINTS` trials), so that points stay where they are
+        while a run goes on; a view that the user has zoomed is left alone. Call
+        `settle_view` when the run is over, `reset_view` when another is shown.
+
+        Parameters
+        ----------
+        ids : ndarray of int, shape (n,)
+            Names of the trials, each once.
+        x, y : ndarray of float, shape (n,)
+            Objectives, 0 or larger.
+        on_front : ndarray of bool, shape (n,)
+        feasible : ndarray of bool, shape (n,)
+            Trials that are not feasible, or not finite, are counted and not drawn.
+        tooltips : sequence of str, length n
+            What hovering tells: parameters and objectives, as plain text.
+
+        Raises
+        ------
+        ValueError
+            If the lengths differ.
+        """
+        if len({len(a) for a in (ids, x, y, on_front, feasible, tooltips)}) != 1:
+            raise ValueError("ids, x, y, on_front, feasible and tooltips differ in length.")
+        x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+        drawn = np.asarray(feasible, dtype=bool) & np.isfinite(x) & np.isfinite(y)
+        started_over = len(ids) < self._total
+        self._total = len(ids)
+        self._ids: IntArray = np.asarray(ids, dtype=np.int64)[drawn]
+        self._x: FloatArray = x[drawn]
+        self._y: FloatArray = y[drawn]
+        self._on_front: BoolArray = np.asarray(on_front, dtype=bool)[drawn]
+        self._tooltips: list[str] = [tooltips[i] for i in np.flatnonzero(drawn).tolist()]
+        self._row: dict[int, int] = {int(name): row for row, name in enumerate(self._ids)}
+        self._items.set_points(self._x, self._y, self._on_front)
+        self._follow_points(started_over)
+        self._show_placeholder()
+
+    def set_axis_labels(self, x_label: str, y_label: str) -> None:
+        """Name the two objectives."""
+        self._x_label, self._y_label = x_label, y_label
+        self._x_title.setText(x_label)
+        self._y_title.setText(f"\N{UPWARDS ARROW}  {y_label}" if y_label else "")
+        self._show_placeholder()
+
+    def set_choices(self, euclidean: int | None, chebyshev: int | None) -> None:
+        """Mark the two automatic choices by their ids; None, or an id not drawn, hides one."""
+        self._choices = (euclidean, chebyshev)
+        self._place_marks()
+
+    def set_selected(self, id: int | None) -> None:  # noqa: A002
+        """Put the ring around this trial, or take it away. Emits nothing."""
+        self._selected = id
+        self._place_marks()
+
+    @property
+    def selected(self) -> int | None:
+        """Id of the trial with the ring."""
+        return self._selected
+
+    # ---- the view
+
+    def reset_view(self) -> None:
+        """Fit the view to the front and its neighbourhood, larger or smaller."""
+        self._view = "front"
+        self._extent = self._wanted_extent()
+        self._place_view()
+
+    def settle_view(self) -> None:
+        """As `reset_view`, unless the user has chosen another view."""
+        if self._view == "front":
+            self.reset_view()
+
+    def show_all(self) -> None:
+        """Fit the view to every feasible trial."""
+        self._view = "all"
+        self._extent = self._wanted_extent()
+        self._place_view()
+
+    def locate(self, name: int) -> QPoint | None:
+        """Where a trial is drawn, in px of ``canvas.viewport()``; None when it is not.
+
+        A trial beyond the view is where its arrow at the edge is.
+        """
+        row = self._row.get(name)
+        return None if row is None else QPoint(*(round(float(v)) for v in self._pixels[row]))
+
+    def apply_colours(self, colours: ThemeColours) -> None:
+        """Draw in these colours from now on."""
+        self.canvas.setBackground(colours.background)
+        self._items.recolour(colours)
+        for name in ("left", "bottom"):
+            axis = self._plot.getAxis(name)
+            axis.setPen(pg.mkPen(colours.muted))
+            axis.setTextPen(pg.mkPen(colours.foreground))
+        self._legend.set_entries(legend_entries(colours), colours)
+        self._placeholder.setStyleSheet(f"color: {colours.muted}; background: transparent;")
+        for label in (self._x_title, self._y_title, self._status):
+            label.setStyleSheet(f"color: {colours.foreground}; background: {colours.background};")
+        for button in (self._front_button, self._all_button):
+            button.setStyleSheet(
+                f"color: {colours.foreground}; background: {colours.background};"
+                f"border: 1px solid {colours.muted}; border-radius: 3px; padding: 0 6px;"
+            )
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Keep the placeholder over the plot."""
+        super().resizeEvent(event)
+        self._placeholder.setGeometry(self.canvas.geometry())
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Let the tick labels follow the font of the window."""
+        super().changeEvent(event)
+        # Qt may send it before the plot is there
+        if event and event.type() == QEvent.Type.FontChange and hasattr(self, "_plot"):
+            set_tick_font(self._plot, small_font(self.font()))
+
+    # ---- building
+
+    def _build(self) -> None:
+        self.canvas = PlotCanvas(self)
+        self._plot = self.canvas.getPlotItem()
+        self._box = self._plot.getViewBox()
+        prepare(self._plot)
+        set_tick_font(self._plot, small_font(self.font()))
+        self._items = ParetoItems(self._plot)
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.canvas.setAccessibleName("Pareto plot")
+        self.canvas.setMinimumHeight(130)
+        self.setFocusProxy(self.canvas)
+        self.setMinimumHeight(240)
+
+        self._y_title, self._x_title = ElidedLabel(), ElidedLabel()
+        self._status = ElidedLabel(small=True)
+        self._front_button = _button("Front", "Fit the view to the Pareto front (double click)")
+        self._all_button = _button("All", "Fit the view to every feasible trial")
+        self._legend = LegendStrip()
+        self._placeholder = QLabel(self)
+        self._placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._placeholder.setWordWrap(True)
+        self._placeholder.setMargin(48)
+        self._placeholder.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+        head = QHBoxLayout()
+        head.addWidget(self._y_title, 1)
+        head.addWidget(self._front_button)
+        head.addWidget(self._all_button)
+        foot = QHBoxLayout()
+        foot.addWidget(self._status, 1)
+        foot.addWidget(self._x_title)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2, 2, 2, 2)
+        column.setSpacing(2)
+        column.addLayout(head)
+        column.addWidget(self.canvas, 1)
+        column.addLayout(foot)
+        column.addWidget(self._legend)
+
+    def _connect(self) -> None:
+        self.canvas.moved.connect(self._hover)
+        self.canvas.left.connect(self._leave)
+        self.canvas.resized.connect(self._place_view)
+        self.canvas.walked.connect(self._walk)
+        self.canvas.scene().sigMouseClicked.connect(self._click)
+        self._box.sigRangeChanged.connect(self._place_points)
+        self._box.sigResized.connect(self._place_view)
+        self._box.sigRangeChangedManually.connect(self._take_over_view)
+        self._front_button.clicked.connect(self.reset_view)
+        self._all_button.clicked.connect(self.show_all)
+
+    # ---- where things are
+
+    def _wanted_extent(self) -> tuple[float, float]:
+        if self._view == "all":
+            return full_extent(self._x), full_extent(self._y)
+        return front_extent(self._x, self._on_front), front_extent(self._y, self._on_front)
+
+    def _follow_points(self, started_over: bool) -> None:
+        """Let the view grow with the points, and place what hangs on it."""
+        if started_over:
+            self._view = "front"
+        wanted = self._wanted_extent()
+        if started_over or self._ids.size <= SETTLE_POINTS:
+            extent = wanted
+        else:
+            extent = (max(self._extent[0], wanted[0]), max(self._extent[1], wanted[1]))
+        if self._view != "manual" and extent != self._extent:
+            self._extent = extent
+            self._place_view()
+        self._place_points()
+
+    def _place_view(self) -> None:
+        """Show 0 to the extent on both axes, with a margin in px around it."""
+        if self._view == "manual":
+            self._place_points()
+            return
+        box = self._box.boundingRect()
+        ranges = [
+            with_margin(extent, length, MARGIN)
+            for extent, length in zip(self._extent, (box.width(), box.height()), strict=True)
+        ]
+        self._box.setRange(xRange=ranges[0], yRange=ranges[1], padding=0)
+
+    def _take_over_view(self) -> None:
+        self._view = "manual"
+
+    def _window(self) -> Window:
+        (x, y), box = self._box.viewRange(), self._box.sceneBoundingRect()
+        width, height = max(box.width(), 1.0), max(box.height(), 1.0)
+        return Window((x[0], x[1]), (y[0], y[1]), box.left(), box.top(), width, height)
+
+    def _place_points(self) -> None:
+        """Find where each point is on the screen; arrows for those beyond the view."""
+        window = self._window()
+        self._pixels, side = window.clip(window.to_pixels(self._x, self._y), EDGE_INSET)
+        self._items.set_edges(self._pixels, side, window)
+        self._place_marks()
+        self._show_status(int(np.count_nonzero(side)))
+
+    def _place_marks(self) -> None:
+        names = (*self._choices, self._selected)
+        for mark, name in zip(("euclidean", "chebyshev", "selected"), names, strict=True):
+            row = None if name is None else self._row.get(name)
+            if row is None:
+                self._items.set_mark(mark, None)
+            else:
+                x, y = self._window().to_data(self._pixels[row : row + 1])
+                self._items.set_mark(mark, (float(x[0]), float(y[0])))
+
+    def _show_status(self, beyond: int) -> None:
+        infeasible = self._total - self._ids.size
+        parts = [f"{infeasible} of {self._total} infeasible"] if infeasible else []
+        parts += [f"{beyond} off view"] if beyond else []
+        self._status.setText(" \N{MIDDLE DOT} ".join(parts))
+
+    def _show_placeholder(self) -> None:
+        self._placeholder.setVisible(self._ids.size == 0)
+        if self._total:
+            self._placeholder.setText(f"None of {self._total} trials is feasible so far.")
+        elif self._x_label and self._y_label:
+            self._placeholder.setText(
+                f"Run to see the trade-off between\n{self._x_label}\nand\n{self._y_label}"
+            )
+        else:
+            self._placeholder.setText("Run to see the trade-off between the two objectives.")
+
+    # ---- what the user does
+
+    def _under(self, at: QPointF) -> list[int]:
+        """Ids of the trials under a scene position, best first."""
+        stack = pick(self._pixels, self._on_front, (at.x(), at.y()), REACH)
+        return [int(self._ids[row]) for row in stack]
+
+    def _click(self, event: Any) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        names = self._under(event.scenePos())
+        if self._selected in names:
+            # among trials that coincide, clicking again goes on to the next
+            self._choose(names[(names.index(self._selected) + 1) % len(names)])
+        elif names:
+            self._choose(names[0])
+        elif event.double():
+            self.reset_view()
+
+    def _choose(self, name: int) -> None:
+        self.set_selected(name)
+        self.point_clicked.emit(name)
+
+    def _walk(self, move: Move) -> None:
+        row = None if self._selected is None else self._row.get(self._selected)
+        step = walk(self._x, self._y, self._on_front, self._pixels, row, move)
+        if step is not None and int(self._ids[step]) != self._selected:
+            self._choose(int(self._ids[step]))
+
+    def _hover(self, at: QPointF) -> None:
+        names = self._under(self.canvas.mapToScene(at.toPoint()))
+        if not names:
+            self._leave()
+            return
+        shown = self._selected
+        name = shown if shown is not None and shown in names else names[0]
+        text = self._tooltips[self._row[name]]
+        if len(names) > 1:
+            text += f"\n+ {len(names) - 1} more here: click again to step through them"
+        if (name, text) != self._hovered:
+            self._hovered = (name, text)
+            self.canvas.show_tooltip(self._pixels[self._row[name]], text, REACH)
+            self.point_hovered.emit(name)
+
+    def _leave(self) -> None:
+        if self._hovered[0] != -1:
+            self._hovered = (-1, "")
+            QToolTip.hideText()
+            self.point_hovered.emit(-1)
+
+
+def _button(text: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return button

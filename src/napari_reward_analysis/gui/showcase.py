@@ -1,0 +1,111 @@
+"""A window with a sample image and a finished run: for the demo and the documentation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import napari
+from qtpy.QtWidgets import QApplication
+
+from napari_reward_analysis.gui.find_atoms import FindAtoms
+from napari_reward_analysis.runs import Run
+
+_PLUGIN, _WIDGET = "napari-reward-analysis", "Find atoms (LoG*)"
+
+#: The window of the pictures, in px.
+WINDOW = (1400, 900)
+
+#: Seconds after which a window that does not get ready is given up.
+_PATIENCE = 60.0
+
+
+def show_run(sample: str, run: Run, picture: Path | None) -> None:
+    """Open napari with a sample image, the dock widget and a run on that image.
+
+    Parameters
+    ----------
+    sample : str
+        Key of the sample image.
+    run : Run
+        A run on it.
+    picture : Path or None
+        Photograph the window into this PNG file and close it; None keeps the window
+        open until the user closes it.
+    """
+    viewer, widget = open_sample(sample)
+    widget.session.add(run)
+    widget.form.set_open(False)
+    if picture is None:
+        napari.run()
+        return
+    wait_until(lambda: widget.overlay.shows_run)
+    photograph(viewer, picture)
+    viewer.close()
+
+
+def open_sample(
+    sample: str, theme: str = "dark", runs_folder: Path | None = None
+) -> tuple[Any, FindAtoms]:
+    """A viewer with a sample image and the plugin, through its manifest.
+
+    Parameters
+    ----------
+    sample : str
+        Key of the sample image.
+    theme : str
+        Of the window.
+    runs_folder : Path, optional
+        Where runs are saved as they grow; by default the user's own folder.
+    """
+    viewer = napari.Viewer()
+    viewer.theme = theme
+    viewer.window.resize(*WINDOW)
+    viewer.open_sample(_PLUGIN, sample)
+    _scale_bar(viewer).visible = True
+    _, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _WIDGET)
+    assert isinstance(widget, FindAtoms)
+    if runs_folder is not None:
+        widget.runs_folder = runs_folder
+    return viewer, widget
+
+
+def photograph(viewer: Any, path: Path) -> None:
+    """Save a picture of the whole window as PNG, once everything in it is drawn."""
+    # the layout settles first: the image is fitted to the canvas as it then is
+    _pump(0.3)
+    viewer.reset_view()
+    _pump(0.5)
+    viewer.window.screenshot(str(path), size=None, flash=False, canvas_only=False)
+
+
+def wait_until(ready: Callable[[], bool]) -> None:
+    """Let the window work until something is so.
+
+    Raises
+    ------
+    TimeoutError
+        If it is not so within a minute.
+    """
+    start = time.monotonic()
+    while not ready():
+        if time.monotonic() - start > _PATIENCE:
+            raise TimeoutError("The window did not get ready within a minute.")
+        _pump(0.02)
+
+
+def _scale_bar(viewer: Any) -> Any:
+    """The scale bar, which newer versions keep among the overlays of the canvas."""
+    overlays = getattr(getattr(viewer, "canvas", None), "overlays", None)
+    return viewer.scale_bar if overlays is None else overlays.scale_bar
+
+
+def _pump(seconds: float) -> None:
+    """Handle events for a while."""
+    application = QApplication.instance()
+    start = time.monotonic()
+    while application is not None and time.monotonic() - start < seconds:
+        application.processEvents()
+        time.sleep(0.005)

@@ -1,0 +1,57 @@
+"""Trials and runs in words: tooltips, status lines, labels."""
+
+from __future__ import annotations
+
+from napari_reward_analysis.rewards.atoms import AtomScore
+from napari_reward_analysis.runs import Run
+from napari_reward_analysis.workflows.atoms_trial import AtomTrial
+
+_STATUS = {"running": "running", "done": "done", "cancelled": "cancelled", "failed": "failed"}
+
+
+def percent(share: float, *, signed: bool = False) -> str:
+    """A share as a percentage with as many digits as it needs."""
+    value = 100 * share
+    digits = 2 if abs(value) < 1 else 1
+    text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+    return f"{text}\N{NO-BREAK SPACE}%".replace("-", "\N{MINUS SIGN}")
+
+
+def trial_in_words(score: AtomScore) -> str:
+    """How a result scores, in one line."""
+    return f"{score.count} columns, QC {percent(score.qc, signed=True)}, ER {percent(score.er)}"
+
+
+def trial_tooltip(trial: AtomTrial) -> str:
+    """Parameters and objectives of a trial, as plain text of a few lines."""
+    p = trial.parameters
+    lines = [f"trial {trial.index}: {trial_in_words(trial.score)}"]
+    if trial.failure:
+        lines.append(trial.failure)
+    if {"min_sigma", "max_sigma", "num_sigma"} <= p.keys():
+        lines.append(
+            f"sigma {p['min_sigma']:.3g} to {p['max_sigma']:.3g} px in {p['num_sigma']:.0f}"
+        )
+    lines.append(", ".join(f"{k} {p[k]:.3g}" for k in ("threshold", "overlap") if k in p))
+    return "\n".join(line for line in lines if line)
+
+
+def run_in_words(run: Run, front: list[int]) -> str:
+    """How far a run is and what its front reaches."""
+    failed = sum(bool(trial.failure) for trial in run.trials)
+    parts = [f"{len(run.trials)} trials" if len(run.trials) != 1 else "1 trial"]
+    if failed:
+        parts[0] += f" ({failed} failed)"
+    if front:
+        best_qc = min(abs(run.trials[i].score.qc) for i in front)
+        best_er = min(run.trials[i].score.er for i in front)
+        parts.append(f"{len(front)} on the front")
+        parts.append(f"best |QC| {percent(best_qc)} and ER {percent(best_er)}")
+    return ", ".join(parts)
+
+
+def run_label(run: Run) -> str:
+    """A run in a list."""
+    state = "" if run.status == "done" else f" ({_STATUS[run.status]})"
+    lattice = run.lattice.name if run.lattice else "no lattice"
+    return f"{run.name}: {lattice}, {len(run.trials)} trials{state}"
