@@ -109,8 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     atoms.add_argument(
         "--area",
         choices=get_args(AreaRule),
-        default="field",
-        help="where columns are expected: the field, or where the lattice is seen",
+        default="crystal",
+        help="where columns are expected: where the lattice is seen, or the whole field",
     )
     atoms.add_argument(
         "--oracle",

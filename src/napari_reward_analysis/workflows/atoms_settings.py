@@ -58,5 +58,5 @@ class AtomsSettings(BaseModel):
     tolerance: float = Field(default=0.0, ge=0, lt=1)
     species: tuple[str, ...] | None = None
     calibrate: Calibration = "header"
-    area: AreaRule = "field"
+    area: AreaRule = "crystal"
     as_published: bool = False
