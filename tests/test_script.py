@@ -44,7 +44,7 @@ def test_a_script_repeats_the_run(tmp_path, chosen, with_region):
         region = np.zeros((100, 100), bool)
         region[:, 40:] = True
     run = make_run(tmp_path, region)
-    run.rescore(Physics(run.physics.expected + 1, run.physics.ds_px))
+    run.rescore(Physics(run.physics.expected + 1, run.physics.ds_px, tolerance=0.01))
     if chosen:
         run.choice = run.front[-1]
     save_run(run, tmp_path)

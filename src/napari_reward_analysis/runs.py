@@ -177,7 +177,11 @@ class RunLog:
             self._file = self.path.open("w", encoding="utf-8")
         except OSError as error:
             raise _cannot_write(self.path, error) from error
-        self._write(_head(run))
+        try:
+            self._write(_head(run))
+        except BadInput:
+            self.close()
+            raise
 
     def add(self, trial: AtomTrial) -> None:
         """Append one trial and flush it."""

@@ -53,7 +53,7 @@ def as_script(run: Run) -> str:
         *_image_lines(run),
         f"lattice = Lattice.model_validate({lattice!r})" if lattice else "lattice = None",
         f"settings = AtomsSettings.model_validate({settings!r})",
-        f"physics = Physics(expected={run.physics.expected!r}, ds_px={run.physics.ds_px!r})",
+        f"physics = {run.physics!r}",
         *_region_lines(run),
     ]
     choice = "pick(trials)"

@@ -1,0 +1,296 @@
+"""Pixel size, rotation and count from the lattice in the image, against the truth.
+
+    python benchmarks/calibration.py [--truth FOLDER] [--real FOLDER] [--images 60]
+
+Without folders, images are simulated here: all presets at random rotations, scales, doses,
+noise levels and scan distortions, half of them with crystal in a part of the field only.
+`--truth` names a folder of NAME.npy beside NAME.json with `pixel_size_A`, `structure`,
+`rotation_deg` and `columns` (`x`, `y` in px; `retention` where columns are damaged).
+`--real` names a folder of microscope images; those whose lattice is known from elsewhere
+are measured. The truth is read by the scoring alone.
+
+Each image is measured with a header that is 10 % too small, 10 % too large, and with none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from napari_reward_analysis import BadInput, Image, Lattice, lattice_names, lattice_preset
+from napari_reward_analysis.calibration import (
+    MeasuredLattice,
+    crystal_region,
+    measure_lattice,
+)
+from napari_reward_analysis.calibration.pattern import Pattern, predict
+from napari_reward_analysis.io.read import read_image
+from napari_reward_analysis.io.simulate import simulate
+
+#: Headers that are tried, over the true pixel size.
+HEADERS = (0.9, 1.1, None)
+#: Limits: pixel size (part), rotation (degrees), count in the crystal (part).
+LIMITS = (0.005, 0.3, 0.05)
+#: Published images, their lattice, pixel size and number of columns in the field.
+REAL = {
+    "sto001_80kV_titan.ser": ("SrTiO3[001]", 0.0965, 1281),
+    "atomsegnet_dso_8nm.png": ("DyScO3[pc]", 0.0798, 856),
+    "atomsegnet_si110_5nm.png": ("Si[110]", 0.0895, None),
+    "singleatom_bpy_crop19.tif": ("SrTiO3[001]", None, None),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Known:
+    """An image with what is true of it; None where that is not known."""
+
+    image: Image
+    lattice: Lattice
+    pixel_size: float | None
+    rotation: float | None = None
+    columns: float | None = None
+    label: str = ""
+
+
+def main() -> None:
+    """Print a row per image, the worst of its headers, and how many keep the limits."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--truth", type=Path, help="folder of NAME.npy and NAME.json")
+    parser.add_argument("--real", type=Path, help="folder of microscope images")
+    parser.add_argument("--images", type=int, default=60, help="simulated images")
+    options = parser.parse_args()
+    if options.truth is not None:
+        table("known images", truths(options.truth))
+    if options.real is not None:
+        table("microscope images", reals(options.real))
+    if options.truth is None and options.real is None:
+        table("simulated images", simulated(options.images))
+        table("no lattice: the confidence must stay low", nothing())
+
+
+def table(title: str, cases: Iterator[Known]) -> None:
+    """Print the rows of one set of images."""
+    print(
+        f"\n{title}\n{'image':46s} conf   px size A  error %  rot deg   error  count   truth",
+        end="",
+    )
+    print("  error %  crystal  s measure  s region")
+    kept = total = 0
+    for case in cases:
+        good = row(case)
+        if good is not None:
+            kept, total = kept + good, total + 1
+    if total:
+        px, rotation, count = LIMITS
+        print(
+            f"within {px:.1%}, {rotation} degrees and {count:.0%} of the columns: {kept} of {total}"
+        )
+
+
+def row(case: Known) -> bool | None:
+    """Print one row; whether it keeps the limits, None where nothing is known."""
+    pattern = predict(case.lattice)
+    results, seconds = [], []
+    for part in HEADERS if case.pixel_size is not None else (None,):
+        header = None if part is None or case.pixel_size is None else case.pixel_size * part
+        start = time.perf_counter()
+        try:
+            results.append(measure_lattice(replace(case.image, pixel_size=header), case.lattice))
+        except BadInput as error:
+            print(f"{case.label:46s} {error}")
+            return False
+        seconds.append(time.perf_counter() - start)
+    errors = [_errors(measured, case, pattern) for measured in results]
+    worst = max(range(len(results)), key=lambda i: errors[i])
+    measured, (px_error, rotation_error) = results[worst], errors[worst]
+    confidence = min(r.confidence for r in results)
+    print(f"{case.label:46s} {confidence:4.2f} {measured.pixel_size:11.5f}", end="")
+    print(_cell(case.pixel_size, 100 * px_error, 9, 3), end="")
+    print(f"{measured.rotation_deg:9.2f}", _cell(case.rotation, rotation_error, 7, 3), end="")
+    if not measured.found:
+        print(f"{'':42s}{max(seconds):11.2f}")
+        return None if case.pixel_size is None else False
+    start = time.perf_counter()
+    mask = crystal_region(case.image, measured)
+    region_seconds = time.perf_counter() - start
+    count = measured.expected_count(float(mask.sum()))
+    count_error = 0.0 if case.columns is None else count / case.columns - 1
+    print(f"{count:7.0f}", _cell(case.columns, case.columns or 0, 7, 0), end="")
+    print(_cell(case.columns, 100 * count_error, 9, 2), f"{mask.mean():8.3f}", end="")
+    print(f"{max(seconds):11.2f}{region_seconds:10.2f}")
+    if case.pixel_size is None:
+        return None
+    found = (px_error, rotation_error, abs(count_error))
+    return all(error <= limit for error, limit in zip(found, LIMITS, strict=True))
+
+
+def truths(folder: Path) -> Iterator[Known]:
+    """Images with known columns."""
+    for path in sorted(folder.glob("*.npy")):
+        truth = json.loads(path.with_suffix(".json").read_text())
+        columns = truth["columns"]
+        kept = np.array(columns.get("retention", np.ones(len(columns["x"]))))
+        yield Known(
+            Image(np.load(path), name=path.stem),
+            lattice_preset(truth["structure"]),
+            truth["pixel_size_A"],
+            truth["rotation_deg"],
+            float((kept >= 0.5).sum()),
+            path.stem,
+        )
+
+
+def reals(folder: Path) -> Iterator[Known]:
+    """Microscope images whose lattice is known from elsewhere."""
+    for name, (lattice, pixel_size, columns) in REAL.items():
+        if (folder / name).is_file():
+            image = read_image(folder / name)
+            yield Known(image, lattice_preset(lattice), pixel_size, None, columns, name)
+
+
+def simulated(count: int) -> Iterator[Known]:
+    """Random images: crystal, rotation, scale, dose or noise, shear, jitter, part of the field."""
+    names = lattice_names()
+    for number in range(count):
+        rng = np.random.default_rng(number)
+        lattice = lattice_preset(names[number % len(names)])
+        spacing = math.sqrt(lattice.area / lattice.columns_per_cell)
+        pixel_size = spacing / rng.uniform(8, 18)
+        needed = math.ceil(7 * max(lattice.a, lattice.b) / pixel_size)
+        shape = tuple(max(int(n), needed) for n in rng.integers(300, 640, 2))
+        yield _simulated(lattice, shape, pixel_size, 0.18 * spacing, rng)
+
+
+def nothing() -> Iterator[Known]:
+    """Images without any lattice."""
+    for number in range(8):
+        rng = np.random.default_rng(number)
+        noise = rng.normal(size=(400, 400))
+        if number % 2:
+            y, x = rng.uniform(0, 400, (2, 150)).astype(int)
+            noise *= 0.1
+            noise[y, x] += rng.uniform(1, 2, 150) * 20
+        frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(400), np.fft.fftfreq(400)))
+        blurred = np.fft.ifft2(np.fft.fft2(noise) * np.exp(-((frequency * 12) ** 2))).real
+        label = "single atoms" if number % 2 else "speckle"
+        names = lattice_names()
+        yield Known(Image(blurred), lattice_preset(names[number % len(names)]), None, label=label)
+
+
+def _simulated(
+    lattice: Lattice,
+    shape: tuple[int, ...],
+    pixel_size: float,
+    sigma: float,
+    rng: np.random.Generator,
+) -> Known:
+    rotation = rng.uniform(-180, 180)
+    strain = np.clip(rng.normal(0, 0.01, (2, 2)), -0.03, 0.03) * rng.integers(2)
+    deformed, turned, true_rotation = _deformed(lattice, rotation, strain)
+    made = simulate(
+        deformed,
+        (shape[0], shape[1]),
+        pixel_size,
+        rotation=turned,
+        origin=tuple(rng.uniform(0, 30, 2)),
+        sigma=sigma,
+        seed=int(rng.integers(1000)),
+    )
+    clean, truth = made.image.data.astype(np.float64), made.truth
+    crystal = np.ones(shape, dtype=bool)
+    label = f"{lattice.name} {shape[0]}x{shape[1]}"
+    if rng.integers(2):
+        crystal = _part(shape, rng)
+        clean = np.where(crystal, clean, clean.min())
+        label += " part"
+    jitter = rng.uniform(0, 0.25) * rng.integers(2)
+    if jitter:
+        clean = _jittered(clean, jitter / pixel_size, rng)
+        label += f" jitter {jitter:.2f}"
+    if np.any(strain):
+        label += f" strain {np.abs(strain).max():.3f}"
+    if rng.integers(2):
+        dose = float(rng.choice([15, 50, 200]))
+        pixels = rng.poisson(clean * dose).astype(np.float32)
+        label += f" dose {dose:g}"
+    else:
+        noise = float(rng.choice([0.05, 0.2, 0.6]))
+        pixels = (clean + rng.normal(0, noise * np.ptp(clean), shape)).astype(np.float32)
+        label += f" noise {noise:g}"
+    y, x = (np.rint(truth[axis]).astype(int) for axis in "yx")
+    scale = math.sqrt(abs(float(np.linalg.det(np.eye(2) + strain))))
+    columns = float(crystal[y, x].sum())
+    return Known(Image(pixels), lattice, pixel_size / scale, true_rotation, columns, label)
+
+
+def _deformed(
+    lattice: Lattice, rotation: float, strain: np.ndarray
+) -> tuple[Lattice, float, float]:
+    """The strained cell, the direction of its first vector, the nearest rigid rotation."""
+    turn = math.radians(rotation)
+    rigid = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
+    total = (np.eye(2) + strain) @ rigid
+    a, b = predict(lattice).vectors @ total.T
+    angle = math.degrees(math.atan2(a[1] * b[0] - a[0] * b[1], a @ b))
+    cell = {"a": float(np.hypot(*a)), "b": float(np.hypot(*b)), "angle": angle}
+    left, _, right = np.linalg.svd(total)
+    nearest = left @ right
+    return (
+        lattice.model_copy(update=cell),
+        math.degrees(math.atan2(a[0], a[1])),
+        math.degrees(math.atan2(nearest[0, 1], nearest[0, 0])),
+    )
+
+
+def _part(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """One side of a random straight line, 0.4 to 0.9 of the field."""
+    direction = rng.uniform(0, 2 * np.pi)
+    y, x = np.indices(shape)
+    along = np.cos(direction) * x + np.sin(direction) * y
+    return np.asarray(along < np.quantile(along, rng.uniform(0.4, 0.9)))
+
+
+def _jittered(pixels: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
+    """Scan lines displaced one by one, sigma in px."""
+    x = np.arange(pixels.shape[1])
+    lines = [
+        np.interp(x + shift, x, line)
+        for line, shift in zip(pixels, rng.normal(0, sigma, len(pixels)), strict=True)
+    ]
+    return np.stack(lines)
+
+
+def _errors(measured: MeasuredLattice, case: Known, pattern: Pattern) -> tuple[float, float]:
+    """Part by which the pixel size is off, and degrees by which the rotation is."""
+    if case.pixel_size is None or not math.isfinite(measured.pixel_size):
+        return math.inf, math.inf
+    off = abs(measured.pixel_size / case.pixel_size - 1)
+    if case.rotation is None:
+        return off, 0.0
+    turns = {round(orient_angle(w, pattern), 3) for w in pattern.symmetry if np.linalg.det(w) > 0}
+    turns |= {turn + 180 for turn in turns}
+    difference = measured.rotation_deg - case.rotation
+    return off, min(abs((difference - turn + 180) % 360 - 180) for turn in turns)
+
+
+def orient_angle(change: np.ndarray, pattern: Pattern) -> float:
+    """Rotation in degrees that an index change of the symmetry stands for."""
+    inverse = np.linalg.inv(pattern.vectors)
+    turn = (inverse @ np.linalg.inv(inverse @ change)).T
+    return math.degrees(math.atan2(turn[0, 1], turn[0, 0]))
+
+
+def _cell(known: float | None, value: float, width: int, digits: int) -> str:
+    """A number, or a dash where the truth is not known."""
+    return f"{'-':>{width}s}" if known is None else f"{value:{width}.{digits}f}"
+
+
+if __name__ == "__main__":
+    main()
