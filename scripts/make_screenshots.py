@@ -18,15 +18,23 @@ IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 
 def take(folder: Path, theme: str, runs: Path) -> list[Path]:
-    """Photograph the form before a run, and the window after it, in one theme."""
+    """Photograph the form, the crystal that it sees, and the window after a run."""
     viewer, widget = open_sample("ybco_pockets", theme, runs)
     form, result = folder / f"find_atoms_form_{theme}.png", folder / f"find_atoms_{theme}.png"
+    crystal = folder / f"find_atoms_crystal_{theme}.png"
+    wait_until(lambda: not widget.form.watch.waiting)
     photograph(viewer, form)
+    widget.form.image.show_region.click()
+    wait_until(lambda: not widget.form.watch.waiting)
+    photograph(viewer, crystal)
+    viewer.layers.remove("crystal")
+    viewer.layers.selection.active = viewer.layers[0]
+    wait_until(lambda: not widget.form.watch.waiting)
     widget.run()
     wait_until(lambda: not widget.session.searching)
     photograph(viewer, result)
     viewer.close()
-    return [form, result]
+    return [form, crystal, result]
 
 
 def main() -> int:

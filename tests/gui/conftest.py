@@ -100,3 +100,17 @@ def run(qtbot: QtBot) -> Callable[[FindAtoms], Any]:
 def settings() -> AtomsSettings:
     """A short search."""
     return AtomsSettings(trials=8, sampler="sobol")
+
+
+@pytest.fixture
+def other_trial() -> Callable[[FindAtoms], int]:
+    """Finds a trial of the shown run that has columns and is not the one shown."""
+
+    def find(widget: FindAtoms) -> int:
+        run, shown = widget.session.current, widget.session.selected
+        assert run is not None
+        return next(
+            i for i, t in enumerate(run.trials) if i != shown and t.feasible and t.score.count > 20
+        )
+
+    return find

@@ -22,7 +22,7 @@ def sto(**changes: Any) -> FormValues:
 
 
 def test_defaults_are_the_workflow_s_own() -> None:
-    assert FormValues().to_settings() == AtomsSettings()
+    assert FormValues().to_settings() == AtomsSettings(area="crystal")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,7 @@ def test_settings_out_of_bounds_are_told_by_name() -> None:
             fixed={"num_sigma": 4.0},
         ),
         sto(pixel_size=SIZE, species=("Ti",)),
+        sto(pixel_size=SIZE, other={"calibrate": "lattice"}),
         FormValues(pixel_size=SIZE, lattice=NO_LATTICE, cell=Cell(), count=55.0),
     ],
 )
@@ -120,11 +121,11 @@ def test_a_run_s_settings_come_back_into_the_form(values: FormValues) -> None:
     assert back.pixel_size == SIZE
 
 
-def test_lattice_of_an_unknown_name_comes_back_as_a_cell() -> None:
+def test_lattice_that_is_no_preset_comes_back_as_it_is() -> None:
     lattice = lattice_preset("Si[110]").model_copy(update={"name": "mine"})
     run = Run(
         ImageReference.of(Image(PIXELS, SIZE)), AtomsSettings(), Physics(1, 1), lattice=lattice
     )
     values = FormValues.of(run)
-    assert values.lattice == FREE_CELL
-    assert values.cell == Cell(lattice.a, lattice.b, lattice.angle, 4)
+    assert values.lattice == "mine"
+    assert values.to_lattice() == lattice

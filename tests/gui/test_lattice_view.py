@@ -117,7 +117,10 @@ def test_every_species_is_drawn_and_in_the_legend(lattice: LatticeView) -> None:
     colours = napari_colours("dark")
     seen = colours_in(lattice.drawing.grab().toImage())
     assert {*colours.species[:2], colours.accent, colours.foreground} <= seen
-    assert [entry.text for entry in lattice.legend.entries] == ["Sr", "Ti", "four nearest"]
+    assert [entry.text for entry in lattice.legend.entries] == [
+        *(f"{kind} {weight:.2f}" for kind, _, _, weight in STO[3]),
+        "four nearest",
+    ]
     assert lattice.closest.text() == "Closest: Ti  2.76 + 2.76 + 2.76 + 2.76 = 11.05 Å"
 
 

@@ -11,7 +11,7 @@ from qtpy.QtGui import QKeyEvent, QMouseEvent
 from qtpy.QtWidgets import QApplication, QLabel, QToolTip
 
 from napari_reward_analysis.gui.pareto_plot import ParetoPlot
-from napari_reward_analysis.gui.theme import napari_colours
+from napari_reward_analysis.gui.theme import contrast, napari_colours
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -313,3 +313,39 @@ def test_marks_on_one_point_are_all_seen(plot: ParetoPlot) -> None:
     }
     colours = napari_colours("dark")
     assert {colours.accent, colours.euclidean, colours.chebyshev, colours.foreground} <= around
+
+
+# ---- further fronts
+
+
+def test_further_fronts_are_drawn_named_and_taken_away(plot: ParetoPlot) -> None:
+    series = [
+        ("network", np.array([0.05, 0.6]), np.array([0.3, 0.1])),
+        ("person", np.array([0.2]), np.array([0.2])),
+    ]
+    plot.set_series(series)
+    assert [entry.text for entry in plot._legend.entries[-2:]] == ["network", "person"]
+    (line, dots), (_, lone) = plot._items._series
+    np.testing.assert_array_equal(line.getData()[0][[0, -1]], [0.05, 0.6])
+    assert len(dots.data) == 2
+    # one point makes no line, and is seen all the same
+    assert len(lone.data) == 1
+    assert view(plot)[0][1] >= 0.6
+    plot.set_series([])
+    assert len(plot._legend.entries) == 5
+    assert plot._items._series == []
+    assert view(plot)[0][1] < 0.6
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_further_fronts_stand_out_in_both_themes(plot: ParetoPlot, theme: str) -> None:
+    plot.apply_napari_theme(theme)
+    none = np.array([0.1, 0.2])
+    plot.set_series([(str(i), none, none[::-1]) for i in range(4)])
+    colours = napari_colours(theme)
+    shades = [entry.colour for entry in plot._legend.entries[-4:]]
+    assert len(set(shades)) == 4
+    assert all(contrast(shade, colours.background) >= 3 for shade in shades)
+    pens = [line.opts["pen"] for line, _ in plot._items._series]
+    assert [pen.color().name() for pen in pens] == shades
+    assert len({tuple(pen.dashPattern()) for pen in pens}) == 4

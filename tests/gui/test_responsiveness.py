@@ -21,6 +21,11 @@ PATIENCE = 120_000
 LIMIT_MS = 100.0
 
 
+def ybco(size: int) -> np.ndarray:
+    image = simulate(lattice_preset("YBCO[100]"), (size, size), 0.18, rotation=1.5, dose=60).image
+    return np.asarray(image.data)
+
+
 class Ticks:
     """The time between two turns of the event loop, as a timer of 2 ms sees it."""
 
@@ -48,9 +53,7 @@ class Ticks:
 
 @pytest.fixture
 def large_widget(qtbot: QtBot, viewer: ViewerModel, tmp_path: Path) -> FindAtoms:
-    tile = simulate(lattice_preset("YBCO[100]"), (512, 512), 0.18, rotation=1.5, dose=60).image
-    pixels = np.tile(np.asarray(tile.data), (4, 4))
-    viewer.add_image(pixels, scale=(0.018, 0.018), units=("nm", "nm"), name="large")
+    viewer.add_image(ybco(2048), scale=(0.018, 0.018), units=("nm", "nm"), name="large")
     widget = FindAtoms(viewer, tmp_path / "runs")
     qtbot.addWidget(widget)
     widget.resize(420, 900)
@@ -73,8 +76,8 @@ def test_longest_gap_between_events_during_a_run_at_2048_square(
             ended.append(len(ticks.gaps))
 
     widget.session.search_changed.connect(note_end)
-    # a machine with other work to do holds up any program now and then: one of three
-    for attempt in range(3):
+    # a machine with other work to do holds up any program now and then: one of five
+    for attempt in range(5):
         widget.form.search.seed.setValue(attempt)
         widget.run_box.button.click()
         ticks.start()
@@ -104,8 +107,7 @@ def test_first_point_is_on_the_plot_within_a_second_at_1024_square(
     capsys: pytest.CaptureFixture[str],
     make_widget: Callable[[], Any],
 ) -> None:
-    tile = simulate(lattice_preset("YBCO[100]"), (512, 512), 0.18, rotation=1.5, dose=60).image
-    viewer.add_image(np.tile(np.asarray(tile.data), (2, 2)), scale=(0.018,) * 2, units=("nm",) * 2)
+    viewer.add_image(ybco(1024), scale=(0.018,) * 2, units=("nm",) * 2)
     widget = make_widget()
     widget.form.lattice.lattice.setCurrentText("YBCO[100]")
     widget.preloading.join()
@@ -124,3 +126,24 @@ def test_first_point_is_on_the_plot_within_a_second_at_1024_square(
         if seconds[-1] < 1:
             break
     assert min(seconds) < 1
+
+
+def test_longest_gap_between_events_while_the_lattice_is_looked_for_at_2048_square(
+    qtbot: QtBot, large_widget: FindAtoms, capsys: pytest.CaptureFixture[str]
+) -> None:
+    widget, ticks = large_widget, Ticks()
+    longest: list[float] = []
+    for attempt in range(3):
+        widget.form.image.pixel_size.set_value(0.18 + 1e-4 * (attempt + 1))
+        widget.form.image.pixel_size.value_changed.emit()
+        assert widget.form.watch.waiting
+        ticks.start()
+        qtbot.waitUntil(lambda: not widget.form.watch.waiting, timeout=PATIENCE)
+        gaps = ticks.stop()
+        longest.append(float(gaps.max()))
+        with capsys.disabled():
+            print(f"\n2048 square, lattice looked for: longest gap {longest[-1]:.0f} ms")
+        if longest[-1] < LIMIT_MS:
+            break
+    assert min(longest) < LIMIT_MS
+    widget.unbind()

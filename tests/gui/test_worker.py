@@ -12,7 +12,7 @@ from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
 
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui import autosave, worker
+from napari_reward_analysis.gui import activity, autosave, worker
 from napari_reward_analysis.gui.autosave import autosave_folder, forget_old_runs, recent_runs
 from napari_reward_analysis.gui.frames import frame_of
 from napari_reward_analysis.gui.session import Session
@@ -353,3 +353,28 @@ def test_search_without_a_parameter_is_one_trial(
     assert session.current is not None
     assert len(session.current.trials) == 1
     assert session.total == 1
+
+
+def test_cancel_button_of_the_activity_dock_cancels(
+    monkeypatch: pytest.MonkeyPatch,
+    qtbot: QtBot,
+    session: Session,
+    request_: Callable[..., Request],
+) -> None:
+    bars: list[Any] = []
+
+    class Watched(activity.cancelable_progress):  # type: ignore[misc]
+        def __init__(self, **given: Any) -> None:
+            super().__init__(**given)
+            bars.append(self)
+
+    monkeypatch.setattr(activity, "cancelable_progress", Watched)
+    start_search(session, request_(trials=100_000), None)
+    qtbot.waitUntil(lambda: session.current is not None and bool(session.current.trials))
+    (bar,) = bars
+    assert "crystal #1" in bar.desc
+    bar.cancel()
+    qtbot.waitUntil(lambda: not session.searching, timeout=PATIENCE)
+    assert session.outcome == ("cancelled", "")
+    # it is gone from the dock, and the terminal has seen none of it
+    assert bar not in type(bar)._all_instances

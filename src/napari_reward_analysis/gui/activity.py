@@ -7,7 +7,6 @@ import time
 
 from napari.utils import cancelable_progress
 
-
 #: Seconds between two steps of the bar: at each of them napari paints its whole window.
 _INTERVAL = 0.5
 

@@ -22,9 +22,10 @@ from napari_reward_analysis.gui.exports import Exports
 from napari_reward_analysis.gui.form import FormValues
 from napari_reward_analysis.gui.frames import Place
 from napari_reward_analysis.gui.jobs import Job
-from napari_reward_analysis.gui.lattice_section import angstrom_ds
 from napari_reward_analysis.gui.matching import Matcher
+from napari_reward_analysis.gui.oracles import Oracles
 from napari_reward_analysis.gui.overlay import Overlay
+from napari_reward_analysis.gui.physics_link import PhysicsLink
 from napari_reward_analysis.gui.results import ResultsPanel
 from napari_reward_analysis.gui.run_box import RunBox
 from napari_reward_analysis.gui.scrolling import VerticalScrollArea
@@ -32,7 +33,6 @@ from napari_reward_analysis.gui.session import session_of
 from napari_reward_analysis.gui.theme import napari_colours
 from napari_reward_analysis.gui.words import run_in_words, trial_in_words
 from napari_reward_analysis.gui.worker import Request, preload, start_search
-from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.runs import Run, load_run
 from napari_reward_analysis.script import as_script
 
@@ -92,11 +92,10 @@ class FindAtoms(QWidget):
     def _connect(self) -> None:
         self.form.changed.connect(self._show_fault)
         self.form.image_changed.connect(self._on_image)
-        self.form.physics_typed.connect(self._on_form_physics)
+        self._physics = PhysicsLink(self.session, self.form, self.results)
         self.run_box.run_asked.connect(self.run)
         self.run_box.cancel_asked.connect(self.session.cancel)
         results, menu, export = self.results, self.results.run_menu, self.results.export
-        results.physics_typed.connect(self._on_judge_physics)
         results.keep_asked.connect(self._keep)
         results.copy_asked.connect(self._copy_script)
         menu.load.triggered.connect(self._ask_run)
@@ -111,6 +110,8 @@ class FindAtoms(QWidget):
         export.xyz.triggered.connect(lambda: self._with_points(self._exports.points_xyz))
         export.folder.triggered.connect(lambda: self._with_points(self._exports.everything))
         self.overlay.said.connect(self._say)
+        self.oracles = Oracles(self._viewer, self.session, menu.oracle, self)
+        self.oracles.said.connect(lambda text, warning: self._say(text, warning=warning))
 
     # ---- life
 
@@ -181,6 +182,7 @@ class FindAtoms(QWidget):
                 values.to_lattice(),
                 values.to_settings(),
                 self.form.image.region,
+                self.form.surveying,
             )
         except BadInput as error:
             self._say(str(error), warning=True)
@@ -253,6 +255,7 @@ class FindAtoms(QWidget):
         name = self._viewer.theme
         colours = napari_colours(name)
         self.form.lattice.view.apply_napari_theme(name)
+        self.form.image.survey.apply_colours(colours)
         self.run_box.apply_colours(colours)
         self.results.apply_napari_theme(name, colours)
 
@@ -268,7 +271,9 @@ class FindAtoms(QWidget):
     def _look_for_image(self, _event: Any = None) -> None:
         """See whether the image of the shown run is open."""
         run = self.session.current
-        self.results.set_notice("")
+        # what they say of the command line is of no use here
+        notices = " ".join(run.notices) if run else ""
+        self.results.set_notice(notices.replace(" (--calibrate lattice)", ""))
         if run is None or self.overlay.shows_run:
             self._matcher.stop()
         else:
@@ -298,49 +303,6 @@ class FindAtoms(QWidget):
             self.session.show(here[-1])
         elif current is not None and not self.overlay.shows_run:
             self._look_for_image()
-
-    # ---- N and DS
-
-    def _on_form_physics(self) -> None:
-        """Judge the shown run anew when N or DS is changed in the form."""
-        run = self.session.current
-        if run is None or not self._form_is_about(run):
-            return
-        start = self.session.starting_physics(run)
-        count, ds = self.form.lattice.count.value(), self.form.lattice.ds.value()
-        if ds is None:
-            ds = angstrom_ds(self.form.values(), run.lattice)
-        size = run.image.pixel_size or 1.0
-        self.session.rescore(
-            Physics(
-                start.expected if count is None else count,
-                start.ds_px if ds is None else ds / size,
-            )
-        )
-        self.results.show_physics()
-
-    def _on_judge_physics(self, physics: Physics) -> None:
-        """Judge the shown run anew; the form follows where it is about the same."""
-        run = self.session.current
-        if run is None:
-            return
-        before = run.physics
-        self.session.rescore(physics)
-        self.results.show_physics()
-        if self._form_is_about(run):
-            lattice = self.form.lattice
-            count, ds = lattice.count.value(), lattice.ds.value()
-            if physics.expected != before.expected:
-                count = physics.expected
-            if physics.ds_px != before.ds_px:
-                ds = physics.ds_px * (run.image.pixel_size or 1.0)
-            lattice.set_physics(count, ds)
-
-    def _form_is_about(self, run: Run) -> bool:
-        """Whether form and run have image and lattice in common."""
-        frame = self.form.image.frame
-        same_image = frame is not None and self.session.places.get(run.identifier) == frame.place
-        return same_image and self.form.lattice.name == FormValues.of(run).lattice
 
     # ---- buttons
 

@@ -7,12 +7,13 @@ will be, or which sentence stands in the way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
 
+from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.area import area_of
 from napari_reward_analysis.image import BoolArray, Image, check_pixel_size
@@ -23,6 +24,7 @@ from napari_reward_analysis.runs import Run
 from napari_reward_analysis.workflows.atoms import AtomsSettings
 from napari_reward_analysis.workflows.atoms_physics import derive_physics
 from napari_reward_analysis.workflows.atoms_space import ParameterName
+from napari_reward_analysis.workflows.survey import AreaRule
 
 #: Entries of the lattice's list beside the presets.
 FREE_CELL, NO_LATTICE = "free cell", "none (type N)"
@@ -44,6 +46,12 @@ class Cell(NamedTuple):
 
 _A_CELL = Cell()
 
+#: Settings that the form has a field for.
+_FIELDS = {
+    *("trials", "search", "fixed", "ranges", "sampler", "seed", "ds", "count", "species"),
+    *("as_published", "area", "tolerance"),
+}
+
 
 @dataclass(frozen=True)
 class FormValues:
@@ -54,15 +62,23 @@ class FormValues:
     pixel_size : float or None
         In angstrom; None takes the layer's.
     lattice : str
-        A preset's name, `FREE_CELL` or `NO_LATTICE`.
+        A preset's name, `FREE_CELL` or `NO_LATTICE`, or the name of the given one.
+    given : Lattice or None
+        A crystal that is no preset: from a CIF file, along another axis, or a run's.
     cell : Cell
         The free cell.
     species : tuple of str or None
         Expected species; None for all.
     count, ds : float or None
         N and DS (in angstrom, in px where there is no pixel size) as typed.
+    tolerance : float
+        Part of N by which a count may be off without being an error.
+    area : {'crystal', 'field'}
+        Where columns are expected if no region is drawn.
     trials, search, sampler, seed, as_published, ranges, fixed
         As in `AtomsSettings`.
+    other : dict
+        Settings that the form has no field for; they stay as the run had them.
     invalid : tuple of str
         A sentence for every field whose text is no number.
     """
@@ -70,9 +86,12 @@ class FormValues:
     pixel_size: float | None = None
     lattice: str = lattice_names()[0]
     cell: Cell = _A_CELL
+    given: Lattice | None = None
     species: tuple[str, ...] | None = None
     count: float | None = None
     ds: float | None = None
+    tolerance: float = DEFAULTS.tolerance
+    area: AreaRule = "crystal"
     trials: int = DEFAULTS.trials
     search: tuple[ParameterName, ...] = DEFAULTS.search
     sampler: SamplerName = DEFAULTS.sampler
@@ -80,6 +99,7 @@ class FormValues:
     as_published: bool = False
     ranges: dict[ParameterName, tuple[float, float]] = field(default_factory=dict)
     fixed: dict[ParameterName, float] = field(default_factory=dict)
+    other: dict[str, Any] = field(default_factory=dict)
     invalid: tuple[str, ...] = ()
 
     def to_lattice(self) -> Lattice | None:
@@ -90,6 +110,8 @@ class FormValues:
         BadInput
             If the free cell is incomplete or cannot be.
         """
+        if self.given is not None:
+            return self.given
         if self.lattice == NO_LATTICE:
             return None
         if self.lattice != FREE_CELL:
@@ -118,8 +140,11 @@ class FormValues:
                 seed=self.seed,
                 ds=self.ds,
                 count=self.count,
+                tolerance=self.tolerance,
+                area=self.area,
                 species=self.species if known else None,
                 as_published=self.as_published,
+                **self.other,
             )
         except ValidationError as error:
             raise BadInput(_first_fault(error)) from error
@@ -128,17 +153,24 @@ class FormValues:
     def of(cls, run: Run) -> FormValues:
         """The values that would start the same run again."""
         settings, lattice = run.settings, run.lattice
-        name, cell = NO_LATTICE, Cell()
-        if lattice is not None:
-            name = lattice.name if lattice.name in lattice_names() else FREE_CELL
+        name, cell, given = NO_LATTICE, Cell(), None
+        if lattice is not None and not lattice.columns:
+            name = FREE_CELL
             cell = Cell(lattice.a, lattice.b, lattice.angle, lattice.columns_per_cell)
+        elif lattice is not None:
+            name = lattice.name
+            preset = name in lattice_names() and lattice == lattice_preset(name)
+            given = None if preset else lattice
         return cls(
             pixel_size=run.image.pixel_size,
             lattice=name,
             cell=cell,
+            given=given,
             species=settings.species,
             count=settings.count,
             ds=settings.ds,
+            tolerance=settings.tolerance,
+            area=settings.area,
             trials=settings.trials,
             search=settings.search,
             sampler=settings.sampler,
@@ -146,6 +178,7 @@ class FormValues:
             as_published=settings.as_published,
             ranges=dict(settings.ranges),
             fixed=dict(settings.fixed),
+            other=settings.model_dump(exclude=_FIELDS, exclude_defaults=True),
         )
 
 
@@ -169,6 +202,7 @@ def preview(
     shape: tuple[int, int],
     pixel_size: float | None,
     region: BoolArray | None = None,
+    measured: MeasuredLattice | None = None,
 ) -> Preview:
     """N and DS of the run that the form would start, or what stands in its way.
 
@@ -185,12 +219,15 @@ def preview(
         Of the image in angstrom, typed or from the layer.
     region : ndarray of bool, optional
         The analysed pixels.
+    measured : MeasuredLattice, optional
+        The lattice as seen in the image.
     """
     physics = None
     try:
+        _refuse_invalid(values)
         check_pixel_size(pixel_size)
         lattice, settings = values.to_lattice(), values.to_settings()
-        _refuse_incomplete(values, lattice, pixel_size)
+        _refuse_incomplete(values, lattice, pixel_size, measured)
         if lattice is not None and pixel_size is not None:
             ds = PUBLISHED_DS if settings.as_published and settings.ds is None else settings.ds
             physics, _ = derive_physics(
@@ -200,7 +237,9 @@ def preview(
                 count=settings.count,
                 ds=ds,
                 species=settings.species,
+                measured=measured,
             )
+            physics = replace(physics, tolerance=settings.tolerance)
     except BadInput as error:
         return Preview(physics, str(error))
     return Preview(physics, "")
@@ -210,14 +249,25 @@ def preview(
 _SCALE_ONLY = np.array([[0.0, 1.0], [1.0, 0.0]])
 
 
-def _refuse_incomplete(
-    values: FormValues, lattice: Lattice | None, pixel_size: float | None
-) -> None:
+def _refuse_invalid(values: FormValues) -> None:
     if values.invalid:
         raise BadInput(values.invalid[0])
+
+
+def _refuse_incomplete(
+    values: FormValues,
+    lattice: Lattice | None,
+    pixel_size: float | None,
+    measured: MeasuredLattice | None,
+) -> None:
     if lattice is None and values.count is None:
         raise BadInput("Choose a lattice, or type the expected number of columns N.")
     if pixel_size is None and values.count is None:
+        if measured is not None and measured.found:
+            raise BadInput(
+                f"The pixel size is not known: use the lattice's of {measured.pixel_size:.4g} "
+                "angstrom, or type it, or type the expected number of columns N."
+            )
         raise BadInput(
             "The pixel size is not known: type it in angstrom, or type the expected number "
             "of columns N."

@@ -8,7 +8,7 @@ from typing import Any
 from napari.layers import Image as ImageLayer
 from napari.layers import Layer
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtWidgets import QLabel, QSizePolicy, QWidget
+from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.bindings import Bindings
@@ -16,15 +16,17 @@ from napari_reward_analysis.gui.elided_label import ElidedLabel
 from napari_reward_analysis.gui.fields import NumberField, form_layout, row
 from napari_reward_analysis.gui.frames import Frame, frame_of
 from napari_reward_analysis.gui.layer_combo import LayerCombo
-from napari_reward_analysis.gui.regions import is_region, region_mask
+from napari_reward_analysis.gui.regions import AREAS, is_region, region_mask
+from napari_reward_analysis.gui.survey_panel import SurveyPanel
 from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.workflows.survey import AreaRule
 
 #: ms without a change before a drawn region is read again.
 _SETTLE = 150
 
 
 class ImageSection(QWidget):
-    """Image, pixel size and region.
+    """Image, pixel size, region, and what the image says of its lattice.
 
     Parameters
     ----------
@@ -37,10 +39,13 @@ class ImageSection(QWidget):
         Another layer or another frame of a stack.
     changed
         Anything that a run depends on, the image included.
+    show_asked
+        The user wants to see the region that was found.
     """
 
     image_changed = Signal()
     changed = Signal()
+    show_asked = Signal()
 
     def __init__(self, viewer: Any) -> None:
         super().__init__()
@@ -50,6 +55,8 @@ class ImageSection(QWidget):
         self._typed: weakref.WeakKeyDictionary[Layer, float] = weakref.WeakKeyDictionary()
         self.frame: Frame | None = None
         self.region: BoolArray | None = None
+        #: Counts up with the pixels and with the region, which may change in place.
+        self.data_version, self.region_version = 0, 0
         self._fault, self._region_fault = "", ""
         self._build()
         self._settle = QTimer(self)
@@ -70,16 +77,23 @@ class ImageSection(QWidget):
         self.note = ElidedLabel(small=True)
         self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.field_size = QLabel()
-        self.regions = LayerCombo(self._viewer, is_region, nothing="whole field")
+        self.regions = LayerCombo(self._viewer, is_region, nothing=tuple(AREAS.values()))
         self.regions.setAccessibleName("Region")
         self.regions.setToolTip(
-            "Where the crystal does not fill the field: a Shapes or Labels layer with its outline"
+            "Where columns are expected: the crystal as it is seen, or drawn in a Shapes or "
+            "Labels layer"
         )
+        self.show_region = QPushButton("Show")
+        self.show_region.setToolTip("Put the crystal on the image as a layer, to look at or edit")
+        self.show_region.setEnabled(False)
+        self.show_region.clicked.connect(lambda: self.show_asked.emit())
+        self.survey = SurveyPanel()
         layout = form_layout(self)
         layout.addRow("Image", self.image)
         layout.addRow("Pixel size", row(self.pixel_size, "Å", self.note, stretch=2))
         layout.addRow("Field", self.field_size)
-        layout.addRow("Region", self.regions)
+        layout.addRow("Region", row(self.regions, self.show_region, stretch=0))
+        layout.addRow("Seen", self.survey)
 
     def bind(self) -> None:
         """Follow the viewer from now on."""
@@ -107,6 +121,16 @@ class ImageSection(QWidget):
     def effective_pixel_size(self) -> float | None:
         """Typed, or else the layer's, in angstrom."""
         return self.typed_pixel_size or (self.frame.pixel_size if self.frame else None)
+
+    @property
+    def area(self) -> AreaRule:
+        """Where columns are expected if no region is drawn."""
+        return "field" if self.regions.entry == AREAS["field"] else "crystal"
+
+    def set_area(self, area: AreaRule) -> None:
+        """Choose the area, unless a region is drawn."""
+        if self.regions.layer is None:
+            self.regions.choose(AREAS[area])
 
     def fault(self) -> str:
         """What is wrong with image, scale or region; empty when nothing is."""
@@ -140,8 +164,9 @@ class ImageSection(QWidget):
         layer = self.image.layer
         if layer is not None:
             events = layer.events
-            for emitter in (events.scale, events.units, events.affine, events.name, events.data):
+            for emitter in (events.scale, events.units, events.affine, events.name):
                 self._layer_bindings.connect(emitter, self._on_layer_event)
+            self._layer_bindings.connect(events.data, self._on_pixels)
         self.pixel_size.set_value(None if layer is None else self._typed.get(layer))
         self._read_frame()
         self._read_region(tell=False)
@@ -151,6 +176,10 @@ class ImageSection(QWidget):
     def _on_layer_event(self, _event: Any = None) -> None:
         self._read_frame()
         self.changed.emit()
+
+    def _on_pixels(self, _event: Any = None) -> None:
+        self.data_version += 1
+        self._on_layer_event()
 
     def _on_dims(self, _event: Any = None) -> None:
         layer = self.image.layer
@@ -200,6 +229,7 @@ class ImageSection(QWidget):
 
     def _read_region(self, *, tell: bool = True) -> None:
         self.region, self._region_fault = None, ""
+        self.region_version += 1
         layer = self.regions.layer
         if layer is not None and self.frame is not None:
             try:

@@ -37,7 +37,7 @@ class Job(QObject, Generic[T]):
         self._work, self._done, self._failed = work, done, failed
         self._results: list[T] = []
         self._error = ""
-        self._dropped = False
+        self._over = False
         self._thread = threading.Thread(target=self._run, name="napari-reward-analysis-job")
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL)
@@ -50,13 +50,14 @@ class Job(QObject, Generic[T]):
 
     def drop(self) -> None:
         """Take no more interest in the result; the work itself goes on to its end."""
-        self._dropped = True
-        self._timer.stop()
+        if not self._over:
+            self._over = True
+            self._timer.stop()
 
     @property
     def going_on(self) -> bool:
         """Whether the result is still awaited."""
-        return not self._dropped and self._timer.isActive()
+        return not self._over
 
     def _run(self) -> None:
         try:
@@ -70,7 +71,9 @@ class Job(QObject, Generic[T]):
     def _collect(self) -> None:
         if self._thread.is_alive():
             return
-        self._timer.stop()
+        self.drop()
+        # this runs within the timer's own signal: it must not be deleted before it returns
+        QTimer.singleShot(0, lambda: self.deleteLater())
         if self._results:
             self._done(self._results[0])
         else:

@@ -111,7 +111,11 @@ class LatticeView(Themed, QWidget):
         if cell is None:
             return
         dots = species_colours(cell, colours)
-        entries = [LegendEntry("dot", colour, kind) for kind, colour in dots.items()]
+        weights = dict(zip(cell.species, cell.weights.tolist(), strict=True))
+        entries = [
+            LegendEntry("dot", colour, f"{kind} {weights[kind]:.2f}")
+            for kind, colour in dots.items()
+        ]
         entries.append(LegendEntry("line", colours.accent, "four nearest"))
         self.legend.set_entries(entries, colours)
         self.strip.set_sums(self._nearest, dots)

@@ -7,7 +7,7 @@ of them.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from napari.layers import Layer
@@ -16,9 +16,12 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from napari_reward_analysis.gui.bindings import Bindings
 from napari_reward_analysis.gui.fields import Choice
 
+#: An entry is a layer, or one of the texts that stand before them.
+Entry = str | weakref.ReferenceType[Layer]
+
 
 class LayerCombo(Choice):
-    """Choice of one layer of a viewer.
+    """Choice of one layer of a viewer, or of a few options that are no layers.
 
     Parameters
     ----------
@@ -26,28 +29,30 @@ class LayerCombo(Choice):
         Its layers are listed, the topmost first.
     accepts : callable
         Tells of a layer whether it belongs into the list.
-    nothing : str
-        A first entry that stands for no layer; left out when empty.
+    nothing : str or sequence of str
+        First entries that stand for no layer; left out when empty.
     follow_active : bool
         Choose the viewer's active layer, until the user has chosen one here.
     """
 
-    #: Another layer is chosen (not: the chosen one was renamed).
+    #: Another layer or option is chosen (not: the chosen layer was renamed).
     layer_changed = Signal()
 
     def __init__(
         self,
         viewer: Any,
         accepts: Callable[[Layer], bool],
-        nothing: str = "",
+        nothing: str | Sequence[str] = (),
         *,
         follow_active: bool = False,
     ) -> None:
         super().__init__()
-        self._viewer, self._accepts, self._nothing = viewer, accepts, nothing
+        self._viewer, self._accepts = viewer, accepts
+        texts = (nothing,) if isinstance(nothing, str) else tuple(nothing)
+        self._nothing = tuple(text for text in texts if text)
         self._follow_active = follow_active
-        self._listed: list[weakref.ReferenceType[Layer] | None] = []
-        self._chosen: weakref.ReferenceType[Layer] | None = None
+        self._listed: list[Entry] = list(self._nothing)
+        self._chosen: Entry | None = self._listed[0] if self._listed else None
         self._last_active: weakref.ReferenceType[Layer] | None = None
         self._bindings = Bindings(self)
         self._bindings_of_names = Bindings(self)
@@ -73,22 +78,29 @@ class LayerCombo(Choice):
 
     @property
     def layer(self) -> Layer | None:
-        """The chosen layer."""
-        return None if self._chosen is None else self._chosen()
+        """The chosen layer, None where none is."""
+        return None if self._chosen is None else self._layer_of(self._chosen)
 
-    def choose(self, layer: Layer | None) -> None:
-        """Choose a layer of the list, or none."""
-        chosen = None if layer is None else weakref.ref(layer)
-        if chosen == self._chosen or (chosen is not None and chosen not in self._listed):
-            return
-        self._chosen = chosen
-        self._show_chosen()
-        self.layer_changed.emit()
+    @property
+    def entry(self) -> str:
+        """The chosen one of the texts that stand for no layer; empty where a layer is."""
+        return self._chosen if isinstance(self._chosen, str) else ""
+
+    def choose(self, layer: Layer | str | None) -> None:
+        """Choose a layer of the list, or one of the first texts; None takes the very first."""
+        if layer is None:
+            if not self._nothing:
+                return
+            layer = self._nothing[0]
+        entry: Entry = layer if isinstance(layer, str) else weakref.ref(layer)
+        if entry != self._chosen and entry in self._listed:
+            self._chosen = entry
+            self._show_chosen()
+            self.layer_changed.emit()
 
     def _refresh(self, _event: Any = None) -> None:
         layers = [layer for layer in reversed(self._viewer.layers) if self._accepts(layer)]
-        self._listed = [None] if self._nothing else []
-        self._listed += [weakref.ref(layer) for layer in layers]
+        self._listed = [*self._nothing, *(weakref.ref(layer) for layer in layers)]
         self._bindings_of_names.release()
         for layer in layers:
             self._bindings_of_names.connect(layer.events.name, self._show_names)
@@ -101,9 +113,10 @@ class LayerCombo(Choice):
 
     def _show_names(self, _event: Any = None) -> None:
         self.clear()
-        for reference in self._listed:
-            layer = None if reference is None else reference()
-            self.addItem(self._nothing if layer is None else layer.name)
+        for entry in self._listed:
+            layer = self._layer_of(entry)
+            name = entry if isinstance(entry, str) else ""
+            self.addItem(name if layer is None else layer.name)
         self._show_chosen()
 
     def _show_chosen(self) -> None:
@@ -114,8 +127,8 @@ class LayerCombo(Choice):
 
     def _on_activated(self, index: int) -> None:
         self._follow_active = False
-        reference = self._listed[index]
-        self.choose(None if reference is None else reference())
+        entry = self._listed[index]
+        self.choose(entry if isinstance(entry, str) else entry())
 
     def _on_active(self, _event: Any = None) -> None:
         active = self._viewer.layers.selection.active
@@ -125,3 +138,7 @@ class LayerCombo(Choice):
         if self._last_active is None or self._last_active() is not active:
             self._last_active = weakref.ref(active)
             self.choose(active)
+
+    @staticmethod
+    def _layer_of(entry: Entry) -> Layer | None:
+        return None if isinstance(entry, str) else entry()

@@ -21,6 +21,8 @@ class RunMenu(QPushButton):
         self.save = _add(menu, "Save this run…")
         menu.addSeparator()
         self.edit = _add(menu, "Edit this run (copy its settings into the form)")
+        self.oracle = QMenu("Add oracle (known positions)", menu)
+        menu.addMenu(self.oracle)
         self.rename = _add(menu, "Rename…")
         self.remove = _add(menu, "Remove from the list")
         self.setMenu(menu)
@@ -29,6 +31,7 @@ class RunMenu(QPushButton):
         """What is possible now."""
         for action in (self.edit, self.rename, self.save):
             action.setEnabled(has_run)
+        self.oracle.setEnabled(has_run)
         self.remove.setEnabled(has_run and not growing)
 
 

@@ -6,6 +6,7 @@ Plain numpy, so that it can be tested without a window.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +27,21 @@ _CONTEXT = 1.6
 
 FRONT_BONUS = 5.0
 _LOOKS_THE_SAME = 1.5
+
+
+#: How far a further front may draw the view: it must not make the front itself small.
+_FARTHEST = 1.0
+
+
+def series_reach(values: Sequence[FloatArray]) -> float:
+    """How far an axis has to go to show further fronts, within bounds.
+
+    Parameters
+    ----------
+    values : sequence of ndarray
+        One objective of each front's points.
+    """
+    return min(max((float(v.max()) for v in values if v.size), default=0.0), _FARTHEST)
 
 
 def staircase(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:

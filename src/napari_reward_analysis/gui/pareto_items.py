@@ -6,6 +6,7 @@ with trials alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,17 @@ EDGE_INSET = 7.0
 _SIDES = {1: "t1", 2: "t2", 3: "t", 4: "t3"}
 _EDGE_BLUR = 3.0
 
+#: Dash and gap of further fronts, in widths of the line.
+_DASHES = ([6, 3], [2, 2], [9, 2, 2, 2], [4, 6])
+#: Their points.
+_SYMBOLS = ("t", "s", "p", "t1")
+#: Which of the colours they take: not those of the marks.
+_SERIES = (2, 5, 6, 4)
+
+
+def _series_colours(colours: ThemeColours) -> list[str]:
+    return [colours.species[place] for place in _SERIES]
+
 
 def legend_entries(colours: ThemeColours) -> list[LegendEntry]:
     """What the symbols of the plot stand for."""
@@ -39,6 +51,14 @@ def legend_entries(colours: ThemeColours) -> list[LegendEntry]:
         LegendEntry("diamond", colours.euclidean, "Euclidean"),
         LegendEntry("square", colours.chebyshev, "Chebyshev"),
         LegendEntry("ring", colours.foreground, "shown"),
+    ]
+
+
+def series_entries(names: Sequence[str], colours: ThemeColours) -> list[LegendEntry]:
+    """What the further fronts of the plot stand for."""
+    shades = _series_colours(colours)
+    return [
+        LegendEntry("line", shades[place % len(shades)], name) for place, name in enumerate(names)
     ]
 
 
@@ -53,6 +73,8 @@ class ParetoItems:
 
     def __init__(self, plot: Any) -> None:
         self._plot = plot
+        self._series: list[tuple[Any, Any]] = []
+        self._colours: ThemeColours | None = None
         self._edges = {side: self._scatter(symbol, 9, 0) for side, symbol in _SIDES.items()}
         self._steps = pg.PlotCurveItem(antialias=True)
         self._steps.setZValue(1)
@@ -71,6 +93,22 @@ class ParetoItems:
         self._others.setData(x[~on_front], y[~on_front])
         self._front.setData(x[on_front], y[on_front])
         self._steps.setData(*staircase(x[on_front], y[on_front]))
+
+    def set_series(self, series: Sequence[tuple[FloatArray, FloatArray]]) -> None:
+        """Show further fronts as step lines, in place of the former ones."""
+        for pair in self._series:
+            for item in pair:
+                self._plot.removeItem(item)
+        self._series = []
+        for place, (x, y) in enumerate(series):
+            line = pg.PlotCurveItem(*staircase(x, y), antialias=True)
+            line.setZValue(0.5)
+            self._plot.addItem(line, ignoreBounds=True)
+            dots = self._scatter(_SYMBOLS[place % len(_SYMBOLS)], 8, 2.5)
+            dots.setData(x, y)
+            self._series.append((line, dots))
+        if self._colours is not None:
+            self._colour_series(self._colours)
 
     def set_edges(self, pixels: FloatArray, side: IntArray, window: Window) -> None:
         """Show an arrow at the edge for every trial beyond the view.
@@ -110,6 +148,8 @@ class ParetoItems:
 
     def recolour(self, colours: ThemeColours) -> None:
         """Draw everything in these colours."""
+        self._colours = colours
+        self._colour_series(colours)
         dimmed = QColor(colours.muted)
         dimmed.setAlpha(170)
         outline = pg.mkPen(colours.background, width=1)
@@ -128,6 +168,16 @@ class ParetoItems:
         ):
             self._marks[name].setPen(pg.mkPen(colour, width=2.2))
             self._marks[name].setBrush(pg.mkBrush(None))
+
+    def _colour_series(self, colours: ThemeColours) -> None:
+        shades = _series_colours(colours)
+        for place, (line, dots) in enumerate(self._series):
+            # dashes of different lengths tell them apart where colours do not
+            pen = pg.mkPen(shades[place % len(shades)], width=2.0)
+            pen.setDashPattern(_DASHES[place % len(_DASHES)])
+            line.setPen(pen)
+            dots.setBrush(pg.mkBrush(shades[place % len(shades)]))
+            dots.setPen(pg.mkPen(colours.background, width=1))
 
     def _scatter(self, symbol: str, size: float, depth: float) -> Any:
         item = pg.ScatterPlotItem(symbol=symbol, size=size, pxMode=True)

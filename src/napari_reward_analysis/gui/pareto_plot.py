@@ -31,10 +31,16 @@ from napari_reward_analysis.gui.pareto_geometry import (
     front_extent,
     full_extent,
     pick,
+    series_reach,
     walk,
     with_margin,
 )
-from napari_reward_analysis.gui.pareto_items import EDGE_INSET, ParetoItems, legend_entries
+from napari_reward_analysis.gui.pareto_items import (
+    EDGE_INSET,
+    ParetoItems,
+    legend_entries,
+    series_entries,
+)
 from napari_reward_analysis.gui.theme import ThemeColours, Themed, default_colours, small_font
 
 # px: how near a click has to be, and what stays free around the data
@@ -68,6 +74,8 @@ class ParetoPlot(Themed, QWidget):
         super().__init__(parent)
         self._x_label, self._y_label = "", ""
         self._total = 0
+        self._series: list[str] = []
+        self._reach: tuple[float, float] = (0.0, 0.0)
         self._pixels: FloatArray = np.empty((0, 2))
         self._choices: tuple[int | None, int | None] = (None, None)
         self._selected: int | None = None
@@ -154,6 +162,24 @@ class ParetoPlot(Themed, QWidget):
         """Id of the trial with the ring."""
         return self._selected
 
+    def set_series(self, series: Sequence[tuple[str, npt.NDArray[Any], npt.NDArray[Any]]]) -> None:
+        """Show the same trials' front by other measures, named in the legend.
+
+        Parameters
+        ----------
+        series : sequence of (name, x, y)
+            Objectives of each front's points, ndarrays of shape (n,).
+        """
+        names = [name for name, _, _ in series]
+        fronts = [(np.asarray(x, float), np.asarray(y, float)) for _, x, y in series]
+        others = names != self._series
+        self._series = names
+        self._reach = series_reach([x for x, _ in fronts]), series_reach([y for _, y in fronts])
+        self._items.set_series(fronts)
+        self._show_legend()
+        if others:
+            self.settle_view()
+
     # ---- the view
 
     def reset_view(self) -> None:
@@ -189,7 +215,8 @@ class ParetoPlot(Themed, QWidget):
             axis = self._plot.getAxis(name)
             axis.setPen(pg.mkPen(colours.muted))
             axis.setTextPen(pg.mkPen(colours.foreground))
-        self._legend.set_entries(legend_entries(colours), colours)
+        self._colours = colours
+        self._show_legend()
         self._placeholder.setStyleSheet(f"color: {colours.muted}; background: transparent;")
         for label in (self._x_title, self._y_title, self._status):
             label.setStyleSheet(f"color: {colours.foreground}; background: {colours.background};")
@@ -210,6 +237,11 @@ class ParetoPlot(Themed, QWidget):
         # Qt may send it before the plot is there
         if event and event.type() == QEvent.Type.FontChange and hasattr(self, "_plot"):
             set_tick_font(self._plot, small_font(self.font()))
+
+    def _show_legend(self) -> None:
+        colours = self._colours
+        entries = legend_entries(colours) + series_entries(self._series, colours)
+        self._legend.set_entries(entries, colours)
 
     # ---- building
 
@@ -269,7 +301,8 @@ class ParetoPlot(Themed, QWidget):
     def _wanted_extent(self) -> tuple[float, float]:
         if self._view == "all":
             return full_extent(self._x), full_extent(self._y)
-        return front_extent(self._x, self._on_front), front_extent(self._y, self._on_front)
+        x, y = front_extent(self._x, self._on_front), front_extent(self._y, self._on_front)
+        return max(x, self._reach[0]), max(y, self._reach[1])
 
     def _follow_points(self, started_over: bool) -> None:
         """Let the view grow with the points, and place what hangs on it."""

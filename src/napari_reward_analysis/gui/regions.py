@@ -16,6 +16,13 @@ from scipy import ndimage
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.frames import Frame, unit_factors
 from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.workflows.survey import AreaRule
+
+#: Where columns are expected when no region is drawn, in the order of the list.
+AREAS: dict[AreaRule, str] = {
+    "crystal": "crystal, where the lattice is seen",
+    "field": "whole field",
+}
 
 #: Shapes that enclose an area.
 _AREAS = frozenset({"rectangle", "ellipse", "polygon"})
@@ -82,10 +89,12 @@ def _to_frame(
 ) -> npt.NDArray[np.float64]:
     """Positions (y, x) in the frame of points given in another layer's data."""
     factors = unit_factors(layer.units, image)
-    return np.array([_project(layer, image, factors, p)[list(frame.place.axes)] for p in points])
+    return np.array(
+        [project_point(layer, image, factors, p)[list(frame.place.axes)] for p in points]
+    )
 
 
-def _project(
+def project_point(
     source: Layer, target: Layer, factors: npt.NDArray[np.float64], point: npt.NDArray[Any]
 ) -> npt.NDArray[np.float64]:
     """A point of one layer's data in another's, padded or cut to its dimensions."""
@@ -129,5 +138,5 @@ def _pixels_to(
     """The affine map from the image's pixels to a layer's, in the plane on show."""
     factors = unit_factors(image.units, layer)
     corners = frame.place.to_data(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
-    start, down, right = (_project(image, layer, factors, corner)[axes] for corner in corners)
+    start, down, right = (project_point(image, layer, factors, corner)[axes] for corner in corners)
     return np.column_stack([down - start, right - start]), start

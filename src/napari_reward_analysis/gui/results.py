@@ -7,6 +7,7 @@ session, what needs the viewer or the disk goes out by signals.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
@@ -33,6 +34,7 @@ from napari_reward_analysis.gui.words import trial_in_words, trial_tooltip
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.runs import Run
+from napari_reward_analysis.workflows.oracle import oracle_fronts
 
 X_LABEL, Y_LABEL = "|QC|, count mismatch", "ER, columns too close"
 _PARAMETER_TITLES = {
@@ -145,6 +147,7 @@ class ResultsPanel(QWidget):
         self._bindings.connect(session.trials_changed, self._show_trials)
         self._bindings.connect(session.selection_changed, self._show_selection)
         self._bindings.connect(session.edited_changed, self._show_selection)
+        self._bindings.connect(session.oracles_changed, self._show_oracles)
         self._bindings.connect(session.search_changed, self._on_search)
         self.runs.bind()
         self._show_run()
@@ -176,6 +179,7 @@ class ResultsPanel(QWidget):
             self.plot.settle_view()
             # the first trials gave the columns their width
             self.table.view.resizeColumnsToContents()
+            self._show_oracles()
         self._enable()
 
     def _show_trials(self) -> None:
@@ -195,7 +199,21 @@ class ResultsPanel(QWidget):
         )
         self.table.set_rows(ids.tolist(), _columns(run))
         self.table.set_front(front)
+        self._show_oracles()
         self._show_selection()
+
+    def _show_oracles(self) -> None:
+        """The same trials' front with respect to each oracle."""
+        run = self._session.current
+        # every trial is judged anew for each: that waits for the end of a run
+        counts = {} if run is None or run is self._session.growing else run.oracles
+        fronts = {} if run is None else oracle_fronts(run.trials, run.physics, counts)
+        self.plot.set_series(
+            [
+                (f"{name} (N {counts[name]:g})", *np.array([v for _, v in front]).reshape(-1, 2).T)
+                for name, front in fronts.items()
+            ]
+        )
 
     def _show_selection(self) -> None:
         session = self._session
@@ -270,7 +288,7 @@ class ResultsPanel(QWidget):
             count = self.count.value()
         if abs(self.ds.value() - ds_px * size) >= 6e-4:
             ds_px = self.ds.value() / size
-        self.physics_typed.emit(Physics(count, ds_px))
+        self.physics_typed.emit(replace(run.physics, expected=count, ds_px=ds_px))
 
     def _restore_physics(self) -> None:
         run = self._session.current

@@ -49,6 +49,8 @@ class Session:
         The growing run has more trials, shown or not.
     edited_changed
         The shown points were edited by hand, or no longer differ from the trial.
+    oracles_changed
+        The shown run has more or fewer oracles.
     warned : str
         Something went wrong beside the search, which goes on.
     """
@@ -60,6 +62,7 @@ class Session:
     search_changed = Signal()
     progressed = Signal()
     edited_changed = Signal()
+    oracles_changed = Signal()
     warned = Signal(str)
 
     def __init__(self) -> None:
@@ -222,6 +225,17 @@ class Session:
             return
         run.rescore(physics)
         self._trials_changed()
+
+    def set_oracle(self, name: str, count: float | None) -> None:
+        """Give the shown run an oracle's count, or take it away with None."""
+        run = self._current
+        if run is None:
+            return
+        if count is None:
+            run.oracles.pop(name, None)
+        else:
+            run.oracles[name] = count
+        self.oracles_changed.emit()
 
     def starting_physics(self, run: Run) -> Physics:
         """N and DS as they were when the run came."""

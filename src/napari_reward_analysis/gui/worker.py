@@ -23,11 +23,13 @@ from napari_reward_analysis.gui.activity import ActivityBar
 from napari_reward_analysis.gui.autosave import Autosave, forget_old_runs
 from napari_reward_analysis.gui.frames import Frame
 from napari_reward_analysis.gui.session import Session
+from napari_reward_analysis.gui.surveying import Surveying
 from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.runs import ImageReference, Run, Status
 from napari_reward_analysis.workflows.atoms import AtomsProblem, AtomsSettings, run_trials
 from napari_reward_analysis.workflows.atoms_trial import AtomTrial, require_feasible
+from napari_reward_analysis.workflows.survey import measured_facts
 
 _LOG = logging.getLogger(__name__)
 
@@ -52,7 +54,9 @@ class Request:
     settings : AtomsSettings
         Search and rewards.
     region : ndarray of bool or None
-        The analysed pixels.
+        The analysed pixels, drawn by the user.
+    surveying : Surveying or None
+        The survey of this very image, which may have been made already.
     """
 
     frame: Frame
@@ -60,6 +64,7 @@ class Request:
     lattice: Lattice | None
     settings: AtomsSettings
     region: BoolArray | None = None
+    surveying: Surveying | None = None
 
 
 @dataclass(frozen=True)
@@ -133,13 +138,17 @@ class Search(QObject):
     def _prepare(self) -> tuple[AtomsProblem, Run]:
         request = self._request
         image = request.frame.image(request.pixel_size)
-        problem = AtomsProblem(image, request.lattice, request.settings, request.region)
+        surveyed = None if request.surveying is None else request.surveying.of(image)
+        problem = AtomsProblem(image, request.lattice, request.settings, request.region, surveyed)
         run = Run(
-            image=ImageReference.of(image),
+            image=ImageReference.of(problem.image),
             settings=request.settings,
             physics=problem.physics,
             lattice=request.lattice,
-            region=request.region,
+            region=problem.region,
+            drawn=request.region is not None,
+            measured=measured_facts(problem.survey),
+            notices=list(problem.survey.notices),
             name=self._name,
         )
         return problem, run
@@ -213,8 +222,8 @@ class Search(QObject):
 
     def _finish(self, end: _End) -> None:
         self._thread.join()
-        # this may run within the timer's own signal: not to be deleted before it returns
-        QTimer.singleShot(0, self.deleteLater)
+        # this runs within the timer's own signal: it must not be deleted before it returns
+        QTimer.singleShot(0, lambda: self.deleteLater())
         self._session.end(end.status, end.message)
         self._activity.close()
 
