@@ -162,8 +162,8 @@ def survey_for(
 ) -> Survey:
     """Survey of an image as the settings ask for it.
 
-    Nothing is measured where nothing would be used: with the header's pixel size, and
-    the field or a drawn region as the area.
+    Nothing is measured where nothing would be used: with the header's pixel size and the
+    whole field as the area.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def survey_for(
         If the pixel size shall come from a lattice that is not given or not seen.
     """
     area: AreaRule = "field" if settings.as_published else settings.area
-    if settings.calibrate == "header" and (area == "field" or region is not None):
+    if settings.calibrate == "header" and area == "field":
         return Survey(image, region)
     return survey(image, lattice, region=region, calibrate=settings.calibrate, area=area)
 
