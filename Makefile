@@ -31,6 +31,7 @@ bench: setup ## measure speed and accuracy (minutes); each script in benchmarks/
 
 docs: setup ## take the screenshots and plots of the documentation anew
 	$(WITH_DISPLAY) $(BIN)/python scripts/make_screenshots.py
+	$(BIN)/python scripts/make_calibration_figures.py
 
 wheel: setup ## build sdist and wheel, and try the wheel in a fresh environment
 	bash scripts/check_wheel.sh

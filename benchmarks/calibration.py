@@ -49,7 +49,11 @@ REAL = {
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """An image with what is true of it; None where that is not known."""
+    """An image with what is true of it; None where that is not known.
+
+    Columns are counted where a maximum can be told from a flank: not on the outermost
+    pixels, unless `whole`.
+    """
 
     image: Image
     lattice: Lattice
@@ -57,6 +61,7 @@ class Known:
     rotation: float | None = None
     columns: float | None = None
     label: str = ""
+    whole: bool = False
 
 
 def main() -> None:
@@ -78,7 +83,7 @@ def main() -> None:
 def table(title: str, cases: Iterator[Known]) -> None:
     """Print the rows of one set of images."""
     print(
-        f"\n{title}\n{'image':46s} conf   px size A  error %  rot deg   error  count   truth",
+        f"\n{title}\n{'image':60s} conf   px size A  error %  rot deg   error  count   truth",
         end="",
     )
     print("  error %  crystal  s measure  s region")
@@ -104,14 +109,14 @@ def row(case: Known) -> bool | None:
         try:
             results.append(measure_lattice(replace(case.image, pixel_size=header), case.lattice))
         except BadInput as error:
-            print(f"{case.label:46s} {error}")
+            print(f"{case.label:60s} {error}")
             return False
         seconds.append(time.perf_counter() - start)
     errors = [_errors(measured, case, pattern) for measured in results]
     worst = max(range(len(results)), key=lambda i: errors[i])
     measured, (px_error, rotation_error) = results[worst], errors[worst]
     confidence = min(r.confidence for r in results)
-    print(f"{case.label:46s} {confidence:4.2f} {measured.pixel_size:11.5f}", end="")
+    print(f"{case.label:60s} {confidence:4.2f} {measured.pixel_size:11.5f}", end="")
     print(_cell(case.pixel_size, 100 * px_error, 9, 3), end="")
     print(f"{measured.rotation_deg:9.2f}", _cell(case.rotation, rotation_error, 7, 3), end="")
     if not measured.found:
@@ -120,7 +125,8 @@ def row(case: Known) -> bool | None:
     start = time.perf_counter()
     mask = crystal_region(case.image, measured)
     region_seconds = time.perf_counter() - start
-    count = measured.expected_count(float(mask.sum()))
+    counted = mask if case.whole else mask[1:-1, 1:-1]
+    count = measured.expected_count(float(counted.sum()))
     count_error = 0.0 if case.columns is None else count / case.columns - 1
     print(f"{count:7.0f}", _cell(case.columns, case.columns or 0, 7, 0), end="")
     print(_cell(case.columns, 100 * count_error, 9, 2), f"{mask.mean():8.3f}", end="")
@@ -136,13 +142,15 @@ def truths(folder: Path) -> Iterator[Known]:
     for path in sorted(folder.glob("*.npy")):
         truth = json.loads(path.with_suffix(".json").read_text())
         columns = truth["columns"]
-        kept = np.array(columns.get("retention", np.ones(len(columns["x"]))))
+        image = Image(np.load(path), name=path.stem)
+        yx = np.stack([columns.get(f"{axis}_mean", columns[axis]) for axis in "yx"], axis=1)
+        kept = np.array(columns.get("retention", np.ones(len(yx)))) >= 0.5
         yield Known(
-            Image(np.load(path), name=path.stem),
+            image,
             lattice_preset(truth["structure"]),
             truth["pixel_size_A"],
             truth["rotation_deg"],
-            float((kept >= 0.5).sum()),
+            float((kept & _inner(yx, image.shape)).sum()),
             path.stem,
         )
 
@@ -152,7 +160,7 @@ def reals(folder: Path) -> Iterator[Known]:
     for name, (lattice, pixel_size, columns) in REAL.items():
         if (folder / name).is_file():
             image = read_image(folder / name)
-            yield Known(image, lattice_preset(lattice), pixel_size, None, columns, name)
+            yield Known(image, lattice_preset(lattice), pixel_size, None, columns, name, True)
 
 
 def simulated(count: int) -> Iterator[Known]:
@@ -224,9 +232,10 @@ def _simulated(
         noise = float(rng.choice([0.05, 0.2, 0.6]))
         pixels = (clean + rng.normal(0, noise * np.ptp(clean), shape)).astype(np.float32)
         label += f" noise {noise:g}"
-    y, x = (np.rint(truth[axis]).astype(int) for axis in "yx")
+    yx = np.stack([truth["y"], truth["x"]], axis=1)
+    y, x = np.rint(yx).astype(int).T
     scale = math.sqrt(abs(float(np.linalg.det(np.eye(2) + strain))))
-    columns = float(crystal[y, x].sum())
+    columns = float((crystal[y, x] & _inner(yx, made.image.shape)).sum())
     return Known(Image(pixels), lattice, pixel_size / scale, true_rotation, columns, label)
 
 
@@ -247,6 +256,11 @@ def _deformed(
         math.degrees(math.atan2(a[0], a[1])),
         math.degrees(math.atan2(nearest[0, 1], nearest[0, 0])),
     )
+
+
+def _inner(yx: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Places that are nearer to an inner pixel than to an outermost one."""
+    return np.all((yx >= 0.5) & (yx <= np.array(shape) - 1.5), axis=1)
 
 
 def _part(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
@@ -274,13 +288,13 @@ def _errors(measured: MeasuredLattice, case: Known, pattern: Pattern) -> tuple[f
     off = abs(measured.pixel_size / case.pixel_size - 1)
     if case.rotation is None:
         return off, 0.0
-    turns = {round(orient_angle(w, pattern), 3) for w in pattern.symmetry if np.linalg.det(w) > 0}
+    turns = {round(_turn(w, pattern), 3) for w in pattern.symmetry if np.linalg.det(w) > 0}
     turns |= {turn + 180 for turn in turns}
     difference = measured.rotation_deg - case.rotation
     return off, min(abs((difference - turn + 180) % 360 - 180) for turn in turns)
 
 
-def orient_angle(change: np.ndarray, pattern: Pattern) -> float:
+def _turn(change: np.ndarray, pattern: Pattern) -> float:
     """Rotation in degrees that an index change of the symmetry stands for."""
     inverse = np.linalg.inv(pattern.vectors)
     turn = (inverse @ np.linalg.inv(inverse @ change)).T

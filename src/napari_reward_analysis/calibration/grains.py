@@ -1,4 +1,4 @@
-"""Is there a second grain: the same crystal, turned, in what the first leaves unexplained?"""
+"""A second grain: the same crystal, turned, in what the first leaves unexplained."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from napari_reward_analysis.calibration.grid import FloatArray
 from napari_reward_analysis.calibration.matching import (
     Judge,
     best_match,
@@ -13,7 +14,7 @@ from napari_reward_analysis.calibration.matching import (
 )
 from napari_reward_analysis.calibration.pattern import Pattern
 from napari_reward_analysis.calibration.refinement import refine
-from napari_reward_analysis.calibration.spectrum import FloatArray, Peaks, Spectrum
+from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum
 from napari_reward_analysis.image import BoolArray
 
 #: A second grain has the same crystal and therefore nearly the same pixel size.
@@ -70,7 +71,7 @@ def explained(matrix: FloatArray, k: FloatArray, shape: tuple[int, int]) -> Bool
 
 def without(spectrum: Spectrum, matrix: FloatArray) -> Spectrum:
     """The spectrum with background in place of a lattice's reflections."""
-    bins = np.stack(np.indices(spectrum.shape), axis=-1).reshape(-1, 2)
+    bins = np.indices(spectrum.shape).reshape(2, -1).T
     k = spectrum.frequencies(bins.astype(np.float64))
     near = explained(matrix, k, spectrum.shape).reshape(spectrum.shape)
     return replace(spectrum, power=np.where(near, spectrum.background, spectrum.power))
@@ -93,7 +94,7 @@ def gain(
     hidden_by : ndarray, shape (2, 2), optional
         Of another grain, whose reflections hide some of this one's.
     """
-    judge = Judge(spectrum, EMPTY, pattern)
+    judge = Judge(spectrum, _NO_PEAKS, pattern)
     seen, in_band = (part[0] for part in judge.seen(matrix[None]))
     if hidden_by is not None:
         k = pattern.h @ matrix.T
@@ -103,4 +104,4 @@ def gain(
 
 
 _NONE = np.zeros(0)
-EMPTY = Peaks(np.zeros((0, 2)), _NONE, _NONE, _NONE)
+_NO_PEAKS = Peaks(np.zeros((0, 2)), _NONE, _NONE, _NONE)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from napari_reward_analysis.calibration.grid import FloatArray
 from napari_reward_analysis.calibration.pattern import IntArray, Pattern
-from napari_reward_analysis.calibration.spectrum import FloatArray, Peaks, Spectrum
+from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum
 from napari_reward_analysis.image import BoolArray
 
 #: Largest strain against the ideal cell, after rotation and scale: mis-scan, drift, and a
@@ -30,8 +31,8 @@ _N_REFINED = 40
 #: A peak belongs to a predicted place within this many bins, or this part of its
 #: frequency while the matrix is still a guess.
 TOLERANCE_BINS, _TOLERANCE_PART = 1.5, 0.02
-#: Guesses judged at once.
-_CHUNK = 4096
+#: Reflections judged at once, over all guesses.
+_CHUNK = 500_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +62,9 @@ class Judge:
 
     def scores(self, matrices: FloatArray, tolerance: float = _TOLERANCE_PART) -> FloatArray:
         """Scores of many matrices, shape (n, 2, 2) -> (n,)."""
+        step = max(1, _CHUNK // (len(self.pattern.h) + len(self.peaks)))
         parts = [
-            self._scores(matrices[i : i + _CHUNK], tolerance)
-            for i in range(0, len(matrices), _CHUNK)
+            self._scores(matrices[i : i + step], tolerance) for i in range(0, len(matrices), step)
         ]
         return np.concatenate(parts) if parts else np.zeros(0)
 
@@ -205,7 +206,9 @@ def _distinct(matrices: FloatArray, pattern: Pattern) -> FloatArray:
     return np.array(kept)
 
 
-def _settle(matrix: FloatArray, peaks: Peaks, pattern: Pattern, shape: tuple[int, int]) -> FloatArray:
+def _settle(
+    matrix: FloatArray, peaks: Peaks, pattern: Pattern, shape: tuple[int, int]
+) -> FloatArray:
     """Fit a guess to all peaks that it indexes, from the near ones outward."""
     reach = np.hypot(*(peaks.k * np.array(shape)).T)
     for part in (0.04, 0.03, 0.02):

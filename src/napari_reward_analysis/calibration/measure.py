@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from napari_reward_analysis.calibration.grains import Grain, explained, gain, second_grain
+from napari_reward_analysis.calibration.grid import FloatArray
 from napari_reward_analysis.calibration.matching import (
     Judge,
     best_match,
@@ -26,19 +27,16 @@ from napari_reward_analysis.calibration.orientation import (
 )
 from napari_reward_analysis.calibration.pattern import Pattern, predict
 from napari_reward_analysis.calibration.refinement import Fit, refine
-from napari_reward_analysis.calibration.spectrum import (
-    FloatArray,
-    Peaks,
-    Spectrum,
-    find_peaks,
-    power_spectrum,
-)
+from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum, find_peaks, power_spectrum
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.lattice import Lattice
 
 #: A header's pixel size is trusted within this part.
 HEADER_TRUST = 0.15
+#: A scale beyond that is believed where its confidence is higher by this: a crystal laid
+#: on the wrong ones of its own reflections explains at least 0.15 less.
+_CLEARLY = 0.1
 #: Without a header: columns at least this many px apart, and at most this part of the field.
 _MIN_SPACING_PX, _MAX_SPACING_FIELD = 2.5, 0.25
 #: Cells that the field must hold along each of its vectors.
@@ -57,9 +55,9 @@ def measure_lattice(
     Parameters
     ----------
     image : Image
-        The image. Its pixel size, where it has one, is trusted within 15 %; where no
-        lattice fits there, and where it has none, every scale is tried at which columns
-        are between 2.5 px and a quarter of the field apart.
+        The image. Its pixel size, where it has one, is trusted within 15 %, unless
+        another scale explains clearly more. Without one every scale is tried at which
+        columns are between 2.5 px and a quarter of the field apart.
     lattice : Lattice
         The crystal, with all its columns. Where their places are not known (a free
         cell), the cell's shape alone is matched; without a pixel size its scale is then
@@ -100,7 +98,7 @@ def measure_lattice(
 def _search(
     spectrum: Spectrum, peaks: Peaks, pattern: Pattern, lattice: Lattice, image: Image
 ) -> tuple[Fit | None, tuple[float, float]]:
-    """Near the header's scale first; at any scale where nothing fits there.
+    """Near the header's scale, unless another scale explains clearly more.
 
     Returns the fit and the range of pixel sizes that it was found in.
     """
@@ -113,10 +111,8 @@ def _search(
         if fit is None:
             continue
         confidence = _confidence(spectrum, peaks, pattern, fit, sizes)
-        if confidence > highest:
+        if confidence > highest + (0.0 if best is None else _CLEARLY):
             best, highest, chosen = fit, confidence, sizes
-        if confidence >= MIN_CONFIDENCE:
-            break
     return best, chosen
 
 
@@ -175,7 +171,7 @@ def _result(
     share: float,
 ) -> MeasuredLattice:
     turned = orient(fit.matrix, pattern)
-    vectors = np.linalg.inv(turned.matrix)
+    vectors = np.asarray(np.linalg.inv(turned.matrix), dtype=np.float64)
     rows = turned.covariance(fit.covariance)
     size = implied_pixel_size(turned.matrix, pattern)
     noise = fit.peaks.amplitude**2 / np.maximum(fit.peaks.snr - 1, 1e-9)

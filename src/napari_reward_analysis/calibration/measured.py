@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from napari_reward_analysis.calibration.grid import FloatArray
 from napari_reward_analysis.calibration.pattern import IntArray
-from napari_reward_analysis.calibration.spectrum import FloatArray
 from napari_reward_analysis.errors import BadInput
 
 #: Below this confidence no lattice is said to be seen.
@@ -230,9 +230,8 @@ def disagreement(measured: MeasuredLattice) -> str | None:
 
 def second_grain_notice(measured: MeasuredLattice) -> str | None:
     """One sentence where a second grain is seen, otherwise None."""
-    if not (measured.found and measured.second_grain):
+    if measured.second_rotation_deg is None or not (measured.found and measured.second_grain):
         return None
-    assert measured.second_rotation_deg is not None
     return (
         f"Two grains are seen: {measured.name} at {measured.rotation_deg:.1f} degrees and, with "
         f"about {measured.second_share:.0%} of the lattice, at "

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.calibration.spectrum import FloatArray
+from napari_reward_analysis.calibration.grid import FloatArray
 from napari_reward_analysis.lattice import Lattice
 
 IntArray = npt.NDArray[np.int_]
@@ -18,7 +18,7 @@ IntArray = npt.NDArray[np.int_]
 #: beyond, the width of a column leaves nothing of them.
 REACH = 3.0
 #: Widths (sigma) of a column over the mean spacing, from a sharp probe to a blurred one.
-WIDTHS = np.linspace(0.1, 0.4, 7)
+WIDTHS = np.linspace(0.1, 0.3, 5)
 #: Lengths that differ by less than this part are the same, for the cell's symmetry.
 _SAME_LENGTH = 2e-3
 #: Amplitudes that differ by less than this part of the strongest are the same.
@@ -85,14 +85,14 @@ def predict(lattice: Lattice) -> Pattern:
     )
     spacing = math.sqrt(lattice.area / lattice.columns_per_cell)
     h = _half_plane(vectors, REACH / spacing)
-    placed = bool(lattice.columns)
+    placed = lattice.unplaced == 0
     strength = structure_factors(lattice, h) if placed else np.ones(len(h))
     return Pattern(vectors, h, strength / strength.max(), spacing, placed)
 
 
 def structure_factors(lattice: Lattice, h: IntArray) -> FloatArray:
     """Modulus of the sum over the columns of weight * exp(-2 pi i h r)."""
-    columns = (*lattice.columns, *getattr(lattice, "faint", ()))
+    columns = (*lattice.columns, *lattice.faint)
     places = np.array([[c.x, c.y] for c in columns])
     weights = np.array([c.weight for c in columns])
     return np.asarray(np.abs(np.exp(-2j * np.pi * h @ places.T) @ weights))
@@ -105,7 +105,7 @@ def _half_plane(vectors: FloatArray, reach: float) -> IntArray:
     h = np.stack(grid, axis=-1).reshape(-1, 2)
     near = np.hypot(*(h @ np.linalg.inv(vectors).T).T) <= reach
     half = (h[:, 0] > 0) | ((h[:, 0] == 0) & (h[:, 1] > 0))
-    return h[near & half]
+    return np.asarray(h[near & half])
 
 
 def _symmetry(pattern: Pattern) -> tuple[IntArray, ...]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from napari_reward_analysis.calibration.grid import FloatArray
 from napari_reward_analysis.calibration.matching import fit_matrix
 from napari_reward_analysis.calibration.pattern import IntArray, Pattern
 from napari_reward_analysis.calibration.spectrum import (
     CENTRE_BINS,
     FALSE_ALARM,
-    FloatArray,
     Peaks,
     Spectrum,
     refine_peaks,
@@ -59,9 +59,7 @@ def refine(spectrum: Spectrum, pattern: Pattern, matrix: FloatArray) -> Fit | No
     return fit
 
 
-def significant(
-    spectrum: Spectrum, pattern: Pattern, matrix: FloatArray
-) -> tuple[IntArray, Peaks]:
+def significant(spectrum: Spectrum, pattern: Pattern, matrix: FloatArray) -> tuple[IntArray, Peaks]:
     """The reflections that stand out of the noise, strongest first, and their peaks.
 
     A peak counts where it is a true maximum within two bins of its predicted place, and
@@ -86,13 +84,16 @@ def significant(
 def _robust(h: IntArray, peaks: Peaks, shape: FloatArray) -> Fit | None:
     weight = peaks.error**-2
     used = np.ones(len(h), dtype=bool)
+    matrix = fit_matrix(h, peaks.k, weight)
     for _ in range(_ROUNDS):
-        matrix = fit_matrix(h[used], peaks.k[used], weight[used])
         if matrix is None:
             return None
         off = np.hypot(*((peaks.k - h @ matrix.T) * shape).T) / peaks.error
         scatter = max(float(np.median(off[used])), 1.0)
         used = off <= _OUTLIER * scatter
+        matrix = fit_matrix(h[used], peaks.k[used], weight[used])
+    if matrix is None:
+        return None
     # h and -h were seen once: two coordinates a reflection, four unknowns
     freedom = max(2 * int(used.sum()) - 4, 1)
     spread = max(float((off[used] ** 2).sum()) / freedom, 1.0)

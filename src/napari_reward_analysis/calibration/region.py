@@ -10,17 +10,22 @@ amplitudes). Half of the full value is the edge: there half of the window is cry
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy import ndimage
-from skimage.measure import label
+import numpy.typing as npt
+from scipy import ndimage, special
 
-from napari_reward_analysis.calibration.demodulation import LocalWaves, demodulate
+from napari_reward_analysis.calibration.demodulation import ComplexArray, Demodulator
+from napari_reward_analysis.calibration.grid import FloatArray, Grid
 from napari_reward_analysis.calibration.measured import MeasuredLattice, require_found
-from napari_reward_analysis.calibration.spectrum import FloatArray
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.image import FloatArray as Float32Array
+
+AnyFloats = npt.NDArray[np.floating[Any]]
 
 #: Smallest window: sigma in cells. The transform of a Gaussian of 0.45 cells has fallen
 #: to 2 % at the next reflection, so that each is seen alone.
@@ -32,13 +37,17 @@ EDGE = 0.5
 #: Noise of the amplitude that is allowed, as a part of it: the edge is four of it away.
 NOISE_PART = EDGE / 4
 #: Window (sigma in cells) over which neighbouring cells must be in register.
-REGISTER_WINDOW = 1.5
+REGISTER_WINDOW = 2.0
 #: Crystals of fewer cells are not crystals, holes of fewer are not seen by the window.
 MIN_CELLS = 4.0
 #: Most reflections that are looked at.
 _N_REFLECTIONS = 12
-#: What shapes the reference amplitude: nearer to all than to half of it.
-_SURE = math.sqrt(EDGE)
+#: What shapes the reference amplitude: nearer to all than to half of it; at first, all
+#: that is not far below the strongest.
+_SURE, _FIRST = math.sqrt(EDGE), 0.3
+#: Places through which it is fitted, about, and most rounds of that.
+_FIT_POINTS, _ROUNDS = 20_000, 20
+_TINY = float(np.finfo(np.float32).tiny)
 
 
 def crystal_region(
@@ -93,8 +102,8 @@ def lattice_order(
 
     Notes
     -----
-    Memory: the complex spectrum of the image with a margin (8 bytes a pixel in single
-    precision) and a few float32 images.
+    Memory: the complex spectrum of the image with a margin (8 bytes a pixel) and a few
+    float32 images.
     """
     require_found(measured)
     if image.shape != measured.field_px:
@@ -102,21 +111,25 @@ def lattice_order(
             f"The lattice was measured in an image of {measured.field_px} pixels and this one has "
             f"{image.shape}: measure it in this image."
         )
-    chosen = slice(0, _N_REFLECTIONS)
-    density = measured.reflection_noise[chosen]
+    reflections = measured.reflections[:_N_REFLECTIONS]
+    amplitudes = measured.reflection_amplitudes[:_N_REFLECTIONS]
+    density = measured.reflection_noise[:_N_REFLECTIONS]
+    cell = measured.cell_area_px
     if window is None:
-        window = noise_window(
-            measured.reflection_amplitudes[chosen], density, measured.cell_area_px
-        )
-    local = demodulate(
-        image.normalised, measured.vectors_px, measured.reflections[chosen], window
+        window = noise_window(amplitudes, density, cell)
+    demodulator = Demodulator(image.normalised, measured.vectors_px, window)
+    grid = demodulator.grid
+    reach = max(REGISTER_WINDOW, window) * math.sqrt(cell)
+    amplitude, together = _amplitudes(
+        demodulator.waves(reflections),
+        float(density.sum()),
+        _windows(demodulator, reach, image.shape),
+        grid,
     )
-    # the mean power of noise in the window, reflection by reflection
-    noise = density / (4 * math.pi * window**2 * measured.cell_area_px)
-    power = (np.abs(local.waves) ** 2).sum(axis=0) - noise.sum()
-    amplitude = np.sqrt(np.maximum(power, 0.0))
-    relative = amplitude / _reference(amplitude, local, window, measured)
-    return _to_pixels(relative * _register(local, amplitude, window, measured), local, image.shape)
+    reference = reference_amplitude(
+        amplitude, together >= _SURE, grid, 4 * math.pi * window**2 * cell
+    )
+    return grid.to_pixels(amplitude * together / reference, image.shape)
 
 
 def noise_window(amplitudes: FloatArray, density: FloatArray, cell_area_px: float) -> float:
@@ -143,68 +156,152 @@ def noise_window(amplitudes: FloatArray, density: FloatArray, cell_area_px: floa
     return min(max(sigma, MIN_WINDOW), MAX_WINDOW)
 
 
-def _reference(
-    amplitude: FloatArray, local: LocalWaves, window: float, measured: MeasuredLattice
-) -> FloatArray:
-    """Amplitude of the full crystal at each place: a smooth surface through what is crystal.
+@dataclass(frozen=True, eq=False)
+class _Windows:
+    """How far noise is averaged by the two windows, place by place.
 
-    A parabola in the logarithm follows thickness and focus, and a step between two layers
-    well enough; what lies below it is left out, and the fit repeated.
+    Attributes
+    ----------
+    reach : float
+        Sigma of the wide window in px.
+    sigmas : tuple of float
+        The same in steps of the grid.
+    small, wide : ndarray, shape (h, w)
+        Power of the noise that is left, over its spectral density.
     """
-    y = np.linspace(-1, 1, len(local.y))[:, None] + np.zeros(len(local.x))
-    x = np.linspace(-1, 1, len(local.x))[None] + np.zeros((len(local.y), 1))
-    terms = np.stack([np.ones_like(y), y, x, y * y, y * x, x * x], axis=-1)
-    used = amplitude >= 0.2 * np.quantile(amplitude, 0.98)
-    logs = np.log(np.maximum(amplitude, 1e-12))
-    per_window = 4 * math.pi * window**2 * measured.cell_area_px
-    per_point = (local.y[1] - local.y[0]) * (local.x[1] - local.x[0])
-    surface = logs
-    for _ in range(20):
-        windows = used.sum() * per_point / per_window
+
+    reach: float
+    sigmas: tuple[float, float]
+    small: FloatArray
+    wide: FloatArray
+
+
+def _windows(demodulator: Demodulator, reach: float, shape: tuple[int, int]) -> _Windows:
+    grid, spread = demodulator.grid, demodulator.spread
+    both = spread + reach**2 * np.eye(2)
+    # near the border a part of the window sees no pixels of its own
+    small = 1 / (_power_area(spread) * _coverage(grid, spread, shape))
+    wide = _coverage(grid, both, shape) / _power_area(both)
+    return _Windows(reach, (reach / grid.steps[0], reach / grid.steps[1]), small, wide)
+
+
+def _power_area(spread: FloatArray) -> float:
+    """Area over which a Gaussian window averages noise power, in square px."""
+    return 4 * math.pi * math.sqrt(float(np.linalg.det(spread)))
+
+
+def _coverage(grid: Grid, spread: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """Part of a Gaussian window that lies in the field, at each place of the grid."""
+    parts = [
+        special.ndtr((places + 0.5) / sigma) - special.ndtr((places - length + 0.5) / sigma)
+        for places, length, sigma in zip(
+            (grid.y, grid.x), shape, np.sqrt(np.diag(spread)), strict=True
+        )
+    ]
+    return np.outer(*parts)
+
+
+def _amplitudes(
+    waves: Iterable[ComplexArray], density: float, windows: _Windows, grid: Grid
+) -> tuple[FloatArray, FloatArray]:
+    """Amplitude in each window, and how well it and its neighbours are in register.
+
+    The register is the smaller of two. The amplitude of the mean over the mean of the
+    amplitude is 1 in one crystal, whatever its outline and contrast, and small where
+    phases scatter. What the slope of the phase would leave of it in a full window is
+    small in a grain that is turned, at the border of the field too.
+    """
+    power, of_mean, in_step, weight = np.zeros((4, *windows.small.shape))
+    for wave in waves:
+        for part in (wave.real, wave.imag):
+            power += part**2
+            of_mean += _averaged(part, windows.sigmas) ** 2
+        local = _averaged(np.abs(wave) ** 2, windows.sigmas)
+        in_step += local * np.exp(-((2 * np.pi * windows.reach) ** 2) * _slope(wave, windows, grid))
+        weight += local
+    amplitude = np.sqrt(np.maximum(power - density * windows.small, 0.0))
+    mean = np.maximum(_averaged(amplitude, windows.sigmas), _TINY)
+    coherent = np.sqrt(np.maximum(of_mean - density * windows.wide, 0.0)) / mean
+    straight = np.sqrt(in_step / np.maximum(weight, _TINY))
+    return amplitude, np.minimum(np.minimum(coherent, straight), 1.0)
+
+
+def _slope(wave: ComplexArray, windows: _Windows, grid: Grid) -> FloatArray:
+    """Squared difference of the local frequency from the lattice's, in 1 / px^2."""
+    total = np.zeros(wave.shape)
+    for axis, step in enumerate(grid.steps):
+        # of neighbours; the last has none, and takes that of the one before
+        ahead, here = np.delete(wave, 0, axis), np.delete(wave, -1, axis)
+        turn = ahead * here.conj()
+        turn = np.concatenate([turn, np.take(turn, [-1], axis)], axis)
+        mean = [_averaged(part, windows.sigmas) for part in (turn.real, turn.imag)]
+        total += (np.arctan2(mean[1], mean[0]) / (2 * np.pi * step)) ** 2
+    return total
+
+
+def _averaged(part: AnyFloats, sigmas: tuple[float, float]) -> AnyFloats:
+    """Gaussian mean; what lies outside counts as nothing, in a ratio it cancels."""
+    averaged: AnyFloats = ndimage.gaussian_filter(part, sigmas, mode="constant", truncate=3)
+    return averaged
+
+
+def reference_amplitude(
+    amplitude: FloatArray, in_register: BoolArray, grid: Grid, window_area: float
+) -> FloatArray:
+    """Amplitude that the full crystal would have at each place.
+
+    A parabola in the logarithm, through what lies above `_SURE` of it: thickness, focus
+    and a step between two layers change the amplitude, a pocket in the crystal does not
+    pull it down. Small crystals, of few windows, get a plane or a constant.
+
+    Parameters
+    ----------
+    amplitude : ndarray, shape (h, w)
+        On the grid.
+    in_register : ndarray of bool, shape (h, w)
+        Where it may belong to the crystal.
+    grid : Grid
+        The grid.
+    window_area : float
+        Area of one window in square px.
+    """
+    every = math.ceil(math.sqrt(amplitude.size / _FIT_POINTS))
+    terms = _terms(grid.y[::every], grid.x[::every], grid)
+    logs = np.log(np.maximum(amplitude[::every, ::every], _TINY))
+    point = math.prod(grid.steps) * every**2
+    allowed = in_register[::every, ::every]
+    if not allowed.any():
+        return np.full_like(amplitude, amplitude.max())
+    used = allowed & (logs >= np.quantile(logs[allowed], 0.98) + math.log(_FIRST))
+    for _ in range(_ROUNDS):
+        windows = float(used.sum()) * point / window_area
         count = 6 if windows >= 60 else 3 if windows >= 20 else 1
         solution, *_ = np.linalg.lstsq(terms[used][:, :count], logs[used], rcond=None)
         surface = terms[..., :count] @ solution
-        surface = np.clip(surface, surface[used].min(), surface[used].max())
-        kept = logs >= surface + math.log(_SURE)
+        # beyond the crystal the parabola may go anywhere
+        low, high = surface[used].min(), surface[used].max()
+        kept = allowed & (logs >= np.clip(surface, low, high) + math.log(_SURE))
         if not kept.any() or np.array_equal(kept, used):
             break
         used = kept
-    return np.asarray(np.exp(surface))
+    surface = _terms(grid.y, grid.x, grid)[..., :count] @ solution
+    return np.asarray(np.exp(np.clip(surface, low, high)))
 
 
-def _register(
-    local: LocalWaves, amplitude: FloatArray, window: float, measured: MeasuredLattice
-) -> FloatArray:
-    """How well neighbouring windows are in phase, 0 to 1, whatever their amplitude."""
-    sigma = max(REGISTER_WINDOW, window) * math.sqrt(measured.cell_area_px)
-    sigmas = (sigma / (local.y[1] - local.y[0]), sigma / (local.x[1] - local.x[0]))
-    together = np.zeros_like(amplitude)
-    for wave in local.waves:
-        for part in (wave.real, wave.imag):
-            together += ndimage.gaussian_filter(part, sigmas, mode="constant", truncate=3) ** 2
-    apart = ndimage.gaussian_filter(amplitude, sigmas, mode="constant", truncate=3)
-    return np.clip(np.sqrt(together) / np.maximum(apart, 1e-12), 0.0, 1.0)
-
-
-def _to_pixels(values: FloatArray, local: LocalWaves, shape: tuple[int, int]) -> Float32Array:
-    """Bilinear interpolation of a map on the coarse grid to every pixel."""
-    result = values.astype(np.float32)
-    for axis, (grid, length) in enumerate(zip((local.y, local.x), shape, strict=True)):
-        place = np.clip((np.arange(length) - grid[0]) / (grid[1] - grid[0]), 0, len(grid) - 1)
-        low = np.minimum(place.astype(int), len(grid) - 2)
-        part = np.expand_dims((place - low).astype(np.float32), 1 - axis)
-        result = np.take(result, low, axis) * (1 - part) + np.take(result, low + 1, axis) * part
-    return result
+def _terms(y: FloatArray, x: FloatArray, grid: Grid) -> FloatArray:
+    """Terms of a parabola at each place, the field spanning -1 to 1; shape (h, w, 6)."""
+    v = (2 * (y - grid.y[0]) / np.ptp(grid.y) - 1)[:, None] + np.zeros(len(x))
+    u = (2 * (x - grid.x[0]) / np.ptp(grid.x) - 1)[None] + np.zeros((len(y), 1))
+    return np.stack([np.ones_like(u), v, u, v * v, v * u, u * u], axis=-1)
 
 
 def _cleaned(mask: BoolArray, smallest: float) -> BoolArray:
     """Without specks and holes below an area in px."""
-    without_specks = _large_parts(mask, smallest)
-    return ~_large_parts(~without_specks, smallest)
+    return ~_large_parts(~_large_parts(mask, smallest), smallest)
 
 
 def _large_parts(mask: BoolArray, smallest: float) -> BoolArray:
-    parts = label(mask, connectivity=1)
+    parts, _ = ndimage.label(mask)
     large = np.bincount(parts.ravel()) >= smallest
     large[0] = False
-    return np.asarray(large[parts])
+    return np.asarray(large[parts], dtype=bool)

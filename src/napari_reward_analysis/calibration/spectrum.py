@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft, ndimage, stats
 
+from napari_reward_analysis.calibration.grid import FloatArray
+from napari_reward_analysis.calibration.taper import structure_window
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Fields longer than this are cut into overlapping tiles whose power is averaged: sharp
 #: enough for 0.1 %, and a field that is bent or drifted does not smear its peaks.
@@ -131,18 +131,19 @@ def power_spectrum(image: Image, region: BoolArray | None = None) -> Spectrum:
             f"A field of {image.shape[0]} x {image.shape[1]} px is too small to show a lattice: "
             "choose an image of at least 16 px a side."
         )
-    used = _usable(image, region)
+    used = structure_window(image, _usable(image, region))
     tiles = _tiles(image.shape)
     power = np.zeros([part.stop - part.start for part in tiles[0]])
     window = np.outer(*(_hann(n) for n in power.shape))
     weight_sum = square_sum = 0.0
     for tile in tiles:
         weight = window if used is None else window * used[tile]
-        if (total := float(weight.sum())) <= 0:
+        total = float(weight.sum())
+        if total <= 0:
             continue
-        pixels = image.normalised[tile].astype(np.float64)
-        pixels -= float((pixels * weight).sum()) / total
-        power += np.abs(fft.fft2(pixels * weight)) ** 2
+        pixels = image.normalised[tile]
+        mean = float((pixels * weight).sum()) / total
+        power += np.abs(fft.fft2((pixels - mean) * weight)) ** 2
         weight_sum += total**2
         square_sum += float((weight**2).sum())
     power = fft.fftshift(power) / weight_sum
@@ -164,8 +165,9 @@ def find_peaks(spectrum: Spectrum, limit: int = 80) -> Peaks:
     y, x = np.nonzero((power >= top) & (power > spectrum.threshold * spectrum.background))
     offset = np.stack([y, x], axis=1) - np.array(power.shape) // 2
     half = (offset[:, 0] > 0) | ((offset[:, 0] == 0) & (offset[:, 1] > 0))
-    rim = np.all((np.array([y, x]).T >= 1) & (np.array([y, x]).T < np.subtract(power.shape, 1)), 1)
-    kept = half & rim & (np.hypot(offset[:, 0], offset[:, 1]) >= CENTRE_BINS)
+    # a maximum on the rim has no neighbours to place it by
+    inner = (y > 0) & (x > 0) & (y < power.shape[0] - 1) & (x < power.shape[1] - 1)
+    kept = half & inner & (np.hypot(offset[:, 0], offset[:, 1]) >= CENTRE_BINS)
     y, x = y[kept], x[kept]
     order = np.argsort(-(power[y, x] - spectrum.background[y, x]), kind="stable")[:limit]
     return refine_peaks(spectrum, y[order], x[order])
@@ -175,18 +177,14 @@ def refine_peaks(spectrum: Spectrum, y: npt.NDArray[np.intp], x: npt.NDArray[np.
     """Peaks at given maxima (bins), placed between the bins.
 
     The main lobe of the window is close to a Gaussian: a parabola through the logarithms
-    of a maximum and its two neighbours finds its top to 0.02 bins along each axis.
+    of a maximum and its two neighbours finds its top to 0.02 bins along each axis. Its
+    height is that of the maximum: up to 15 % below the top along each axis.
     """
     power, level = spectrum.power, spectrum.background[y, x]
-    shift = np.stack(
-        [
-            _vertex(power[y - 1, x], power[y, x], power[y + 1, x]),
-            _vertex(power[y, x - 1], power[y, x], power[y, x + 1]),
-        ],
-        axis=1,
-    )
+    dy = _vertex(power[y - 1, x], power[y, x], power[y + 1, x])
+    dx = _vertex(power[y, x - 1], power[y, x], power[y, x + 1])
+    k = spectrum.frequencies(np.stack([y + dy, x + dx], axis=1))
     snr = power[y, x] / level
-    k = spectrum.frequencies(np.stack([y, x], axis=1) + shift)
     amplitude = np.sqrt(np.maximum(power[y, x] - level, 0.0))
     return Peaks(k, amplitude, snr, peak_error(snr))
 
@@ -200,10 +198,10 @@ def peak_error(snr: FloatArray) -> FloatArray:
     return np.asarray(np.hypot(0.6 / np.sqrt(np.maximum(snr, 1.0)), 0.02))
 
 
-def _usable(image: Image, region: BoolArray | None) -> FloatArray | None:
-    """Weight of each pixel, or None where all count."""
+def _usable(image: Image, region: BoolArray | None) -> BoolArray | None:
+    """Pixels that may be used, or None where all may."""
     if region is None:
-        return None if image.valid.all() else image.valid.astype(np.float64)
+        return None if image.valid.all() else image.valid
     if region.shape != image.shape:
         raise BadInput(
             f"The region has {region.shape} pixels and the image {image.shape}: "
@@ -212,7 +210,7 @@ def _usable(image: Image, region: BoolArray | None) -> FloatArray | None:
     used = region.astype(bool) & image.valid
     if not used.any():
         raise BadInput("The region covers no pixel of the image: draw it on the crystal.")
-    return used.astype(np.float64)
+    return used
 
 
 def _tiles(shape: tuple[int, int]) -> list[tuple[slice, slice]]:
@@ -236,19 +234,21 @@ def _hann(length: int) -> FloatArray:
 def _background(power: FloatArray) -> FloatArray:
     """Mean power around each bin without its peaks.
 
-    The largest of four: blocks (speckle, noise), strips along y and along x (streaks of
-    displaced scan lines and of straight edges), rings (the steep centre).
+    The largest of four: blocks (speckle, noise), rings (the steep centre), and strips
+    along y and along x. The strips are streaks of displaced scan lines and of edges; they
+    hold peaks too, many where the lattice is along them, and are not scaled up as noise.
     """
-    strips = _piecewise(power, (_STRIP, 1))
-    np.maximum(strips, _piecewise(power, (1, _STRIP)), out=strips)
-    np.maximum(strips, _piecewise(power, (_BLOCK, _BLOCK)), out=strips)
-    np.maximum(strips, _rings(power), out=strips)
+    scale = -1 / math.log(1 - _QUANTILE)
+    result = scale * _piecewise(power, (_BLOCK, _BLOCK))
+    np.maximum(result, scale * _rings(power), out=result)
+    np.maximum(result, _piecewise(power, (_STRIP, 1)), out=result)
+    np.maximum(result, _piecewise(power, (1, _STRIP)), out=result)
     # an image without any noise still has rounding
-    return np.maximum(strips, np.finfo(np.float32).eps ** 2)
+    return np.maximum(result, np.finfo(np.float32).eps ** 2)
 
 
 def _piecewise(power: FloatArray, piece: tuple[int, int]) -> FloatArray:
-    """Low quantile of each piece, interpolated between their centres, as a mean."""
+    """Low quantile of each piece, interpolated between their centres."""
     size = [min(p, n) for p, n in zip(piece, power.shape, strict=True)]
     count = [n // s for n, s in zip(power.shape, size, strict=True)]
     # pieces are centred; the few bins that are left over at the rim are extrapolated
@@ -261,7 +261,7 @@ def _piecewise(power: FloatArray, piece: tuple[int, int]) -> FloatArray:
     flat = np.partition(pieces.reshape(count[0], count[1], -1), rank, axis=2)[..., rank]
     for axis in (0, 1):
         flat = _spread(flat, axis, power.shape[axis], start[axis], size[axis])
-    return np.asarray(flat / -math.log(1 - _QUANTILE))
+    return flat
 
 
 def _spread(values: FloatArray, axis: int, length: int, start: int, size: int) -> FloatArray:
@@ -277,7 +277,7 @@ def _spread(values: FloatArray, axis: int, length: int, start: int, size: int) -
 
 
 def _rings(power: FloatArray) -> FloatArray:
-    """Low quantile at each distance from the centre, as a mean; rings one bin wide.
+    """Low quantile at each distance from the centre; rings one bin wide.
 
     Distances are in bins, so that on a rectangular field a ring is an ellipse in
     frequency; the steep centre comes from the window and has this shape.
@@ -294,7 +294,7 @@ def _rings(power: FloatArray) -> FloatArray:
     first = np.concatenate([[0], np.cumsum(counts)[:-1]])
     level = values[order][first + (_QUANTILE * counts).astype(int)]
     level[reach + 1 :] = 0
-    result[rows, columns] = level[radius] / -math.log(1 - _QUANTILE)
+    result[rows, columns] = level[radius]
     return result
 
 

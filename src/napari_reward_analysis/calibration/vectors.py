@@ -6,18 +6,14 @@ import math
 
 import numpy as np
 
+from napari_reward_analysis.calibration.grid import FloatArray
 from napari_reward_analysis.calibration.matching import (
     TOLERANCE_BINS,
     distance_bins,
     fit_matrix,
 )
 from napari_reward_analysis.calibration.measured import MeasuredVectors
-from napari_reward_analysis.calibration.spectrum import (
-    CENTRE_BINS,
-    FloatArray,
-    find_peaks,
-    power_spectrum,
-)
+from napari_reward_analysis.calibration.spectrum import CENTRE_BINS, find_peaks, power_spectrum
 from napari_reward_analysis.image import BoolArray, Image
 
 #: Strongest peaks from which the reciprocal vectors are formed, and those whose sums and
@@ -96,7 +92,7 @@ def _bases(bins: FloatArray) -> FloatArray:
     bases = np.stack([vectors[first], vectors[second]], axis=2)
     lengths = np.prod(np.hypot(bases[:, 0], bases[:, 1]), axis=1)
     # flatter than 10 degrees: another pair describes the same lattice better
-    return bases[np.abs(np.linalg.det(bases)) > math.sin(math.radians(10)) * lengths]
+    return np.asarray(bases[np.abs(np.linalg.det(bases)) > math.sin(math.radians(10)) * lengths])
 
 
 def _beyond_chance(

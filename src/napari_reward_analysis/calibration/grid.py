@@ -1,0 +1,42 @@
+"""A coarse grid over an image: smooth maps are made on it and brought to the pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.image import FloatArray as Float32Array
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A coarse grid over the field and a little beyond.
+
+    Attributes
+    ----------
+    y, x : ndarray, shape (h,), (w,)
+        Places in px, evenly spaced.
+    """
+
+    y: FloatArray
+    x: FloatArray
+
+    @property
+    def steps(self) -> tuple[float, float]:
+        """Distance between neighbours along y and x in px."""
+        return float(self.y[1] - self.y[0]), float(self.x[1] - self.x[0])
+
+    def to_pixels(self, values: FloatArray, shape: tuple[int, int]) -> Float32Array:
+        """Bilinear interpolation of a map on the grid to every pixel of the field."""
+        result = values.astype(np.float32)
+        for axis, (places, length) in enumerate(zip((self.y, self.x), shape, strict=True)):
+            at = (np.arange(length) - places[0]) / self.steps[axis]
+            low = np.clip(at.astype(int), 0, len(places) - 2)
+            part = np.expand_dims((at - low).astype(np.float32), 1 - axis)
+            low_values, high_values = np.take(result, low, axis), np.take(result, low + 1, axis)
+            result = low_values + part * (high_values - low_values)
+        return result

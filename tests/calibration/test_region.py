@@ -1,0 +1,228 @@
+"""The region that is crystal, against what was simulated."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_reward_analysis import BadInput, Image, lattice_preset
+from napari_reward_analysis.calibration import crystal_region, lattice_order, measure_lattice
+from napari_reward_analysis.calibration.region import MAX_WINDOW, MIN_WINDOW, noise_window
+
+
+def region(image, name, **options):
+    return crystal_region(image, measure_lattice(image, lattice_preset(name)), **options)
+
+
+def speckle(shape, sigma, seed=0):
+    """Amorphous material: noise as blurred as the columns are, mean 0, deviation 1."""
+    frequency = np.hypot(np.fft.fftfreq(shape[0])[:, None], np.fft.fftfreq(shape[1]))
+    noise = np.random.default_rng(seed).normal(size=shape)
+    grains = np.fft.ifft2(np.fft.fft2(noise) * np.exp(-2 * (np.pi * sigma * frequency) ** 2)).real
+    return grains / grains.std()
+
+
+@settings(max_examples=15)
+@given(
+    name=st.sampled_from(["YBCO[100]", "SrTiO3[001]", "Si[110]", "graphene[001]"]),
+    rotation=st.floats(-90, 90),
+    noise=st.sampled_from([0.0, 0.1, 0.6]),
+    seed=st.integers(0, 100),
+)
+def test_a_crystal_that_fills_the_field_comes_out_full(crystals, name, rotation, noise, seed):
+    """The bands along the border included."""
+    lattice = lattice_preset(name)
+    size = lattice.spacing / 9
+    side = max(260, int(7 * lattice.b / size))
+    image = crystals.image(
+        name,
+        (side, side + 40),
+        size,
+        rotation=rotation,
+        noise=noise,
+        seed=seed,
+        sigma=0.2 * lattice.spacing,
+    )
+
+    mask = region(image, name)
+
+    assert mask.dtype == bool
+    assert mask.mean() > 0.995
+
+
+@settings(max_examples=15)
+@given(
+    name=st.sampled_from(["YBCO[100]", "SrTiO3[001]", "MoS2[001]"]),
+    rotation=st.floats(-90, 90),
+    direction=st.floats(0, 2 * np.pi),
+    part=st.floats(0.4, 0.8),
+    beyond=st.sampled_from(["vacuum", "support", "amorphous"]),
+    noise=st.sampled_from([0.05, 0.3]),
+)
+def test_only_the_crystal_counts(crystals, name, rotation, direction, part, beyond, noise):
+    lattice = lattice_preset(name)
+    pixels = crystals.image(name, (400, 380), 0.16, rotation=rotation, noise=0.0).data
+    y, x = np.indices(pixels.shape)
+    along = np.cos(direction) * x + np.sin(direction) * y
+    crystal = along < np.quantile(along, part)
+    grains = speckle(pixels.shape, 3.0) * pixels.std()
+    other = {
+        "vacuum": np.full(pixels.shape, 0.05),
+        "support": 0.15 + 0.3 * grains,
+        "amorphous": pixels.mean() + 0.7 * grains,
+    }[beyond]
+    rng = np.random.default_rng(1)
+    image = Image(np.where(crystal, pixels, other) + rng.normal(0, noise, pixels.shape))
+
+    measured = measure_lattice(image, lattice)
+    mask = crystal_region(image, measured)
+
+    # speckle as fine as the columns keeps a little order: the edge lies up to a third of a
+    # cell too far out there
+    assert mask.sum() == pytest.approx(crystal.sum(), rel=0.10)
+    # wrong pixels lie along the edge, within half a window or so
+    wrong = np.abs(along - np.quantile(along, part))[mask != crystal]
+    assert np.quantile(wrong, 0.9, method="nearest") < 0.8 * measured.lengths_px[1]
+    assert (mask != crystal).mean() < 0.08
+
+
+def test_a_pocket_is_left_out_and_a_partial_one_too(crystals):
+    pixels = crystals.image("SrTiO3[001]", (360, 360), 0.2, rotation=14).data.astype(float)
+    y, x = np.indices(pixels.shape)
+    inside = np.hypot(y - 180, x - 170) < 80
+    mean = pixels[~inside].mean()
+    grains = speckle(pixels.shape, 2.5) * pixels.std()
+
+    for kept in (0.0, 0.3):
+        melted = mean + kept * (pixels - mean) + (1 - kept) * 0.6 * grains
+        mask = region(Image(np.where(inside, melted, pixels)), "SrTiO3[001]")
+        assert (~mask & inside).sum() / (~mask | inside).sum() > 0.80
+    half = mean + 0.75 * (pixels - mean) + 0.1 * grains
+    assert region(Image(np.where(inside, half, pixels)), "SrTiO3[001]").all()
+
+
+@pytest.mark.parametrize("turn", [8, 20, 45])
+def test_a_second_grain_is_not_crystal(crystals, turn):
+    first = crystals.image("SrTiO3[001]", (320, 400), 0.2, rotation=3, noise=0.1).data
+    second = crystals.image("SrTiO3[001]", (320, 400), 0.2, rotation=3 + turn, noise=0.1).data
+    x = np.indices(first.shape)[1]
+
+    mask = region(Image(np.where(x < 250, first, second)), "SrTiO3[001]")
+
+    assert mask[:, :240].mean() > 0.98
+    assert mask[:, 262:].mean() < 0.02
+
+
+def test_contrast_may_change_over_the_field(crystals):
+    """Thickness, focus, a slope under it all: a factor of four from side to side."""
+    pixels = crystals.image("YBCO[100]", (340, 400), 0.2, rotation=-8, noise=0.0).data
+    y, x = np.indices(pixels.shape)
+    rng = np.random.default_rng(0)
+
+    faded = pixels * np.exp(-1.4 * x / 400) + 0.5 * y / 340 + rng.normal(0, 0.01, pixels.shape)
+    layers = np.where(x < 180, pixels, 0.55 * pixels) + rng.normal(0, 0.01, pixels.shape)
+
+    assert region(Image(faded), "YBCO[100]").mean() > 0.99
+    assert region(Image(layers), "YBCO[100]").mean() > 0.98
+
+
+def test_adding_and_scaling_intensity_changes_nothing(crystals):
+    image = crystals.image("SrTiO3[001]", (256, 300), 0.2, rotation=5)
+    pixels = np.where(np.indices(image.shape)[1] < 100, 0.0, image.data)
+    one, other = Image(pixels), Image(250.0 - 30 * pixels)
+
+    assert np.mean(region(one, "SrTiO3[001]") != region(other, "SrTiO3[001]")) < 0.002
+
+
+def test_invalid_pixels_are_not_crystal_and_do_not_eat_into_it(crystals):
+    pixels = crystals.image("SrTiO3[001]", (256, 300), 0.2).data.copy()
+    pixels[:, :70] = np.nan
+    image = Image(pixels)
+
+    mask = region(image, "SrTiO3[001]")
+
+    assert not mask[:, :70].any()
+    assert mask[:, 80:].all()
+
+
+def test_specks_and_holes_smaller_than_four_cells_are_none(crystals):
+    pixels = crystals.image("SrTiO3[001]", (300, 300), 0.2, rotation=20).data.copy()
+    cell = (3.905 / 0.2) ** 2
+    empty = np.zeros(pixels.shape, dtype=bool)
+    empty[100:120, 100:120] = True  # about one cell
+    empty[:, 200:] = True
+    island = np.zeros_like(empty)
+    island[150:175, 250:275] = True  # less than two
+    pixels[empty & ~island] = 0.0
+
+    mask = region(Image(pixels), "SrTiO3[001]")
+
+    assert mask[100:120, 100:120].all()
+    assert not mask[:, 215:].any()
+    assert 0.95 < mask.sum() / (300 * 200) < 1.05
+    assert cell > 300
+
+
+def test_the_order_falls_from_one_to_zero_across_the_edge(crystals):
+    pixels = crystals.image("SrTiO3[001]", (300, 300), 0.2, noise=0.0).data.copy()
+    pixels[:, 150:] = np.float32(0.05)
+    image = Image(pixels)
+
+    order = lattice_order(image, measure_lattice(image, lattice_preset("SrTiO3[001]")))
+
+    assert order[:, 60:100] == pytest.approx(1, abs=0.1)
+    # one half within half a cell of the edge
+    assert order[:, 138:142].mean() > 0.5 > order[:, 158:162].mean()
+    assert order[:, 200:].max() < 0.1
+
+
+def test_noise_widens_the_window():
+    amplitudes, cell = np.full(4, 0.05), 400.0
+    windows = [noise_window(amplitudes, np.full(4, s**2), cell) for s in (0, 0.1, 1, 2, 5)]
+
+    assert windows[0] == windows[1] == MIN_WINDOW
+    assert windows == sorted(windows)
+    assert windows[3] == pytest.approx(2 * windows[2], rel=0.3)
+    assert noise_window(amplitudes, np.full(4, 1e4), cell) == MAX_WINDOW
+
+
+def test_a_window_of_ones_own_and_an_image_of_another_size(crystals):
+    image = crystals.image("SrTiO3[001]", (256, 256), 0.2)
+    measured = measure_lattice(image, lattice_preset("SrTiO3[001]"))
+
+    assert crystal_region(image, measured, window=1.0).all()
+    with pytest.raises(BadInput, match="measure it in this image"):
+        crystal_region(Image(image.data[:200]), measured)
+
+
+def test_the_partial_field_holds_as_many_columns_as_there_are(shared_data):
+    """Within 5 %, whatever the header says; the truth is read here alone."""
+    truth = json.loads((shared_data / "sim" / "ybco_partial_field.json").read_text())
+    image = Image(np.load(shared_data / "sim" / "ybco_partial_field.npy"))
+    lattice = lattice_preset(truth["structure"])
+
+    for header in (None, 0.9 * truth["pixel_size_A"], 1.1 * truth["pixel_size_A"]):
+        measured = measure_lattice(replace(image, pixel_size=header), lattice)
+        mask = crystal_region(image, measured)
+        count = measured.expected_count(float(mask.sum()))
+        assert count == pytest.approx(truth["n_columns"], rel=0.02)
+    y, x = (np.rint(truth["columns"][axis]).astype(int) for axis in "yx")
+    assert mask[y, x].mean() > 0.98
+    assert not mask[:, :110].any()
+
+
+@pytest.mark.parametrize("name", ["ybco_1024", "ybco_pockets_melt"])
+def test_molten_pockets_of_known_images(shared_data, name):
+    truth = json.loads((shared_data / "sim" / f"{name}.json").read_text())
+    image = Image(np.load(shared_data / "sim" / f"{name}.npy"))
+    measured = measure_lattice(image, lattice_preset(truth["structure"]))
+
+    count = measured.expected_count(float(crystal_region(image, measured).sum()))
+
+    kept = (np.array(truth["columns"]["retention"]) >= 0.5).sum()
+    assert count == pytest.approx(kept, rel=0.03)
