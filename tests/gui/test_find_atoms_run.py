@@ -141,7 +141,7 @@ def test_layer_renamed_and_deleted_during_the_run(
 ) -> None:
     image = add_crystal()
     widget = make_widget()
-    widget.form.search.trials.setValue(60)
+    widget.form.search.trials.setValue(150)
     widget.run_box.button.click()
     qtbot.waitUntil(lambda: len(widget.session.front) > 0, timeout=PATIENCE)
     image.name = "renamed"
@@ -149,7 +149,7 @@ def test_layer_renamed_and_deleted_during_the_run(
     qtbot.waitUntil(lambda: not widget.session.searching, timeout=PATIENCE)
     found = widget.session.current
     assert found is not None
-    assert (found.status, len(found.trials)) == ("done", 60)
+    assert (found.status, len(found.trials)) == ("done", 150)
     assert len(viewer.layers) == 0
     widget.session.select(widget.session.front[-1])
     assert len(viewer.layers) == 0

