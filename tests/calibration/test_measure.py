@@ -160,6 +160,49 @@ def test_a_gradient_a_dark_half_and_invalid_pixels_do_not_matter(crystals):
         assert crystals.turn(measured.rotation_deg, 31, 4) < DEGREES
 
 
+@pytest.mark.parametrize("name", ["YBCO[100]", "SrTiO3[001]", "graphene[001]"])
+@pytest.mark.parametrize("part", [0.33, 0.5])
+@pytest.mark.parametrize("rotation", [0, 2])
+def test_a_narrow_crystal_beside_vacuum(crystals, name, part, rotation):
+    """An edge along the lattice streaks across whole rows of reflections."""
+    lattice = lattice_preset(name)
+    size = 0.064 * lattice.spacing
+    pixels = crystals.image(
+        name, (400, 380), size, rotation=rotation, noise=0.0, sigma=0.2 * lattice.spacing
+    ).data
+    x = np.indices(pixels.shape)[1]
+    noise = np.random.default_rng(1).normal(0, 0.05, pixels.shape)
+
+    measured = measure_lattice(Image(np.where(x < part * 380, pixels, 0.05) + noise), lattice)
+
+    assert measured.found
+    assert measured.pixel_size == pytest.approx(size, rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["SrTiO3[001]", "DyScO3[pc]", "DyScO3[001]"])
+@pytest.mark.parametrize("noise", [0.01, 0.1])
+@pytest.mark.parametrize("rotation", [0, 17, 33])
+def test_a_field_of_four_cells(crystals, name, noise, rotation):
+    """Parts of a cell look empty there; they must not be taken for vacuum."""
+    lattice = lattice_preset(name)
+    size = lattice.spacing / 13
+    side = round(4 * lattice.a / size)
+    image = crystals.image(
+        name,
+        (side, side),
+        size,
+        1.05 * size,
+        rotation=rotation,
+        noise=noise,
+        sigma=0.2 * lattice.spacing,
+    )
+
+    measured = measure_lattice(image, lattice)
+
+    assert measured.found
+    assert measured.pixel_size == pytest.approx(size, rel=0.01)
+
+
 def test_the_cell_is_neither_its_third_nor_its_double(crystals):
     """The tripled c of YBCO shows in weak reflections; a perovskite has none of them."""
     ybco, perovskite = lattice_preset("YBCO[100]"), lattice_preset("SrTiO3[001]")

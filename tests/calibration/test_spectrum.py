@@ -8,7 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_reward_analysis import BadInput, Image
-from napari_reward_analysis.calibration.spectrum import TILE, find_peaks, power_spectrum
+from napari_reward_analysis.calibration.spectrum import (
+    TILE,
+    find_peaks,
+    power_spectra,
+    power_spectrum,
+)
 
 
 def waves(shape, *terms):
@@ -111,11 +116,12 @@ def test_pixels_outside_a_region_and_invalid_ones_are_not_seen():
     region = np.zeros((200, 200), dtype=bool)
     region[:, :95] = True
 
-    alone = find_peaks(power_spectrum(Image(pixels), region))
+    alone = power_spectra(Image(pixels), region)
     pixels[:, 95:] = np.nan
-    invalid = find_peaks(power_spectrum(Image(pixels)))
+    invalid = power_spectra(Image(pixels))
 
-    for peaks in (alone, invalid):
+    for spectrum in (*alone, *invalid):
+        peaks = find_peaks(spectrum)
         assert peaks.k[0] == pytest.approx([0.1, 0.02], abs=1e-3)
         assert not np.any(np.hypot(*(peaks.k - [0.03, 0.17]).T) < 0.01)
 
@@ -124,8 +130,8 @@ def test_what_cannot_be_used_is_said():
     image = Image(np.random.default_rng(0).normal(size=(64, 64)))
 
     with pytest.raises(BadInput, match="draw the region on this image"):
-        power_spectrum(image, np.ones((3, 3), dtype=bool))
+        power_spectra(image, np.ones((3, 3), dtype=bool))
     with pytest.raises(BadInput, match="covers no pixel"):
-        power_spectrum(image, np.zeros((64, 64), dtype=bool))
+        power_spectra(image, np.zeros((64, 64), dtype=bool))
     with pytest.raises(BadInput, match="too small to show a lattice"):
-        power_spectrum(Image(np.random.default_rng(0).normal(size=(10, 64))))
+        power_spectra(Image(np.random.default_rng(0).normal(size=(10, 64))))

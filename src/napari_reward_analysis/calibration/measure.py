@@ -8,11 +8,7 @@ import numpy as np
 
 from napari_reward_analysis.calibration.grains import Grain, explained, gain, second_grain
 from napari_reward_analysis.calibration.grid import FloatArray
-from napari_reward_analysis.calibration.matching import (
-    Judge,
-    best_match,
-    strains,
-)
+from napari_reward_analysis.calibration.matching import strains
 from napari_reward_analysis.calibration.measured import (
     MIN_CONFIDENCE,
     MeasuredLattice,
@@ -27,24 +23,11 @@ from napari_reward_analysis.calibration.orientation import (
 )
 from napari_reward_analysis.calibration.pattern import Pattern, predict
 from napari_reward_analysis.calibration.refinement import Fit, refine
-from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum, find_peaks, power_spectrum
+from napari_reward_analysis.calibration.search import MIN_CELLS, Found, confidence, search
+from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum, power_spectra
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.lattice import Lattice
-
-#: A header's pixel size is trusted within this part.
-HEADER_TRUST = 0.15
-#: A scale beyond that is believed where its confidence is higher by this: a crystal laid
-#: on the wrong ones of its own reflections explains at least 0.15 less.
-_CLEARLY = 0.1
-#: Without a header: columns at least this many px apart, and at most this part of the field.
-_MIN_SPACING_PX, _MAX_SPACING_FIELD = 2.5, 0.25
-#: Cells that the field must hold along each of its vectors.
-MIN_CELLS = 2.0
-#: Reflections from which on the confidence is not lowered.
-_FULL_TRUST = 4
-#: Tolerance of a peak's place once the matrix is fitted, as a part of its frequency.
-_FINE = 0.01
 
 
 def measure_lattice(
@@ -79,68 +62,25 @@ def measure_lattice(
     if image.pixel_size is not None:
         _check_field(image.shape, (lattice.a, lattice.b), image.pixel_size, lattice)
     pattern = predict(lattice)
-    spectrum = power_spectrum(image, region)
-    peaks = find_peaks(spectrum)
-    fit, sizes = _search(spectrum, peaks, pattern, lattice, image)
-    if fit is None:
+    found = search(power_spectra(image, region), pattern, lattice, image)
+    if found is None:
         return _nothing(image, lattice)
-    fit, other, share = _grains(spectrum, peaks, pattern, fit)
-    if other is not None:
-        # what the second grain explains is no fault of the first
-        peaks = peaks.select(~explained(other.matrix, peaks.k, spectrum.shape))
-    confidence = _confidence(spectrum, peaks, pattern, fit, sizes)
-    measured = _result(image, lattice, pattern, spectrum, fit, confidence, other, share)
+    measured = _with_grains(found, pattern, lattice, image)
     if measured.found:
         _check_field(image.shape, measured.lengths_px, 1.0, lattice)
     return measured
 
 
-def _search(
-    spectrum: Spectrum, peaks: Peaks, pattern: Pattern, lattice: Lattice, image: Image
-) -> tuple[Fit | None, tuple[float, float]]:
-    """Near the header's scale, unless another scale explains clearly more.
-
-    Returns the fit and the range of pixel sizes that it was found in.
-    """
-    best, highest = None, -1.0
-    ranges = _size_ranges(lattice, image)
-    chosen = ranges[0]
-    for sizes in ranges:
-        match = best_match(spectrum, peaks, pattern, sizes)
-        fit = None if match is None else refine(spectrum, pattern, match.matrix)
-        if fit is None:
-            continue
-        confidence = _confidence(spectrum, peaks, pattern, fit, sizes)
-        if confidence > highest + (0.0 if best is None else _CLEARLY):
-            best, highest, chosen = fit, confidence, sizes
-    return best, chosen
-
-
-def _size_ranges(lattice: Lattice, image: Image) -> list[tuple[float, float]]:
-    spacing = math.sqrt(lattice.area / lattice.columns_per_cell)
-    low = max(
-        spacing / (_MAX_SPACING_FIELD * max(image.shape)),
-        MIN_CELLS * math.sqrt(lattice.area / math.prod(image.shape)),
-    )
-    free = (low, spacing / _MIN_SPACING_PX)
-    if image.pixel_size is None:
-        return [free]
-    trust = 1 + HEADER_TRUST
-    return [(image.pixel_size / trust, image.pixel_size * trust), free]
-
-
-def _confidence(
-    spectrum: Spectrum, peaks: Peaks, pattern: Pattern, fit: Fit, sizes: tuple[float, float]
-) -> float:
-    """Squared correlation of all amplitudes, less where few reflections are seen.
-
-    Any cell can be laid on two peaks; where the scale is free, three of a hexagonal
-    lattice may be its first or its second ring.
-    """
-    judge = Judge(spectrum, peaks, pattern)
-    correlation = float(judge.correlations(fit.matrix[None], _FINE)[0])
-    unknown = 1 if sizes[1] / sizes[0] <= (1 + HEADER_TRUST) ** 2 + 1e-9 else 2
-    return correlation**2 * min((len(fit.h) - unknown) / (_FULL_TRUST - unknown), 1.0)
+def _with_grains(found: Found, pattern: Pattern, lattice: Lattice, image: Image) -> MeasuredLattice:
+    """The result, with what another orientation of the crystal explains set apart."""
+    spectrum, peaks = found.spectrum, found.peaks
+    fit, other, share = _grains(spectrum, peaks, pattern, found.fit)
+    trust = found.confidence
+    if other is not None:
+        # what the second grain explains is no fault of the first
+        mine = peaks.select(~explained(other.matrix, peaks.k, spectrum.shape))
+        trust = confidence(spectrum, mine, pattern, fit, found.known_scale)
+    return _result(image, lattice, pattern, spectrum, fit, trust, other, share)
 
 
 def _grains(
@@ -166,7 +106,7 @@ def _result(
     pattern: Pattern,
     spectrum: Spectrum,
     fit: Fit,
-    confidence: float,
+    trust: float,
     other: Grain | None,
     share: float,
 ) -> MeasuredLattice:
@@ -188,7 +128,7 @@ def _result(
         mirrored=turned.mirrored,
         strain=float(strains(turned.matrix[None], pattern)[0]),
         shear_deg=vector_angle(vectors) - lattice.angle,
-        confidence=confidence,
+        confidence=trust,
         n_reflections=len(fit.h),
         reflections=turned.indices(fit.h),
         reflection_amplitudes=fit.peaks.amplitude,

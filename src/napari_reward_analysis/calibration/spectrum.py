@@ -20,6 +20,7 @@ from napari_reward_analysis.calibration.grid import FloatArray
 from napari_reward_analysis.calibration.taper import structure_window
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import FloatArray as Float32Array
 
 #: Fields longer than this are cut into overlapping tiles whose power is averaged: sharp
 #: enough for 0.1 %, and a field that is bent or drifted does not smear its peaks.
@@ -107,8 +108,8 @@ class Peaks:
         return Peaks(self.k[which], self.amplitude[which], self.snr[which], self.error[which])
 
 
-def power_spectrum(image: Image, region: BoolArray | None = None) -> Spectrum:
-    """Power spectrum of an image, or of a region of it.
+def power_spectra(image: Image, region: BoolArray | None = None) -> list[Spectrum]:
+    """Power spectra of an image, or of a region of it.
 
     Parameters
     ----------
@@ -117,27 +118,49 @@ def power_spectrum(image: Image, region: BoolArray | None = None) -> Spectrum:
     region : ndarray of bool, shape (H, W), optional
         Pixels to use; the others, and invalid ones, are put to the mean.
 
+    Returns
+    -------
+    list of Spectrum
+        The whole field's, and before it, where a part of the field looks empty, that of
+        the part which does not. Which is better is known once a lattice is laid on both:
+        in a field of few cells a part of one looks empty, too.
+
     Raises
     ------
     BadInput
         If the region is of another shape or empty, or the field is below 16 px.
-
-    Notes
-    -----
-    Memory: the image as float32, and about six arrays of one tile in float64.
     """
     if min(image.shape) < 16:
         raise BadInput(
             f"A field of {image.shape[0]} x {image.shape[1]} px is too small to show a lattice: "
             "choose an image of at least 16 px a side."
         )
-    used = structure_window(image, _usable(image, region))
+    usable = _usable(image, region)
+    part = structure_window(image, usable)
+    whole = power_spectrum(image, None if usable is None else usable.astype(np.float32))
+    return [whole] if part is None else [power_spectrum(image, part), whole]
+
+
+def power_spectrum(image: Image, weights: Float32Array | None = None) -> Spectrum:
+    """Power spectrum of an image under a Hann window.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    weights : ndarray, shape (H, W), optional
+        Weight of each pixel, 0 to 1; where it is low, pixels are put to the mean.
+
+    Notes
+    -----
+    Memory: the image as float32, and about six arrays of one tile in float64.
+    """
     tiles = _tiles(image.shape)
     power = np.zeros([part.stop - part.start for part in tiles[0]])
-    window = np.outer(*(_hann(n) for n in power.shape))
+    hann = np.outer(*(_hann(n) for n in power.shape))
     weight_sum = square_sum = 0.0
     for tile in tiles:
-        weight = window if used is None else window * used[tile]
+        weight = hann if weights is None else hann * weights[tile]
         total = float(weight.sum())
         if total <= 0:
             continue

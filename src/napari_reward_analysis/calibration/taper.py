@@ -21,8 +21,8 @@ from napari_reward_analysis.image import FloatArray as Float32Array
 _BLOCKS, _SQUARE = 32, 5
 #: The window fades over this part of the shorter side, less where the part is narrower.
 _FADE = 1 / 8
-#: Structure is where the variance is above the lowest by this part of the range: a layer
-#: of a fifth of the contrast is still looked at, vacuum is not.
+#: Structure is where the variance is above that of the noise there by this part of the
+#: highest: a layer of a fifth of the contrast is still looked at, vacuum is not.
 _STRUCTURE = 0.04
 #: A step of the mean looks like structure half a square beyond it: as many blocks are
 #: taken off again.
@@ -35,7 +35,7 @@ _LACKING = 0.1
 
 
 def structure_window(image: Image, usable: BoolArray | None) -> Float32Array | None:
-    """Weight of each pixel, 0 to 1, or None where all of the field counts alike.
+    """Weight of each pixel, 0 to 1, or None where no large part of the field is empty.
 
     Parameters
     ----------
@@ -49,15 +49,15 @@ def structure_window(image: Image, usable: BoolArray | None) -> Float32Array | N
     fraction = np.ones(shape) if usable is None else _block_means(usable, size, shape)
     inside = fraction >= 0.5
     if not inside.any():
-        return None if usable is None else usable.astype(np.float32)
+        return None
     structured = inside & _structured(image, usable, fraction, size, shape)
     if structured.mean() > (1 - _LACKING) * inside.mean():
-        return None if usable is None else usable.astype(np.float32)
+        return None
     # from the middle of a block to the nearest edge; the field's border is none
     distance = ndimage.distance_transform_edt(np.pad(structured, 1, mode="edge"))[1:-1, 1:-1]
     distance = np.maximum(distance - 0.5 - _BEYOND, 0)
     if not distance.any():
-        return None if usable is None else usable.astype(np.float32)
+        return None
     fade = min(float(distance.max()), _FADE * min(shape))
     weights = np.sin(0.5 * math.pi * np.clip(distance / fade, 0, 1)) ** 2
     y, x = ((np.arange(n, dtype=np.float64) + 0.5) * size - 0.5 for n in shape)
@@ -80,7 +80,18 @@ def _structured(
     low, high = np.quantile(variance[fraction >= 0.5], [0.02, 0.9])
     if low > _ALIKE * high:
         return np.ones(shape, dtype=bool)
-    return np.asarray(variance > low + _STRUCTURE * (high - low))
+    noise = _around(_block_means(_noise_power(pixels), size, shape)) / part
+    return np.asarray(variance - noise > _STRUCTURE * high)
+
+
+def _noise_power(pixels: Float32Array) -> Float32Array:
+    """Square of what differs from pixel to pixel; its mean is the variance of the noise.
+
+    Second differences along both axes: columns, which are a few px wide, leave little.
+    """
+    across = np.diff(pixels, 2, axis=0, prepend=pixels[:1], append=pixels[-1:])
+    both = np.diff(across, 2, axis=1, prepend=across[:, :1], append=across[:, -1:])
+    return np.asarray(both**2 / 36)
 
 
 def _around(blocks: np.ndarray) -> np.ndarray:

@@ -13,7 +13,12 @@ from napari_reward_analysis.calibration.matching import (
     fit_matrix,
 )
 from napari_reward_analysis.calibration.measured import MeasuredVectors
-from napari_reward_analysis.calibration.spectrum import CENTRE_BINS, find_peaks, power_spectrum
+from napari_reward_analysis.calibration.spectrum import (
+    CENTRE_BINS,
+    Spectrum,
+    find_peaks,
+    power_spectra,
+)
 from napari_reward_analysis.image import BoolArray, Image
 
 #: Strongest peaks from which the reciprocal vectors are formed, and those whose sums and
@@ -47,7 +52,11 @@ def measure_vectors(image: Image, *, region: BoolArray | None = None) -> Measure
     BadInput
         If the field is below 16 px.
     """
-    spectrum = power_spectrum(image, region)
+    return max((_seen(s) for s in power_spectra(image, region)), key=lambda v: v.confidence)
+
+
+def _seen(spectrum: Spectrum) -> MeasuredVectors:
+    """The vectors seen in one spectrum."""
     peaks = find_peaks(spectrum)
     shape = np.array(spectrum.shape)
     bins = peaks.k * shape
