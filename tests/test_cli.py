@@ -234,7 +234,13 @@ def start_long_run(picture, out):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interruptions if os.name == "posix" else None,
     )
+
+
+def heed_interruptions():
+    """A shell that starts the tests in the background has told its children not to."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def wait_for_trials(process, log: Path, number):
