@@ -28,7 +28,9 @@ from napari_reward_analysis.lattice import (
     parse_lattice,
 )
 from napari_reward_analysis.rewards.atoms import Physics
+from napari_reward_analysis.rewards.registry import Detection, all_rewards, register_reward
 from napari_reward_analysis.runs import Run, load_run, save_run
+from napari_reward_analysis.stages import Context, Parameter, all_stages, register_stage
 from napari_reward_analysis.workflows.atoms import (
     AtomsProblem,
     AtomsSettings,
@@ -46,13 +48,18 @@ __all__ = [
     "AtomsSettings",
     "BadInput",
     "Column",
+    "Context",
     "Crystal",
+    "Detection",
     "Image",
     "Lattice",
+    "Parameter",
     "Physics",
     "Run",
     "Site",
     "__version__",
+    "all_rewards",
+    "all_stages",
     "atoms_table",
     "crystal_region",
     "find_atoms",
@@ -68,6 +75,8 @@ __all__ = [
     "read_crystal",
     "read_image",
     "read_lattice",
+    "register_reward",
+    "register_stage",
     "run_trials",
     "save_run",
 ]

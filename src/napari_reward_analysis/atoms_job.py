@@ -70,7 +70,7 @@ def run_atoms(
         region=problem.region,
         drawn=region is not None,
         measured=measured_facts(problem.survey),
-        notices=list(problem.survey.notices),
+        notices=list(problem.notices),
         oracles=dict(oracles or {}),
         name=f"{image.name} atoms",
     )
@@ -108,8 +108,8 @@ def write_results(
     Returns
     -------
     dict
-        n_atoms, expected, qc, er, n_trials, pick, and what they rest on: pixel_size_A,
-        area_fraction, oracles, notices.
+        n_atoms, expected, qc, er, n_trials, pick; the further rewards and the parameters of
+        the pick; and what they rest on: pixel_size_A, area_fraction, oracles, notices.
 
     Raises
     ------
@@ -128,6 +128,8 @@ def write_results(
         "expected": run.physics.expected,
         "qc": trial.score.qc,
         "er": trial.score.er,
+        "further": trial.further,
+        "parameters": trial.parameters,
         "n_trials": len(run.trials),
         "pick": trial.index,
         "pixel_size_A": run.image.pixel_size,

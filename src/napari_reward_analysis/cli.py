@@ -43,6 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _atoms(options: argparse.Namespace) -> int:
     # imported here: these take a second, which `--help` need not wait for
     from napari_reward_analysis.atoms_job import run_atoms, write_results
+    from napari_reward_analysis.plugins import load_plugin
+    from napari_reward_analysis.rewards.registry import all_rewards
+    from napari_reward_analysis.stages import all_stages
     from napari_reward_analysis.workflows.atoms import PARAMETERS, AtomsSettings
 
     image, lattice = _image(options), _lattice(options)
@@ -50,7 +53,10 @@ def _atoms(options: argparse.Namespace) -> int:
     count = options.count
     if count is None and lattice is None and oracles:
         count = next(iter(oracles.values()))
+    for file in options.plugin:
+        load_plugin(file)
     search = PARAMETERS if options.search == "all" else tuple(options.search.split(","))
+    usual = AtomsSettings.model_fields
     settings = AtomsSettings(
         trials=options.trials,
         search=search,
@@ -62,6 +68,8 @@ def _atoms(options: argparse.Namespace) -> int:
         calibrate=options.calibrate,
         area=options.area,
         species=tuple(options.species.split(",")) if options.species else None,
+        stages=_names(options.stages, all_stages, usual["stages"].default),
+        rewards=_names(options.rewards, all_rewards, usual["rewards"].default),
         as_published=options.as_published,
     )
     _check_pick(options.pick, settings.trials)
@@ -132,6 +140,22 @@ def _parser() -> argparse.ArgumentParser:
         help="the point of the front to export, or the number of a trial",
     )
     atoms.add_argument(
+        "--stages",
+        metavar="NAMES|none|all",
+        help="stages that may come before the LoG (wiener); several: wiener,highpass",
+    )
+    atoms.add_argument(
+        "--rewards", metavar="NAMES|none|all", help="rewards beside QC and ER (incoherence)"
+    )
+    atoms.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE.py",
+        help="a script that registers rewards or stages of your own (may be repeated)",
+    )
+    atoms.add_argument(
         "--scaled", action="store_true", help="scale the objectives to the front before picking"
     )
     atoms.add_argument(
@@ -157,6 +181,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     demo.set_defaults(command=_demo)
     return parser
+
+
+def _names(
+    given: str | None, every: Callable[[], tuple[str, ...]], default: tuple[str, ...]
+) -> tuple[str, ...]:
+    if given is None:
+        return default
+    if given in ("none", "all"):
+        return every() if given == "all" else ()
+    return tuple(name.strip() for name in given.split(",") if name.strip())
 
 
 def _image_options(parser: argparse.ArgumentParser) -> None:

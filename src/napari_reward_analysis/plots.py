@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_reward_analysis.io.atomic import atomic_path
-from napari_reward_analysis.optimize.pareto import Metric, Objectives
+from napari_reward_analysis.optimize.pareto import Metric, Objectives, pareto_front
 from napari_reward_analysis.runs import Run
 from napari_reward_analysis.workflows.oracle import oracle_fronts
 
@@ -39,11 +39,14 @@ def front_figure(run: Run) -> Figure:
 
     figure = Figure(figsize=(4.7, 3.6), layout="constrained")
     axes = figure.add_subplot()
-    values = np.array([trial.objectives for trial in run.trials if trial.feasible]).reshape(-1, 2)
+    feasible = [trial for trial in run.trials if trial.feasible]
+    values = np.array([trial.score.objectives for trial in feasible]).reshape(-1, 2)
     axes.scatter(values[:, 0], values[:, 1], s=14, color="0.6", label=f"trials ({len(values)})")
     front = run.front
-    steps = np.array([run.trials[i].objectives for i in front]).reshape(-1, 2)
-    axes.step(steps[:, 0], steps[:, 1], where="post", color=_FRONT, linewidth=1)
+    steps = np.array([run.trials[i].score.objectives for i in front]).reshape(-1, 2)
+    # with further rewards some of the front are not on the front of these two
+    line = steps[pareto_front(steps)]
+    axes.step(line[:, 0], line[:, 1], where="post", color=_FRONT, linewidth=1)
     axes.scatter(
         steps[:, 0], steps[:, 1], s=26, color=_FRONT, label=f"Pareto front ({len(front)})", zorder=3
     )
@@ -86,7 +89,7 @@ def _mark(axes: Axes, run: Run, metric: Metric, marker: str, colour: str, size: 
     if position is None:
         return
     axes.scatter(
-        *run.trials[position].objectives,
+        *run.trials[position].score.objectives,
         s=size,
         marker=marker,
         facecolors="none",

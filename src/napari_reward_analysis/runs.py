@@ -297,6 +297,7 @@ def _trial_to_json(trial: AtomTrial) -> dict[str, Any]:
         "n": trial.score.count,
         "qc": trial.score.qc,
         "er": trial.score.er,
+        "further": trial.further,
         "feasible": trial.feasible,
         "margin": trial.margin,
         "seconds": trial.seconds,
@@ -355,6 +356,8 @@ def _trial_from_json(record: dict[str, Any], physics: Physics) -> AtomTrial:
         sums=sums,
         inside=inside,
         score=score_atoms(sums, physics, inside),
+        # absent from runs of earlier versions, which knew QC and ER alone
+        further=record.get("further", {}),
         margin=record["margin"],
         seconds=record["seconds"],
         search_seconds=record["search_seconds"],

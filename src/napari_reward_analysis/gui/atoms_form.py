@@ -124,7 +124,7 @@ class AtomsForm(QWidget):
             seed=search.seed.value(),
             as_published=search.as_published,
             ranges=search.typed_ranges,
-            fixed=search.typed_values,
+            fixed={str(name): value for name, value in search.typed_values.items()},
             other=self._other,
             invalid=(*lattice.faults(), *([fault] if fault else []), *search.faults()),
         )

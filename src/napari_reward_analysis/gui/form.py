@@ -98,7 +98,7 @@ class FormValues:
     seed: int = DEFAULTS.seed
     as_published: bool = False
     ranges: dict[ParameterName, tuple[float, float]] = field(default_factory=dict)
-    fixed: dict[ParameterName, float] = field(default_factory=dict)
+    fixed: dict[str, float | str] = field(default_factory=dict)
     other: dict[str, Any] = field(default_factory=dict)
     invalid: tuple[str, ...] = ()
 

@@ -188,7 +188,7 @@ class ResultsPanel(QWidget):
         on_front = np.zeros(len(trials), dtype=bool)
         on_front[front] = True
         ids = np.arange(len(trials))
-        values = np.array([trial.objectives for trial in trials]).reshape(-1, 2)
+        values = np.array([trial.score.objectives for trial in trials]).reshape(-1, 2)
         self.plot.set_points(
             ids,
             values[:, 0],
@@ -307,8 +307,13 @@ def _columns(run: Run | None) -> dict[str, list[object]]:
         "QC": [trial.score.qc for trial in trials],
         "ER": [trial.score.er for trial in trials],
     }
+    for name in dict.fromkeys(name for trial in trials for name in trial.further):
+        columns[name] = [trial.further.get(name) for trial in trials]
     for name, title in _PARAMETER_TITLES.items():
         columns[title] = [trial.parameters.get(name) for trial in trials]
+    for name in dict.fromkeys(name for trial in trials for name in trial.parameters):
+        if name not in _PARAMETER_TITLES:
+            columns[name] = [trial.parameters.get(name) for trial in trials]
     return columns
 
 

@@ -127,7 +127,8 @@ class SearchSection(QWidget):
         for name, inputs in self._rows.items():
             inputs.searched.setChecked(name in values.search)
             low, high = values.ranges.get(name, (None, None))
-            inputs.low.set_value(values.fixed.get(name, low))
+            fixed = values.fixed.get(name, low)
+            inputs.low.set_value(None if fixed is None else float(fixed))
             inputs.high.set_value(high)
         self._show_search()
         self.blockSignals(False)

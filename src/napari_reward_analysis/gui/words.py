@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from napari_reward_analysis.rewards.atoms import AtomScore
 from napari_reward_analysis.runs import Run
+from napari_reward_analysis.stages import SLOTS
 from napari_reward_analysis.workflows.atoms_trial import AtomTrial
 
 _STATUS = {"running": "running", "done": "done", "cancelled": "cancelled", "failed": "failed"}
@@ -24,7 +27,7 @@ def trial_in_words(score: AtomScore) -> str:
 
 def trial_tooltip(trial: AtomTrial) -> str:
     """Parameters and objectives of a trial, as plain text of a few lines."""
-    p = trial.parameters
+    p: dict[str, Any] = dict(trial.parameters)
     lines = [f"trial {trial.index}: {trial_in_words(trial.score)}"]
     if trial.failure:
         lines.append(trial.failure)
@@ -33,7 +36,20 @@ def trial_tooltip(trial: AtomTrial) -> str:
             f"sigma {p['min_sigma']:.3g} to {p['max_sigma']:.3g} px in {p['num_sigma']:.0f}"
         )
     lines.append(", ".join(f"{k} {p[k]:.3g}" for k in ("threshold", "overlap") if k in p))
+    lines.append(", ".join(f"{k} {v:.3g}" for k, v in trial.further.items()))
+    lines.append(workflow_in_words(p))
     return "\n".join(line for line in lines if line)
+
+
+def workflow_in_words(parameters: dict[str, Any]) -> str:
+    """The stages before the LoG of one setting; empty where there are none."""
+    stages = [str(parameters[slot]) for slot in SLOTS if parameters.get(slot, "none") != "none"]
+    details = [
+        f"{name.partition('.')[2]} {value:.3g}"
+        for name, value in parameters.items()
+        if name.partition(".")[0] in stages
+    ]
+    return ", ".join(["after " + " and ".join(stages), *details]) if stages else ""
 
 
 def run_in_words(run: Run, front: list[int]) -> str:

@@ -148,7 +148,7 @@ class Search(QObject):
             region=problem.region,
             drawn=request.region is not None,
             measured=measured_facts(problem.survey),
-            notices=list(problem.survey.notices),
+            notices=list(problem.notices),
             name=self._name,
         )
         return problem, run

@@ -26,8 +26,13 @@ class Dimension(BaseModel):
         Name of the parameter.
     low, high : float
         Its range, both ends included.
-    scale : {'linear', 'log', 'integer'}
+    scale : {'linear', 'log', 'integer', 'category'}
         How the unit interval is mapped on the range.
+    choices : tuple of str
+        Of a category; its range is not used.
+    active_if : tuple, optional
+        Name of a category, listed earlier, and its choices under which this parameter
+        matters; otherwise it is left out.
     not_below : str, optional
         Name of a parameter, listed earlier, that raises the lower end where it is
         larger: no part of the unit cube is then wasted on impossible pairs.
@@ -36,9 +41,11 @@ class Dimension(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    low: float
-    high: float
-    scale: Literal["linear", "log", "integer"] = "linear"
+    low: float = 0.0
+    high: float = 1.0
+    scale: Literal["linear", "log", "integer", "category"] = "linear"
+    choices: tuple[str, ...] = ()
+    active_if: tuple[str, tuple[str, ...]] | None = None
     not_below: str | None = None
 
     @model_validator(mode="after")
@@ -49,8 +56,10 @@ class Dimension(BaseModel):
             raise ValueError(f"{self.name}: a log scale needs a range above zero")
         return self
 
-    def decode(self, unit: float, low: float) -> float:
+    def decode(self, unit: float, low: float) -> float | str:
         """Value at a coordinate of the unit interval, for a given lower end."""
+        if self.scale == "category":
+            return self.choices[min(int(unit * len(self.choices)), len(self.choices) - 1)]
         if self.scale == "log":
             return float(low * (self.high / low) ** unit)
         if self.scale == "integer":
@@ -76,7 +85,7 @@ class Space(BaseModel):
         """Number of dimensions."""
         return len(self.dimensions)
 
-    def decode(self, point: UnitPoint, fixed: Mapping[Any, float]) -> dict[str, float]:
+    def decode(self, point: UnitPoint, fixed: Mapping[Any, float | str]) -> dict[str, float | str]:
         """Parameters at a point of the unit cube.
 
         Parameters
@@ -91,10 +100,14 @@ class Space(BaseModel):
         dict
             The fixed parameters and the searched ones.
         """
-        values: dict[str, float] = dict(fixed)
+        values: dict[str, float | str] = dict(fixed)
         for dimension, unit in zip(self.dimensions, point, strict=True):
+            if dimension.active_if is not None:
+                name, choices = dimension.active_if
+                if values.get(name) not in choices:
+                    continue
             low = dimension.low
             if dimension.not_below is not None:
-                low = min(dimension.high, max(low, values.get(dimension.not_below, low)))
+                low = min(dimension.high, max(low, float(values.get(dimension.not_below, low))))
             values[dimension.name] = dimension.decode(float(np.clip(unit, 0, 1)), low)
         return values

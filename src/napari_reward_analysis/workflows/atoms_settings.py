@@ -18,8 +18,14 @@ class AtomsSettings(BaseModel):
         Number of settings to evaluate.
     search : tuple of str
         Parameters that are searched; the others keep the value in `fixed`.
+    stages : tuple of str
+        Stages that may come before the LoG; the search chooses among those of a slot, or
+        none of them. Empty for the LoG alone.
+    rewards : tuple of str
+        Rewards beside QC and ER, as further objectives.
     fixed : dict
-        Values of parameters that are not searched; what is missing has a default.
+        Values of parameters that are not searched, also of a slot ('denoise': 'wiener')
+        and of a stage's parameters; what is missing has a default.
     ranges : dict
         (low, high) of searched parameters; what is missing follows from lattice and
         pixel size. Sigmas in pixels, threshold as a response.
@@ -42,14 +48,17 @@ class AtomsSettings(BaseModel):
         Where columns are expected if no region is drawn: in the whole field, or where the
         lattice is seen. The published search takes the field.
     as_published : bool
-        The paper's ranges, linear threshold scale and DS of 9.6 A.
+        The paper's ranges, linear threshold scale and DS of 9.6 A, the LoG alone, and no
+        rewards but QC and ER.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     trials: int = Field(default=60, ge=1, le=100_000)
     search: tuple[ParameterName, ...] = PARAMETERS
-    fixed: dict[ParameterName, float] = Field(default_factory=dict)
+    stages: tuple[str, ...] = ("wiener",)
+    rewards: tuple[str, ...] = ("incoherence",)
+    fixed: dict[str, float | str] = Field(default_factory=dict)
     ranges: dict[ParameterName, tuple[float, float]] = Field(default_factory=dict)
     sampler: SamplerName = "skopt"
     seed: int = Field(default=0, ge=0)
@@ -60,3 +69,13 @@ class AtomsSettings(BaseModel):
     calibrate: Calibration = "header"
     area: AreaRule = "crystal"
     as_published: bool = False
+
+    @property
+    def used_stages(self) -> tuple[str, ...]:
+        """Stages that a run of these settings may use."""
+        return () if self.as_published else self.stages
+
+    @property
+    def used_rewards(self) -> tuple[str, ...]:
+        """Rewards beside QC and ER that a run of these settings is judged by."""
+        return () if self.as_published else self.rewards

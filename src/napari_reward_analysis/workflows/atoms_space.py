@@ -9,6 +9,7 @@ from typing import Literal
 from napari_reward_analysis.detection import ScaleSpace
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.optimize.space import Dimension, Space
+from napari_reward_analysis.workflows.atoms_trial import Parameters
 
 ParameterName = Literal["min_sigma", "max_sigma", "num_sigma", "threshold", "overlap"]
 PARAMETERS: tuple[ParameterName, ...] = (
@@ -38,8 +39,8 @@ def published_ranges() -> Ranges:
     }
 
 
-def ranges_for(spacing_px: float, shape: tuple[int, int], space: ScaleSpace) -> Ranges:
-    """Ranges that follow from the columns' spacing and the image's noise.
+def ranges_for(spacing_px: float, shape: tuple[int, int]) -> Ranges:
+    """Ranges of all parameters but the threshold, which follow from the columns' spacing.
 
     Parameters
     ----------
@@ -47,14 +48,12 @@ def ranges_for(spacing_px: float, shape: tuple[int, int], space: ScaleSpace) -> 
         Smallest distance between columns in pixels.
     shape : tuple of int
         Shape of the image.
-    space : ScaleSpace
-        Its LoG images.
 
     Notes
     -----
     A blob that fills half its spacing has sigma 0.18 spacings (a full width at half
     maximum of 0.42); sharper probes go down to 0.1, and beyond 0.45 two neighbours are
-    one blob. The threshold runs from the noise floor to the largest response.
+    one blob.
 
     Raises
     ------
@@ -67,16 +66,27 @@ def ranges_for(spacing_px: float, shape: tuple[int, int], space: ScaleSpace) -> 
             "are needed to tell them apart: check the pixel size and the lattice."
         )
     limit = (min(shape) - 1) / 4
-    ranges: Ranges = {
+    return {
         "min_sigma": (min(max(0.1 * spacing_px, 0.5), limit), min(0.30 * spacing_px, limit)),
         "max_sigma": (min(0.2 * spacing_px, limit), min(0.45 * spacing_px, limit)),
         "num_sigma": (2, 10),
         "overlap": (0.01, 0.5),
     }
+
+
+def threshold_range(space: ScaleSpace, ranges: Ranges) -> tuple[float, float]:
+    """From the noise floor to the largest response, for the sigmas of a search.
+
+    Parameters
+    ----------
+    space : ScaleSpace
+        LoG images of the image that is searched.
+    ranges : dict
+        Of the sigmas.
+    """
     middle = math.sqrt(ranges["min_sigma"][0] * ranges["max_sigma"][1])
     largest = float(space.response(_on_grid(middle, 1 / 16)).max())
-    ranges["threshold"] = (min(noise_floor(space, ranges), 0.5 * largest), largest)
-    return ranges
+    return min(noise_floor(space, ranges), 0.5 * largest), largest
 
 
 def noise_floor(space: ScaleSpace, ranges: Mapping[ParameterName, tuple[float, float]]) -> float:
@@ -93,16 +103,20 @@ def noise_floor(space: ScaleSpace, ranges: Mapping[ParameterName, tuple[float, f
 def search_space(
     searched: Sequence[ParameterName],
     ranges: Mapping[ParameterName, tuple[float, float]],
-    fixed: Mapping[ParameterName, float],
+    fixed: Mapping[str, float | str],
     *,
     log_threshold: bool = True,
+    before: Sequence[Dimension] = (),
 ) -> Space:
-    """The searched dimensions; max_sigma never falls below min_sigma."""
-    dimensions = []
+    """The searched dimensions, those of the stages before the LoG first.
+
+    max_sigma never falls below min_sigma.
+    """
+    dimensions = list(before)
     for name in searched:
         low, high = ranges[name]
         if name == "max_sigma" and "min_sigma" in fixed:
-            low = max(low, fixed["min_sigma"])
+            low = max(low, float(fixed["min_sigma"]))
         if low > high:
             raise BadInput(
                 f"The range of {name}, {low:g} to {high:g}, is empty: give the lower end first."
@@ -119,7 +133,7 @@ def search_space(
     return Space(dimensions=tuple(dimensions))
 
 
-def snap_sigmas(parameters: dict[str, float], smallest: float, largest: float) -> dict[str, float]:
+def snap_sigmas(parameters: Parameters, smallest: float, largest: float) -> Parameters:
     """Parameters with every sigma of the scale stack on a common grid.
 
     The grid is the power of two nearest to 1/24 of the searched interval (exact in
@@ -128,8 +142,8 @@ def snap_sigmas(parameters: dict[str, float], smallest: float, largest: float) -
     `max_sigma`: where the steps do not fit, `num_sigma` is lowered.
     """
     grid = 2.0 ** round(math.log2(max(largest - smallest, 1e-3) / _GRID_STEPS))
-    low = _on_grid(parameters["min_sigma"], grid)
-    span = max(0, math.floor((parameters["max_sigma"] - low) / grid + 1e-9))
+    low = _on_grid(float(parameters["min_sigma"]), grid)
+    span = max(0, math.floor((float(parameters["max_sigma"]) - low) / grid + 1e-9))
     asked = int(parameters["num_sigma"])
     step = max(1, round(span / (asked - 1))) if asked > 1 else 1
     count = min(asked, span // step + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,9 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.optimize.pareto import Metric, choose, pareto_front
 from napari_reward_analysis.rewards.atoms import AtomScore, Physics, score_atoms
+
+#: Of one setting: numbers, and names of stages.
+Parameters = dict[str, float | str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,8 @@ class AtomTrial:
     index : int
         Place in the run, from 0.
     parameters : dict
-        min_sigma, max_sigma (px), num_sigma, threshold, overlap.
+        min_sigma, max_sigma (px), num_sigma, threshold, overlap; and the stages before
+        the LoG by their slot, with their parameters.
     blobs : ndarray, shape (n, 4)
         y, x (px), sigma (px), response; strongest first.
     sums : ndarray, shape (n,)
@@ -33,6 +37,8 @@ class AtomTrial:
         Blobs within the analysed area.
     score : AtomScore
         QC and ER.
+    further : dict
+        Rewards beside QC and ER by name, minimised. They do not depend on N and DS.
     margin : float
         How clearly the threshold parts blobs from rejects, see `threshold_margin`.
     seconds : float
@@ -44,11 +50,12 @@ class AtomTrial:
     """
 
     index: int
-    parameters: dict[str, float]
+    parameters: Parameters
     blobs: Blobs
     sums: npt.NDArray[np.float32]
     inside: BoolArray
     score: AtomScore
+    further: dict[str, float] = field(default_factory=dict)
     margin: float = 0.0
     seconds: float = 0.0
     search_seconds: float = 0.0
@@ -60,16 +67,16 @@ class AtomTrial:
         return not self.failure and self.score.feasible
 
     @property
-    def objectives(self) -> tuple[float, float]:
-        """|QC| and ER, both minimised."""
-        return self.score.objectives
+    def objectives(self) -> tuple[float, ...]:
+        """|QC|, ER and the further rewards, all minimised."""
+        return (*self.score.objectives, *self.further.values())
 
     def rescored(self, physics: Physics) -> AtomTrial:
         """The same blobs judged by another N or DS."""
         return replace(self, score=score_atoms(self.sums, physics, self.inside))
 
 
-def failed_trial(index: int, parameters: dict[str, float], reason: str) -> AtomTrial:
+def failed_trial(index: int, parameters: Parameters, reason: str) -> AtomTrial:
     """A trial without a result, with the reason."""
     return AtomTrial(
         index=index,
@@ -87,10 +94,9 @@ def front_of(trials: Sequence[AtomTrial]) -> list[int]:
 
     Of trials with equal objectives the one with the clearest threshold is named.
     """
-    order = sorted(range(len(trials)), key=lambda i: -trials[i].margin)
-    values = [trials[i].objectives for i in order]
-    feasible = [trials[i].feasible for i in order]
-    return [order[k] for k in pareto_front(values, feasible)]
+    able = [i for i in range(len(trials)) if trials[i].feasible]
+    order = sorted(able, key=lambda i: -trials[i].margin)
+    return [order[k] for k in pareto_front([trials[i].objectives for i in order])]
 
 
 def pick(

@@ -70,6 +70,9 @@ def oracle_fronts(
     """
     fronts = {}
     for name, count in counts.items():
-        judged = [trial.rescored(replace(physics, expected=count)) for trial in trials]
-        fronts[name] = [(i, judged[i].objectives) for i in front_of(judged)]
+        judged = [
+            replace(trial.rescored(replace(physics, expected=count)), further={})
+            for trial in trials
+        ]
+        fronts[name] = [(i, judged[i].score.objectives) for i in front_of(judged)]
     return fronts

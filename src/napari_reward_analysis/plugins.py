@@ -1,0 +1,33 @@
+"""Rewards and stages from a script of the user's own."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+from napari_reward_analysis.errors import BadInput
+
+
+def load_plugin(path: Path) -> None:
+    """Run a script that registers rewards or stages.
+
+    Parameters
+    ----------
+    path : Path
+        A Python file that uses `register_reward` or `register_stage`.
+
+    Raises
+    ------
+    BadInput
+        If there is no such file, or it fails.
+    """
+    if not path.is_file():
+        raise BadInput(f"There is no script {path}: give the file that registers your functions.")
+    try:
+        runpy.run_path(str(path))
+    except BadInput:
+        raise
+    except Exception as error:
+        raise BadInput(
+            f"The script {path} fails ({type(error).__name__}: {error}): mend it and try again."
+        ) from error

@@ -1,0 +1,62 @@
+"""Coherence: points that repeat with the lattice which the image itself shows.
+
+QC and ER are satisfied by any set of well-spaced points of the right number, so that
+they saturate before the points are right. A crystal's columns repeat: where there is a
+column there is another one a lattice translation further. Noise does not repeat, and a
+missed column breaks the chain.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.rewards.registry import Detection, register_reward
+
+#: A point belongs to a translated one within this part of the smallest column spacing.
+TOLERANCE = 0.25
+#: Translated points this near to the border of the area are not judged.
+_BORDER_PX = 2.0
+
+
+@register_reward("incoherence", label="incoherence with the lattice", needs=("vectors",))
+def incoherence(detection: Detection) -> float:
+    """Share of points that have no partner a lattice translation away.
+
+    Parameters
+    ----------
+    detection : Detection
+        One result.
+
+    Returns
+    -------
+    float
+        0 where every point p has a point at p + a and at p + b, as far as those places
+        lie in the analysed area; 1 where none has. A false point adds about one to the
+        misses of each vector, and so does a missed column.
+    """
+    points, vectors = detection.points, detection.vectors_px
+    if vectors is None or len(points) < 2:
+        return 1.0
+    tree = cKDTree(points)
+    reach = TOLERANCE * detection.spacing_px
+    missed = judged = 0
+    for vector in vectors:
+        wanted = points + vector
+        wanted = wanted[_in_area(wanted, detection)]
+        distance, _ = tree.query(wanted, distance_upper_bound=reach)
+        missed += int(np.count_nonzero(np.isinf(distance)))
+        judged += len(wanted)
+    return missed / judged if judged else 1.0
+
+
+def _in_area(points: npt.NDArray[np.float64], detection: Detection) -> BoolArray:
+    shape = np.array(detection.area.shape)
+    inside: BoolArray = np.asarray(
+        ((points >= _BORDER_PX) & (points <= shape - 1 - _BORDER_PX)).all(axis=1)
+    )
+    pixels = np.rint(points[inside]).astype(int)
+    inside[inside] = detection.area[pixels[:, 0], pixels[:, 1]]
+    return inside

@@ -1,0 +1,127 @@
+"""Occupancy: each site of the lattice taken by exactly one point.
+
+The lattice's vectors are known from the image's spectrum, where it lies is not: the
+origin of the cell is found from the points themselves, over the field as a whole and
+then locally, so that a field that is bent a little is followed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from napari_reward_analysis.projected import Lattice
+from napari_reward_analysis.rewards.registry import Detection, register_reward
+
+Floats = npt.NDArray[np.float64]
+
+#: A point takes a site within this part of the smallest spacing.
+TOLERANCE = 0.3
+#: Points whose median offset is the local one.
+_LOCAL = 24
+#: Bins of the cell along each vector.
+_BINS = 48
+
+
+@register_reward("vacancy", label="sites not taken once", needs=("lattice", "vectors"))
+def vacancy(detection: Detection) -> float:
+    """Share of the lattice's sites in the area that are empty or taken twice.
+
+    Returns
+    -------
+    float
+        (empty sites + points beyond one on a site or on none) / sites, at most 1.
+    """
+    lattice, vectors, points = detection.lattice, detection.vectors_px, detection.points
+    assert lattice is not None  # they are needs
+    assert vectors is not None
+    if len(points) < len(lattice.columns):
+        return 1.0
+    sites = lattice_sites(points, lattice, vectors, detection)
+    if not len(sites):
+        return 1.0
+    reach = TOLERANCE * detection.spacing_px
+    distance, site = cKDTree(sites).query(points, distance_upper_bound=reach)
+    taken = np.unique(site[np.isfinite(distance)])
+    deep = _away_from_border(sites, detection, reach)
+    empty = int(np.delete(deep, taken).sum())
+    surplus = int(_away_from_border(points, detection, reach).sum()) - len(taken)
+    return min((empty + max(surplus, 0)) / max(int(deep.sum()), 1), 1.0)
+
+
+def lattice_sites(
+    points: Floats, lattice: Lattice, vectors: Floats, detection: Detection
+) -> Floats:
+    """Where the crystal's columns are expected, (y, x) in px, shape (m, 2).
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, 2)
+        Points that tell where the lattice lies.
+    lattice : Lattice
+        Its columns.
+    vectors : ndarray, shape (2, 2)
+        The cell's vectors in px.
+    detection : Detection
+        Gives the area.
+    """
+    moved = _all_sites(_placed(points, lattice, vectors), vectors, detection.area.shape)
+    # strain: the sites follow the points around them
+    distance, nearest = cKDTree(moved).query(points)
+    near = distance < 0.5 * detection.spacing_px
+    if np.count_nonzero(near) >= _LOCAL:
+        shift = points[near] - moved[nearest[near]]
+        _, around = cKDTree(points[near]).query(moved, k=_LOCAL)
+        moved = moved + np.median(shift[around], axis=1)
+    pixels = np.rint(moved).astype(int)
+    shape = np.array(detection.area.shape)
+    inside = np.asarray(((pixels >= 0) & (pixels < shape)).all(axis=1))
+    inside[inside] = detection.area[tuple(pixels[inside].T)]
+    return np.asarray(moved[inside])
+
+
+def _all_sites(columns: Floats, vectors: Floats, shape: tuple[int, ...]) -> Floats:
+    """Sites of the field and a rim around it, for columns at fractions of the cell."""
+    corners = np.array([(y, x) for y in (0, shape[0]) for x in (0, shape[1])], float)
+    cells = corners @ np.linalg.inv(vectors)
+    low, high = np.floor(cells.min(axis=0)) - 1, np.ceil(cells.max(axis=0)) + 1
+    i, j = (np.arange(a, b + 1) for a, b in zip(low, high, strict=True))
+    whole = np.stack(np.meshgrid(i, j, indexing="ij"), axis=-1).reshape(-1, 2)
+    return np.asarray((whole[:, None] + columns[None]).reshape(-1, 2) @ vectors)
+
+
+def _placed(points: Floats, lattice: Lattice, vectors: Floats) -> Floats:
+    """The cell's columns, moved so that most points are on one; fractions, shape (c, 2).
+
+    The density of the points within the cell is correlated with that of the columns. The
+    spectrum does not tell a cell from the same cell turned by half a turn: both are tried.
+    """
+    cell = points @ np.linalg.inv(vectors)
+    seen = np.fft.fft2(_density(cell))
+    columns = np.array([(c.x, c.y) for c in lattice.columns])
+    best, placed = -np.inf, columns
+    for turned in (columns, -columns):
+        match = np.fft.ifft2(seen * np.conj(np.fft.fft2(_density(turned)))).real
+        if match.max() > best:
+            best = float(match.max())
+            peak = divmod(int(np.argmax(match)), _BINS)
+            placed = turned + np.array(peak) / _BINS
+    return np.asarray(placed)
+
+
+def _density(fractions: Floats) -> Floats:
+    """Smoothed density of places in the periodic cell."""
+    first, second = (fractions % 1.0).T
+    counts, _, _ = np.histogram2d(first, second, bins=_BINS, range=[[0, 1], [0, 1]])
+    return np.asarray(ndimage.gaussian_filter(counts, 1.5, mode="wrap"))
+
+
+def _away_from_border(places: Floats, detection: Detection, depth: float) -> npt.NDArray[np.bool_]:
+    distance = ndimage.distance_transform_edt(np.pad(detection.area, 1))[1:-1, 1:-1]
+    pixels = np.rint(places).astype(int)
+    shape = np.array(detection.area.shape)
+    inside = ((pixels >= 0) & (pixels < shape)).all(axis=1)
+    pixels = np.clip(pixels, 0, shape - 1)
+    return np.asarray(inside & (distance[pixels[:, 0], pixels[:, 1]] > depth))
