@@ -57,4 +57,5 @@ def flatten(image: FloatArray, context: Context, window: float) -> FloatArray:
     mean = ndimage.gaussian_filter(image, sigma, mode="reflect")
     variance = ndimage.gaussian_filter((image - mean) ** 2, sigma, mode="reflect")
     deviation = np.sqrt(np.maximum(variance - context.noise**2, 0))
-    return np.asarray((image - mean) / (deviation + 0.5 * float(np.median(deviation)) + 1e-6))
+    least = max(0.5 * float(np.median(deviation)), 0.1 * float(image.std()))
+    return np.asarray((image - mean) / (deviation + least))

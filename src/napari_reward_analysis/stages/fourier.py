@@ -21,6 +21,9 @@ Floats = npt.NDArray[np.float64]
 _OUTER = 0.8
 #: The median of a squared normal variable, as a part of its variance.
 _MEDIAN_OF_SQUARE = 0.4549
+#: The power is averaged over at least this many bins (sigma): over fewer, the noise's own
+#: speckle looks like signal.
+_LEAST_BINS = 1.5
 
 
 @register_stage("wiener", label="Wiener filter", window=Parameter(2.0, 16.0, levels=4))
@@ -115,4 +118,4 @@ def _radius(shape: tuple[int, ...]) -> Floats:
 def _bins(shape: tuple[int, ...], window: float) -> list[float]:
     """Sigma of the smoothing in bins of the cosine spectrum, for a window in pixels."""
     # a bin is half a cycle over the field
-    return [max(2 * n / (2 * math.pi * window), 0.5) for n in shape]
+    return [max(2 * n / (2 * math.pi * window), _LEAST_BINS) for n in shape]
