@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -123,7 +124,7 @@ class AtomsProblem:
 
         The published search keeps its sigmas as they come, at the cost of filtering.
         """
-        parameters = self.space.decode(point, self.fixed)
+        parameters = cast(dict[str, float], self.space.decode(point, self.fixed))
         return parameters if self.settings.as_published else snap_sigmas(parameters, *self.grid)
 
     def evaluate(self, index: int, parameters: dict[str, float]) -> AtomTrial:
@@ -218,7 +219,7 @@ def run_trials(problem: AtomsProblem) -> Iterator[AtomTrial]:
     if problem.space.size == 0:
         yield problem.evaluate(0, problem.decode(np.empty(0)))
         return
-    sampler = make_sampler(settings.sampler, problem.space.size, settings.seed)
+    sampler = make_sampler(settings.sampler, problem.space, settings.seed, trials=settings.trials)
     for index in range(settings.trials):
         start = time.perf_counter()
         point = sampler.ask()
