@@ -16,8 +16,11 @@ from napari_reward_analysis.workflows.atoms_space import FIXED, PARAMETERS, Para
 
 _SAMPLERS = {
     "skopt": "Bayesian optimisation",
+    "tpe": "Parzen estimators (Optuna)",
+    "nsga2": "genetic, NSGA-II (Optuna)",
     "sobol": "Sobol (even coverage)",
     "random": "random",
+    "grid": "grid (at most three numbers)",
 }
 _TWO: tuple[ParameterName, ...] = ("threshold", "overlap")
 _SEARCHES = {"all": "all five", "two": "threshold and overlap", "own": "as ticked below"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -41,24 +42,39 @@ def pareto_front(objectives: npt.ArrayLike, feasible: npt.ArrayLike | None = Non
     return front
 
 
-def hypervolume(objectives: npt.ArrayLike, reference: tuple[float, float]) -> float:
-    """Area dominated by a set of two-objective points, up to a reference point.
+def hypervolume(objectives: npt.ArrayLike, reference: Sequence[float]) -> float:
+    """Volume dominated by a set of points, up to a reference point.
 
     Parameters
     ----------
-    objectives : array_like, shape (n, 2)
-        Points, both objectives minimised; points beyond the reference add nothing.
-    reference : tuple of float
-        The worst corner.
+    objectives : array_like, shape (n, m)
+        Points, all objectives minimised; points beyond the reference add nothing.
+    reference : sequence of float
+        The worst corner; its length is m.
+
+    Notes
+    -----
+    Exact, by slabs between the front's values of the last objective: for each the volume
+    of one objective less. Costs (size of the front)^(m - 1), meant for small sets.
     """
-    values = np.asarray(objectives, dtype=float).reshape(-1, 2)
-    values = values[(values < reference).all(axis=1)]
-    area, ceiling = 0.0, reference[1]
-    for row in pareto_front(values):
-        x, y = values[row]
-        area += (reference[0] - x) * (ceiling - y)
-        ceiling = y
-    return float(area)
+    corner = np.asarray(reference, dtype=float)
+    values = np.asarray(objectives, dtype=float).reshape(-1, len(corner))
+    values = values[(values < corner).all(axis=1)]
+    if len(corner) == 1:
+        return float(corner[0] - values.min()) if len(values) else 0.0
+    front = values[pareto_front(values)]
+    if len(corner) == 2:  # sorted by the first objective, the second falls
+        ceilings = np.append(corner[1], front[:-1, 1])
+        return float(((corner[0] - front[:, 0]) * (ceilings - front[:, 1])).sum())
+    front = front[np.argsort(front[:, -1], kind="stable")]
+    heights = np.diff(np.append(front[:, -1], corner[-1]))
+    return float(
+        sum(
+            height * hypervolume(front[: k + 1, :-1], tuple(corner[:-1]))
+            for k, height in enumerate(heights)
+            if height > 0
+        )
+    )
 
 
 def choose(objectives: npt.ArrayLike, metric: Metric = "euclidean", *, scaled: bool = True) -> int:

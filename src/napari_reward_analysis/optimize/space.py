@@ -1,7 +1,7 @@
 """Search spaces: named parameters over the unit cube.
 
 Samplers see points of the unit cube only; what a coordinate means (a log scale, an
-integer, a value that may not fall below another) is settled here.
+integer, a choice, a value that may not fall below another) is settled here.
 """
 
 from __future__ import annotations
@@ -18,43 +18,59 @@ UnitPoint = npt.NDArray[np.float64]
 
 
 class Dimension(BaseModel):
-    """One searched parameter.
+    """One searched parameter: a number with a range, or a choice.
 
     Attributes
     ----------
     name : str
         Name of the parameter.
     low, high : float
-        Its range, both ends included.
+        Range of a number, both ends included.
     scale : {'linear', 'log', 'integer', 'category'}
-        How the unit interval is mapped on the range.
+        How the unit interval is mapped on the range, or that it is cut into as many equal
+        parts as there are choices.
     choices : tuple of str
-        Of a category; its range is not used.
-    active_if : tuple, optional
-        Name of a category, listed earlier, and its choices under which this parameter
-        matters; otherwise it is left out.
+        Of a category, at least two.
     not_below : str, optional
         Name of a parameter, listed earlier, that raises the lower end where it is
         larger: no part of the unit cube is then wasted on impossible pairs.
+    active_if : tuple of (str, tuple of str), optional
+        Name of a category, listed earlier, and the choices under which this parameter
+        matters. Under the others it has no value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     low: float = 0.0
-    high: float = 1.0
+    high: float = 0.0
     scale: Literal["linear", "log", "integer", "category"] = "linear"
     choices: tuple[str, ...] = ()
-    active_if: tuple[str, tuple[str, ...]] | None = None
     not_below: str | None = None
+    active_if: tuple[str, tuple[str, ...]] | None = None
 
     @model_validator(mode="after")
-    def _ordered(self) -> Dimension:
+    def _possible(self) -> Dimension:
+        if self.scale == "category":
+            if len(set(self.choices)) < 2 or len(set(self.choices)) < len(self.choices):
+                raise ValueError(f"{self.name}: a category needs two or more different choices")
+            return self
+        if self.choices:
+            raise ValueError(f"{self.name}: choices belong to the scale 'category'")
+        if not {"low", "high"} <= self.model_fields_set:
+            raise ValueError(f"{self.name}: a number needs a range, low and high")
         if not self.low <= self.high:
             raise ValueError(f"{self.name}: the range {self.low:g} to {self.high:g} is empty")
         if self.scale == "log" and self.low <= 0:
             raise ValueError(f"{self.name}: a log scale needs a range above zero")
         return self
+
+    @property
+    def levels(self) -> int:
+        """Number of different values; 0 where they are not countable."""
+        if self.scale == "category":
+            return len(self.choices)
+        return math.floor(self.high - self.low) + 1 if self.scale == "integer" else 0
 
     def decode(self, unit: float, low: float) -> float | str:
         """Value at a coordinate of the unit interval, for a given lower end."""
@@ -80,6 +96,23 @@ class Space(BaseModel):
 
     dimensions: tuple[Dimension, ...]
 
+    @model_validator(mode="after")
+    def _consistent(self) -> Space:
+        earlier: dict[str, Dimension] = {}
+        for dimension in self.dimensions:
+            if dimension.name in earlier:
+                raise ValueError(f"{dimension.name} is searched twice")
+            if dimension.active_if is not None:
+                name, choices = dimension.active_if
+                known = earlier[name].choices if name in earlier else ()
+                if not choices or not set(choices) <= set(known):
+                    raise ValueError(
+                        f"{dimension.name}: active_if names {name} and {choices}, "
+                        "which is no earlier category with these choices"
+                    )
+            earlier[dimension.name] = dimension
+        return self
+
     @property
     def size(self) -> int:
         """Number of dimensions."""
@@ -98,16 +131,51 @@ class Space(BaseModel):
         Returns
         -------
         dict
-            The fixed parameters and the searched ones.
+            The fixed parameters and the searched ones: numbers, and the chosen names of
+            categories. What does not matter under these choices is left out.
         """
         values: dict[str, float | str] = dict(fixed)
         for dimension, unit in zip(self.dimensions, point, strict=True):
             if dimension.active_if is not None:
                 name, choices = dimension.active_if
                 if values.get(name) not in choices:
+                    values.pop(dimension.name, None)
                     continue
             low = dimension.low
-            if dimension.not_below is not None:
-                low = min(dimension.high, max(low, float(values.get(dimension.not_below, low))))
+            bound = values.get(dimension.not_below) if dimension.not_below else None
+            if isinstance(bound, float | int):
+                low = min(dimension.high, max(low, bound))
             values[dimension.name] = dimension.decode(float(np.clip(unit, 0, 1)), low)
         return values
+
+    def active(self, points: UnitPoint) -> npt.NDArray[np.bool_]:
+        """Which coordinates matter, shape (n, size), for points of shape (n, size)."""
+        mattering = np.ones(np.shape(points), bool)
+        places = {dimension.name: k for k, dimension in enumerate(self.dimensions)}
+        for k, dimension in enumerate(self.dimensions):
+            if dimension.active_if is None:
+                continue
+            name, choices = dimension.active_if
+            place = places[name]
+            known = self.dimensions[place].choices
+            wanted = [known.index(choice) for choice in choices]
+            chosen = _part(points[:, place], len(known))
+            mattering[:, k] = mattering[:, place] & np.isin(chosen, wanted)
+        return mattering
+
+    def canonical(self, points: UnitPoint) -> UnitPoint:
+        """The same parameters at one agreed point each, shape (n, size).
+
+        Integers and choices are moved to the middle of their part of the unit interval,
+        and so is what does not matter: points that mean the same become equal.
+        """
+        moved = np.clip(points, 0.0, 1.0)
+        for k, dimension in enumerate(self.dimensions):
+            if dimension.levels:
+                moved[:, k] = (_part(moved[:, k], dimension.levels) + 0.5) / dimension.levels
+        return np.where(self.active(moved), moved, 0.5)
+
+
+def _part(units: UnitPoint, parts: int) -> npt.NDArray[np.int64]:
+    """Which of equal parts of the unit interval each coordinate lies in."""
+    return np.minimum((np.asarray(units) * parts).astype(np.int64), parts - 1)

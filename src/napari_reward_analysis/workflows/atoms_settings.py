@@ -29,10 +29,14 @@ class AtomsSettings(BaseModel):
     ranges : dict
         (low, high) of searched parameters; what is missing follows from lattice and
         pixel size. Sigmas in pixels, threshold as a response.
-    sampler : {'skopt', 'sobol', 'random'}
+    sampler : {'skopt', 'tpe', 'nsga2', 'sobol', 'random', 'grid'}
         Search strategy.
     seed : int
         Seed of everything random.
+    seconds : float, optional
+        Time budget: no trial is begun after it.
+    patience : int, optional
+        The search ends when so many trials have gained no hypervolume.
     ds : float, optional
         DS in angstrom (in pixels when the image has no pixel size); by default a
         fraction of the lattice's smallest neighbour sum.
@@ -62,6 +66,8 @@ class AtomsSettings(BaseModel):
     ranges: dict[ParameterName, tuple[float, float]] = Field(default_factory=dict)
     sampler: SamplerName = "skopt"
     seed: int = Field(default=0, ge=0)
+    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    patience: int | None = Field(default=None, ge=1)
     ds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     count: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     tolerance: float = Field(default=0.0, ge=0, lt=1)

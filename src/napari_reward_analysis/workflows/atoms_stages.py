@@ -86,15 +86,23 @@ def stage_space(names: Sequence[str], fixed: Mapping[str, float | str]) -> Stage
         elif here:
             dimensions.append(Dimension(name=slot, scale="category", choices=(NONE, *here)))
     for stage in stages:
-        for name, parameter in stage.parameters.items():
-            key, last = f"{stage.name}.{name}", len(parameter.values()) - 1
-            if key not in fixed and last > 0:
-                condition = (stage.slot, (stage.name,))
-                dimensions.append(
-                    Dimension(name=key, high=last, scale="integer", active_if=condition)
-                )
+        if fixed.get(stage.slot, stage.name) == stage.name:
+            dimensions += _levels(stage, fixed)
     ordered = sorted(stages, key=lambda stage: SLOTS.index(stage.slot))
     return StageSpace(tuple(ordered), tuple(dimensions))
+
+
+def _levels(stage: Stage, fixed: Mapping[str, float | str]) -> list[Dimension]:
+    """A dimension for each parameter of a stage that is searched: which of its levels."""
+    condition = None if stage.slot in fixed else (stage.slot, (stage.name,))
+    found = []
+    for name, parameter in stage.parameters.items():
+        key, last = f"{stage.name}.{name}", len(parameter.values()) - 1
+        if key not in fixed and last > 0:
+            found.append(
+                Dimension(name=key, low=0, high=last, scale="integer", active_if=condition)
+            )
+    return found
 
 
 class Workbench:

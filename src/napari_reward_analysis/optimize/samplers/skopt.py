@@ -1,0 +1,138 @@
+"""Multi-objective Bayesian optimisation with scikit-optimize's Gaussian processes."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+import numpy as np
+from scipy.stats import qmc
+
+from napari_reward_analysis.optimize.pareto import pareto_front
+from napari_reward_analysis.optimize.samplers.acquisition import (
+    expected_hypervolume_improvement,
+    expected_scalar_improvement,
+    folded_shortfall,
+    normal_shortfall,
+)
+from napari_reward_analysis.optimize.samplers.plain import SobolSampler
+from napari_reward_analysis.optimize.samplers.scaling import Scaling
+from napari_reward_analysis.optimize.samplers.surrogate import (
+    Encoding,
+    FloatArray,
+    Surrogate,
+    one_thread,
+)
+from napari_reward_analysis.optimize.space import Space, UnitPoint
+
+Acquisition = Literal["hypervolume", "parego"]
+
+#: More objectives than this make the exact hypervolume too slow.
+_MOST_FOR_HYPERVOLUME = 3
+#: Kernels are fitted anew when there are this many times as many trials as at the last fit.
+_REFIT_GROWTH = 1.25
+#: Simulated outcomes of each candidate in the scalar acquisition.
+_DRAWS = 64
+#: Candidates next to the front: smallest and largest standard deviation, log10.
+_NEAR = (-2.5, -0.5)
+
+
+class SkoptSampler:
+    """Sobol points first, then the point with the largest expected gain.
+
+    One Gaussian process per objective. Two or three objectives are judged by the exact
+    expected hypervolume improvement, more by random augmented Chebyshev sums (ParEGO).
+    The gain is maximised over a pool of Sobol points and of neighbours of the front.
+
+    Parameters
+    ----------
+    space : Space
+        What is searched.
+    seed : int
+        The same seed asks the same points.
+    n_objectives : int
+        Number of objectives.
+    acquisition : {'hypervolume', 'parego'}, optional
+        How a candidate is judged; by the number of objectives by default.
+    initial : int, optional
+        Sobol points before the models are used; 12, or more in a large space.
+    pool : int
+        Sobol points among the candidates.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        seed: int,
+        n_objectives: int = 2,
+        *,
+        acquisition: Acquisition | None = None,
+        initial: int | None = None,
+        pool: int = 512,
+    ) -> None:
+        self._space, self._encoding = space, Encoding(space)
+        self._rng = np.random.default_rng(seed)
+        self._start = SobolSampler(space, seed)
+        self._pool = qmc.Sobol(space.size, scramble=True, rng=np.random.default_rng(seed + 1))
+        self._pool_size = pool
+        few = n_objectives <= _MOST_FOR_HYPERVOLUME
+        self._acquisition = acquisition or ("hypervolume" if few else "parego")
+        self.initial = max(12, 2 * len(self._encoding.groups)) if initial is None else initial
+        self._points: list[UnitPoint] = []
+        self._values: list[tuple[float, ...] | None] = []
+        self._models = [Surrogate(self._encoding.groups) for _ in range(n_objectives)]
+        self._next_fit = 0
+
+    def ask(self) -> UnitPoint:
+        """The next point."""
+        if len(self._points) < self.initial or not any(self._values):
+            return np.asarray(self._space.canonical(self._start.ask()[None])[0])
+        with one_thread():
+            return self._best_candidate()
+
+    def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
+        """A failed or infeasible point counts as bad as the worst that is told apart."""
+        self._points.append(self._space.canonical(np.asarray(point)[None])[0])
+        self._values.append(objectives)
+
+    def _best_candidate(self) -> UnitPoint:
+        points = np.array(self._points)
+        scaling = Scaling.of(self._values, self.initial)
+        values = scaling.scaled(self._values)
+        self._fit(points, values)
+        candidates = self._candidates(points, values)
+        gain = self._gain(candidates, values, scaling)
+        for row in np.argsort(-gain, kind="stable"):
+            if np.abs(points - candidates[row]).max(axis=1).min() > 1e-9:
+                return np.asarray(candidates[row])
+        return np.asarray(candidates[0])  # everything was tried: a countable space
+
+    def _fit(self, points: UnitPoint, values: FloatArray) -> None:
+        fit_kernels = len(points) >= self._next_fit
+        if fit_kernels:
+            self._next_fit = max(len(points) + 1, math.ceil(len(points) * _REFIT_GROWTH))
+        features = self._encoding.features(points)
+        for model, column in zip(self._models, values.T, strict=True):
+            model.fit(features, column, kernel=fit_kernels)
+
+    def _candidates(self, points: UnitPoint, values: FloatArray) -> UnitPoint:
+        spread = self._pool.random(self._pool_size)
+        best = points[pareto_front(values)]
+        chosen = best[self._rng.integers(len(best), size=self._pool_size // 2)]
+        step = 10 ** self._rng.uniform(*_NEAR, size=(len(chosen), 1))
+        near = chosen + step * self._rng.standard_normal(chosen.shape)
+        return self._space.canonical(np.concatenate([spread, near]))
+
+    def _gain(self, candidates: UnitPoint, values: FloatArray, scaling: Scaling) -> FloatArray:
+        features = self._encoding.features(candidates)
+        predicted = [model.predict(features) for model in self._models]
+        mean = np.column_stack([mean for mean, _ in predicted])
+        deviation = np.column_stack([deviation for _, deviation in predicted])
+        if self._acquisition == "hypervolume":
+            shortfall = folded_shortfall if scaling.positive else normal_shortfall
+            return expected_hypervolume_improvement(
+                mean, deviation, values, scaling.reference, shortfall
+            )
+        draws = self._rng.standard_normal((_DRAWS, mean.shape[1]))
+        weights = self._rng.dirichlet(np.ones(mean.shape[1])) / scaling.reference
+        return expected_scalar_improvement(mean, deviation, values, weights, draws)

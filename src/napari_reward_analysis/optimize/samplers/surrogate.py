@@ -1,0 +1,176 @@
+"""A Gaussian process of one objective that is cheap to ask again and again.
+
+scikit-optimize's process fits the kernel; what an ask repeats is done here with the
+Cholesky factor that the fit leaves behind.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import solve_triangular
+from scipy.optimize import minimize
+
+from napari_reward_analysis.optimize.space import Space, UnitPoint
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Steps of the kernel's fit: each fit starts where the last one ended.
+_FIT_STEPS = 15
+#: Added to the covariance's diagonal (of values with a variance of 1) for its factor's sake.
+_JITTER = 1e-8
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """Linear algebra in one thread, for a while.
+
+    The matrices are small: threads that wait for each other make an ask four to ten times
+    slower where other work keeps the processors busy, and the last digits depend on them.
+    """
+    limits: AbstractContextManager[object] = _thread_pools().limit(limits=1, user_api="blas")
+    return limits
+
+
+@cache
+def _thread_pools() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()  # looks through all loaded libraries: once
+
+
+class Encoding:
+    """Points of the unit cube as the model sees them.
+
+    A number is one feature. A category is one feature per choice, 1/sqrt(2) where chosen
+    and 0 elsewhere, so that any two choices are one apart, as the ends of a range are.
+
+    Parameters
+    ----------
+    space : Space
+        What is searched.
+
+    Attributes
+    ----------
+    groups : ndarray of int, shape (features,)
+        Dimension of each feature: features of one category share a length scale.
+    """
+
+    def __init__(self, space: Space) -> None:
+        self._categories = [
+            dimension.levels if dimension.scale == "category" else 0
+            for dimension in space.dimensions
+        ]
+        widths = [max(1, levels) for levels in self._categories]
+        self.groups = np.repeat(np.arange(space.size), widths)
+
+    def features(self, points: UnitPoint) -> FloatArray:
+        """Features of canonical points, shape (n, features)."""
+        columns = []
+        for k, levels in enumerate(self._categories):
+            column = points[:, k, None]
+            if levels:
+                chosen = (column * levels).astype(int) == np.arange(levels)
+                # (one that does not matter stands at its middle, always the same)
+                columns.append(np.where(chosen, np.sqrt(0.5), 0.0))
+            else:
+                columns.append(column)
+        return np.concatenate(columns, axis=1)
+
+
+class Surrogate:
+    """Gaussian process with a Matern 5/2 kernel, a length scale per dimension, and noise.
+
+    The kernel is fitted by maximum a posteriori: a weak prior (log-normal around 1) on
+    amplitude and length scales keeps a dozen points from settling on a ridge. The noise
+    is fitted too: a count that jumps where a sigma is rounded looks like noise.
+
+    Parameters
+    ----------
+    groups : ndarray of int, shape (features,)
+        Features with the same number share a length scale.
+    """
+
+    def __init__(self, groups: npt.NDArray[np.intp]) -> None:
+        self._groups = groups
+        self._kernel: Any = None
+        self._mean, self._scale = 0.0, 1.0
+        self._model: Any = None
+
+    def fit(self, features: FloatArray, values: FloatArray, *, kernel: bool) -> None:
+        """Condition on data, shapes (n, features) and (n,); fit the kernel too if asked."""
+        # imported here: scikit-optimize takes a second to import
+        from skopt.learning import GaussianProcessRegressor
+
+        self._mean, self._scale = float(values.mean()), float(values.std())
+        if self._scale < 1e-12:  # the same value everywhere: nothing to model
+            self._model = None
+            return
+        self._model = GaussianProcessRegressor(
+            kernel=self._kernel or _new_kernel(len(self._groups)),
+            alpha=_JITTER,
+            optimizer=_posterior_fit(self._groups) if kernel or self._kernel is None else None,
+            noise=None,
+            random_state=0,
+        )
+        with warnings.catch_warnings():
+            # a kernel at its bound is a valid fit
+            warnings.simplefilter("ignore")
+            self._model.fit(features, (values - self._mean) / self._scale)
+        self._kernel = self._model.kernel_
+
+    def predict(self, features: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Mean and standard deviation without noise, shapes (n,)."""
+        if self._model is None:
+            return np.full(len(features), self._mean), np.full(len(features), 1e-9)
+        kernel = self._model.kernel_.k1  # without the noise
+        across = kernel(features, self._model.X_train_)
+        half = solve_triangular(self._model.L_, across.T, lower=True, check_finite=False)
+        variance = kernel.diag(features) - np.einsum("ij,ij->j", half, half)
+        mean = self._mean + self._scale * (across @ self._model.alpha_)
+        return mean, self._scale * np.sqrt(np.maximum(variance, 1e-12))
+
+
+def _new_kernel(features: int) -> Any:
+    from skopt.learning.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+    signal = ConstantKernel(1.0, (0.05, 20.0)) * Matern(
+        np.full(features, 0.5), (0.05, 10.0), nu=2.5
+    )
+    return signal + WhiteKernel(1e-3, (1e-5, 0.5))
+
+
+def _posterior_fit(groups: npt.NDArray[np.intp]) -> Callable[..., tuple[FloatArray, float]]:
+    """An optimiser for the kernel's log parameters: amplitude, length scales, noise."""
+
+    def fit(
+        negative_likelihood: Callable[[FloatArray], tuple[float, FloatArray]],
+        initial: FloatArray,
+        bounds: FloatArray,
+    ) -> tuple[FloatArray, float]:
+        names, first = np.unique(groups, return_index=True)
+        spread = np.concatenate([[0], 1 + np.searchsorted(names, groups), [len(names) + 1]])
+        kept = np.concatenate([[0], 1 + first, [len(initial) - 1]])
+
+        def negative_posterior(few: FloatArray) -> tuple[float, FloatArray]:
+            value, slope = negative_likelihood(few[spread])
+            prior = np.append(few[:-1], 0.0)  # none on the noise
+            slopes = np.bincount(spread, slope, minlength=len(few))
+            return float(value + 0.5 * prior @ prior), slopes + prior
+
+        found = minimize(
+            negative_posterior,
+            initial[kept],
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds[kept],
+            options={"maxiter": _FIT_STEPS},
+        )
+        return found.x[spread], float(found.fun)
+
+    return fit

@@ -1,0 +1,93 @@
+"""When a search has gone on for long enough."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.optimize.pareto import hypervolume, pareto_front
+
+
+class Stopper:
+    """Ends a search that gains nothing any more, or whose time is spent.
+
+    Parameters
+    ----------
+    patience : int, optional
+        Trials without a gain after which to stop; never by default.
+    budget_s : float, optional
+        Time from now on after which to stop, in seconds; no limit by default.
+    tolerance : float
+        A hypervolume that grows by no more than this fraction has not gained.
+    initial : int
+        Trials of the sampler's initial design: patience is counted after them.
+    reference : sequence of float, optional
+        Worst corner of the hypervolume. By default a tenth beyond the worst values of the
+        initial design (of the first feasible trial where all of it failed).
+    clock : callable
+        Seconds, always rising.
+
+    Attributes
+    ----------
+    reason : str
+        Why to stop, in words; empty while the search should go on.
+
+    Raises
+    ------
+    BadInput
+        If a limit is not above zero.
+    """
+
+    def __init__(
+        self,
+        patience: int | None = None,
+        budget_s: float | None = None,
+        *,
+        tolerance: float = 1e-3,
+        initial: int = 0,
+        reference: Sequence[float] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if patience is not None and patience < 1:
+            raise BadInput(f"A patience of {patience} trials is impossible: give at least 1.")
+        if budget_s is not None and not budget_s > 0:
+            raise BadInput(f"A time budget of {budget_s:g} s is impossible: give a time above 0.")
+        if not 0 <= tolerance < 1:
+            raise BadInput(
+                f"A tolerance of {tolerance:g} is impossible: give a fraction from 0 to 1."
+            )
+        self._patience, self._budget_s, self._tolerance = patience, budget_s, tolerance
+        self._initial, self._clock = initial, clock
+        self._reference = None if reference is None else tuple(reference)
+        self._started = clock()
+        self._trials = self._last_gain = 0
+        self._best = 0.0
+        self._front: list[tuple[float, ...]] = []
+
+    def tell(self, objectives: Sequence[float] | None) -> None:
+        """Objectives of the next trial, all minimised; None where it is infeasible."""
+        self._trials += 1
+        if objectives is not None:
+            self._front.append(tuple(objectives))
+        if self._trials < self._initial or not self._front:
+            return
+        if self._reference is None:
+            worst = np.max(self._front, axis=0)
+            self._reference = tuple(worst + 0.1 * np.abs(worst))
+        self._front = [self._front[row] for row in pareto_front(self._front)]
+        volume = hypervolume(self._front, self._reference)
+        if self._trials <= self._initial or volume > self._best * (1 + self._tolerance):
+            self._best, self._last_gain = volume, self._trials
+
+    @property
+    def reason(self) -> str:
+        """Why to stop, in words; empty while the search should go on."""
+        if self._budget_s is not None and self._clock() - self._started >= self._budget_s:
+            return f"time budget of {self._budget_s:g} s spent"
+        idle = self._trials - max(self._last_gain, self._initial)
+        if self._patience is not None and idle >= self._patience:
+            return f"no gain in {idle} trials"
+        return ""

@@ -1,0 +1,255 @@
+"""An image with everything that the trials of one search share."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.detection import BlobFinder
+from napari_reward_analysis.detection.blobs import Blobs
+from napari_reward_analysis.image import BoolArray, FloatArray, Image
+from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
+from napari_reward_analysis.rewards.registry import Detection
+from napari_reward_analysis.stages import Context
+from napari_reward_analysis.workflows.atoms_needs import (
+    seen_vectors,
+    usable_rewards,
+    usable_stages,
+)
+from napari_reward_analysis.workflows.atoms_physics import analysed_area, derive_physics
+from napari_reward_analysis.workflows.atoms_settings import AtomsSettings
+from napari_reward_analysis.workflows.atoms_space import (
+    FIXED,
+    PARAMETERS,
+    noise_floor,
+    published_ranges,
+    ranges_for,
+    search_space,
+    snap_sigmas,
+    threshold_range,
+)
+from napari_reward_analysis.workflows.atoms_stages import Chain, Workbench, stage_space
+from napari_reward_analysis.workflows.atoms_trial import (
+    AtomTrial,
+    Parameters,
+    failed_trial,
+    threshold_margin,
+)
+from napari_reward_analysis.workflows.survey import AreaRule, Survey, survey
+
+
+class AtomsProblem:
+    """An image with everything that its trials share.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    lattice : Lattice, optional
+        What the crystal predicts; may be left out where `settings.count` is given.
+    settings : AtomsSettings
+        What the user chose.
+    region : ndarray of bool, shape (H, W), optional
+        The crystal, drawn by the user.
+    surveyed : Survey, optional
+        Of this image, where it was made before; made here otherwise.
+
+    Attributes
+    ----------
+    image, region
+        As they are used: with the pixel size and the crystal that the survey found.
+
+    Raises
+    ------
+    BadInput
+        If image, lattice and settings do not fit together.
+    """
+
+    def __init__(
+        self,
+        image: Image,
+        lattice: Lattice | None,
+        settings: AtomsSettings,
+        region: BoolArray | None = None,
+        surveyed: Survey | None = None,
+    ) -> None:
+        self.settings, self.lattice = settings, lattice
+        self.survey = surveyed or survey_for(image, lattice, settings, region)
+        self.image, self.region = image, region = self.survey.image, self.survey.region
+        self.area = analysed_area(image, region)
+        self.physics, self.spacing_px = derive_physics(
+            image,
+            lattice,
+            self.area,
+            count=settings.count,
+            ds=_published_ds(settings, image, lattice),
+            species=settings.species,
+            measured=self.survey.measured,
+        )
+        self.physics = replace(self.physics, tolerance=settings.tolerance)
+        self.finder = BlobFinder(image.normalised)
+        self.vectors_px = seen_vectors(self.survey, settings)
+        self.rewards, missing_rewards = usable_rewards(settings, lattice, self.vectors_px)
+        stages, missing_stages = usable_stages(settings, self.vectors_px)
+        self.n_objectives = 2 + len(self.rewards)
+        self.notices = (*self.survey.notices, *missing_rewards, *missing_stages)
+        context = Context(self.spacing_px, self.finder.space.noise, self.vectors_px)
+        self._bench = Workbench(image, context, self.finder)
+        self._stages = stage_space(stages, settings.fixed)
+        self._set_space()
+
+    def _set_space(self) -> None:
+        settings = self.settings
+        if settings.as_published:
+            ranges = published_ranges()
+        else:
+            ranges = ranges_for(self.spacing_px, self.image.shape)
+            ranges["threshold"] = threshold_range(self.finder.space, ranges)
+        ranges.update(settings.ranges)
+        self._ranges = ranges
+        self.fixed: Parameters = {str(name): value for name, value in FIXED.items()}
+        self.fixed |= settings.fixed
+        for name in set(PARAMETERS) - set(settings.search) - set(settings.fixed):
+            self.fixed[name] = _middle(name, ranges[name])
+        searched = [name for name in PARAMETERS if name in settings.search]
+        self.space = search_space(
+            searched,
+            ranges,
+            settings.fixed,
+            log_threshold=not settings.as_published,
+            before=self._stages.dimensions,
+        )
+        self.finder.space.floor = self._floor(self.finder, ranges["threshold"])
+        self.grid = ranges["min_sigma"][0], ranges["max_sigma"][1]
+
+    def decode(self, point: npt.NDArray[np.float64]) -> Parameters:
+        """Parameters at a point of the unit cube, with sigmas on the grid.
+
+        The published search keeps its sigmas as they come, at the cost of filtering. A
+        threshold is a response, and the responses depend on the stages before the LoG:
+        its range is that of the image that they leave.
+        """
+        parameters = self._stages.settle(self.space.decode(point, self.fixed))
+        if self.settings.as_published:
+            return parameters
+        parameters = snap_sigmas(parameters, *self.grid)
+        names = [dimension.name for dimension in self.space.dimensions]
+        chain = self._stages.chain(parameters)
+        if chain and "threshold" in names and "threshold" not in self.settings.ranges:
+            place = names.index("threshold")
+            low, high = self._threshold_range(chain)
+            dimension = self.space.dimensions[place].model_copy(update={"low": low, "high": high})
+            parameters["threshold"] = dimension.decode(float(point[place]), low)
+        return parameters
+
+    def evaluate(self, index: int, parameters: Parameters) -> AtomTrial:
+        """One setting, whose failure is a result too."""
+        start = time.perf_counter()
+        try:
+            trial = self._detect(index, parameters)
+        except Exception as error:  # noqa: BLE001 - a failed trial is recorded, the run goes on
+            trial = failed_trial(index, parameters, str(error) or type(error).__name__)
+        return replace(trial, seconds=time.perf_counter() - start)
+
+    def finder_of(self, parameters: Parameters) -> BlobFinder:
+        """The finder of the image as the stages of a setting leave it."""
+        finder = self._bench.finder(self._stages.chain(parameters))
+        if finder.space.floor == 0.0:
+            finder.space.floor = self._floor(finder, threshold_range(finder.space, self._ranges))
+        return finder
+
+    def _detect(self, index: int, parameters: Parameters) -> AtomTrial:
+        threshold, overlap = float(parameters["threshold"]), float(parameters["overlap"])
+        candidates = self.finder_of(parameters).candidates(
+            float(parameters["min_sigma"]),
+            float(parameters["max_sigma"]),
+            int(parameters["num_sigma"]),
+        )
+        blobs = candidates.blobs[candidates.select(threshold, overlap)]
+        inside = self.area[blobs[:, 0].astype(int), blobs[:, 1].astype(int)]
+        sums = neighbour_sums(blobs[:, :2])
+        score = score_atoms(sums, self.physics, inside)
+        responses = candidates.blobs[:, 3]
+        return AtomTrial(
+            index=index,
+            parameters=parameters,
+            blobs=blobs,
+            sums=sums,
+            inside=inside,
+            score=score,
+            further=self._judge(blobs[inside], sums[inside], responses, threshold)
+            if score.feasible
+            else dict.fromkeys((reward.name for reward in self.rewards), 1.0),
+            margin=threshold_margin(responses, threshold),
+        )
+
+    def _judge(
+        self, blobs: Blobs, sums: FloatArray, candidates: FloatArray, threshold: float
+    ) -> dict[str, float]:
+        """The further rewards of one result."""
+        if not self.rewards:
+            return {}
+        detection = Detection(
+            points=blobs[:, :2].astype(np.float64),
+            sigmas=blobs[:, 2],
+            responses=blobs[:, 3],
+            sums=sums,
+            candidates=candidates,
+            threshold=threshold,
+            area=self.area,
+            image=self.image.normalised,
+            physics=self.physics,
+            spacing_px=self.spacing_px,
+            lattice=self.lattice,
+            vectors_px=self.vectors_px,
+        )
+        return {reward.name: reward(detection) for reward in self.rewards}
+
+    def _threshold_range(self, chain: Chain) -> tuple[float, float]:
+        finder = self._bench.finder(chain)
+        return threshold_range(finder.space, self._ranges)
+
+    def _floor(self, finder: BlobFinder, threshold: tuple[float, float]) -> float:
+        """The lowest threshold that may be asked for; 0 is never one."""
+        typed = self.settings.ranges.get("threshold", threshold)[0]
+        searched = "threshold" in self.settings.search
+        lowest = typed if searched else float(self.fixed["threshold"])
+        return max(min(lowest, noise_floor(finder.space, self._ranges)), 1e-9)
+
+
+def survey_for(
+    image: Image,
+    lattice: Lattice | None,
+    settings: AtomsSettings,
+    region: BoolArray | None = None,
+) -> Survey:
+    """Survey of an image as the settings ask for it.
+
+    Nothing is measured where nothing would be used: with the header's pixel size, the
+    whole field as the area, and neither stages nor rewards that may ask for the lattice.
+
+    Raises
+    ------
+    BadInput
+        If the pixel size shall come from a lattice that is not given or not seen.
+    """
+    area: AreaRule = "field" if settings.as_published else settings.area
+    asks = settings.used_stages or settings.used_rewards
+    if settings.calibrate == "header" and area == "field" and not asks:
+        return Survey(image, region)
+    return survey(image, lattice, region=region, calibrate=settings.calibrate, area=area)
+
+
+def _published_ds(settings: AtomsSettings, image: Image, lattice: Lattice | None) -> float | None:
+    if settings.ds is None and settings.as_published and image.pixel_size and lattice:
+        return 9.6
+    return settings.ds
+
+
+def _middle(name: str, limits: tuple[float, float]) -> float:
+    low, high = limits
+    return float(np.sqrt(low * high)) if name != "num_sigma" else FIXED["num_sigma"]
