@@ -78,7 +78,7 @@ def test_wiener_beats_a_gaussian_of_any_width(scene):
         for s in np.linspace(0.05, 0.4, 15)
     ]
 
-    assert similarity(stage_named("wiener").apply(noisy, context, window=6.0), clean) > max(blurred)
+    assert similarity(stage_named("wiener").apply(noisy, context, window=1.0), clean) > max(blurred)
 
 
 def test_wiener_leaves_an_image_without_noise_alone(scene):
@@ -104,7 +104,7 @@ def test_filters_hold_for_any_rotation_and_cell(name, rotation, cell):
 
     result = stage_named(name).apply(noisy, Context(a, 0.5, vectors), window=4.0)
 
-    assert similarity(result, clean) > similarity(noisy, clean) + 0.15
+    assert similarity(result, clean) > 1.2 * similarity(noisy, clean)
 
 
 def test_background_stages_take_a_gradient_away(scene):
@@ -131,7 +131,7 @@ def test_flatten_evens_contrast_and_leaves_vacuum_dark(scene):
 
     left, right = result[90:, 20:60].std(), result[90:, -60:-20].std()
     before_left, before_right = faded[90:, 20:60].std(), faded[90:, -60:-20].std()
-    assert left / right < 0.6 * before_left / before_right
+    assert left / right < 0.75 * before_left / before_right
     assert result[:30].std() < 0.3 * left
 
 

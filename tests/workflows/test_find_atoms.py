@@ -89,7 +89,7 @@ def test_no_trial_filters_the_image_again(square_image):
 
 
 def test_a_trial_holds_the_blobs_of_scikit_image_for_its_parameters(square_image):
-    for trial in find_atoms(square_image, SQUARE, AtomsSettings(trials=8, seed=5)):
+    for trial in find_atoms(square_image, SQUARE, AtomsSettings(trials=8, seed=5, stages=())):
         p = trial.parameters
         theirs = blob_log(
             square_image.normalised,
@@ -184,7 +184,7 @@ def test_an_unknown_count_leaves_the_spacing_to_decide():
     trials = list(find_atoms(image, None, AtomsSettings(trials=20, count=30, tolerance=0.3)))
 
     best = trials[pick(trials)]
-    assert best.objectives == (0.0, 0.0)
+    assert best.score.objectives == (0.0, 0.0)
     assert 21 <= best.score.count <= 39
 
 
@@ -199,7 +199,7 @@ def test_a_new_ds_or_count_rescores_the_stored_blobs(square_image):
 
 
 def test_a_failing_trial_is_recorded_and_the_run_goes_on(square_image, monkeypatch):
-    problem = AtomsProblem(square_image, SQUARE, AtomsSettings(trials=12))
+    problem = AtomsProblem(square_image, SQUARE, AtomsSettings(trials=12, stages=()))
     find = problem.finder.candidates
     calls = iter(range(100))
 

@@ -44,11 +44,14 @@ def vacancy(detection: Detection) -> float:
         return 1.0
     reach = TOLERANCE * detection.spacing_px
     distance, site = cKDTree(sites).query(points, distance_upper_bound=reach)
-    taken = np.unique(site[np.isfinite(distance)])
+    matched = np.flatnonzero(np.isfinite(distance))
+    taken, first = np.unique(site[matched], return_index=True)
+    more = np.ones(len(points), dtype=bool)
+    more[matched[first]] = False
     deep = _away_from_border(sites, detection, reach)
     empty = int(np.delete(deep, taken).sum())
-    surplus = int(_away_from_border(points, detection, reach).sum()) - len(taken)
-    return min((empty + max(surplus, 0)) / max(int(deep.sum()), 1), 1.0)
+    surplus = int((more & _away_from_border(points, detection, reach)).sum())
+    return min((empty + surplus) / max(int(deep.sum()), 1), 1.0)
 
 
 def lattice_sites(

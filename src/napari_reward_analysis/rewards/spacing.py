@@ -9,11 +9,14 @@ from scipy import ndimage
 from scipy.spatial import Voronoi, cKDTree
 
 from napari_reward_analysis.image import BoolArray
-from napari_reward_analysis.projected import DS_FRACTION, Lattice
+from napari_reward_analysis.projected import Lattice
 from napari_reward_analysis.rewards.registry import Detection, register_reward
 
 #: Two columns nearer than this part of the smallest spacing are one.
 CLOSE = 0.6
+#: A neighbour sum beyond the crystal's largest by this factor lacks a neighbour: in a square
+#: lattice the fifth neighbour in place of one of four makes the sum 1.10 times as large.
+FAR = 1.06
 #: A hole is wider than the crystal's own by this factor.
 WIDE = 1.3
 
@@ -54,7 +57,7 @@ def too_far(detection: Detection) -> float:
     inner = _deep_inside(detection, largest / 4)
     if not inner.any():
         return 1.0
-    return float(np.mean(detection.sums[inner] > largest / DS_FRACTION))
+    return float(np.mean(detection.sums[inner] > FAR * largest))
 
 
 @register_reward("gaps", label="gaps in coverage", needs=("lattice",))

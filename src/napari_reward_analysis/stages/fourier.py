@@ -23,10 +23,10 @@ _OUTER = 0.8
 _MEDIAN_OF_SQUARE = 0.4549
 #: The power is averaged over at least this many bins (sigma): over fewer, the noise's own
 #: speckle looks like signal.
-_LEAST_BINS = 1.5
+_LEAST_BINS = 3.0
 
 
-@register_stage("wiener", label="Wiener filter", window=Parameter(2.0, 16.0, levels=4))
+@register_stage("wiener", label="Wiener filter", window=Parameter(1.0, 8.0, levels=4))
 def wiener(image: FloatArray, context: Context, window: float) -> FloatArray:
     """Wiener filter whose signal is the smoothed power spectrum above the noise floor.
 

@@ -90,7 +90,7 @@ def run_trials(
     """
     settings, space = problem.settings, problem.space
     if space.size == 0:
-        yield problem.evaluate(0, problem.decode(np.empty(0)))
+        yield problem.trial_at(0, np.empty(0))
         return
     sampler = make_sampler(
         settings.sampler, space, settings.seed, problem.n_objectives, trials=settings.trials
@@ -100,7 +100,7 @@ def run_trials(
         start = time.perf_counter()
         point = sampler.ask()
         asked = time.perf_counter() - start
-        trial = problem.evaluate(index, problem.decode(point))
+        trial = problem.trial_at(index, point)
         start = time.perf_counter()
         objectives = trial.objectives if trial.feasible else None
         sampler.tell(point, objectives)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.vectors import measure_vectors
+from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.rewards.registry import NEEDS, Reward, reward_named
 from napari_reward_analysis.stages import stage_named
@@ -13,13 +15,17 @@ from napari_reward_analysis.workflows.atoms_settings import AtomsSettings
 from napari_reward_analysis.workflows.survey import Survey
 
 
-def seen_vectors(surveyed: Survey, settings: AtomsSettings) -> npt.NDArray[np.float64] | None:
+def seen_vectors(
+    surveyed: Survey, lattice: Lattice | None, settings: AtomsSettings
+) -> npt.NDArray[np.float64] | None:
     """Two translations of the lattice in the image, None where none is seen or asked for.
 
     Parameters
     ----------
     surveyed : Survey
         Of the image.
+    lattice : Lattice or None
+        The crystal.
     settings : AtomsSettings
         Whose rewards and stages may ask for them.
 
@@ -37,8 +43,21 @@ def seen_vectors(surveyed: Survey, settings: AtomsSettings) -> npt.NDArray[np.fl
         return None
     if min(surveyed.image.shape) < 16:
         return None
+    if surveyed.measured is None and lattice is not None:
+        # the survey did not look: N and area come from the header
+        cell = _cell_of(surveyed, lattice)
+        if cell is not None:
+            return cell
     seen = measure_vectors(surveyed.image, region=surveyed.region)
     return seen.vectors_px if seen.found else None
+
+
+def _cell_of(surveyed: Survey, lattice: Lattice) -> npt.NDArray[np.float64] | None:
+    try:
+        measured = measure_lattice(surveyed.image, lattice, region=surveyed.region)
+    except BadInput:
+        return None  # a field too small to show the crystal
+    return measured.vectors_px if measured.found else None
 
 
 def usable_rewards(

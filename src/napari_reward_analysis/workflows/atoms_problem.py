@@ -92,14 +92,14 @@ class AtomsProblem:
         )
         self.physics = replace(self.physics, tolerance=settings.tolerance)
         self.finder = BlobFinder(image.normalised)
-        self.vectors_px = seen_vectors(self.survey, settings)
+        self.vectors_px = seen_vectors(self.survey, lattice, settings)
         self.rewards, missing_rewards = usable_rewards(settings, lattice, self.vectors_px)
         stages, missing_stages = usable_stages(settings, self.vectors_px)
         self.n_objectives = 2 + len(self.rewards)
         self.notices = (*self.survey.notices, *missing_rewards, *missing_stages)
         context = Context(self.spacing_px, self.finder.space.noise, self.vectors_px)
         self._bench = Workbench(image, context, self.finder)
-        self._stages = stage_space(stages, settings.fixed)
+        self._stages = stage_space(stages, settings.fixed, searched=bool(settings.search))
         self._set_space()
 
     def _set_space(self) -> None:
@@ -141,10 +141,19 @@ class AtomsProblem:
         chain = self._stages.chain(parameters)
         if chain and "threshold" in names and "threshold" not in self.settings.ranges:
             place = names.index("threshold")
-            low, high = self._threshold_range(chain)
+            try:
+                low, high = self._threshold_range(chain)
+            except Exception:  # noqa: BLE001 - the trial fails the same way, and tells why
+                return parameters
             dimension = self.space.dimensions[place].model_copy(update={"low": low, "high": high})
             parameters["threshold"] = dimension.decode(float(point[place]), low)
         return parameters
+
+    def trial_at(self, index: int, point: npt.NDArray[np.float64]) -> AtomTrial:
+        """The setting at a point of the unit cube; its time includes the stages'."""
+        start = time.perf_counter()
+        trial = self.evaluate(index, self.decode(point))
+        return replace(trial, seconds=time.perf_counter() - start)
 
     def evaluate(self, index: int, parameters: Parameters) -> AtomTrial:
         """One setting, whose failure is a result too."""
@@ -230,7 +239,7 @@ def survey_for(
     """Survey of an image as the settings ask for it.
 
     Nothing is measured where nothing would be used: with the header's pixel size, the
-    whole field as the area, and neither stages nor rewards that may ask for the lattice.
+    whole field as the area.
 
     Raises
     ------
@@ -238,8 +247,7 @@ def survey_for(
         If the pixel size shall come from a lattice that is not given or not seen.
     """
     area: AreaRule = "field" if settings.as_published else settings.area
-    asks = settings.used_stages or settings.used_rewards
-    if settings.calibrate == "header" and area == "field" and not asks:
+    if settings.calibrate == "header" and area == "field":
         return Survey(image, region)
     return survey(image, lattice, region=region, calibrate=settings.calibrate, area=area)
 

@@ -62,7 +62,9 @@ class StageSpace:
         return tuple(steps)
 
 
-def stage_space(names: Sequence[str], fixed: Mapping[str, float | str]) -> StageSpace:
+def stage_space(
+    names: Sequence[str], fixed: Mapping[str, float | str], *, searched: bool = True
+) -> StageSpace:
     """Dimensions of the stages before the LoG.
 
     Parameters
@@ -71,6 +73,9 @@ def stage_space(names: Sequence[str], fixed: Mapping[str, float | str]) -> Stage
         Stages that may be used.
     fixed : mapping
         Parameters that are not searched.
+    searched : bool
+        Whether anything is searched: one setting has the stages that are fixed, with the
+        middle level of what is not.
 
     Raises
     ------
@@ -89,7 +94,7 @@ def stage_space(names: Sequence[str], fixed: Mapping[str, float | str]) -> Stage
         if fixed.get(stage.slot, stage.name) == stage.name:
             dimensions += _levels(stage, fixed)
     ordered = sorted(stages, key=lambda stage: SLOTS.index(stage.slot))
-    return StageSpace(tuple(ordered), tuple(dimensions))
+    return StageSpace(tuple(ordered), tuple(dimensions) if searched else ())
 
 
 def _levels(stage: Stage, fixed: Mapping[str, float | str]) -> list[Dimension]:
