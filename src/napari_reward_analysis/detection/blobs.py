@@ -190,29 +190,27 @@ def check_sigmas(sigmas: list[float], shape: tuple[int, int]) -> None:
 
 
 def _scale_space_maxima(space: ScaleSpace, sigmas: tuple[float, ...]) -> Candidates:
-    parts = []
-    total = 0
     # each LoG image meets both neighbours while all three are in the cache
-    kept = [np.ones(len(space.maxima(s).y), bool) for s in sigmas[:1]]
+    kept = [np.ones(len(space.maxima(s).place), bool) for s in sigmas[:1]]
     for below, here in itertools.pairwise(sigmas):
-        kept.append(np.ones(len(space.maxima(here).y), bool))
+        kept.append(np.ones(len(space.maxima(here).place), bool))
         kept[-2] &= space.beats(below, here)
         kept[-1] &= space.beats(here, below)
-    for index, (sigma, keep) in enumerate(zip(sigmas, kept, strict=True)):
-        peaks = space.maxima(sigma)
-        total += int(keep.sum())
-        if total > MAX_CANDIDATES:
-            raise BadInput(
-                "More than a million candidates: the image is mostly noise at this scale; "
-                "raise min_sigma or the threshold."
-            )
-        chosen = (peaks.y[keep], peaks.x[keep], np.full(int(keep.sum()), index))
-        parts.append(np.column_stack([*chosen, peaks.response[keep]]))
-    table = np.concatenate(parts)
-    # strongest first, then raster order: the order of peak_local_max
-    table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0], -table[:, 3]))]
-    table[:, 2] = np.asarray(sigmas)[table[:, 2].astype(int)]
-    return Candidates(table.astype(np.float32))
+    counts = [int(np.count_nonzero(keep)) for keep in kept]
+    if sum(counts) > MAX_CANDIDATES:
+        raise BadInput(
+            "More than a million candidates: the image is mostly noise at this scale; "
+            "raise min_sigma or the threshold."
+        )
+    peaks = [space.maxima(sigma) for sigma in sigmas]
+    place = np.concatenate([p.place[keep] for p, keep in zip(peaks, kept, strict=True)])
+    response = np.concatenate([p.response[keep] for p, keep in zip(peaks, kept, strict=True)])
+    sigma = np.repeat(np.asarray(sigmas, np.float32), counts)
+    # strongest first, then raster order, then sigma: the order of peak_local_max
+    raster = np.argsort(place, kind="stable")
+    order = raster[np.argsort(-response[raster], kind="stable")]
+    y, x = space.positions(place[order])
+    return Candidates(np.column_stack([y, x, sigma[order], response[order]]).astype(np.float32))
 
 
 def _overlapping_pairs(blobs: Blobs) -> tuple[Indices, npt.NDArray[np.float64]]:
