@@ -102,7 +102,7 @@ class ScaleSpace:
         return self._beats[key]
 
     def positions(self, place: Indices) -> tuple[Indices, Indices]:
-        """y and x in pixels of places in the framed LoG images."""
+        """Pixel coordinates y and x of places in the framed LoG images."""
         y, x = np.divmod(place, self.shape[1] + 2)
         return y - 1, x - 1
 
@@ -153,7 +153,7 @@ def _local_maxima(framed: FloatArray, floor: float) -> Indices:
         found.append((y + start) * stride + x + 1)
     place = np.concatenate(found)
     corners = _largest_at(framed, place, [-stride - 1, -stride + 1, stride - 1, stride + 1])
-    return place[framed.ravel()[place] >= corners]
+    return np.asarray(place[framed.ravel()[place] >= corners])
 
 
 def _largest_neighbour(framed: FloatArray, place: Indices) -> FloatArray:
