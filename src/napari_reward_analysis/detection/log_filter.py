@@ -46,8 +46,6 @@ class LogFilter:
     ----------
     image : ndarray, shape (H, W)
         Float image.
-    tile : int
-        Side of a tile without its margin, in pixels.
 
     Notes
     -----
@@ -55,9 +53,8 @@ class LogFilter:
     up to a sigma of 8, and more for wider ones.
     """
 
-    def __init__(self, image: FloatArray, *, tile: int = _TILE) -> None:
+    def __init__(self, image: FloatArray) -> None:
         self._image = image
-        self._side = tile
         self._tiles: _Tiles | None = None
 
     def __call__(self, sigma: float, out: FloatArray) -> None:
@@ -66,16 +63,16 @@ class LogFilter:
         while margin < kernel_radius(sigma):
             margin *= 2
         if self._tiles is None or self._tiles.margin != margin:
-            self._tiles = _Tiles(self._image, margin, self._side)
+            self._tiles = _Tiles(self._image, margin)
         self._tiles.convolve(sigma, out)
 
 
 class _Tiles:
     """Transforms of all tiles of an image, for kernels no wider than the margin."""
 
-    def __init__(self, image: FloatArray, margin: int, side: int) -> None:
+    def __init__(self, image: FloatArray, margin: int) -> None:
         self.margin = margin
-        self._core = [_even_share(size, max(side, 4 * margin)) for size in image.shape]
+        self._core = _core(image.shape, 4 * margin)
         self._shape = [fft.next_fast_len(core + 2 * margin, True) for core in self._core]
         origins = list(itertools.product(*map(range, (0, 0), image.shape, self._core)))
         self._threads = min(_WORKERS, len(origins))
@@ -153,6 +150,14 @@ def _transfer(sigma: float, size: int, order: int) -> Floats:
     circular = np.zeros(size)
     circular[np.arange(len(taps)) - len(taps) // 2] = taps
     return np.asarray(fft.fft(circular).real)
+
+
+def _core(shape: tuple[int, ...], smallest: int) -> list[int]:
+    """Shape of a tile without its margin; a small image is halved if there are two cores."""
+    core = [_even_share(size, max(_TILE, smallest)) for size in shape]
+    if core == list(shape):
+        core[0] = _even_share(shape[0], max(-(-shape[0] // _WORKERS), smallest))
+    return core
 
 
 def _even_share(size: int, largest: int) -> int:
