@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-import scipy.ndimage as ndi
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.feature import blob_log
@@ -17,18 +16,11 @@ from napari_reward_analysis.errors import BadInput
 
 PARAMETERS = {
     "low": st.floats(0.6, 3),
-    "width": st.floats(0, 4),
+    "extent": st.floats(0, 4),
     "number": st.integers(1, 8),
     "threshold": st.floats(0.005, 0.3),
     "overlap": st.floats(0, 1),
 }
-
-
-def smooth_image(shape, seed, width):
-    """Speckle of a given width: blobs of every size and strength."""
-    rng = np.random.default_rng(seed)
-    image = ndi.gaussian_filter(rng.random(shape), width)
-    return ((image - image.min()) / np.ptp(image)).astype(np.float32)
 
 
 def as_set(blobs):
@@ -53,14 +45,14 @@ def chain_free(candidates, overlap):
 @given(
     shape=st.tuples(st.integers(12, 48), st.integers(12, 48)),
     seed=st.integers(0, 2**32 - 1),
-    speckle=st.floats(0.5, 3),
+    width=st.floats(0.5, 3),
     **PARAMETERS,
 )
 def test_blobs_equal_those_of_scikit_image(
-    shape, seed, speckle, low, width, number, threshold, overlap
+    speckle, shape, seed, width, low, extent, number, threshold, overlap
 ):
-    image = smooth_image(shape, seed, speckle)
-    low, high = float(np.float32(low)), float(np.float32(low + width))
+    image = speckle(shape, seed, width)
+    low, high = float(np.float32(low)), float(np.float32(low + extent))
     finder = BlobFinder(image, floor=threshold)
 
     ours = finder.find(low, high, number, threshold, overlap)
@@ -75,8 +67,8 @@ def test_blobs_equal_those_of_scikit_image(
         assert as_set(theirs) <= unpruned
 
 
-def test_responses_order_and_candidates_equal_those_of_scikit_image():
-    image = smooth_image((80, 90), 5, 2)
+def test_responses_order_and_candidates_equal_those_of_scikit_image(speckle):
+    image = speckle((80, 90), 5, 2)
 
     ours = find_blobs(image, 1, 5, 9, 0.02, 1.0)
     theirs = blob_log(image, 1, 5, 9, 0.02, 1.0)
@@ -87,11 +79,11 @@ def test_responses_order_and_candidates_equal_those_of_scikit_image():
     assert (np.diff(ours[:, 3]) <= 0).all()
 
 
-def test_order_dependent_cases_are_few_and_explained(capsys):
+def test_order_dependent_cases_are_few_and_explained(capsys, speckle):
     """Counts the images of a dense set on which the two differ; each holds a chain."""
     different = with_chain = 0
     for seed in range(60):
-        image = smooth_image((64, 64), seed, 1.0)
+        image = speckle((64, 64), seed, 1.0)
         finder = BlobFinder(image, floor=0.02)
         ours = as_set(finder.find(1, 4, 7, 0.02, 0.1))
         theirs = as_set(blob_log(image, 1, 4, 7, 0.02, 0.1))
@@ -116,8 +108,8 @@ def test_symmetric_ties_are_kept_like_those_of_scikit_image():
         )
 
 
-def test_result_does_not_depend_on_what_was_asked_before():
-    image = smooth_image((64, 64), 3, 1.5)
+def test_result_does_not_depend_on_what_was_asked_before(speckle):
+    image = speckle((64, 64), 3, 1.5)
     used = BlobFinder(image, floor=0.01, memory=0)
     for threshold in (0.2, 0.01, 0.1):
         used.find(1, 4, 6, threshold, 0.3)
@@ -156,7 +148,7 @@ def test_a_threshold_below_the_floor_is_refused():
         BlobFinder(np.eye(16, dtype=np.float32), floor=0.1).find(1, 2, 2, 0.05, 0.5)
 
 
-def test_a_million_candidates_are_refused(monkeypatch):
+def test_a_million_candidates_are_refused(monkeypatch, speckle):
     monkeypatch.setattr(blobs_module, "MAX_CANDIDATES", 10)
     with pytest.raises(BadInput, match="More than a million candidates"):
-        find_blobs(smooth_image((64, 64), 0, 1), 1, 2, 2, 0.001, 0.5)
+        find_blobs(speckle((64, 64), 0, 1), 1, 2, 2, 0.001, 0.5)

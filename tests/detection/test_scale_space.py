@@ -8,7 +8,7 @@ import scipy.ndimage as ndi
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_reward_analysis.detection import ScaleSpace
+from napari_reward_analysis.detection import ScaleSpace, find_blobs, log_filter
 
 
 @given(
@@ -18,6 +18,34 @@ from napari_reward_analysis.detection import ScaleSpace
 )
 def test_response_is_the_scale_normalised_laplacian_of_gaussian(shape, sigma, seed):
     image = np.random.default_rng(seed).random(shape, dtype=np.float32)
+
+    found = ScaleSpace(image).response(sigma)
+
+    expected = -(sigma**2) * ndi.gaussian_laplace(image.astype(float), sigma)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(300, 517), (130, 700), (40, 40)])
+def test_the_result_does_not_depend_on_the_tiles(shape, speckle, monkeypatch):
+    image = speckle(shape, 7, 1.5)
+    found = []
+    for tile, cores in ((10_000, 1), (10_000, 4), (250, 2), (1, 3)):
+        monkeypatch.setattr(log_filter, "_TILE", tile)
+        monkeypatch.setattr(log_filter, "_WORKERS", cores)
+        responses = [ScaleSpace(image).response(sigma) for sigma in (1.0, 7.0, 12.0)]
+        found.append((find_blobs(image, 1, 12, 6, 0.02, 0.3), responses))
+
+    (blobs, responses), *others = found
+    assert len(blobs) > 5
+    for other_blobs, other_responses in others:
+        np.testing.assert_array_equal(other_blobs[:, :3], blobs[:, :3])
+        np.testing.assert_allclose(other_blobs[:, 3], blobs[:, 3], rtol=1e-6)
+        np.testing.assert_allclose(other_responses, responses, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("sigma", [1.0, 4.0, 9.0, 20.0])
+def test_response_of_a_large_image_with_atoms(shared_data, sigma):
+    image = np.load(shared_data / "sim" / "ybco_1024.npy")[:, :700]
 
     found = ScaleSpace(image).response(sigma)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.spatial import cKDTree
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.rewards.atoms import Physics, neighbour_sums, score_atoms
@@ -22,6 +23,17 @@ def test_neighbour_sums_equal_the_plain_definition(points):
     expected = np.sort(distances, axis=1)[:, 1:5].sum(axis=1)
 
     np.testing.assert_allclose(neighbour_sums(points), expected, rtol=1e-5, atol=1e-3)
+
+
+@pytest.mark.parametrize("spread", [1.0, 40.0, 1e6])
+def test_neighbour_sums_are_exact_however_uneven_the_points_are(spread):
+    rng = np.random.default_rng(4)
+    crowd, sparse = rng.random((3000, 2)) * 100, rng.random((1200, 2)) * 100 * spread
+    points = np.vstack([crowd, sparse, crowd[:7]])
+
+    distances, _ = cKDTree(points).query(points, k=5)
+
+    np.testing.assert_allclose(neighbour_sums(points), distances[:, 1:].sum(axis=1), rtol=1e-6)
 
 
 def test_a_perfect_grid_has_no_errors_and_the_right_count():

@@ -64,17 +64,16 @@ class Candidates:
             Rows of `blobs`.
         """
         count = self.above(threshold)
-        pairs, overlaps = self._overlapping(count)
-        touching = (overlaps > overlap) & (pairs < count).all(axis=1)
-        return np.flatnonzero(_survivors(self.blobs[:count, 2], pairs[touching]))
+        sigmas = self.blobs[:count, 2]
+        return np.flatnonzero(_survivors(sigmas, self.overlapping(count, overlap)))
 
-    def _overlapping(self, count: int) -> tuple[Indices, npt.NDArray[np.float64]]:
-        """Pairs that overlap among at least the first `count`, found in growing steps."""
+    def overlapping(self, count: int, overlap: float) -> Indices:
+        """Pairs of the first `count` that overlap too much, shape (n, 2)."""
         if count > self._paired:
             # doubling keeps the total work linear while weak noise stays untouched
             self._paired = min(len(self.blobs), max(count, 2 * self._paired))
             self._pairs, self._overlaps = _overlapping_pairs(self.blobs[: self._paired, :3])
-        return self._pairs, self._overlaps
+        return self._pairs[(self._overlaps > overlap) & (self._pairs < count).all(axis=1)]
 
 
 class BlobFinder:
@@ -190,29 +189,27 @@ def check_sigmas(sigmas: list[float], shape: tuple[int, int]) -> None:
 
 
 def _scale_space_maxima(space: ScaleSpace, sigmas: tuple[float, ...]) -> Candidates:
-    parts = []
-    total = 0
     # each LoG image meets both neighbours while all three are in the cache
-    kept = [np.ones(len(space.maxima(s).y), bool) for s in sigmas[:1]]
+    kept = [np.ones(len(space.maxima(s).place), bool) for s in sigmas[:1]]
     for below, here in itertools.pairwise(sigmas):
-        kept.append(np.ones(len(space.maxima(here).y), bool))
+        kept.append(np.ones(len(space.maxima(here).place), bool))
         kept[-2] &= space.beats(below, here)
         kept[-1] &= space.beats(here, below)
-    for index, (sigma, keep) in enumerate(zip(sigmas, kept, strict=True)):
-        peaks = space.maxima(sigma)
-        total += int(keep.sum())
-        if total > MAX_CANDIDATES:
-            raise BadInput(
-                "More than a million candidates: the image is mostly noise at this scale; "
-                "raise min_sigma or the threshold."
-            )
-        chosen = (peaks.y[keep], peaks.x[keep], np.full(int(keep.sum()), index))
-        parts.append(np.column_stack([*chosen, peaks.response[keep]]))
-    table = np.concatenate(parts)
-    # strongest first, then raster order: the order of peak_local_max
-    table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0], -table[:, 3]))]
-    table[:, 2] = np.asarray(sigmas)[table[:, 2].astype(int)]
-    return Candidates(table.astype(np.float32))
+    counts = [int(np.count_nonzero(keep)) for keep in kept]
+    if sum(counts) > MAX_CANDIDATES:
+        raise BadInput(
+            "More than a million candidates: the image is mostly noise at this scale; "
+            "raise min_sigma or the threshold."
+        )
+    peaks = [space.maxima(sigma) for sigma in sigmas]
+    place = np.concatenate([p.place[keep] for p, keep in zip(peaks, kept, strict=True)])
+    response = np.concatenate([p.response[keep] for p, keep in zip(peaks, kept, strict=True)])
+    sigma = np.repeat(np.asarray(sigmas, np.float32), counts)
+    # strongest first, then raster order, then sigma: the order of peak_local_max
+    raster = np.argsort(place, kind="stable")
+    order = raster[np.argsort(-response[raster], kind="stable")]
+    y, x = space.positions(place[order])
+    return Candidates(np.column_stack([y, x, sigma[order], response[order]]).astype(np.float32))
 
 
 def _overlapping_pairs(blobs: Blobs) -> tuple[Indices, npt.NDArray[np.float64]]:
@@ -244,19 +241,24 @@ def _disk_overlap(
     return np.asarray(np.where(inside, 1.0, lens / (np.pi * r**2)))
 
 
+def removals(sigmas: FloatArray, pairs: Indices) -> tuple[Indices, Indices]:
+    """The blob of each overlapping pair that removes the other, and the other.
+
+    The larger sigma stays; of equal sigmas the stronger response goes, as in scikit-image.
+    """
+    low, high = pairs.min(axis=1), pairs.max(axis=1)
+    low_wins = sigmas[low] > sigmas[high]
+    return np.where(low_wins, low, high), np.where(low_wins, high, low)
+
+
 def _survivors(sigmas: FloatArray, pairs: Indices) -> npt.NDArray[np.bool_]:
     """Which blobs remain when every overlapping pair loses its smaller blob.
 
-    Of equal sigmas the stronger response goes, as in scikit-image. Each round settles
-    the blobs that nothing undecided can remove; the number of rounds is the length of
-    the longest chain of overlaps, not the number of pairs.
+    Each round settles the blobs that nothing undecided can remove; the number of rounds
+    is the length of the longest chain of overlaps, not the number of pairs.
     """
     alive = np.ones(len(sigmas), bool)
-    if not len(pairs):
-        return alive
-    low, high = pairs.min(axis=1), pairs.max(axis=1)
-    low_wins = sigmas[low] > sigmas[high]
-    killer, victim = np.where(low_wins, low, high), np.where(low_wins, high, low)
+    killer, victim = removals(sigmas, pairs)
     while len(killer):
         threatened = np.zeros(len(sigmas), bool)
         threatened[victim] = True

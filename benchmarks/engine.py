@@ -1,0 +1,214 @@
+"""One setting applied: the engine against `skimage.feature.blob_log`, side by side.
+
+    python benchmarks/engine.py [--sizes 512 1024 2048 4096] [--sigmas 2 8 10] [--repeats 3]
+
+For each size an image is simulated, and both sides find its blobs in turn, in one
+process, the best of several repeats each (blob_log: of one at 4096 and above). The parts
+are timed apart: filtering is all LoG images of the setting, ours with the transform of
+the image; maxima are the local maxima, of each LoG image for us, of the whole stack for
+scikit-image, which has nothing finer. Peak memory is that of a process of its own that
+loads the image and applies the setting, imports included. Last comes the front over all
+thresholds of the setting against the time of one threshold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.ndimage as ndi
+from skimage.feature import blob_log, peak_local_max
+
+from napari_reward_analysis import parse_lattice
+from napari_reward_analysis.detection import BlobFinder, ScaleSpace, find_blobs, threshold_front
+from napari_reward_analysis.detection.blobs import sigma_list
+from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.rewards.atoms import neighbour_sums
+
+THRESHOLD, OVERLAP = 0.05, 0.3
+PIXEL_SIZE = 0.18
+LARGE = 4096
+
+
+def main() -> None:
+    """Print the table."""
+    options = arguments()
+    if options.alone:
+        print(json.dumps(alone(*options.alone, options.sigmas)))
+        return
+    print(f"{os.cpu_count()} cores; sigmas {setting(options.sigmas)}; float32; seconds and MB")
+    print(
+        "size     ours: filter  maxima   total  memory   theirs: filter  maxima   total  memory"
+        "   factor  blobs  differing"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {size: str(Path(folder) / f"{size}.npy") for size in options.sizes}
+        memory = {size: peaks(path, size, options) for size, path in paths.items()}
+        for size, path in paths.items():
+            compare(np.load(path), memory[size], options)
+        print("\nsize     candidates   one threshold   all thresholds (front)   times")
+        for path in paths.values():
+            thresholds(np.load(path), options)
+
+
+def compare(pixels: np.ndarray, memory: list[float], options: argparse.Namespace) -> None:
+    """Print one row of the table."""
+    size = len(pixels)
+    once = 1 if size >= LARGE else options.repeats
+    ours, theirs = our_parts(pixels, options), their_parts(pixels, options, once)
+    differing = len(as_set(ours["blobs"]) ^ as_set(theirs["blobs"]))
+    print(f"{size:5d}   ", end="")
+    for part, used in zip((ours, theirs), memory, strict=True):
+        print(f"    {part['filter']:9.3f} {part['maxima']:7.3f} {part['total']:7.3f}", end="")
+        print(f" {used:7.0f}", end="")
+    factor = theirs["total"] / ours["total"]
+    print(f"   {factor:6.1f}x {len(ours['blobs']):6d} {differing:6d}", flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    """Command-line options."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024, 2048, LARGE])
+    parser.add_argument(
+        "--sigmas", type=float, nargs=3, default=[2, 8, 10], help="smallest, largest, number"
+    )
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--alone", nargs=2, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def setting(sigmas: list[float]) -> tuple[float, float, int]:
+    """Smallest, largest and number of sigmas."""
+    return sigmas[0], sigmas[1], int(sigmas[2])
+
+
+def simulated(size: int) -> np.ndarray:
+    """A simulated image of a square field."""
+    lattice = parse_lattice("YBCO[100]")
+    return simulate(
+        lattice, (size, size), PIXEL_SIZE, rotation=2, dose=100, seed=0
+    ).image.normalised
+
+
+def best(function: Callable[[], Any], repeats: int) -> float:
+    """Shortest time of several calls in seconds."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def our_parts(pixels: np.ndarray, options: argparse.Namespace) -> dict[str, Any]:
+    """Seconds for filtering, maxima and all of it, and the blobs."""
+    sigmas = sigma_list(*setting(options.sigmas))
+    filtering, maxima = [], []
+    for _ in range(options.repeats):
+        space = ScaleSpace(pixels, floor=THRESHOLD, memory=12 * pixels.size)
+        spent = 0.0
+        start = time.perf_counter()
+        for sigma in sigmas:
+            space.response(sigma)
+            before = time.perf_counter()
+            space.maxima(sigma)
+            spent += time.perf_counter() - before
+        filtering.append(time.perf_counter() - start - spent)
+        maxima.append(spent)
+    result: list[np.ndarray] = []
+    total = best(lambda: result.append(ours(pixels, options.sigmas)), options.repeats)
+    return dict(filter=min(filtering), maxima=min(maxima), total=total, blobs=result[0])
+
+
+def their_parts(pixels: np.ndarray, options: argparse.Namespace, repeats: int) -> dict[str, Any]:
+    """The same for scikit-image."""
+    sigmas = sigma_list(*setting(options.sigmas))
+    cube = np.empty((*pixels.shape, len(sigmas)), np.float32)
+
+    def fill() -> None:
+        for k, sigma in enumerate(sigmas):
+            cube[..., k] = -(sigma**2) * ndi.gaussian_laplace(pixels, sigma)
+
+    def local_maxima() -> None:
+        peak_local_max(
+            cube, threshold_abs=THRESHOLD, exclude_border=False, footprint=np.ones((3, 3, 3))
+        )
+
+    filtering, maxima = best(fill, repeats), best(local_maxima, repeats)
+    result: list[np.ndarray] = []
+    total = best(lambda: result.append(theirs(pixels, options.sigmas)), repeats)
+    return dict(filter=filtering, maxima=maxima, total=total, blobs=result[0])
+
+
+def ours(pixels: np.ndarray, sigmas: list[float]) -> np.ndarray:
+    """The blobs of the engine."""
+    return find_blobs(pixels, *setting(sigmas), THRESHOLD, OVERLAP)
+
+
+def theirs(pixels: np.ndarray, sigmas: list[float]) -> np.ndarray:
+    """The blobs of scikit-image."""
+    return blob_log(pixels, *setting(sigmas), THRESHOLD, OVERLAP)
+
+
+def as_set(blobs: np.ndarray) -> set[tuple[float, ...]]:
+    """Blobs as comparable rows: y, x, sigma."""
+    return {(float(y), float(x), round(float(s), 4)) for y, x, s in blobs[:, :3]}
+
+
+def peaks(path: str, size: int, options: argparse.Namespace) -> list[float]:
+    """Peak memory in MB of two processes, each applying the setting once by one side.
+
+    Called before this process grows: a child inherits the peak of its parent.
+    """
+    sigmas = [str(value) for value in options.sigmas]
+    used = []
+    for what in (str(size), "ours", "theirs"):
+        command = [sys.executable, __file__, "--sigmas", *sigmas, "--alone", what, path]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        used.append(float(json.loads(done.stdout)))
+    return used[1:]
+
+
+def alone(what: str, path: str, sigmas: list[float]) -> float:
+    """Make the image of a size, or apply the setting once; the peak memory in MB."""
+    if what.isdigit():
+        np.save(path, simulated(int(what)))
+    else:
+        (ours if what == "ours" else theirs)(np.load(path), sigmas)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def thresholds(pixels: np.ndarray, options: argparse.Namespace) -> None:
+    """Print what one threshold and the front over all of them cost."""
+    lattice = parse_lattice("YBCO[100]")
+    area = np.ones(pixels.shape, bool)
+    expected = lattice.expected_count(pixels.size * PIXEL_SIZE**2)
+    ds = lattice.default_ds / PIXEL_SIZE
+    found = BlobFinder(pixels, floor=0.1 * THRESHOLD).candidates(*setting(options.sigmas))
+
+    def one() -> None:
+        neighbour_sums(found.blobs[found.select(THRESHOLD, OVERLAP), :2])
+
+    def every() -> None:
+        threshold_front(found, OVERLAP, area, expected=expected, ds=ds)
+
+    every()  # the overlaps are found once
+    first, second = best(one, options.repeats), best(every, options.repeats)
+    print(
+        f"{pixels.shape[0]:5d} {len(found.blobs):14d} {1e3 * first:12.1f} ms "
+        f"{1e3 * second:21.1f} ms {second / first:8.1f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""The LoG filter itself: one image, any sigma, tile by tile.
+
+A tile is a piece of the image with a margin as wide as the kernel, so that its circular
+convolution is the image's own within the piece. Tiles stay in the processor's cache,
+are shared among threads, and bound the memory whatever the size of the image. They are
+transformed once; each sigma then costs one product and one inverse transform.
+
+The kernels are those of scipy, truncated at four sigmas, and so is the reflecting
+boundary: the responses equal `-sigma**2 * gaussian_laplace(image, sigma)` to rounding.
+The truncation reaches all frequencies, so none may be left out. All is computed in
+float64: rounding to float32 at the end then keeps the exact ties of symmetric images,
+which a float32 transform would break at random.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import numpy.typing as npt
+from scipy import fft
+
+from napari_reward_analysis.image import FloatArray
+
+_TRUNCATE = 4.0
+_WORKERS = min(4, os.cpu_count() or 1)
+#: Side of a tile without its margin; larger where the margin is wide.
+_TILE = 512
+#: Margins are powers of two from here on, so that neighbouring sigmas share tiles.
+_MARGIN = 32
+#: Rows that are transformed back together.
+_ROWS = 32
+
+Floats = npt.NDArray[np.float64]
+Origin = tuple[int, int]
+Spectrum = npt.NDArray[np.complex128]
+
+
+class LogFilter:
+    """Scale-normalised LoG images of one image.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W)
+        Float image.
+
+    Notes
+    -----
+    Holds the transforms of the tiles for one width of the margin: about 10 bytes a pixel
+    up to a sigma of 8, and more for wider ones.
+    """
+
+    def __init__(self, image: FloatArray) -> None:
+        self._image = image
+        self._tiles: _Tiles | None = None
+
+    def __call__(self, sigma: float, out: FloatArray) -> None:
+        """Write `-sigma**2 * LoG` of the image into `out`, shape (H, W)."""
+        margin = _MARGIN
+        while margin < kernel_radius(sigma):
+            margin *= 2
+        if self._tiles is None or self._tiles.margin != margin:
+            self._tiles = _Tiles(self._image, margin)
+        self._tiles.convolve(sigma, out)
+
+
+class _Tiles:
+    """Transforms of all tiles of an image, for kernels no wider than the margin."""
+
+    def __init__(self, image: FloatArray, margin: int) -> None:
+        self.margin = margin
+        self._core = _core(image.shape, 4 * margin)
+        self._shape = [fft.next_fast_len(core + 2 * margin, True) for core in self._core]
+        origins = list(itertools.product(*map(range, (0, 0), image.shape, self._core)))
+        self._threads = min(_WORKERS, len(origins))
+        with ThreadPoolExecutor(self._threads) as pool:
+            spectra = pool.map(lambda origin: self._transform(image, origin), origins)
+            self._spectra = dict(zip(origins, spectra, strict=True))
+        # new memory costs as much as the arithmetic: each thread keeps its own
+        half = (self._shape[0], self._shape[1] // 2 + 1)
+        self._scratch = [np.empty(half, np.complex128) for _ in range(self._threads)]
+
+    def _transform(self, image: FloatArray, origin: Origin) -> Spectrum:
+        rows, columns = (
+            _reflected(start - self.margin, length, size)
+            for start, length, size in zip(origin, self._shape, image.shape, strict=True)
+        )
+        return np.asarray(fft.rfft2(image[rows][:, columns].astype(np.float64)))
+
+    def convolve(self, sigma: float, out: FloatArray) -> None:
+        """Write the LoG image of a sigma, the tiles dealt out to the threads."""
+        weights = _weights(sigma, self._shape)
+        tiles = list(self._spectra.items())
+
+        def work(thread: int) -> None:
+            product = self._scratch[thread]
+            for (y, x), spectrum in tiles[thread :: self._threads]:
+                np.multiply(spectrum, weights, out=product)
+                self._invert(product, out[y : y + self._core[0], x : x + self._core[1]])
+
+        if self._threads == 1:
+            work(0)
+            return
+        with ThreadPoolExecutor(self._threads) as pool:
+            list(pool.map(work, range(self._threads)))
+
+    def _invert(self, product: Spectrum, target: FloatArray) -> None:
+        """Inverse transform of one tile without its margin; overwrites the product."""
+        height, width = target.shape
+        columns = fft.ifft(product, axis=0, overwrite_x=True)
+        for start in range(0, height, _ROWS):
+            stop = min(start + _ROWS, height)
+            rows = columns[self.margin + start : self.margin + stop]
+            inverse = fft.irfft(rows, self._shape[1], axis=1)
+            target[start:stop] = inverse[:, self.margin : self.margin + width]
+
+
+def kernel_radius(sigma: float) -> int:
+    """Pixels to either side that the kernel of a sigma reaches."""
+    return int(_TRUNCATE * sigma + 0.5)
+
+
+def kernel(sigma: float, order: int) -> Floats:
+    """Sampled Gaussian (order 0) or its second derivative (order 2), cut at four sigmas."""
+    radius = kernel_radius(sigma)
+    x = np.arange(-radius, radius + 1, dtype=np.float64)
+    gauss = np.exp(-0.5 * (x / sigma) ** 2)
+    gauss /= gauss.sum()
+    if order == 0:
+        return gauss
+    return (x**2 / sigma**4 - 1 / sigma**2) * gauss
+
+
+def _weights(sigma: float, shape: Sequence[int]) -> Floats:
+    """Transfer function of the scale-normalised LoG for `rfft2` of a shape."""
+    height, width = shape
+    smooth_y, curved_y = (_transfer(sigma, height, order)[:, None] for order in (0, 2))
+    smooth_x, curved_x = (
+        -(sigma**2) * _transfer(sigma, width, order)[: width // 2 + 1] for order in (0, 2)
+    )
+    return curved_y * smooth_x + smooth_y * curved_x
+
+
+def _transfer(sigma: float, size: int, order: int) -> Floats:
+    """Fourier transform of a kernel, which is real as the kernel is symmetric, shape (size,)."""
+    taps = kernel(sigma, order)
+    circular = np.zeros(size)
+    circular[np.arange(len(taps)) - len(taps) // 2] = taps
+    return np.asarray(fft.fft(circular).real)
+
+
+def _core(shape: tuple[int, ...], smallest: int) -> list[int]:
+    """Shape of a tile without its margin; a small image is halved if there are two cores."""
+    core = [_even_share(size, max(_TILE, smallest)) for size in shape]
+    if core == list(shape):
+        core[0] = _even_share(shape[0], max(-(-shape[0] // _WORKERS), smallest))
+    return core
+
+
+def _even_share(size: int, largest: int) -> int:
+    """Length of the pieces when a length is cut evenly into pieces no longer than `largest`."""
+    pieces = -(-size // largest)
+    return -(-size // pieces)
+
+
+def _reflected(start: int, length: int, size: int) -> npt.NDArray[np.intp]:
+    """Indices from `start` on, reflected about the edges of 0..size-1: (b a | a b c | c b)."""
+    index = np.arange(start, start + length) % (2 * size)
+    return np.minimum(index, 2 * size - 1 - index)

@@ -1,0 +1,190 @@
+"""How many blobs are too close to their neighbours, at every threshold at once.
+
+Whether a blob is an error changes only where one of its near neighbours begins or ends
+(times as in `lifetimes`). Most blobs never have four neighbours near enough and are left
+out by their distances alone. Of each that is left, the neighbours are the bits of a
+number, the nearest the lowest: every beginning and end flips a bit, and the four lowest
+bits that are set give the sum.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from napari_reward_analysis.detection.lifetimes import Indices, Lifetimes, expand
+from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.lattice import N_NEIGHBOURS
+
+Floats = npt.NDArray[np.float64]
+Words = npt.NDArray[np.uint64]
+
+#: Neighbours in one word; the highest bit of the first is the blob itself.
+_BITS = 63
+_ITSELF = np.uint64(1 << 63)
+#: Neighbours that are worked on together, which bounds the memory.
+_CHUNK = 2**17
+
+
+class _Near(NamedTuple):
+    """Neighbours near enough to matter: blob by blob, each nearest first."""
+
+    blob: Indices
+    other: Indices
+    distance: Floats
+
+    def where(self, kept: BoolArray | Indices) -> _Near:
+        """Some of the rows."""
+        return _Near(self.blob[kept], self.other[kept], self.distance[kept])
+
+
+def spacing_errors(
+    points: Floats, lives: Lifetimes, counted: BoolArray, ds: float, horizon: int
+) -> Indices:
+    """Number of blobs whose sum of the four nearest distances is below DS, over time.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n, 2)
+        y, x of all candidates in pixels.
+    lives : Lifetimes
+        When each of them lives.
+    counted : ndarray of bool, shape (n,)
+        Those that can be errors; the others are neighbours only.
+    ds : float
+        The limit, in pixels.
+    horizon : int
+        Times from here on are not asked for.
+
+    Returns
+    -------
+    ndarray of int, shape (horizon,)
+    """
+    early = lives.start < horizon
+    lives = Lifetimes(lives.blob[early], lives.start[early], lives.stop[early].clip(max=horizon))
+    span = np.zeros((2, len(points)), np.intp)  # from the first life to the end of the last
+    span[0, lives.blob[::-1]], span[1, lives.blob] = lives.start[::-1], lives.stop
+    near = _nearest_only(_near(points, span, counted, ds), ds)
+    changes = np.zeros(horizon + 1, np.intp)
+    for chunk, words in _chunks(near):
+        changes += _changes(chunk, words, lives, span, ds)
+    return np.cumsum(changes)[:horizon]
+
+
+def _near(points: Floats, span: Indices, counted: BoolArray, ds: float) -> _Near:
+    """Neighbours that a blob may count among its four nearest while it is an error.
+
+    The nearest is nearer than DS/4, and the fourth nearer than what three times the
+    nearest leaves of DS.
+    """
+    living = np.flatnonzero(span[1] > span[0])
+    tree = cKDTree(points[living], balanced_tree=False, compact_nodes=False)
+    close = _contemporaries(tree, living, points, span, ds / N_NEIGHBOURS)
+    close = close.where(counted[close.blob])
+    reach = np.full(len(points), -1.0)
+    np.maximum.at(reach, close.blob, ds - (N_NEIGHBOURS - 1) * close.distance)
+    near = _contemporaries(tree, living, points, span, float(reach.max(initial=0)))
+    near = near.where(near.distance <= reach[near.blob])
+    return near.where(np.lexsort((near.distance, near.blob)))
+
+
+def _contemporaries(
+    tree: cKDTree, living: Indices, points: Floats, span: Indices, reach: float
+) -> _Near:
+    """Blobs within a distance that may live at the same time, each pair both ways round."""
+    first, second = living[tree.query_pairs(reach, output_type="ndarray").T]
+    together = np.maximum(span[0][first], span[0][second]) < np.minimum(
+        span[1][first], span[1][second]
+    )
+    first, second = first[together], second[together]
+    gap = points[first] - points[second]
+    distance = np.sqrt(gap[:, 0] ** 2 + gap[:, 1] ** 2)
+    both = np.concatenate([first, second]), np.concatenate([second, first])
+    return _Near(*both, np.tile(distance, 2))
+
+
+def _nearest_only(near: _Near, ds: float) -> _Near:
+    """Without the blobs whose four nearest never fall below DS, and what is beyond reach."""
+    enough = np.bincount(near.blob)[near.blob] >= N_NEIGHBOURS
+    near = near.where(enough)
+    count = np.bincount(near.blob)
+    first = (np.cumsum(count) - count)[near.blob]
+    total = np.maximum(near.distance, near.distance[first + N_NEIGHBOURS - 1])
+    for k in range(N_NEIGHBOURS - 1):
+        total += near.distance[first + k]
+    # a hair more, as sums are rounded to float32 before they are compared
+    kept = total < ds * (1 + 1e-6)
+    return near.where(kept)
+
+
+def _chunks(near: _Near) -> list[tuple[_Near, int]]:
+    """Blobs with equally many words of neighbours together, not too many at once."""
+    if not len(near.blob):
+        return []
+    count = np.bincount(near.blob)
+    words = -(-count // _BITS)
+    chunks = []
+    for number in np.unique(words[words > 0]):
+        size = np.where(words == number, count, 0)
+        part = np.cumsum(size) // (_CHUNK // number)
+        for index in np.unique(part[size > 0]):
+            kept = (words[near.blob] == number) & (part[near.blob] == index)
+            chunks.append((near.where(kept), int(number)))
+    return chunks
+
+
+def _changes(near: _Near, words: int, lives: Lifetimes, span: Indices, ds: float) -> Indices:
+    """By how much the number of errors changes at each time, for some blobs."""
+    horizon = int(span[1].max())
+    blobs, first, owner = np.unique(near.blob, return_index=True, return_inverse=True)
+    place = np.arange(len(near.blob)) - first[owner]
+    # each blob is a member of its own neighbourhood, with a bit of its own
+    member = np.concatenate([near.other, blobs])
+    owner = np.concatenate([owner, np.arange(len(blobs))])
+    bit = np.uint64(1) << (place % _BITS).astype(np.uint64)
+    bit = np.concatenate([bit, np.full(len(blobs), _ITSELF)])
+    word = np.concatenate([place // _BITS, np.zeros(len(blobs), np.intp)])
+
+    low, high = (np.searchsorted(lives.blob, member, side) for side in ("left", "right"))
+    which, life = expand(low, high, np.arange(len(lives.blob)))
+    which = np.tile(which, 2)
+    time = np.concatenate([lives.start[life], lives.stop[life]])
+    # what happens before or after the blob's own life makes no difference to it
+    own = span[:, blobs[owner[which]]]
+    key = owner[which] * (horizon + 1) + time.clip(own[0], own[1])
+    order = np.argsort(key)
+    key, which = key[order], which[order]
+    last = np.append(key[1:] != key[:-1], True)
+    flips = np.where(word[which] == np.arange(words)[:, None], bit[which], np.uint64(0))
+    # all that begins ends, so that every blob leaves the bits as the next one needs them
+    states = np.bitwise_xor.accumulate(flips, axis=1)[:, last]
+    owner, time = np.divmod(key[last], horizon + 1)
+    error = _too_close(states, first[owner], near.distance, ds)
+    change = np.diff(error.astype(np.int8), prepend=np.int8(0))
+    moved = change != 0
+    return np.bincount(time[moved], change[moved], horizon + 1).astype(np.intp)
+
+
+def _too_close(states: Words, first: Indices, distance: Floats, ds: float) -> BoolArray:
+    """Whether a blob lives and the distances of its four lowest bits sum to less than DS."""
+    error = np.zeros(states.shape[1], bool)
+    left = np.flatnonzero(states[0] >= _ITSELF)
+    states = states[:, left]
+    states[0] &= ~_ITSELF
+    total = np.zeros(len(left))
+    for _ in range(N_NEIGHBOURS):
+        word = (states != 0).argmax(axis=0)
+        state = states[word, np.arange(len(left))]
+        some = state != 0
+        left, states, total = left[some], states[:, some], total[some]
+        word, state = word[some], state[some]
+        lowest = state & (~state + np.uint64(1))
+        states[word, np.arange(len(left))] ^= lowest
+        # a power of two is exact in floating point, and its exponent is the bit's place
+        bit = np.frexp(lowest.astype(np.float64))[1] - 1
+        total += distance[first[left] + _BITS * word + bit]
+    error[left] = total.astype(np.float32) < np.float32(ds)
+    return error

@@ -1,0 +1,140 @@
+"""The exact front of a sigma triple over all its thresholds."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.detection.blobs import Candidates
+from napari_reward_analysis.detection.lifetimes import Indices, Lifetimes, lifetimes
+from napari_reward_analysis.detection.spacing_errors import spacing_errors
+from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.lattice import N_NEIGHBOURS
+from napari_reward_analysis.rewards.atoms import neighbour_sums
+
+#: Times by which the search for the horizon goes ahead first, doubled each time.
+_FIRST_STEP = 32
+
+
+class ThresholdFront(NamedTuple):
+    """The non-dominated thresholds of a sigma triple, |QC| rising.
+
+    Attributes
+    ----------
+    thresholds : ndarray, shape (n,), float32
+        Where `Candidates.select` finds these blobs.
+    counts : ndarray of int, shape (n,)
+        Blobs within the analysed area.
+    errors : ndarray of int, shape (n,)
+        Those whose sum of the four nearest distances is below DS.
+    """
+
+    thresholds: npt.NDArray[np.float32]
+    counts: Indices
+    errors: Indices
+
+
+def threshold_front(
+    candidates: Candidates,
+    overlap: float,
+    area: BoolArray,
+    *,
+    expected: float,
+    ds: float,
+    tolerance: float = 0.0,
+) -> ThresholdFront:
+    """Exact front of |QC| and ER over all thresholds of a sigma triple.
+
+    Parameters
+    ----------
+    candidates : Candidates
+        Of the sigma triple.
+    overlap : float
+        As for `Candidates.select`.
+    area : ndarray of bool, shape (H, W)
+        The analysed pixels; blobs outside are neighbours but are not counted.
+    expected : float
+        Number of columns in the area (N).
+    ds : float
+        Sums of the four nearest distances below it are errors, in pixels.
+    tolerance : float
+        |QC| up to which one count is as good as another.
+
+    Returns
+    -------
+    ThresholdFront
+        Thresholds lie midway between neighbouring distinct responses; those that leave
+        fewer than five blobs in the area are infeasible. Of thresholds with equal
+        objectives the one in the widest gap is named, as a ratio of the responses. Empty
+        where no threshold is feasible.
+    """
+    points = candidates.blobs[:, :2].astype(np.float64)
+    response = candidates.blobs[:, 3]
+    inside = area[points[:, 0].astype(int), points[:, 1].astype(int)]
+    lives = lifetimes(candidates, overlap)
+    counts = _running_count(lives, inside)[:-1]
+    times = np.flatnonzero((response[1:] < response[:-1]) & (counts > N_NEIGHBOURS))
+    miss = np.maximum(0.0, np.abs(counts[times] - expected) / expected - tolerance)
+    horizon = _horizon(points, lives, inside, ds, times, miss)
+    times, miss = times[times < horizon], miss[times < horizon]
+    errors = spacing_errors(points, lives, inside, ds, horizon)[times]
+
+    gap = response[times] / response[times + 1]
+    order = np.lexsort((-gap, errors, miss))
+    fewest = np.minimum.accumulate(errors[order])
+    front = times[order[np.flatnonzero(np.diff(fewest, prepend=len(points) + 1) < 0)]]
+    upper, lower = response[front], response[front + 1]
+    middle = (upper + lower) / 2
+    # between neighbouring numbers there is no third; a threshold is exclusive
+    thresholds = np.where(middle < upper, middle, lower)
+    return ThresholdFront(thresholds, counts[front], errors[np.searchsorted(times, front)])
+
+
+def _running_count(lives: Lifetimes, counted: BoolArray) -> Indices:
+    """How many of the counted candidates live at each time, shape (n,)."""
+    size = len(counted)
+    kept = counted[lives.blob]
+    born = np.bincount(lives.start[kept], minlength=size + 1)
+    gone = np.bincount(lives.stop[kept], minlength=size + 1)
+    return np.cumsum(born - gone)[:size]
+
+
+def _horizon(
+    points: npt.NDArray[np.float64],
+    lives: Lifetimes,
+    counted: BoolArray,
+    ds: float,
+    times: Indices,
+    miss: npt.NDArray[np.float64],
+) -> int:
+    """Time from which on every threshold is worse than that of the best count.
+
+    The sum of a blob that stays only falls when others join it. So those that stay from
+    a time to the end, among themselves, have no more errors than any time in between.
+    """
+    if not len(times):
+        return 0
+    best, end = int(times[np.argmin(miss)]), int(times[-1]) + 1
+    allowed = _errors_of_those(points, lives, counted, ds, best, best + 1)
+    horizon, step = int(times[miss <= miss.min()][-1]) + 1, _FIRST_STEP
+    while horizon + step < end:
+        if _errors_of_those(points, lives, counted, ds, horizon, end) >= allowed:
+            return horizon
+        horizon, step = horizon + step, 2 * step
+    return end
+
+
+def _errors_of_those(
+    points: npt.NDArray[np.float64],
+    lives: Lifetimes,
+    counted: BoolArray,
+    ds: float,
+    start: int,
+    stop: int,
+) -> int:
+    """Errors among the blobs that live all the time from `start` to before `stop`."""
+    stay = lives.blob[(lives.start <= start) & (lives.stop >= stop)]
+    sums = neighbour_sums(points[stay])
+    return int(np.count_nonzero(sums[counted[stay]] < ds))
