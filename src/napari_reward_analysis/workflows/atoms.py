@@ -90,23 +90,29 @@ def run_trials(
     """
     settings, space = problem.settings, problem.space
     if space.size == 0:
-        yield problem.trial_at(0, np.empty(0))
+        yield from problem.trials_at(0, np.empty(0))
         return
     sampler = make_sampler(
         settings.sampler, space, settings.seed, problem.n_objectives, trials=settings.trials
     )
     stopper = Stopper(settings.patience, settings.seconds, initial=getattr(sampler, "initial", 0))
-    for index in range(settings.trials):
+    index = 0
+    while index < settings.trials and not stopper.reason:
         start = time.perf_counter()
         point = sampler.ask()
         asked = time.perf_counter() - start
-        trial = problem.trial_at(index, point)
+        trials = problem.trials_at(index, point)[: settings.trials - index]
         start = time.perf_counter()
-        objectives = trial.objectives if trial.feasible else None
-        sampler.tell(point, objectives)
-        stopper.tell(objectives)
-        yield replace(trial, search_seconds=asked + time.perf_counter() - start)
-        if stopper.reason:
-            if told is not None and index + 1 < settings.trials:
-                told(f"Ended after {index + 1} trials: {stopper.reason}.")
-            return
+        sampler.tell(point, _objectives(trials[0]))
+        for trial in trials:
+            stopper.tell(_objectives(trial))
+        spent = asked + time.perf_counter() - start
+        yield replace(trials[0], search_seconds=spent)
+        yield from trials[1:]
+        index += len(trials)
+    if told is not None and index < settings.trials:
+        told(f"Ended after {index} trials: {stopper.reason}.")
+
+
+def _objectives(trial: AtomTrial) -> tuple[float, ...] | None:
+    return trial.objectives if trial.feasible else None

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.detection import BlobFinder
-from napari_reward_analysis.detection.blobs import Blobs
+from napari_reward_analysis.detection.blobs import Blobs, Candidates
+from napari_reward_analysis.detection.threshold_axis import threshold_front
 from napari_reward_analysis.image import BoolArray, FloatArray, Image
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
@@ -116,6 +117,9 @@ class AtomsProblem:
         for name in set(PARAMETERS) - set(settings.search) - set(settings.fixed):
             self.fixed[name] = _middle(name, ranges[name])
         searched = [name for name in PARAMETERS if name in settings.search]
+        if settings.exact_thresholds:
+            searched.remove("threshold")
+            self.fixed["threshold"] = ranges["threshold"][0]
         self.space = search_space(
             searched,
             ranges,
@@ -149,11 +153,45 @@ class AtomsProblem:
             parameters["threshold"] = dimension.decode(float(point[place]), low)
         return parameters
 
-    def trial_at(self, index: int, point: npt.NDArray[np.float64]) -> AtomTrial:
-        """The setting at a point of the unit cube; its time includes the stages'."""
+    def trials_at(self, index: int, point: npt.NDArray[np.float64]) -> list[AtomTrial]:
+        """What there is at a point of the unit cube, the trial to learn from first.
+
+        One trial, or where thresholds are exact up to three of the front of all
+        thresholds. The time of the first includes that of the stages.
+        """
         start = time.perf_counter()
-        trial = self.evaluate(index, self.decode(point))
-        return replace(trial, seconds=time.perf_counter() - start)
+        parameters = self.decode(point)
+        try:
+            thresholds = self._thresholds(parameters)
+        except Exception as error:  # noqa: BLE001 - a failed trial is recorded, the run goes on
+            return [failed_trial(index, parameters, str(error) or type(error).__name__)]
+        settled = time.perf_counter() - start
+        trials = [
+            self.evaluate(index + k, parameters | {"threshold": threshold})
+            for k, threshold in enumerate(thresholds)
+        ]
+        trials[0] = replace(trials[0], seconds=trials[0].seconds + settled)
+        return trials
+
+    def _thresholds(self, parameters: Parameters) -> list[float]:
+        if not self.settings.exact_thresholds:
+            return [float(parameters["threshold"])]
+        front = threshold_front(
+            self._candidates(parameters),
+            float(parameters["overlap"]),
+            self.area,
+            expected=self.physics.expected,
+            ds=self.physics.ds_px,
+            tolerance=self.physics.tolerance,
+        )
+        if not len(front.thresholds):
+            return [self._ranges["threshold"][0]]
+        expected, tolerance = self.physics.expected, self.physics.tolerance
+        miss = np.maximum(np.abs(front.counts - expected) / expected - tolerance, 0)
+        distance = np.hypot(miss, front.errors / expected)
+        # the best compromise, then the two ends of the front
+        chosen = dict.fromkeys((int(np.argmin(distance)), 0, len(miss) - 1))
+        return [float(front.thresholds[k]) for k in chosen]
 
     def evaluate(self, index: int, parameters: Parameters) -> AtomTrial:
         """One setting, whose failure is a result too."""
@@ -173,11 +211,7 @@ class AtomsProblem:
 
     def _detect(self, index: int, parameters: Parameters) -> AtomTrial:
         threshold, overlap = float(parameters["threshold"]), float(parameters["overlap"])
-        candidates = self.finder_of(parameters).candidates(
-            float(parameters["min_sigma"]),
-            float(parameters["max_sigma"]),
-            int(parameters["num_sigma"]),
-        )
+        candidates = self._candidates(parameters)
         blobs = candidates.blobs[candidates.select(threshold, overlap)]
         inside = self.area[blobs[:, 0].astype(int), blobs[:, 1].astype(int)]
         sums = neighbour_sums(blobs[:, :2])
@@ -194,6 +228,13 @@ class AtomsProblem:
             if score.feasible
             else dict.fromkeys((reward.name for reward in self.rewards), 1.0),
             margin=threshold_margin(responses, threshold),
+        )
+
+    def _candidates(self, parameters: Parameters) -> Candidates:
+        return self.finder_of(parameters).candidates(
+            float(parameters["min_sigma"]),
+            float(parameters["max_sigma"]),
+            int(parameters["num_sigma"]),
         )
 
     def _judge(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from napari_reward_analysis.optimize.samplers import SamplerName
@@ -31,6 +33,10 @@ class AtomsSettings(BaseModel):
         pixel size. Sigmas in pixels, threshold as a response.
     sampler : {'skopt', 'tpe', 'nsga2', 'sobol', 'random', 'grid'}
         Search strategy.
+    thresholds : {'exact', 'searched'}
+        Whether each trial takes the best threshold of its other parameters, which all are
+        looked at for the cost of one, or the search asks for a threshold like for any
+        other parameter (as published).
     seed : int
         Seed of everything random.
     seconds : float, optional
@@ -65,6 +71,7 @@ class AtomsSettings(BaseModel):
     fixed: dict[str, float | str] = Field(default_factory=dict)
     ranges: dict[ParameterName, tuple[float, float]] = Field(default_factory=dict)
     sampler: SamplerName = "skopt"
+    thresholds: Literal["exact", "searched"] = "exact"
     seed: int = Field(default=0, ge=0)
     seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     patience: int | None = Field(default=None, ge=1)
@@ -75,6 +82,15 @@ class AtomsSettings(BaseModel):
     calibrate: Calibration = "header"
     area: AreaRule = "crystal"
     as_published: bool = False
+
+    @property
+    def exact_thresholds(self) -> bool:
+        """Whether the threshold is worked out for each trial instead of being searched.
+
+        A range of its own is a wish to search it.
+        """
+        wanted = self.thresholds == "exact" and not self.as_published
+        return wanted and "threshold" in self.search and "threshold" not in self.ranges
 
     @property
     def used_stages(self) -> tuple[str, ...]:
