@@ -38,6 +38,7 @@ from napari_reward_analysis.workflows.atoms import (
     pick,
     run_trials,
 )
+from napari_reward_analysis.workflows.atoms_refine import refine_trial
 from napari_reward_analysis.workflows.atoms_table import atoms_table
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "read_crystal",
     "read_image",
     "read_lattice",
+    "refine_trial",
     "run_trials",
     "save_run",
 ]

@@ -11,7 +11,7 @@ noisy one does not fit its noise. All fits share one vectorised Levenberg-Marqua
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -73,8 +73,8 @@ class Refined(NamedTuple):
         the fit; NaN where the fit was given up and the point stayed where it was.
     """
 
-    points: Floats
-    uncertainty: Floats
+    points: npt.NDArray[Any]
+    uncertainty: npt.NDArray[Any]
 
 
 def refine(

@@ -43,6 +43,8 @@ class AtomsSettings(BaseModel):
         lattice is seen. The published search takes the field.
     as_published : bool
         The paper's ranges, linear threshold scale and DS of 9.6 A.
+    refine : bool
+        Give the columns that are shown and written sub-pixel positions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -60,3 +62,4 @@ class AtomsSettings(BaseModel):
     calibrate: Calibration = "header"
     area: AreaRule = "crystal"
     as_published: bool = False
+    refine: bool = True
