@@ -123,6 +123,7 @@ class AtomsForm(QWidget):
             sampler=search.sampler_name,
             seed=search.seed.value(),
             as_published=search.as_published,
+            refine=search.refine.isChecked(),
             ranges=search.typed_ranges,
             fixed=search.typed_values,
             other=self._other,
