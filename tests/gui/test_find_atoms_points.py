@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
-from napari.layers.base import ActionType
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
 
@@ -127,9 +126,6 @@ def test_a_moved_point_is_no_longer_known_to_a_part_of_a_pixel(
     moved = np.array(layer.data)
     moved[3] += 0.4
     layer.data = moved
-    layer.events.data(
-        value=layer.data, action=ActionType.CHANGED, data_indices=(3,), vertex_indices=((),)
-    )
     qtbot.waitUntil(lambda: widget.session.edited is not None)
     unknown = np.isnan(layer.features["uncertainty_px"].to_numpy())
     assert unknown[3]
