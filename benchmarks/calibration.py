@@ -4,8 +4,7 @@
 
 Without folders, images are simulated here: all presets at random rotations, scales, doses,
 noise levels and scan distortions, half of them with crystal in a part of the field only.
-`--truth` names a folder of NAME.npy beside NAME.json with `pixel_size_A`, `structure`,
-`rotation_deg` and `columns` (`x`, `y` in px; `retention` where columns are damaged).
+`--truth` names a folder of NAME.npy beside NAME.json, as `known_columns.py` describes them.
 `--real` names a folder of microscope images; those whose lattice is known from elsewhere
 are measured. The truth is read by the scoring alone.
 
@@ -15,7 +14,6 @@ Each image is measured with a header that is 10 % too small, 10 % too large, and
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
 from collections.abc import Iterator
@@ -23,6 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from known_columns import read_folder
 
 from napari_reward_analysis import BadInput, Image, Lattice, lattice_names, lattice_preset
 from napari_reward_analysis.calibration import (
@@ -139,19 +138,15 @@ def row(case: Known) -> bool | None:
 
 def truths(folder: Path) -> Iterator[Known]:
     """Images with known columns."""
-    for path in sorted(folder.glob("*.npy")):
-        truth = json.loads(path.with_suffix(".json").read_text())
-        columns = truth["columns"]
-        image = Image(np.load(path), name=path.stem)
-        yx = np.stack([columns.get(f"{axis}_mean", columns[axis]) for axis in "yx"], axis=1)
-        kept = np.array(columns.get("retention", np.ones(len(yx)))) >= 0.5
+    for known in read_folder(folder):
+        image = Image(known.image.data, name=known.name)
         yield Known(
             image,
-            lattice_preset(truth["structure"]),
-            truth["pixel_size_A"],
-            truth["rotation_deg"],
-            float((kept & _inner(yx, image.shape)).sum()),
-            path.stem,
+            known.lattice,
+            known.image.require_pixel_size(),
+            known.rotation,
+            float((known.needed & _inner(known.columns, image.shape)).sum()),
+            known.name,
         )
 
 

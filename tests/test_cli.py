@@ -17,6 +17,7 @@ from napari_reward_analysis import load_run
 
 COMMAND = [sys.executable, "-m", "napari_reward_analysis.cli"]
 COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
+ADDED = ["uncertainty_px", "uncertainty_A"]
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
 
 
@@ -26,10 +27,10 @@ def call(*arguments, **options):
     )
 
 
-def columns_image(shape=(120, 120)):
+def columns_image(shape=(120, 120), first=10.0):
     y, x = np.mgrid[: shape[0], : shape[1]]
     rng = np.random.default_rng(0)
-    wave = np.cos(2 * np.pi * (y - 10) / 20) + np.cos(2 * np.pi * (x - 10) / 20)
+    wave = np.cos(2 * np.pi * (y - first) / 20) + np.cos(2 * np.pi * (x - first) / 20)
     return np.exp(2 * wave - 4) + 0.03 * rng.standard_normal(shape)
 
 
@@ -53,13 +54,49 @@ def test_atoms_writes_run_table_and_front_and_prints_json(picture, tmp_path):
     assert summary["n_trials"] == 15
     assert sorted(p.name for p in out.iterdir()) == ["atoms.csv", "front.png", "run.json"]
     rows = list(csv.DictReader((out / "atoms.csv").read_text().splitlines()))
-    assert list(rows[0])[: len(COLUMNS)] == COLUMNS
+    assert list(rows[0]) == COLUMNS + ADDED
     assert len(rows) == 36
     assert float(rows[0]["y_A"]) == pytest.approx(0.2 * float(rows[0]["y_px"]))
     run = load_run(out)
     assert len(run.trials) == 15
     assert run.trials[summary["pick"]].score.qc == pytest.approx(summary["qc"])
     assert (out / "front.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def table_of(folder):
+    rows = list(csv.DictReader((folder / "atoms.csv").read_text().splitlines()))
+    return {
+        name: np.array([float(row[name] or "nan") for row in rows])
+        for name in ("y_px", "x_px", "x_A", *ADDED)
+    }
+
+
+def test_positions_are_finer_than_a_pixel_unless_whole_ones_are_asked_for(tmp_path):
+    # columns lie at 10.4, 30.4, ... px
+    np.save(tmp_path / "scan.npy", columns_image(first=10.4))
+    fine, whole = tmp_path / "fine", tmp_path / "whole"
+    command = ("atoms", tmp_path / "scan.npy", *SQUARE, "--trials", 8, "--out")
+    assert call(*command, fine).returncode == 0
+    assert call(*command, whole, "--no-refine").returncode == 0
+
+    table = table_of(fine)
+    for axis in ("y_px", "x_px"):
+        error = (table[axis] - 10.4 + 10) % 20 - 10
+        assert np.sqrt((error**2).mean()) < 0.1
+    assert (table["uncertainty_px"] < 0.1).all()
+    np.testing.assert_allclose(table["uncertainty_A"], 0.2 * table["uncertainty_px"], rtol=1e-6)
+    coarse = table_of(whole)
+    assert (coarse["x_px"] == np.round(coarse["x_px"])).all()
+    assert np.isnan(coarse["uncertainty_px"]).all()
+    # columns, count and error are those of the blobs either way
+    np.testing.assert_allclose(table["x_px"], coarse["x_px"], atol=1)
+    run, other = load_run(fine), load_run(whole)
+    assert [t.score for t in run.trials] == [t.score for t in other.trials]
+    chosen = run.trials[run.proposed()]
+    assert chosen.refined is not None
+    np.testing.assert_allclose(chosen.points[chosen.inside, 0], table["y_px"], rtol=1e-6)
+    assert not other.settings.refine
+    assert all(t.refined is None for t in other.trials)
 
 
 def test_results_lie_beside_the_image_by_default(picture):

@@ -19,6 +19,7 @@ from napari_reward_analysis import (
     Run,
     free_lattice,
     load_run,
+    refine_trial,
     run_trials,
     save_run,
 )
@@ -66,7 +67,29 @@ def assert_same(one: Run, other: Run) -> None:
         np.testing.assert_array_equal(a.blobs, b.blobs)
         np.testing.assert_array_equal(a.sums, b.sums)
         np.testing.assert_array_equal(a.inside, b.inside)
+        assert (a.refined is None) == (b.refined is None)
+        np.testing.assert_array_equal(a.points, b.points)
+        np.testing.assert_array_equal(a.uncertainty, b.uncertainty)
     assert other.front == one.front
+
+
+def test_a_saved_run_keeps_sub_pixel_positions(run, image, tmp_path):
+    best = run.proposed()
+    run.trials[best] = refine_trial(image, run.trials[best])
+    save_run(run, tmp_path)
+    loaded = load_run(tmp_path)
+    assert_same(run, loaded)
+    assert loaded.trials[best].refined is not None
+
+
+def test_a_run_from_before_sub_pixel_positions_loads(run, tmp_path):
+    path = save_run(run, tmp_path)
+    record = json.loads(path.read_text())
+    del record["settings"]["refine"]
+    for trial in record["trials"]:
+        del trial["refined"]
+    path.write_text(json.dumps(record))
+    assert_same(run, load_run(path))
 
 
 def test_a_saved_run_is_the_same_run(run, tmp_path):

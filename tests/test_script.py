@@ -16,6 +16,7 @@ from napari_reward_analysis import (
     Physics,
     Run,
     free_lattice,
+    refine_trial,
     run_trials,
     save_run,
 )
@@ -23,13 +24,15 @@ from napari_reward_analysis.runs import ImageReference
 from napari_reward_analysis.script import as_script
 
 
-def make_run(folder, region=None):
+def make_run(folder, region=None, **settings):
     y, x = np.mgrid[:100, :100]
     pixels = np.cos(y / 3) * np.cos(x / 3)
     np.save(folder / 'it\'s a "scan".npy', pixels)
     image = Image(pixels, 0.2, "scan", str(folder / 'it\'s a "scan".npy'))
     lattice = free_lattice(4, 4)
-    problem = AtomsProblem(image, lattice, AtomsSettings(trials=6, seed=3, ds=13.0), region)
+    problem = AtomsProblem(
+        image, lattice, AtomsSettings(trials=6, seed=3, ds=13.0, **settings), region
+    )
     run = Run(ImageReference.of(image), problem.settings, problem.physics, lattice, region=region)
     run.drawn = region is not None
     run.trials = list(run_trials(problem))
@@ -38,12 +41,13 @@ def make_run(folder, region=None):
 
 @pytest.mark.parametrize("chosen", [False, True])
 @pytest.mark.parametrize("with_region", [False, True])
-def test_a_script_repeats_the_run(tmp_path, chosen, with_region):
+@pytest.mark.parametrize("refine", [False, True])
+def test_a_script_repeats_the_run(tmp_path, chosen, with_region, refine):
     region = None
     if with_region:
         region = np.zeros((100, 100), bool)
         region[:, 40:] = True
-    run = make_run(tmp_path, region)
+    run = make_run(tmp_path, region, refine=refine)
     run.rescore(Physics(run.physics.expected + 1, run.physics.ds_px, tolerance=0.01))
     if chosen:
         run.choice = run.front[-1]
@@ -57,7 +61,11 @@ def test_a_script_repeats_the_run(tmp_path, chosen, with_region):
     assert done.returncode == 0, done.stderr
     best = run.trials[run.choice if chosen else run.proposed()]
     rows = list(csv.DictReader((tmp_path / "atoms.csv").read_text().splitlines()))
-    assert [float(row["y_px"]) for row in rows] == best.blobs[best.inside][:, 0].tolist()
+    if refine:
+        best = refine_trial(Image(np.load(run.image.source)), best)
+        assert any(float(row["uncertainty_px"] or "nan") > 0 for row in rows)
+    expected = best.points[best.inside, 0]
+    np.testing.assert_allclose([float(row["y_px"]) for row in rows], expected, rtol=1e-6)
     assert done.stdout.startswith(f"{best.score.count} columns of {run.physics.expected:.0f}")
 
 

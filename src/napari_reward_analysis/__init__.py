@@ -40,6 +40,7 @@ from napari_reward_analysis.workflows.atoms import (
     pick,
     run_trials,
 )
+from napari_reward_analysis.workflows.atoms_refine import refine_trial
 from napari_reward_analysis.workflows.atoms_table import atoms_table
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "read_crystal",
     "read_image",
     "read_lattice",
+    "refine_trial",
     "register_reward",
     "register_stage",
     "run_trials",

@@ -19,6 +19,7 @@ from napari_reward_analysis.workflows.atoms import (
     require_feasible,
     run_trials,
 )
+from napari_reward_analysis.workflows.atoms_refine import refine_trial
 from napari_reward_analysis.workflows.atoms_table import atoms_table
 from napari_reward_analysis.workflows.survey import measured_facts
 
@@ -90,7 +91,12 @@ def run_atoms(
 
 
 def write_results(
-    run: Run, folder: Path, choice: str = "euclidean", *, scaled: bool = False
+    run: Run,
+    folder: Path,
+    choice: str = "euclidean",
+    *,
+    scaled: bool = False,
+    image: Image | None = None,
 ) -> dict[str, Any]:
     """Write `run.json`, `atoms.csv` and `front.png`, each whole or not at all.
 
@@ -104,6 +110,9 @@ def write_results(
         'euclidean', 'chebyshev' or the number of a trial.
     scaled : bool
         Measure the distances after scaling each objective to the front's range.
+    image : Image, optional
+        The run's image, for sub-pixel positions of the chosen trial where the settings
+        ask for them.
 
     Returns
     -------
@@ -117,6 +126,8 @@ def write_results(
         If the chosen trial has no result, or a file cannot be written.
     """
     position = _chosen(run, choice, scaled)
+    if image is not None and run.settings.refine:
+        run.trials[position] = refine_trial(image, run.trials[position])
     trial = run.trials[position]
     run.choice = position if choice.isdigit() else None
     save_run(run, folder)

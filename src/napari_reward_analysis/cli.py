@@ -71,13 +71,14 @@ def _atoms(options: argparse.Namespace) -> int:
         stages=_names(options.stages, all_stages, usual["stages"].default),
         rewards=_names(options.rewards, all_rewards, usual["rewards"].default),
         as_published=options.as_published,
+        refine=options.refine,
     )
     _check_pick(options.pick, settings.trials)
     folder = options.out or _beside(options.image, "atoms")
     start = time.perf_counter()
     progress = _progress_bar(settings.trials)
     run = run_atoms(image, lattice, settings, folder, oracles=oracles, progress=progress)
-    summary = write_results(run, folder, options.pick, scaled=options.scaled)
+    summary = write_results(run, folder, options.pick, scaled=options.scaled, image=image)
     for notice in run.notices:
         _say(f"Note: {notice}")
     summary |= {"seconds": round(time.perf_counter() - start, 3), "out": str(folder)}
@@ -160,6 +161,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     atoms.add_argument(
         "--as-published", action="store_true", help="ranges, scales and DS of the paper"
+    )
+    atoms.add_argument(
+        "--no-refine",
+        action="store_false",
+        dest="refine",
+        help="leave the columns on whole pixels instead of fitting their positions",
     )
     atoms.add_argument("--seed", type=int, default=0)
     atoms.add_argument("--out", type=Path, metavar="DIR", help="results (beside the image)")

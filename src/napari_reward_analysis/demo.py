@@ -52,7 +52,7 @@ def run_demo(folder: Path, *, window: Window, say: Callable[[str], None]) -> int
     lattice = lattice_preset("YBCO[100]")
     say(f"Sample image: {image.name}, {image.shape[0]} x {image.shape[1]} px")
     run = run_atoms(image, lattice, AtomsSettings(), folder)
-    summary = write_results(run, folder)
+    summary = write_results(run, folder, image=image)
     say(
         f"{summary['n_atoms']} columns found, {summary['expected']:.1f} expected: "
         f"QC {summary['qc']:+.4f}, ER {summary['er']:.4f} after {summary['n_trials']} trials "

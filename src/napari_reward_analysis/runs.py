@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
+from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.io.atomic import write_text
@@ -306,6 +307,7 @@ def _trial_to_json(trial: AtomTrial) -> dict[str, Any]:
         "blobs": _pack(trial.blobs.astype("<f4")),
         "sums": _pack(trial.sums.astype("<f4")),
         "inside": _pack(np.packbits(trial.inside)),
+        "refined": _pack_refined(trial.refined),
     }
 
 
@@ -362,6 +364,7 @@ def _trial_from_json(record: dict[str, Any], physics: Physics) -> AtomTrial:
         seconds=record["seconds"],
         search_seconds=record["search_seconds"],
         failure=record["failure"],
+        refined=_unpack_refined(record.get("refined")),
     )
 
 
@@ -376,6 +379,18 @@ def _pack(array: npt.NDArray[Any]) -> str:
 def _unpack(text: str, dtype: str) -> npt.NDArray[np.float32]:
     raw = zlib.decompress(base64.b64decode(text))
     return np.frombuffer(raw, dtype).astype(np.float32)
+
+
+def _pack_refined(refined: Refined | None) -> str | None:
+    """Columns y, x, uncertainty."""
+    return None if refined is None else _pack(np.column_stack(refined).astype("<f4"))
+
+
+def _unpack_refined(text: str | None) -> Refined | None:
+    if text is None:
+        return None
+    table = _unpack(text, "<f4").reshape(-1, 3)
+    return Refined(table[:, :2], table[:, 2])
 
 
 def _unpack_mask(text: str | None, shape: tuple[int, int]) -> BoolArray | None:

@@ -17,6 +17,7 @@ from napari_reward_analysis import (
     atoms_table,
     pick,
     read_image,
+    refine_trial,
     run_trials,
 )
 from napari_reward_analysis.io.writers import write_csv
@@ -26,6 +27,8 @@ _TAIL = """
 problem = AtomsProblem(image, lattice, settings, region)
 trials = [trial.rescored(physics) for trial in run_trials(problem)]
 best = trials[{choice}]
+if settings.refine:
+    best = refine_trial(problem, best)
 print(f"{{best.score.count}} columns of {{physics.expected:.0f}} expected,", end=" ")
 print(f"QC {{best.score.qc:+.3f}}, ER {{best.score.er:.3f}}")
 write_csv(Path("atoms.csv"), atoms_table(best, physics, image.pixel_size))

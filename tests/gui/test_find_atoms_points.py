@@ -98,8 +98,9 @@ def test_edits_by_hand_are_scored(
     assert score is not None
     assert score.count == count + 2
     trial = found.trials[widget.session.selected]
-    beyond = trial.blobs[~trial.inside, :2]
-    sums = neighbour_sums(np.concatenate([layer.data, beyond]))[: count + 2]
+    # columns left alone are judged by their blobs, as before
+    judged = [trial.blobs[trial.inside, :2], layer.data[-2:], trial.blobs[~trial.inside, :2]]
+    sums = neighbour_sums(np.concatenate(judged))[: count + 2]
     assert score.er == pytest.approx(np.sum(sums < found.physics.ds_px) / found.physics.expected)
     assert layer.features["is_error"].to_numpy()[-2:].all()
     np.testing.assert_allclose(layer.features["neighbour_sum_A"], sums * 0.2, rtol=1e-5)
@@ -108,6 +109,29 @@ def test_edits_by_hand_are_scored(
     table = widget.overlay.table()
     assert table is not None
     assert len(table["id"]) == count + 2
+    assert np.isnan(table["uncertainty_px"][-2:]).all()
+    known = trial.uncertainty[trial.inside]
+    np.testing.assert_array_equal(table["uncertainty_px"][:count], known)
+    np.testing.assert_allclose(table["uncertainty_A"][:count], known * 0.2, rtol=1e-6)
+
+
+def test_a_moved_point_is_no_longer_known_to_a_part_of_a_pixel(
+    make_widget: Make, add_crystal: Add, run: Go, qtbot: QtBot
+) -> None:
+    add_crystal()
+    widget = make_widget()
+    found = run(widget)
+    layer = widget.overlay.atoms.layer
+    before = found.trials[widget.session.selected].score
+    moved = np.array(layer.data)
+    moved[3] += 0.4
+    layer.data = moved
+    qtbot.waitUntil(lambda: widget.session.edited is not None)
+    unknown = np.isnan(layer.features["uncertainty_px"].to_numpy())
+    assert unknown[3]
+    assert not unknown[[0, 1, 2, 4, 5]].any()
+    assert widget.session.edited is not None
+    assert widget.session.edited.count == before.count
 
 
 def test_points_outside_the_image_do_not_count(

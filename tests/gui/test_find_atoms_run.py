@@ -33,7 +33,8 @@ def test_run_shows_its_euclidean_choice_on_the_image(
     assert [layer.name for layer in viewer.layers] == ["crystal", "atoms"]
     chosen = found.trials[found.proposed("euclidean")]
     points = widget.overlay.atoms.layer
-    np.testing.assert_array_equal(points.data, chosen.blobs[chosen.inside, :2])
+    assert chosen.refined is not None
+    np.testing.assert_array_equal(points.data, chosen.points[chosen.inside])
     np.testing.assert_array_equal(points.scale, image.scale)
     assert points.units == image.units
     assert widget.results.plot.selected == found.proposed("euclidean")

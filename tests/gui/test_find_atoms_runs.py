@@ -120,9 +120,9 @@ def test_saved_run_loads_with_its_front_clickable(
     layer = widget.overlay.atoms.layer
     for position in loaded.front:
         widget.results.plot.point_clicked.emit(position)
-        np.testing.assert_allclose(
-            layer.data, found.trials[position].blobs[found.trials[position].inside, :2], rtol=1e-6
-        )
+        trial = found.trials[position]
+        assert trial.refined is not None
+        np.testing.assert_allclose(layer.data, trial.points[trial.inside], rtol=1e-6)
 
 
 def test_run_loaded_beside_another_image_says_so_and_draws_nothing(

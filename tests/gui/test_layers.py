@@ -30,6 +30,7 @@ def table(n: int, errors: tuple[int, ...] = (), sigma: float = 2.0) -> dict[str,
         "neighbour_sum_A": rng.random(n) * 10,
         "is_error": is_error,
         "class": np.full(n, "", dtype=object),
+        "uncertainty_px": np.full(n, np.nan),
     }
 
 
@@ -132,7 +133,8 @@ def test_edits_by_hand_are_told_and_our_own_changes_are_not(
     place = frame_of(image, viewer).place
     for n in (30, 12, 0, 25):
         atoms.show(place, table(n), (40, 60))
-    atoms.refresh(np.ones(25), np.zeros(25, bool))
+    atoms.refresh(np.ones(25), np.zeros(25, bool), np.zeros(25, bool))
+    assert atoms.move(table(25) | {"id": np.arange(25)})
     assert told == []
     atoms.layer.add([[5.0, 6.0]])
     assert len(told) == 1

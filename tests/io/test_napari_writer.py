@@ -33,6 +33,7 @@ def test_calibrated_points(tmp_path: Path, unit: str, scale: float) -> None:
         "neighbour_sum_A": [11.0, np.nan],
         "is_error": [False, True],
         "class": ["Ba", "Y"],
+        "uncertainty_px": [0.05, np.nan],
         "mine": [7, 8],
     }
     layer = Points(DATA, scale=(scale, scale), units=(unit, unit), features=features)
@@ -45,6 +46,9 @@ def test_calibrated_points(tmp_path: Path, unit: str, scale: float) -> None:
     assert [row["neighbour_sum_A"] for row in rows] == ["11", ""]
     assert [row["is_error"] for row in rows] == ["0", "1"]
     assert [row["class"] for row in rows] == ["Ba", "Y"]
+    assert [row["uncertainty_px"] for row in rows] == ["0.05", ""]
+    assert float(rows[0]["uncertainty_A"]) == pytest.approx(0.01)
+    assert rows[1]["uncertainty_A"] == ""
     assert [row["mine"] for row in rows] == ["7", "8"]
     assert read_points_csv(tmp_path / "a.csv").tolist() == DATA.tolist()
 

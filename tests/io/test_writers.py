@@ -35,6 +35,8 @@ def atoms() -> dict[str, np.ndarray]:
         "neighbour_sum_A": np.array([11.1, np.nan, 9.9]),
         "is_error": np.array([False, False, True]),
         "class": np.array(["Ba", "Cu2", None], dtype=object),
+        "uncertainty_px": np.array([0.05, np.nan, 0.1]),
+        "uncertainty_A": np.array([0.009, np.nan, 0.018]),
     }
 
 
@@ -44,10 +46,11 @@ def test_csv_is_what_the_command_line_promises(
     write_csv(tmp_path / "atoms.csv", atoms)
     assert tuple(atoms) == COLUMNS
     assert (tmp_path / "atoms.csv").read_text() == (
-        "id,y_px,x_px,y_A,x_A,sigma_px,response,neighbour_sum_A,is_error,class\n"
-        "0,1.25,2.5,0.225,0.45,2,0.5,11.1,0,Ba\n"
-        "1,10,20,1.8,3.6,2.5,0.25,,0,Cu2\n"
-        "2,99.1234568,0,17.842222,0,2,1e-07,9.9,1,\n"
+        "id,y_px,x_px,y_A,x_A,sigma_px,response,neighbour_sum_A,is_error,class,"
+        "uncertainty_px,uncertainty_A\n"
+        "0,1.25,2.5,0.225,0.45,2,0.5,11.1,0,Ba,0.05,0.009\n"
+        "1,10,20,1.8,3.6,2.5,0.25,,0,Cu2,,\n"
+        "2,99.1234568,0,17.842222,0,2,1e-07,9.9,1,,0.1,0.018\n"
     )
 
 

@@ -10,30 +10,55 @@ noisy one does not fit its noise. All fits share one vectorised Levenberg-Marqua
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from napari_reward_analysis.image import FloatArray
+from napari_reward_analysis.detection.column_fit import (
+    HEIGHT,
+    OFFSET,
+    SLOPE_X,
+    SLOPE_Y,
+    WIDTH,
+    Floats,
+    N,
+    Prior,
+    Window,
+    X,
+    Y,
+    fit,
+    inverse,
+    sums,
+)
+from napari_reward_analysis.image import BoolArray, FloatArray
 
-Floats = npt.NDArray[np.float64]
-
-#: Radius of the fitted disk in sigmas.
+#: Half the edge of the fitted square in sigmas.
 _RADIUS = 2.0
-#: Times that the disk follows the fitted width.
+#: Columns nearer to each other than this many sigmas would not have been told apart.
+_RESOLVED = 3.5
+#: Times that the square follows the fitted width.
 _WINDOWS = 4
-#: Times that neighbours are subtracted anew.
-_ROUNDS = 4
+#: Times that neighbours are subtracted anew, at most.
+_ROUNDS = 5
 #: Steps of the fit within a round.
-_STEPS = 6
-#: A column may move by this fraction of the distance to its nearest neighbour.
-_REACH = 0.35
+_STEPS = 2
+#: A round that moves nearly all columns by less than this (px) is the last.
+_SETTLED = 2e-3
+#: Neighbours whose light is taken away: as far as this many sigmas from the square, and
+#: so many at most.
+_FAR, _NEIGHBOURS = 3.0, 12
+#: A column may move by this fraction of the distance to its nearest neighbour, and by so
+#: many sigmas.
+_REACH, _SIGMAS = 0.45, 1.5
+#: Two columns may not come nearer than this fraction of their former distance.
+_CLOSER = 0.5
 #: Standard deviation of the prior: position in sigmas, log(sigma), slopes in amplitudes.
-_PRIOR_POSITION, _PRIOR_WIDTH, _PRIOR_SLOPE = 0.5, 0.1, 0.05
-#: Parameters of a column: y, x, log(sigma), amplitude, offset, slope along y, along x.
-_N = 7
+_PRIOR_POSITION, _PRIOR_WIDTH, _PRIOR_SLOPE = 0.5, 0.1, 0.02
+#: Columns that are fitted together: what they need stays in the processor's cache.
+_BLOCK = 256
 
 
 class Refined(NamedTuple):
@@ -48,8 +73,8 @@ class Refined(NamedTuple):
         the fit; NaN where the fit was given up and the point stayed where it was.
     """
 
-    points: Floats
-    uncertainty: Floats
+    points: npt.NDArray[Any]
+    uncertainty: npt.NDArray[Any]
 
 
 def refine(
@@ -72,154 +97,130 @@ def refine(
     -------
     Refined
         As many points as were given, in the same order: a fit that wanders off, or
-        would come nearer to a neighbour than half their distance, is undone.
+        comes nearer to another column than half their former distance, is undone.
     """
     start = np.asarray(points, float)
     if len(start) == 0:
         return Refined(start.reshape(0, 2), np.empty(0))
-    spacing = _nearest(start)
+    state, spread, sigma = _fit_all(image, start, sigma, noise)
+    moved = np.hypot(*(state[:, :2] - start).T)
+    good = np.isfinite(state).all(axis=1) & np.isfinite(spread) & (state[:, HEIGHT] > 0)
+    good &= (moved <= _REACH * _nearest(start)) & (moved <= _SIGMAS * sigma)
+    good &= ((state[:, :2] > -0.5) & (state[:, :2] < np.array(image.shape) - 0.5)).all(axis=1)
+    good = _apart(start, state[:, :2], good, 4 * _SIGMAS * sigma)
+    return Refined(np.where(good[:, None], state[:, :2], start), np.where(good, spread, np.nan))
+
+
+def _fit_all(
+    image: FloatArray, start: Floats, sigma: float, noise: float
+) -> tuple[Floats, Floats, float]:
+    """Parameters and spread of every column, and the width that most have."""
+    widest = max(float(np.median(_nearest(start))) / _RESOLVED, 0.5)
+    sigma = min(sigma, widest)
+    state = _first_guess(image, start, sigma)
     # the blobs' sigma is a guess: the width that the fit finds sets the next window
     for _ in range(_WINDOWS):
-        state, spread = _fit_all(image, start, sigma, noise)
-        found = float(np.exp(np.median(state[:, 2])))
+        columns = _Fit(image, start, state, sigma)
+        columns.round(_prior(start, state, noise))
+        state = columns.state
+        found = min(float(np.exp(np.median(state[:, WIDTH]))), widest)
         settled = abs(np.log(found / sigma)) < 0.1
         sigma = found
         if settled:
             break
-    moved = np.hypot(*(state[:, :2] - start).T)
-    good = np.isfinite(state).all(axis=1) & (moved <= _REACH * spacing) & (state[:, 3] > 0)
-    good &= (moved <= sigma) & np.isfinite(spread)
-    good &= ((state[:, :2] > -0.5) & (state[:, :2] < np.array(image.shape) - 0.5)).all(axis=1)
-    return Refined(np.where(good[:, None], state[:, :2], start), np.where(good, spread, np.nan))
-
-
-def _fit_all(image: FloatArray, start: Floats, sigma: float, noise: float) -> tuple[Floats, Floats]:
-    radius = max(2, round(_RADIUS * sigma))
-    window = _Window(image, start, radius)
-    state = _first_guess(window, start, sigma)
-    spread = np.full(len(start), np.nan)
-    pairs = _neighbours(start, radius + 4 * sigma)
     for _ in range(_ROUNDS):
-        target = window.pixels - _contribution(window, state, pairs)
-        state, spread = _fit(window, target, state, _prior(start, state, noise), sigma)
-    return state, spread
+        if columns.round(_prior(start, columns.state, noise)) < _SETTLED:
+            break
+    return columns.state, columns.spread(_prior(start, columns.state, noise)), sigma
 
 
-class _Window:
-    """The pixels around every point, shape (n, m), and where they are."""
-
-    def __init__(self, image: FloatArray, points: Floats, radius: int) -> None:
-        dy, dx = np.mgrid[-radius : radius + 1, -radius : radius + 1]
-        disk = dy**2 + dx**2 <= (radius + 0.5) ** 2
-        centre = np.round(points).astype(int)
-        rows = centre[:, :1] + dy[disk][None]
-        columns = centre[:, 1:] + dx[disk][None]
-        height, width = image.shape
-        self.weight = ((rows >= 0) & (rows < height) & (columns >= 0) & (columns < width)) * 1.0
-        inside = np.clip(rows, 0, height - 1), np.clip(columns, 0, width - 1)
-        self.pixels: Floats = image[inside].astype(float)
-        self.y: Floats = rows.astype(float)
-        self.x: Floats = columns.astype(float)
-        self.radius = radius
-
-
-def _first_guess(window: _Window, points: Floats, sigma: float) -> Floats:
-    state = np.zeros((len(points), _N))
-    state[:, :2] = points
-    state[:, 2] = np.log(sigma)
-    low = np.quantile(window.pixels, 0.1, axis=1)
-    centre = np.quantile(window.pixels, 0.95, axis=1)
-    state[:, 3], state[:, 4] = np.maximum(centre - low, 1e-6), low
+def _first_guess(image: FloatArray, start: Floats, sigma: float) -> Floats:
+    pixels = Window(image, start, _radius(sigma)).pixels.reshape(len(start), -1)
+    low, high = pixels.shape[1] // 10, pixels.shape[1] * 95 // 100
+    ranked = np.partition(pixels, (low, high), axis=1)
+    state = np.zeros((len(start), N))
+    state[:, :2], state[:, WIDTH] = start, np.log(sigma)
+    state[:, HEIGHT] = np.maximum(ranked[:, high] - ranked[:, low], 1e-6)
+    state[:, OFFSET] = ranked[:, low]
     return state
 
 
-def _contribution(window: _Window, state: Floats, pairs: npt.NDArray[np.intp]) -> Floats:
-    """What the neighbours add to each window, by their present models."""
-    total = np.zeros_like(window.pixels)
-    for here, there in (pairs.T, pairs.T[::-1]):
-        other = state[there]
-        distance = (window.y[here] - other[:, :1]) ** 2 + (window.x[here] - other[:, 1:2]) ** 2
-        added = other[:, 3:4] * np.exp(-0.5 * distance * np.exp(-2 * other[:, 2:3]))
-        np.add.at(total, here, added)
-    return total
+def _radius(sigma: float) -> int:
+    return max(2, round(_RADIUS * sigma))
 
 
-def _prior(start: Floats, state: Floats, noise: float) -> tuple[Floats, Floats]:
-    """Expected parameters and their weights, shape (n, 7): noise over spread, squared."""
-    width, amplitude = np.median(state[:, 2]), np.median(state[:, 3])
+class _Fit:
+    """All columns of an image, with windows of one size."""
+
+    def __init__(self, image: FloatArray, start: Floats, state: Floats, sigma: float) -> None:
+        self._image, self._centre = image, start
+        self._radius = _radius(sigma)
+        self._limits = np.log(sigma / 2), np.log(sigma * 2)
+        self._neighbours = _neighbours(start, 1.4 * self._radius + _FAR * sigma)
+        self._damping = np.full(len(start), 1e-2)
+        self.state = state
+
+    def round(self, prior: Prior) -> float:
+        """Take the neighbours away and fit; returns how far nearly all columns moved at most."""
+        state = np.empty_like(self.state)
+        for part, window, target in self._blocks():
+            state[part], self._damping[part] = fit(
+                window,
+                target,
+                self.state[part],
+                self._damping[part],
+                Prior(prior.mean[part], prior.weight[part]),
+                self._limits,
+                _STEPS,
+            )
+        moved = np.hypot(*(state - self.state)[:, :2].T)
+        self.state = state
+        return float(np.quantile(moved, 0.99))
+
+    def spread(self, prior: Prior) -> Floats:
+        """Standard deviation of the position along one axis, from the fits' covariance."""
+        spread = np.empty(len(self.state))
+        for part, window, target in self._blocks():
+            known = sums(window, target, self.state[part])
+            covariance = inverse(known.normal, prior.weight[part])
+            variance = 0.5 * (covariance[:, Y, Y] + covariance[:, X, X])
+            variance *= known.residual / np.maximum(window.count - N, 1)
+            spread[part] = np.sqrt(np.maximum(variance, 0))
+        return spread
+
+    def _blocks(self) -> Iterator[tuple[slice, Window, Floats]]:
+        """A block of columns at a time, with the pixels that their neighbours leave them."""
+        # a neighbour that is missing has no height
+        padded = np.vstack([self.state, np.zeros(N)])
+        for first in range(0, len(self.state), _BLOCK):
+            part = slice(first, first + _BLOCK)
+            window = Window(self._image, self._centre[part], self._radius)
+            yield part, window, window.without(padded[self._neighbours[part]])
+
+
+def _prior(start: Floats, state: Floats, noise: float) -> Prior:
+    """Expected parameters and their weights: noise over spread, squared."""
+    width, amplitude = np.median(state[:, WIDTH]), np.median(state[:, HEIGHT])
     mean = np.zeros_like(state)
-    mean[:, :2], mean[:, 2] = start, width
-    spread = np.full(_N, np.inf)
+    mean[:, :2], mean[:, WIDTH] = start, width
+    spread = np.full(N, np.inf)
     spread[:2] = _PRIOR_POSITION * np.exp(width)
-    spread[2] = _PRIOR_WIDTH
-    spread[5:] = _PRIOR_SLOPE * amplitude
-    return mean, np.broadcast_to((noise / spread) ** 2, state.shape)
+    spread[WIDTH] = _PRIOR_WIDTH
+    spread[[SLOPE_Y, SLOPE_X]] = _PRIOR_SLOPE * amplitude
+    return Prior(mean, np.broadcast_to((noise / spread) ** 2, state.shape))
 
 
-def _fit(
-    window: _Window,
-    target: Floats,
-    state: Floats,
-    prior: tuple[Floats, Floats],
-    sigma: float,
-) -> tuple[Floats, Floats]:
-    """A few damped least-squares steps for all columns; new state and position spread."""
-    mean, weight = prior
-    damping = np.full(len(state), 1e-2)
-    residual, jacobian = _model(window, target, state)
-    cost = (residual**2).sum(axis=1) + (weight * (state - mean) ** 2).sum(axis=1)
-    for _ in range(_STEPS):
-        transposed = jacobian.transpose(0, 2, 1)
-        normal = transposed @ jacobian
-        gradient = (transposed @ residual[..., None])[..., 0] + weight * (mean - state)
-        diagonal = np.einsum("nii->ni", normal) + weight
-        damped = normal + (weight + damping[:, None] * diagonal + 1e-12)[:, None] * np.eye(_N)
-        trial = state + _solve(damped, gradient)
-        # a width that runs away means that the background is being fitted
-        trial[:, 2] = np.clip(trial[:, 2], np.log(sigma / 2), np.log(sigma * 2))
-        new_residual, new_jacobian = _model(window, target, trial)
-        new_cost = (new_residual**2).sum(axis=1) + (weight * (trial - mean) ** 2).sum(axis=1)
-        better = new_cost < cost
-        state = np.where(better[:, None], trial, state)
-        residual = np.where(better[:, None], new_residual, residual)
-        jacobian = np.where(better[:, None, None], new_jacobian, jacobian)
-        cost = np.where(better, new_cost, cost)
-        damping = np.where(better, damping / 5, damping * 5)
-    return state, _spread(window, jacobian, residual, weight)
-
-
-def _model(window: _Window, target: Floats, state: Floats) -> tuple[Floats, Floats]:
-    """Residuals, shape (n, m), and the model's derivatives, shape (n, m, 7)."""
-    y, x, log_sigma, amplitude, offset, slope_y, slope_x = (state[:, [i]] for i in range(_N))
-    dy, dx = window.y - y, window.x - x
-    inverse = np.exp(-2 * log_sigma)
-    squared = (dy**2 + dx**2) * inverse
-    bell = np.exp(-0.5 * squared)
-    peak = amplitude * bell
-    # slopes are measured from the window's middle, which stays, not from the column
-    py = (window.y - window.y.mean(axis=1, keepdims=True)) / window.radius
-    px = (window.x - window.x.mean(axis=1, keepdims=True)) / window.radius
-    residual = (target - peak - offset - slope_y * py - slope_x * px) * window.weight
-    columns = (peak * dy * inverse, peak * dx * inverse, peak * squared, bell)
-    jacobian = np.stack([*columns, np.ones_like(bell), py, px], axis=-1)
-    return residual, jacobian * window.weight[..., None]
-
-
-def _solve(matrices: Floats, vectors: Floats) -> Floats:
-    try:
-        return np.asarray(np.linalg.solve(matrices, vectors[..., None])[..., 0])
-    except np.linalg.LinAlgError:  # one singular fit must not end all others
-        return np.asarray((np.linalg.pinv(matrices) @ vectors[..., None])[..., 0])
-
-
-def _spread(window: _Window, jacobian: Floats, residual: Floats, weight: Floats) -> Floats:
-    """Standard deviation of the position along one axis, from the fit's covariance."""
-    freedom = np.maximum(window.weight.sum(axis=1) - _N, 1)
-    normal = jacobian.transpose(0, 2, 1) @ jacobian + weight[:, None] * np.eye(_N)
-    covariance = np.linalg.pinv(normal, hermitian=True)
-    per_pixel = (residual**2).sum(axis=1) / freedom
-    variance = 0.5 * (covariance[:, 0, 0] + covariance[:, 1, 1]) * per_pixel
-    return np.asarray(np.sqrt(np.maximum(variance, 0)))
+def _apart(start: Floats, moved: Floats, good: BoolArray, reach: float) -> BoolArray:
+    """Which moves may stay so that no two columns end nearer than half their distance."""
+    first, second = cKDTree(start).query_pairs(reach, output_type="ndarray").T
+    before = np.hypot(*(start[first] - start[second]).T)
+    good = good.copy()
+    while True:
+        here = np.where(good[:, None], moved, start)
+        close = np.hypot(*(here[first] - here[second]).T) < _CLOSER * before
+        if not close.any():
+            return good
+        good[first[close]] = good[second[close]] = False
 
 
 def _nearest(points: Floats) -> Floats:
@@ -230,4 +231,8 @@ def _nearest(points: Floats) -> Floats:
 
 
 def _neighbours(points: Floats, reach: float) -> npt.NDArray[np.intp]:
-    return np.asarray(cKDTree(points).query_pairs(reach, output_type="ndarray"))
+    """The nearest other points, shape (n, k); n where there are fewer within reach."""
+    k = [*range(1, _NEIGHBOURS + 2)]
+    _, found = cKDTree(points).query(points, k=k, distance_upper_bound=reach)
+    # a point is its own neighbour, mostly the first: the others stay
+    return np.where(found == np.arange(len(points))[:, None], len(points), found)

@@ -123,6 +123,7 @@ class AtomsForm(QWidget):
             sampler=search.sampler_name,
             seed=search.seed.value(),
             as_published=search.as_published,
+            refine=search.refine.isChecked(),
             ranges=search.typed_ranges,
             fixed={str(name): value for name, value in search.typed_values.items()},
             other=self._other,

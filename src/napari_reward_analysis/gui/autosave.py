@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
 
+from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.io.atomic import write_text
 from napari_reward_analysis.runs import LOG_FILE, RUN_FILE, Run, RunLog, Status, save_run
@@ -67,6 +69,12 @@ class Autosave:
         except BadInput as error:
             return self._give_up(error)
         return ""
+
+    def refine(self, positions: Mapping[int, Refined]) -> None:
+        """Note sub-pixel positions of trials, by their index, to be saved at the end."""
+        self._run.trials = [
+            replace(trial, refined=positions.get(trial.index)) for trial in self._run.trials
+        ]
 
     def close(self, status: Status, message: str) -> str:
         """Turn the log into a finished file; says once why it cannot be, else ''.

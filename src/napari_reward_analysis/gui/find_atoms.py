@@ -26,6 +26,7 @@ from napari_reward_analysis.gui.matching import Matcher
 from napari_reward_analysis.gui.oracles import Oracles
 from napari_reward_analysis.gui.overlay import Overlay
 from napari_reward_analysis.gui.physics_link import PhysicsLink
+from napari_reward_analysis.gui.refining import Refining
 from napari_reward_analysis.gui.results import ResultsPanel
 from napari_reward_analysis.gui.run_box import RunBox
 from napari_reward_analysis.gui.scrolling import VerticalScrollArea
@@ -61,6 +62,7 @@ class FindAtoms(QWidget):
         self.run_box = RunBox()
         self.results = ResultsPanel(self.session)
         self.overlay = Overlay(self._viewer, self.session, self)
+        self.refining = Refining(self._viewer, self.session, self)
         self._exports = Exports(self, self._say)
         self._matcher = Matcher(self._viewer, self.session, self._on_match, self)
         self._loading: Job[Run] | None = None
@@ -134,6 +136,7 @@ class FindAtoms(QWidget):
         self.form.bind()
         self.results.bind()
         self.overlay.bind()
+        self.refining.bind()
         self._on_run()
         self._show_fault()
 
@@ -151,6 +154,7 @@ class FindAtoms(QWidget):
         self.form.unbind()
         self.results.unbind()
         self.overlay.unbind()
+        self.refining.unbind()
 
     def event(self, event: QEvent | None) -> bool:
         """Let go when the dock is closed: napari then takes the widget out of it."""
@@ -291,6 +295,7 @@ class FindAtoms(QWidget):
             return
         self.form.image.image.choose(place.layer())
         self.overlay.draw()
+        self.refining.look()
 
     def _on_image(self) -> None:
         """Show the latest run of the image that was chosen, if it has one."""

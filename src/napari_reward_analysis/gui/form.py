@@ -49,7 +49,7 @@ _A_CELL = Cell()
 #: Settings that the form has a field for.
 _FIELDS = {
     *("trials", "search", "fixed", "ranges", "sampler", "seed", "ds", "count", "species"),
-    *("as_published", "area", "tolerance"),
+    *("as_published", "area", "tolerance", "refine"),
 }
 
 
@@ -75,7 +75,7 @@ class FormValues:
         Part of N by which a count may be off without being an error.
     area : {'crystal', 'field'}
         Where columns are expected if no region is drawn.
-    trials, search, sampler, seed, as_published, ranges, fixed
+    trials, search, sampler, seed, as_published, refine, ranges, fixed
         As in `AtomsSettings`.
     other : dict
         Settings that the form has no field for; they stay as the run had them.
@@ -97,6 +97,7 @@ class FormValues:
     sampler: SamplerName = DEFAULTS.sampler
     seed: int = DEFAULTS.seed
     as_published: bool = False
+    refine: bool = DEFAULTS.refine
     ranges: dict[ParameterName, tuple[float, float]] = field(default_factory=dict)
     fixed: dict[str, float | str] = field(default_factory=dict)
     other: dict[str, Any] = field(default_factory=dict)
@@ -144,6 +145,7 @@ class FormValues:
                 area=self.area,
                 species=self.species if known else None,
                 as_published=self.as_published,
+                refine=self.refine,
                 **self.other,
             )
         except ValidationError as error:
@@ -176,6 +178,7 @@ class FormValues:
             sampler=settings.sampler,
             seed=settings.seed,
             as_published=settings.as_published,
+            refine=settings.refine,
             ranges=dict(settings.ranges),
             fixed=dict(settings.fixed),
             other=settings.model_dump(exclude=_FIELDS, exclude_defaults=True),

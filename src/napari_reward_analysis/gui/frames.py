@@ -148,9 +148,23 @@ def frame_of(layer: Layer, viewer: Any) -> Frame:
         raise BadInput(
             f"{layer.name!r} is RGB (colour): convert it to grey or split it into its channels."
         )
-    data = layer.data[0] if layer.multiscale else layer.data
     axes = _image_axes(layer, viewer)
-    index = _shown_index(layer, viewer, data.shape, axes)
+    index = _shown_index(layer, viewer, _pixels(layer).shape, axes)
+    return _frame(layer, axes, index)
+
+
+def frame_at(place: Place) -> Frame | None:
+    """The frame at a place, whichever is on show; None where its layer is gone."""
+    layer = place.layer()
+    return None if layer is None else _frame(layer, place.axes, place.index)
+
+
+def _pixels(layer: Layer) -> Any:
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def _frame(layer: Layer, axes: tuple[int, int], index: tuple[int, ...]) -> Frame:
+    data = _pixels(layer)
     slices: tuple[int | slice, ...] = tuple(
         slice(None) if axis in axes else i for axis, i in enumerate(index)
     )

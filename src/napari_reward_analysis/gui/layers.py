@@ -31,7 +31,7 @@ _LINE = 0.16
 #: A blob ends where its Gaussian turns convex: a diameter of 2 sqrt(2) sigma.
 _DIAMETER = 2 * np.sqrt(2)
 
-_FEATURES = ("sigma_px", "response", "neighbour_sum_A", "is_error", "class")
+_FEATURES = ("sigma_px", "response", "neighbour_sum_A", "is_error", "class", "uncertainty_px")
 _SPATIAL = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 
 
@@ -61,6 +61,8 @@ class AtomsLayer:
         self._layer: weakref.ReferenceType[Points] | None = None
         self._place: Place | None = None
         self._own_change = False
+        #: The user has begun to change the points and is not done.
+        self._at_work = False
 
     @property
     def layer(self) -> Points | None:
@@ -103,10 +105,41 @@ class AtomsLayer:
                 for name, value in placement(image).items():
                     setattr(layer, name, value)
             layer.metadata = {**layer.metadata, "image_shape": shape}
+            self._at_work = False
             _fill(layer, data, table)
         self._place = place
 
-    def refresh(self, sums: npt.NDArray[Any], errors: npt.NDArray[np.bool_]) -> None:
+    def move(self, table: Table) -> bool:
+        """Put the shown points where they are by now, and leave all else as it is.
+
+        Parameters
+        ----------
+        table : dict of ndarray
+            As from `atoms_table`, for the very result that is shown.
+
+        Returns
+        -------
+        bool
+            False where the user is about to change the points: theirs stay.
+        """
+        layer, place = self.layer, self._place
+        if layer is None or place is None or self._at_work or len(layer.data) != len(table["id"]):
+            return False
+        selected = set(layer.selected_data)
+        with self._changing():
+            layer.data = place.to_data(np.column_stack([table["y_px"], table["x_px"]]))
+            features = layer.features.copy()
+            features["uncertainty_px"] = table["uncertainty_px"]
+            layer.features = features
+            layer.selected_data = selected
+        return True
+
+    def refresh(
+        self,
+        sums: npt.NDArray[Any],
+        errors: npt.NDArray[np.bool_],
+        moved: npt.NDArray[np.bool_],
+    ) -> None:
         """Give edited points their neighbour sums and mark the errors among them.
 
         Parameters
@@ -114,12 +147,15 @@ class AtomsLayer:
         sums : ndarray, shape (n,)
             In angstrom, NaN where they are not known.
         errors : ndarray of bool, shape (n,)
+        moved : ndarray of bool, shape (n,)
+            Points that the user added or moved: how well they are known nobody can tell.
         """
         layer = self.layer
         if layer is None or len(layer.data) != len(sums):
             return
         with self._changing():
             features = layer.features.copy()
+            features.loc[moved, "uncertainty_px"] = np.nan
             features["neighbour_sum_A"], features["is_error"] = sums, errors
             layer.features = features
             _mark_errors(layer, errors)
@@ -202,7 +238,11 @@ class AtomsLayer:
             self._own_change = False
 
     def _on_data(self, event: Any) -> None:
-        if not self._own_change and str(event.action) in ("added", "removed", "changed"):
+        if self._own_change:
+            return
+        done = str(event.action) in ("added", "removed", "changed")
+        self._at_work = not done
+        if done:
             self.edited.emit()
 
 
@@ -224,6 +264,7 @@ def _fill(layer: Points, data: npt.NDArray[np.float64], table: Table) -> None:
             "neighbour_sum_A": np.nan,
             "is_error": False,
             "class": "",
+            "uncertainty_px": np.nan,
         }
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
+from scipy.spatial import cKDTree
 
 from napari_reward_analysis.gui.area import area_of
 from napari_reward_analysis.gui.bindings import Bindings
@@ -25,9 +26,13 @@ from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 from napari_reward_analysis.runs import Run
 from napari_reward_analysis.workflows.atoms_table import Table, atoms_table
+from napari_reward_analysis.workflows.atoms_trial import AtomTrial
 
 #: ms without a further edit before edited points are scored.
 _SETTLE = 60
+
+#: Points this near to each other (px) are the same one, whatever their precision.
+_SAME = 1e-3
 
 
 class Overlay(QObject):
@@ -54,6 +59,8 @@ class Overlay(QObject):
         self._bindings = Bindings(self)
         #: Run, trial and physics that the layer shows.
         self._drawn: tuple[Any, ...] | None = None
+        #: The trial itself, with the positions that are shown.
+        self._shown: AtomTrial | None = None
         #: What the layer shows was edited by hand and not kept yet.
         self._edited = False
         self._settle = QTimer(self)
@@ -65,6 +72,7 @@ class Overlay(QObject):
         """Follow session and viewer from now on."""
         session = self._session
         self._bindings.connect(session.selection_changed, self._on_selection)
+        self._bindings.connect(session.refined, self._on_refined)
         self._bindings.connect(session.run_changed, self._on_run)
         self._bindings.connect(session.trials_changed, self._on_trials)
         self._bindings.connect(session.search_changed, self._on_trials)
@@ -77,7 +85,7 @@ class Overlay(QObject):
         self._bindings.release()
         self._settle.stop()
         self.atoms.release()
-        self._drawn, self._edited = None, False
+        self._drawn, self._shown, self._edited = None, None, False
 
     @property
     def shows_run(self) -> bool:
@@ -94,7 +102,7 @@ class Overlay(QObject):
             return
         self._keep_edits()
         self.atoms.show(place, self._table(run, position), run.image.shape)
-        self._drawn, self._edited = wanted, False
+        self._drawn, self._shown, self._edited = wanted, run.trials[position], False
 
     def table(self) -> Table | None:
         """The columns that are shown, edits included; None where no trial is selected."""
@@ -114,6 +122,7 @@ class Overlay(QObject):
             "y_A": y * size,
             "x_A": x * size,
             **features,
+            "uncertainty_A": features["uncertainty_px"] * size,
         }
 
     def keep(self) -> str:
@@ -128,6 +137,16 @@ class Overlay(QObject):
     def _on_selection(self) -> None:
         if not self._moves_by_itself():
             self.draw()
+
+    def _on_refined(self) -> None:
+        """Move the shown points to where they are by now, unless the user has edited them."""
+        run, position = self._session.current, self._session.selected
+        if run is None or position is None or self._edited or self._drawn is None:
+            return
+        trial = run.trials[position]
+        same = self._drawn == (run.identifier, trial.index, run.physics)
+        if same and self.atoms.move(self._table(run, position)):
+            self._shown = trial
 
     def _on_run(self) -> None:
         self._settle.stop()
@@ -161,19 +180,22 @@ class Overlay(QObject):
             return
         if self._drawn is None or self._drawn[:2] != (run.identifier, run.trials[position].index):
             return
-        trial = run.trials[position]
+        if self._shown is None:
+            return
         points, here = self.atoms.points()
         here &= _within(points, run)
         sums = np.full(len(points), np.nan)
+        judged, moved = _as_blobs(points, self._shown)
         # columns beyond a drawn region are neighbours too, though they do not count
-        beyond = trial.blobs[~trial.inside, :2]
-        around = neighbour_sums(np.concatenate([points[here], beyond]))
+        beyond = self._shown.blobs[~self._shown.inside, :2]
+        around = neighbour_sums(np.concatenate([judged[here], beyond]))
         sums[here] = around[: np.count_nonzero(here)]
         score = score_atoms(sums[here], run.physics)
         self._session.set_edited(score)
         self._drawn = (*self._drawn[:2], run.physics)
         size = np.nan if run.image.pixel_size is None else run.image.pixel_size
-        self.atoms.refresh(sums * size, np.nan_to_num(sums, nan=np.inf) < run.physics.ds_px)
+        errors = np.nan_to_num(sums, nan=np.inf) < run.physics.ds_px
+        self.atoms.refresh(sums * size, errors, moved)
 
     # ---- within
 
@@ -202,6 +224,28 @@ class Overlay(QObject):
             return "atoms, kept"
         edited = ", edited" if self._edited else ""
         return f"atoms, {run.name}, trial {run.trials[position].index}{edited}"
+
+
+def _as_blobs(
+    points: npt.NDArray[Any], trial: AtomTrial
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """Edited points as they are judged: by their blobs where they are the trial's own.
+
+    A trial is scored by its blobs, which lie on whole pixels. Were its refined points
+    scored in their place, an edit would change the error of columns that it left alone.
+
+    Returns
+    -------
+    judged : ndarray, shape (n, 2)
+    moved : ndarray of bool, shape (n,)
+        Points that are not the trial's.
+    """
+    if not trial.inside.any():
+        return points, np.ones(len(points), bool)
+    distance, row = cKDTree(trial.points[trial.inside]).query(points)
+    moved = np.asarray(distance > _SAME)
+    blobs = trial.blobs[trial.inside, :2].astype(float)
+    return np.where(moved[:, None], points, blobs[row]), moved
 
 
 def _within(points: npt.NDArray[Any], run: Run) -> BoolArray:

@@ -58,6 +58,7 @@ class SearchSection(QWidget):
         self.seed.valueChanged.connect(self.changed.emit)
         self.sampler.currentIndexChanged.connect(self.changed.emit)
         self.preset.currentIndexChanged.connect(self.changed.emit)
+        self.refine.toggled.connect(self.changed.emit)
         self.search.currentIndexChanged.connect(self._on_search)
         self.reset.clicked.connect(lambda: self.reset_asked.emit())
 
@@ -74,6 +75,8 @@ class SearchSection(QWidget):
         self.sampler = choice("Sampler", {name: _SAMPLERS.get(name, name) for name in names})
         self.seed = whole_number("Seed", 0, 999_999, DEFAULTS.seed)
         self.seed.setToolTip("The same seed repeats the run")
+        self.refine = QCheckBox("sub-pixel")
+        self.refine.setToolTip("Fit the position of every column; its score stays that of its blob")
         self.reset = QPushButton("Reset to defaults")
         self.ranges = Section("Ranges of the parameters", self._build_ranges())
         self.ranges.set_open(False)
@@ -83,6 +86,7 @@ class SearchSection(QWidget):
         layout.addRow("Search over", self.search)
         layout.addRow("Ranges", self.preset)
         layout.addRow("Sampler", self.sampler)
+        layout.addRow("Positions", self.refine)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -127,6 +131,7 @@ class SearchSection(QWidget):
         self.seed.setValue(values.seed)
         self.sampler.setCurrentIndex(self.sampler.findData(values.sampler))
         self.preset.setCurrentIndex(1 if values.as_published else 0)
+        self.refine.setChecked(values.refine)
         for name, inputs in self._rows.items():
             inputs.searched.setChecked(name in values.search)
             low, high = values.ranges.get(name, (None, None))
@@ -184,6 +189,7 @@ class SearchSection(QWidget):
         """The section in one line."""
         parts = [f"{self.trials.value()} trials", _words(self.searched)]
         parts += ["as published"] if self.as_published else []
+        parts += [] if self.refine.isChecked() else ["whole pixels"]
         parts.append(f"seed {self.seed.value()}")
         return ", ".join(parts)
 

@@ -8,12 +8,13 @@ is used from the GUI thread only.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 from psygnal import Signal
 
+from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.rewards.atoms import AtomScore, Physics
 from napari_reward_analysis.runs import Run, Status
@@ -43,6 +44,8 @@ class Session:
         The shown run has more trials, or its trials were scored anew.
     selection_changed
         Another trial of the shown run is selected.
+    refined
+        The selected trial has sub-pixel positions now.
     search_changed
         A search started, is being cancelled, or ended.
     progressed
@@ -59,6 +62,7 @@ class Session:
     run_changed = Signal()
     trials_changed = Signal()
     selection_changed = Signal()
+    refined = Signal()
     search_changed = Signal()
     progressed = Signal()
     edited_changed = Signal()
@@ -225,6 +229,15 @@ class Session:
             return
         run.rescore(physics)
         self._trials_changed()
+
+    def set_refined(self, run: Run, positions: Mapping[int, Refined]) -> None:
+        """Give trials of a run sub-pixel positions, shown or not, by their index."""
+        for place, trial in enumerate(run.trials):
+            if trial.index in positions and trial.refined is None:
+                # the trial may have been scored anew while it was being refined
+                run.trials[place] = replace(trial, refined=positions[trial.index])
+                if run is self._current and place == self.selected:
+                    self.refined.emit()
 
     def set_oracle(self, name: str, count: float | None) -> None:
         """Give the shown run an oracle's count, or take it away with None."""

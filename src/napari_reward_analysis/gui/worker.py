@@ -18,6 +18,7 @@ from pathlib import Path
 
 from qtpy.QtCore import QObject, QTimer
 
+from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.activity import ActivityBar
 from napari_reward_analysis.gui.autosave import Autosave, forget_old_runs
@@ -28,7 +29,13 @@ from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.runs import ImageReference, Run, Status
 from napari_reward_analysis.workflows.atoms import AtomsProblem, AtomsSettings, run_trials
-from napari_reward_analysis.workflows.atoms_trial import AtomTrial, require_feasible
+from napari_reward_analysis.workflows.atoms_refine import Refiner
+from napari_reward_analysis.workflows.atoms_trial import (
+    AtomTrial,
+    front_of,
+    pick,
+    require_feasible,
+)
 from napari_reward_analysis.workflows.survey import measured_facts
 
 _LOG = logging.getLogger(__name__)
@@ -37,6 +44,9 @@ _LOG = logging.getLogger(__name__)
 #: included, so that at most a fifth of the window's time goes into it.
 _INTERVAL = 60
 _SHARE = 4
+
+#: Seconds after which what is left of a front waits until it is shown.
+_REFINING = 1.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +77,14 @@ class Request:
     surveying: Surveying | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class _Positions:
+    """Sub-pixel positions of one trial."""
+
+    index: int
+    refined: Refined
+
+
 @dataclass(frozen=True)
 class _End:
     status: Status
@@ -90,7 +108,7 @@ class Search(QObject):
         super().__init__()
         self._session, self._request, self._folder = session, request, folder
         self._name = session.free_name(request.frame.name)
-        self._found: deque[Run | AtomTrial | str | _End] = deque()
+        self._found: deque[Run | AtomTrial | _Positions | str | _End] = deque()
         self._cancelled = threading.Event()
         # no daemon: at exit the interpreter waits until the run is saved
         self._thread = threading.Thread(target=self._work, name="find-atoms")
@@ -154,7 +172,7 @@ class Search(QObject):
         return problem, run
 
     def _iterate(self, problem: AtomsProblem, saved: Autosave | None) -> _End:
-        trials = []
+        trials: list[AtomTrial] = []
         if self._cancelled.is_set():
             return _End("cancelled", "")
         for trial in run_trials(problem):
@@ -168,7 +186,30 @@ class Search(QObject):
             require_feasible(trials)
         except BadInput as error:
             return _End("done", str(error))
+        if self._request.settings.refine:
+            self._refine_front(problem, trials, saved)
         return _End("done", "")
+
+    def _refine_front(
+        self, problem: AtomsProblem, trials: list[AtomTrial], saved: Autosave | None
+    ) -> None:
+        """Sub-pixel positions for the front, the proposed trial first."""
+        done: dict[int, Refined] = {}
+        start = time.perf_counter()
+        try:
+            refiner = Refiner(problem.image)
+            for position in dict.fromkeys([pick(trials), *front_of(trials)]):
+                late = done and time.perf_counter() - start > _REFINING
+                if position is None or late or self._cancelled.is_set():
+                    break
+                trial = trials[position]
+                done[trial.index] = refiner.refined(trial)
+                self._found.append(_Positions(trial.index, done[trial.index]))
+        except Exception as error:  # noqa: BLE001 - what was found stays, on whole pixels
+            _LOG.exception("The columns could not be refined.")
+            self._warn(f"The columns stay on whole pixels: {_describe(error)}.")
+        if saved is not None:
+            saved.refine(done)
 
     def _close(self, saved: Autosave | None, end: _End) -> None:
         try:
@@ -190,6 +231,7 @@ class Search(QObject):
     def _collect(self) -> None:
         self._shown_since = time.perf_counter()
         trials: list[AtomTrial] = []
+        positions: dict[int, Refined] = {}
         end: _End | None = None
         while self._found and end is None:
             item = self._found.popleft()
@@ -197,12 +239,16 @@ class Search(QObject):
                 trials.append(item)
             elif isinstance(item, Run):
                 self._grow(item)
+            elif isinstance(item, _Positions):
+                positions[item.index] = item.refined
             elif isinstance(item, str):
                 self._session.warned.emit(item)
             else:
                 end = item
         if trials:
             self._session.extend(trials)
+        if positions and self._session.growing is not None:
+            self._session.set_refined(self._session.growing, positions)
         if self._activity.cancelled:
             self._session.cancel()
         if end is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -85,6 +86,11 @@ def points_table(data: Any, attributes: dict[str, Any]) -> dict[str, npt.NDArray
         table["y_A"], table["x_A"] = points[:, -2] * size[0], points[:, -1] * size[1]
     if points.shape[1] > 2:
         table["frame"] = points[:, -3]
+    if size is not None and "uncertainty_px" in features:
+        # along one axis, whichever: pixels are as good as square
+        table["uncertainty_A"] = features["uncertainty_px"].astype(float) * math.sqrt(
+            math.prod(size)
+        )
     positions = ("y_px", "x_px", "y_A", "x_A")
     return table | {name: column for name, column in features.items() if name not in positions}
 

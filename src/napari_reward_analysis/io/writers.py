@@ -45,6 +45,8 @@ COLUMNS = (
     "neighbour_sum_A",
     "is_error",
     "class",
+    "uncertainty_px",
+    "uncertainty_A",
 )
 #: Names under which the two coordinates are found in other people's tables.
 _CLASS_NAMES = ("class", "species", "label")

@@ -60,6 +60,8 @@ class AtomsSettings(BaseModel):
     as_published : bool
         The paper's ranges, linear threshold scale and DS of 9.6 A, the LoG alone, and no
         rewards but QC and ER.
+    refine : bool
+        Give the columns that are shown and written sub-pixel positions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
@@ -82,6 +84,7 @@ class AtomsSettings(BaseModel):
     calibrate: Calibration = "header"
     area: AreaRule = "crystal"
     as_published: bool = False
+    refine: bool = True
 
     @property
     def exact_thresholds(self) -> bool:

@@ -28,20 +28,29 @@ def atoms_table(trial: AtomTrial, physics: Physics, pixel_size: float | None) ->
     Returns
     -------
     dict of ndarray
-        id, y_px, x_px, y_A, x_A, sigma_px, response, neighbour_sum_A, is_error, class;
-        strongest response first.
+        id, y_px, x_px, y_A, x_A, sigma_px, response, neighbour_sum_A, is_error, class,
+        uncertainty_px, uncertainty_A; strongest response first. The positions are the
+        refined ones where the trial has them, with their standard deviation along one
+        axis; it is NaN where there is none. Sums and errors are those of the blobs.
     """
-    blobs, sums = trial.blobs[trial.inside].astype(float), trial.sums[trial.inside].astype(float)
+    inside = trial.inside
+    blobs, sums = trial.blobs[inside].astype(float), trial.sums[inside].astype(float)
+    points, uncertainty = (
+        trial.points[inside].astype(float),
+        trial.uncertainty[inside].astype(float),
+    )
     scale = np.nan if pixel_size is None else pixel_size
     return {
         "id": np.arange(len(blobs)),
-        "y_px": blobs[:, 0],
-        "x_px": blobs[:, 1],
-        "y_A": blobs[:, 0] * scale,
-        "x_A": blobs[:, 1] * scale,
+        "y_px": points[:, 0],
+        "x_px": points[:, 1],
+        "y_A": points[:, 0] * scale,
+        "x_A": points[:, 1] * scale,
         "sigma_px": blobs[:, 2],
         "response": blobs[:, 3],
         "neighbour_sum_A": sums * scale,
         "is_error": sums < physics.ds_px,
         "class": np.full(len(blobs), "", dtype=object),
+        "uncertainty_px": uncertainty,
+        "uncertainty_A": uncertainty * scale,
     }

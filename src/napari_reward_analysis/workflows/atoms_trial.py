@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.detection.blobs import Blobs
+from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.optimize.pareto import Metric, choose, pareto_front
@@ -47,6 +48,9 @@ class AtomTrial:
         Time that the sampler took to propose it.
     failure : str
         Why there is no result; empty when there is one.
+    refined : Refined, optional
+        Sub-pixel positions of all blobs, in their order, where they were fitted, see
+        `refine_trial`. Score and sums stay those of the blobs.
     """
 
     index: int
@@ -60,6 +64,19 @@ class AtomTrial:
     seconds: float = 0.0
     search_seconds: float = 0.0
     failure: str = ""
+    refined: Refined | None = None
+
+    @property
+    def points(self) -> npt.NDArray[np.float32]:
+        """The best known positions, y and x in px, shape (n, 2)."""
+        return self.blobs[:, :2] if self.refined is None else self.refined.points
+
+    @property
+    def uncertainty(self) -> npt.NDArray[np.float32]:
+        """Their standard deviation along one axis in px, shape (n,); NaN where not known."""
+        if self.refined is None:
+            return np.full(len(self.blobs), np.nan, np.float32)
+        return self.refined.uncertainty
 
     @property
     def feasible(self) -> bool:

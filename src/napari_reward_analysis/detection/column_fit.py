@@ -1,0 +1,200 @@
+"""Round Gaussians on local planes, fitted to many small windows of an image at once.
+
+A round Gaussian is a product of one function of y and one of x, and so are its
+derivatives and the terms of a plane. Every sum over a window that least squares needs is
+then a product of sums along its rows and columns: a step costs a few small matrix
+products a column instead of seven passes over all its pixels.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.image import FloatArray
+
+Floats = npt.NDArray[np.float64]
+
+#: Parameters of a column: y, x, log(sigma), height, offset, slope along y, along x.
+N = 7
+Y, X, WIDTH, HEIGHT, OFFSET, SLOPE_Y, SLOPE_X = range(N)
+#: The model is linear in these.
+_LINEAR = slice(HEIGHT, None)
+
+#: Functions along one axis: g, u g, u^2 g, 1 and p, with g a Gaussian, u the distance from
+#: the column in sigmas and p the distance from the window's middle in radii. Products of
+#: one along y and one along x make up the derivatives by the parameters, in their order;
+#: that by the width is the sum of the third and the eighth.
+_ALONG_Y = np.array([1, 0, 2, 0, 3, 4, 3, 0])
+_ALONG_X = np.array([0, 1, 0, 0, 3, 3, 4, 2])
+
+
+class Prior(NamedTuple):
+    """Expected parameters and the weight of each, both of shape (n, 7)."""
+
+    mean: Floats
+    weight: Floats
+
+
+class Window:
+    """The square of pixels around every column.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W)
+    points : ndarray, shape (n, 2)
+        y, x in pixels.
+    radius : int
+        Half the edge of the square in pixels.
+
+    Attributes
+    ----------
+    pixels : ndarray, shape (n, w, w)
+    count : ndarray, shape (n,)
+        Pixels of each square that lie in the image.
+    """
+
+    def __init__(self, image: FloatArray, points: Floats, radius: int) -> None:
+        steps = np.arange(-radius, radius + 1)
+        y, x = (np.round(p).astype(int)[:, None] + steps for p in points.T)
+        height, width = image.shape
+        # beyond the edge of the image nothing counts
+        inside = (y >= 0) & (y < height), (x >= 0) & (x < width)
+        self.weights: list[Floats] = [i.astype(float) for i in inside]
+        rows, columns = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
+        self.pixels: Floats = image[rows[:, :, None], columns[:, None, :]].astype(float)
+        self.places: list[Floats] = [y.astype(float), x.astype(float)]
+        self.plane: Floats = steps / radius
+        self.count: Floats = self.weights[0].sum(axis=1) * self.weights[1].sum(axis=1)
+
+    def without(self, columns: Floats) -> Floats:
+        """The pixels less k columns each, of shape (n, k, 7); zero beyond the image."""
+        y, x = (
+            np.exp(-0.5 * ((p[:, None] - columns[..., [i]]) * np.exp(-columns[..., [WIDTH]])) ** 2)
+            for i, p in enumerate(self.places)
+        )
+        y *= columns[..., [HEIGHT]]
+        rest: Floats = self.pixels - y.transpose(0, 2, 1) @ x
+        rest *= self.weights[0][:, :, None]
+        rest *= self.weights[1][:, None, :]
+        return rest
+
+
+class Sums(NamedTuple):
+    """What least squares needs to know of a model at given parameters.
+
+    Attributes
+    ----------
+    normal : ndarray, shape (n, 7, 7)
+        Products of the derivatives, summed over the window.
+    slope : ndarray, shape (n, 7)
+        Products of derivatives and residuals, summed.
+    residual : ndarray, shape (n,)
+        Squared residuals, summed.
+    """
+
+    normal: Floats
+    slope: Floats
+    residual: Floats
+
+
+def sums(window: Window, target: Floats, state: Floats) -> Sums:
+    """Compare columns of parameters `state`, shape (n, 7), with their pixels `target`."""
+    along_y, along_x = _along(window, state, Y), _along(window, state, X)
+    square_y = (along_y * window.weights[Y][:, None]) @ along_y.transpose(0, 2, 1)
+    square_x = (along_x * window.weights[X][:, None]) @ along_x.transpose(0, 2, 1)
+    moments = along_y @ target @ along_x.transpose(0, 2, 1)
+    # the scale of each derivative: of the position and the width it goes with the height
+    scale = np.ones_like(state)
+    scale[:, :HEIGHT] = state[:, [HEIGHT]]
+    scale[:, :WIDTH] *= np.exp(-state[:, [WIDTH]])
+    normal = square_y[:, _ALONG_Y[:, None], _ALONG_Y] * square_x[:, _ALONG_X[:, None], _ALONG_X]
+    normal = _joined(_joined(normal).transpose(0, 2, 1)) * scale[:, :, None] * scale[:, None]
+    seen = _joined(moments[:, _ALONG_Y, _ALONG_X]) * scale
+    linear = state[:, _LINEAR]
+    model = (normal[:, :, _LINEAR] @ linear[..., None])[..., 0]
+    power = np.einsum("nij,nij->n", target, target)
+    residual = power + (linear * (model - 2 * seen)[:, _LINEAR]).sum(axis=1)
+    return Sums(normal, seen - model, np.maximum(residual, 0.0))
+
+
+def fit(
+    window: Window,
+    target: Floats,
+    state: Floats,
+    damping: Floats,
+    prior: Prior,
+    limits: tuple[float, float],
+    steps: int,
+) -> tuple[Floats, Floats]:
+    """Improve columns by Levenberg-Marquardt steps, each column damped by itself.
+
+    Parameters
+    ----------
+    window : Window
+    target : ndarray, shape (n, w, w)
+        Pixels to fit, as of `Window.without`.
+    state : ndarray, shape (n, 7)
+        Parameters at the start.
+    damping : ndarray, shape (n,)
+        From the steps before.
+    prior : Prior
+    limits : tuple of float
+        Of log(sigma): a width that runs away means that the background is being fitted.
+    steps : int
+        Steps that are tried.
+
+    Returns
+    -------
+    state, damping : ndarray
+    """
+    known = sums(window, target, state)
+    for _ in range(steps):
+        gradient = known.slope + prior.weight * (prior.mean - state)
+        diagonal = np.einsum("nii->ni", known.normal) + prior.weight
+        added = prior.weight + damping[:, None] * diagonal
+        trial = state + (inverse(known.normal, added) @ gradient[..., None])[..., 0]
+        trial[:, WIDTH] = np.clip(trial[:, WIDTH], *limits)
+        new = sums(window, target, trial)
+        better = _cost(new, trial, prior) < _cost(known, state, prior)
+        state = np.where(better[:, None], trial, state)
+        known = Sums(
+            np.where(better[:, None, None], new.normal, known.normal),
+            np.where(better[:, None], new.slope, known.slope),
+            np.where(better, new.residual, known.residual),
+        )
+        damping = np.where(better, damping / 5, damping * 5)
+    return state, damping
+
+
+def inverse(matrices: Floats, added: Floats) -> Floats:
+    """Inverses of matrices, shape (n, 7, 7), with something added to their diagonals."""
+    whole = matrices + (added + 1e-12)[:, :, None] * np.eye(N)
+    try:
+        return np.asarray(np.linalg.inv(whole))
+    except np.linalg.LinAlgError:  # one singular fit must not end all others
+        return np.asarray(np.linalg.pinv(whole))
+
+
+def _cost(known: Sums, state: Floats, prior: Prior) -> Floats:
+    return np.asarray(known.residual + (prior.weight * (state - prior.mean) ** 2).sum(axis=1))
+
+
+def _along(window: Window, state: Floats, axis: int) -> Floats:
+    """The five functions along an axis, shape (n, 5, w)."""
+    u = (window.places[axis] - state[:, [axis]]) * np.exp(-state[:, [WIDTH]])
+    values = np.empty((len(u), 5, u.shape[1]))
+    values[:, 0] = np.exp(-0.5 * u**2)
+    np.multiply(values[:, 0], u, out=values[:, 1])
+    np.multiply(values[:, 1], u, out=values[:, 2])
+    values[:, 3] = 1.0
+    values[:, 4] = window.plane
+    return values
+
+
+def _joined(products: Floats) -> Floats:
+    """Add the second part of the derivative by the width, at the end of axis 1."""
+    products[:, WIDTH] += products[:, N]
+    return products[:, :N]
