@@ -55,10 +55,9 @@ def pairs_within(points: npt.NDArray[np.floating], reach: float) -> Pairs:
         nothing = np.empty(0, np.intp)
         return Pairs(nothing, nothing, np.empty(0))
     places = np.asarray(points, np.float64)
-    found = _pairs_of_cells(places, reach)
+    found = _pairs_of_cells(places, reach, _sorted_into_cells(places, reach))
     if found is None:
-        tree = cKDTree(places, balanced_tree=False, compact_nodes=False)
-        first, second = tree.query_pairs(reach, output_type="ndarray").T
+        first, second = _tree(places).query_pairs(reach, output_type="ndarray").T
         found = Pairs(first, second, np.sqrt(_squared(places, first, second)))
     return found
 
@@ -79,13 +78,18 @@ def neighbour_sums(points: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
     if len(points) <= N_NEIGHBOURS:
         return np.full(len(points), np.inf, np.float32)
     places = np.asarray(points, np.float64)
-    pairs = _pairs_of_cells(places, _common_reach(places))
+    pairs = _most_neighbours(places)
     sums = np.full(len(places), np.nan) if pairs is None else _sums(pairs, len(places))
-    far = np.isnan(sums)
-    if far.any():
-        distances, _ = cKDTree(places).query(places[far], k=N_NEIGHBOURS + 1)
+    far = np.flatnonzero(np.isnan(sums))
+    if len(far):
+        distances, _ = _tree(places).query(places[far], k=N_NEIGHBOURS + 1)
         sums[far] = distances[:, 1:].sum(axis=1)
     return sums.astype(np.float32)
+
+
+def _tree(places: Floats) -> cKDTree:
+    """A tree that is made quickly; for few questions a better one does not pay."""
+    return cKDTree(places, balanced_tree=False, compact_nodes=False)
 
 
 class _Cells(NamedTuple):
@@ -114,11 +118,9 @@ def _sorted_into_cells(places: Floats, side: float) -> _Cells:
     return _Cells(order, cell, start, stride)
 
 
-def _pairs_of_cells(places: Floats, reach: float) -> Pairs | None:
-    """Pairs within a distance; None where the points are too crowded for it."""
-    if not reach > 0:
-        return None
-    order, cell, start, stride = _sorted_into_cells(places, reach)
+def _pairs_of_cells(places: Floats, reach: float, cells: _Cells) -> Pairs | None:
+    """Pairs within a distance, the cells' side; None where the points are too crowded."""
+    order, cell, start, stride = cells
     # a point meets those behind it in its own cell and the next, and three cells below
     here = np.arange(len(places))
     low = np.concatenate([here + 1, start[cell + stride - 1]])
@@ -139,19 +141,19 @@ def _squared(places: Floats, first: Indices, second: Indices) -> Floats:
     return np.asarray((y[first] - y[second]) ** 2 + (x[first] - x[second]) ** 2)
 
 
-def _common_reach(places: Floats) -> float:
-    """Radius that holds the four nearest of most points; 0 where no one radius does."""
+def _most_neighbours(places: Floats) -> Pairs | None:
+    """Pairs within a radius that holds four neighbours of most points; None without one."""
     reach = _REACH * float(np.sqrt(np.ptp(places, axis=0).prod() / len(places)))
     for _ in range(4):
         if not reach > 0:
             break
-        cell = _sorted_into_cells(places, reach).cell
-        shared = float((np.bincount(cell) ** 2).sum()) / len(places)
+        cells = _sorted_into_cells(places, reach)
+        shared = float((np.diff(cells.start) ** 2).sum()) / len(places)
         if shared <= _CELL:
-            return reach
+            return _pairs_of_cells(places, reach, cells)
         # much of the field is empty: look where the points are
         reach *= float(np.sqrt(_REACH**2 / shared))
-    return 0.0
+    return None
 
 
 def _sums(pairs: Pairs, size: int) -> Floats:
