@@ -67,7 +67,8 @@ def spacing_errors(
     lives = Lifetimes(lives.blob[early], lives.start[early], lives.stop[early].clip(max=horizon))
     span = np.zeros((2, len(points)), np.intp)  # from the first life to the end of the last
     span[0, lives.blob[::-1]], span[1, lives.blob] = lives.start[::-1], lives.stop
-    near = _nearest_only(_near(points, span, counted, ds), ds)
+    limit = ds * (1 + 1e-6)  # what is left out is left out whatever the rounding
+    near = _nearest_only(_near(points, span, counted, limit), limit)
     changes = np.zeros(horizon + 1, np.intp)
     for chunk, words in _chunks(near):
         changes += _changes(chunk, words, lives, span, ds)
@@ -104,16 +105,13 @@ def _contemporaries(living: Indices, points: Floats, span: Indices, reach: float
 
 def _nearest_only(near: _Near, ds: float) -> _Near:
     """Without the blobs whose four nearest never fall below DS, and what is beyond reach."""
-    enough = np.bincount(near.blob)[near.blob] >= N_NEIGHBOURS
-    near = near.where(enough)
+    near = near.where(np.bincount(near.blob)[near.blob] >= N_NEIGHBOURS)
     count = np.bincount(near.blob)
     first = (np.cumsum(count) - count)[near.blob]
     total = np.maximum(near.distance, near.distance[first + N_NEIGHBOURS - 1])
     for k in range(N_NEIGHBOURS - 1):
         total += near.distance[first + k]
-    # a hair more, as sums are rounded to float32 before they are compared
-    kept = total < ds * (1 + 1e-6)
-    return near.where(kept)
+    return near.where(total < ds)
 
 
 def _chunks(near: _Near) -> list[tuple[_Near, int]]:
