@@ -108,6 +108,20 @@ def test_symmetric_ties_are_kept_like_those_of_scikit_image():
         )
 
 
+def test_ties_are_kept_across_tiles(speckle):
+    """A mirrored image, whose axes of symmetry are where its tiles meet."""
+    quarter = speckle((300, 270), 11, 2)
+    half = np.hstack([quarter, quarter[:, ::-1]])
+    image = np.vstack([half, half[::-1]])
+
+    ours = find_blobs(image, 2, 5, 4, 0.03, 1.0)
+    theirs = blob_log(image, 2, 5, 4, 0.03, 1.0)
+
+    on_axis = np.isin(ours[:, 1], (269, 270)) | np.isin(ours[:, 0], (299, 300))
+    assert np.count_nonzero(on_axis) > 10
+    assert as_set(ours) == as_set(theirs)
+
+
 def test_result_does_not_depend_on_what_was_asked_before(speckle):
     image = speckle((64, 64), 3, 1.5)
     used = BlobFinder(image, floor=0.01, memory=0)

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from napari_reward_analysis.detection.scale_space import ScaleSpace
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import FloatArray
+from napari_reward_analysis.neighbours import pairs_within
 
 #: More scale-space maxima than this is noise, not atoms.
 MAX_CANDIDATES = 1_000_000
@@ -214,17 +214,15 @@ def _scale_space_maxima(space: ScaleSpace, sigmas: tuple[float, ...]) -> Candida
 
 def _overlapping_pairs(blobs: Blobs) -> tuple[Indices, npt.NDArray[np.float64]]:
     """Pairs of blobs whose disks touch, and the shared fraction of the smaller disk."""
-    if len(blobs) < 2:
-        return np.empty((0, 2), np.intp), np.empty(0)
-    reach = 2 * math.sqrt(2) * float(blobs[:, 2].max())
-    pairs = cKDTree(blobs[:, :2]).query_pairs(reach, output_type="ndarray")
-    first, second = blobs[pairs[:, 0]].astype(float), blobs[pairs[:, 1]].astype(float)
-    largest = np.maximum(first[:, 2], second[:, 2])
-    ratio = np.minimum(first[:, 2], second[:, 2]) / largest
-    gap = first[:, :2] - second[:, :2]
-    distance = np.hypot(gap[:, 0], gap[:, 1]) / (largest * math.sqrt(2))
-    near = distance <= 1 + ratio
-    return pairs[near], _disk_overlap(distance[near], ratio[near])
+    sigma = blobs[:, 2].astype(float)
+    reach = 2 * math.sqrt(2) * float(sigma.max(initial=0))
+    first, second, distance = pairs_within(blobs[:, :2], reach)
+    largest = np.maximum(sigma[first], sigma[second])
+    ratio = np.minimum(sigma[first], sigma[second]) / largest
+    gap = distance / (largest * math.sqrt(2))
+    near = gap <= 1 + ratio
+    pairs = np.column_stack([first[near], second[near]])
+    return pairs, _disk_overlap(gap[near], ratio[near])
 
 
 def _disk_overlap(

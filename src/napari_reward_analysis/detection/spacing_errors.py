@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from napari_reward_analysis.detection.lifetimes import Indices, Lifetimes, expand
 from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.lattice import N_NEIGHBOURS
+from napari_reward_analysis.neighbours import pairs_within
 
 Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint64]
@@ -67,7 +67,8 @@ def spacing_errors(
     lives = Lifetimes(lives.blob[early], lives.start[early], lives.stop[early].clip(max=horizon))
     span = np.zeros((2, len(points)), np.intp)  # from the first life to the end of the last
     span[0, lives.blob[::-1]], span[1, lives.blob] = lives.start[::-1], lives.stop
-    near = _nearest_only(_near(points, span, counted, ds), ds)
+    limit = ds * (1 + 1e-6)  # what is left out is left out whatever the rounding
+    near = _nearest_only(_near(points, span, counted, limit), limit)
     changes = np.zeros(horizon + 1, np.intp)
     for chunk, words in _chunks(near):
         changes += _changes(chunk, words, lives, span, ds)
@@ -81,43 +82,36 @@ def _near(points: Floats, span: Indices, counted: BoolArray, ds: float) -> _Near
     nearest leaves of DS.
     """
     living = np.flatnonzero(span[1] > span[0])
-    tree = cKDTree(points[living], balanced_tree=False, compact_nodes=False)
-    close = _contemporaries(tree, living, points, span, ds / N_NEIGHBOURS)
+    close = _contemporaries(living, points, span, ds / N_NEIGHBOURS)
     close = close.where(counted[close.blob])
     reach = np.full(len(points), -1.0)
     np.maximum.at(reach, close.blob, ds - (N_NEIGHBOURS - 1) * close.distance)
-    near = _contemporaries(tree, living, points, span, float(reach.max(initial=0)))
+    near = _contemporaries(living, points, span, float(reach.max(initial=0)))
     near = near.where(near.distance <= reach[near.blob])
     return near.where(np.lexsort((near.distance, near.blob)))
 
 
-def _contemporaries(
-    tree: cKDTree, living: Indices, points: Floats, span: Indices, reach: float
-) -> _Near:
+def _contemporaries(living: Indices, points: Floats, span: Indices, reach: float) -> _Near:
     """Blobs within a distance that may live at the same time, each pair both ways round."""
-    first, second = living[tree.query_pairs(reach, output_type="ndarray").T]
+    first, second, distance = pairs_within(points[living], reach)
+    first, second = living[first], living[second]
     together = np.maximum(span[0][first], span[0][second]) < np.minimum(
         span[1][first], span[1][second]
     )
-    first, second = first[together], second[together]
-    gap = points[first] - points[second]
-    distance = np.sqrt(gap[:, 0] ** 2 + gap[:, 1] ** 2)
+    first, second, distance = first[together], second[together], distance[together]
     both = np.concatenate([first, second]), np.concatenate([second, first])
     return _Near(*both, np.tile(distance, 2))
 
 
 def _nearest_only(near: _Near, ds: float) -> _Near:
     """Without the blobs whose four nearest never fall below DS, and what is beyond reach."""
-    enough = np.bincount(near.blob)[near.blob] >= N_NEIGHBOURS
-    near = near.where(enough)
+    near = near.where(np.bincount(near.blob)[near.blob] >= N_NEIGHBOURS)
     count = np.bincount(near.blob)
     first = (np.cumsum(count) - count)[near.blob]
     total = np.maximum(near.distance, near.distance[first + N_NEIGHBOURS - 1])
     for k in range(N_NEIGHBOURS - 1):
         total += near.distance[first + k]
-    # a hair more, as sums are rounded to float32 before they are compared
-    kept = total < ds * (1 + 1e-6)
-    return near.where(kept)
+    return near.where(total < ds)
 
 
 def _chunks(near: _Near) -> list[tuple[_Near, int]]:

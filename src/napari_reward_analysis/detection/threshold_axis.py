@@ -12,7 +12,7 @@ from napari_reward_analysis.detection.lifetimes import Indices, Lifetimes, lifet
 from napari_reward_analysis.detection.spacing_errors import spacing_errors
 from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.lattice import N_NEIGHBOURS
-from napari_reward_analysis.rewards.atoms import neighbour_sums
+from napari_reward_analysis.neighbours import neighbour_sums
 
 #: Times by which the search for the horizon goes ahead first, doubled each time.
 _FIRST_STEP = 32

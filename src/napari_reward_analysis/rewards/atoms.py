@@ -10,21 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import cKDTree
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.lattice import N_NEIGHBOURS
+from napari_reward_analysis.neighbours import neighbour_sums
+
+__all__ = ["MIN_BLOBS", "AtomScore", "Physics", "neighbour_sums", "score_atoms"]
 
 #: With fewer blobs a four-neighbour sum is not defined, and zero blobs would have a
 #: perfect ER: such results are infeasible.
 MIN_BLOBS = N_NEIGHBOURS + 1
-
-#: How the common radius of neighbours is found: from so many points, as a multiple of the
-#: median distance of their fourth neighbour, unless it holds so many points on average.
-_SAMPLE, _REACH, _CROWD = 64, 1.2, 50
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -88,64 +84,6 @@ class AtomScore:
     def objectives(self) -> tuple[float, float]:
         """The two numbers to minimise: |QC| beyond the tolerance, and ER."""
         return max(0.0, abs(self.qc) - self.tolerance), self.er
-
-
-def neighbour_sums(points: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
-    """Sum of the distances to the four nearest other points.
-
-    Parameters
-    ----------
-    points : ndarray, shape (n, 2)
-        y, x in any unit of length.
-
-    Returns
-    -------
-    ndarray, shape (n,), float32
-        In the same unit; infinite where there are fewer than five points.
-    """
-    if len(points) < MIN_BLOBS:
-        return np.full(len(points), np.inf, np.float32)
-    places = np.asarray(points, np.float64)
-    tree = cKDTree(places, balanced_tree=False, compact_nodes=False)
-    reach = _common_reach(tree, places)
-    sums = np.full(len(places), np.nan)
-    if reach > 0:
-        sums = _sums_of_pairs(places, tree.query_pairs(reach, output_type="ndarray"))
-    far = np.isnan(sums)
-    if far.any():
-        distances, _ = tree.query(places[far], k=N_NEIGHBOURS + 1)
-        sums[far] = distances[:, 1:].sum(axis=1)
-    return sums.astype(np.float32)
-
-
-def _common_reach(tree: cKDTree, points: Floats) -> float:
-    """Radius that holds four neighbours of most points; 0 where no one radius suits all.
-
-    To list all pairs within it costs a third of asking for each point's neighbours.
-    """
-    sample = points[:: max(1, len(points) // _SAMPLE)]
-    distances, _ = tree.query(sample, k=N_NEIGHBOURS + 1)
-    reach = float(_REACH * np.median(distances[:, -1]))
-    crowd = tree.query_ball_point(sample, reach, return_length=True)
-    return reach if crowd.mean() < _CROWD else 0.0
-
-
-def _sums_of_pairs(points: Floats, pairs: npt.NDArray[np.intp]) -> Floats:
-    """Sums of the four smallest distances among the given pairs; NaN where there are fewer."""
-    first, second = pairs.T
-    y, x = np.ascontiguousarray(points.T)
-    distance = np.sqrt((y[first] - y[second]) ** 2 + (x[first] - x[second]) ** 2)
-    unit = 2 * float(distance.max(initial=0)) or 1.0
-    # one number for point and distance: sorting numbers is ten times faster than rows
-    keys = np.concatenate([first + distance / unit, second + distance / unit])
-    keys.sort()
-    count = np.bincount(keys.astype(np.intp), minlength=len(points))
-    known = np.flatnonzero(count >= N_NEIGHBOURS)
-    start = (np.cumsum(count) - count)[known]
-    sums = np.full(len(points), np.nan)
-    nearest = (keys[start + k] - known for k in range(N_NEIGHBOURS))
-    sums[known] = sum(nearest, np.zeros(len(known))) * unit
-    return sums
 
 
 def score_atoms(
