@@ -37,7 +37,7 @@ from napari_reward_analysis.detection.column_fit import (
 from napari_reward_analysis.image import BoolArray, FloatArray
 
 #: Half the edge of the fitted square in sigmas.
-_RADIUS = 2.0
+_RADIUS = 2.25
 #: Columns nearer to each other than this many sigmas would not have been told apart.
 _RESOLVED = 3.5
 #: Times that the square follows the fitted width.
@@ -51,7 +51,7 @@ _STEPS = 2
 _SETTLED = 2e-3
 #: Neighbours whose light is taken away: as far as this many sigmas from the square, and
 #: so many at most.
-_FAR, _NEIGHBOURS = 3.0, 12
+_FAR, _NEIGHBOURS = 4.0, 12
 #: A column may move by this fraction of the distance to its nearest neighbour, and by so
 #: many sigmas.
 _REACH, _SIGMAS = 0.45, 1.5
