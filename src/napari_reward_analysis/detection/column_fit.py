@@ -120,6 +120,18 @@ def sums(window: Window, target: Floats, state: Floats) -> Sums:
     return Sums(normal, seen - model, np.maximum(residual, 0.0))
 
 
+def residuals(window: Window, target: Floats, state: Floats) -> Floats:
+    """Pixels less model, shape (n, w, w); zero beyond the image."""
+    y, x = _along(window, state, Y), _along(window, state, X)
+    y[:, 0] *= state[:, [HEIGHT]]
+    plane_y = state[:, [OFFSET]] + state[:, [SLOPE_Y]] * window.plane
+    plane_x = state[:, [SLOPE_X]] * window.plane
+    model = y[:, 0, :, None] * x[:, 0, None, :] + plane_y[:, :, None] + plane_x[:, None, :]
+    model *= window.weights[Y][:, :, None]
+    model *= window.weights[X][:, None, :]
+    return np.asarray(target - model)
+
+
 def fit(
     window: Window,
     target: Floats,

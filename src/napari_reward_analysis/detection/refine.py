@@ -31,12 +31,13 @@ from napari_reward_analysis.detection.column_fit import (
     Y,
     fit,
     inverse,
+    residuals,
     sums,
 )
 from napari_reward_analysis.image import BoolArray, FloatArray
 
 #: Half the edge of the fitted square in sigmas.
-_RADIUS = 2.0
+_RADIUS = 2.25
 #: Columns nearer to each other than this many sigmas would not have been told apart.
 _RESOLVED = 3.5
 #: Times that the square follows the fitted width.
@@ -45,11 +46,12 @@ _WINDOWS = 4
 _ROUNDS = 5
 #: Steps of the fit within a round.
 _STEPS = 2
-#: A round that moves nearly all columns by less than this (px) is the last.
+#: A column that moves less than this (px) in a round is left alone from then on, unless
+#: a neighbour moves ten times as far.
 _SETTLED = 2e-3
 #: Neighbours whose light is taken away: as far as this many sigmas from the square, and
 #: so many at most.
-_FAR, _NEIGHBOURS = 3.0, 12
+_FAR, _NEIGHBOURS = 4.0, 12
 #: A column may move by this fraction of the distance to its nearest neighbour, and by so
 #: many sigmas.
 _REACH, _SIGMAS = 0.45, 1.5
@@ -59,6 +61,9 @@ _CLOSER = 0.5
 _PRIOR_POSITION, _PRIOR_WIDTH, _PRIOR_SLOPE = 0.5, 0.1, 0.02
 #: Columns that are fitted together: what they need stays in the processor's cache.
 _BLOCK = 256
+
+
+Indices = npt.NDArray[np.intp]
 
 
 class Refined(NamedTuple):
@@ -129,8 +134,7 @@ def _fit_all(
         if settled:
             break
     for _ in range(_ROUNDS):
-        if columns.round(_prior(start, columns.state, noise)) < _SETTLED:
-            break
+        columns.round(_prior(start, columns.state, noise))
     return columns.state, columns.spread(_prior(start, columns.state, noise)), sigma
 
 
@@ -158,44 +162,62 @@ class _Fit:
         self._limits = np.log(sigma / 2), np.log(sigma * 2)
         self._neighbours = _neighbours(start, 1.4 * self._radius + _FAR * sigma)
         self._damping = np.full(len(start), 1e-2)
+        self._active = np.ones(len(start), bool)
         self.state = state
 
-    def round(self, prior: Prior) -> float:
-        """Take the neighbours away and fit; returns how far nearly all columns moved at most."""
-        state = np.empty_like(self.state)
-        for part, window, target in self._blocks():
-            state[part], self._damping[part] = fit(
+    def round(self, prior: Prior) -> None:
+        """Take the neighbours away and fit once more what has not settled."""
+        moved = np.zeros(len(self.state) + 1)
+        state = self.state.copy()
+        for rows, window, target in self._blocks(np.flatnonzero(self._active)):
+            state[rows], self._damping[rows] = fit(
                 window,
                 target,
-                self.state[part],
-                self._damping[part],
-                Prior(prior.mean[part], prior.weight[part]),
+                self.state[rows],
+                self._damping[rows],
+                Prior(prior.mean[rows], prior.weight[rows]),
                 self._limits,
                 _STEPS,
             )
-        moved = np.hypot(*(state - self.state)[:, :2].T)
+        moved[:-1] = np.hypot(*(state - self.state)[:, :2].T)
         self.state = state
-        return float(np.quantile(moved, 0.99))
+        around = moved[self._neighbours].max(axis=1, initial=0.0)
+        self._active = (moved[:-1] > _SETTLED) | (around > 10 * _SETTLED)
 
     def spread(self, prior: Prior) -> Floats:
         """Standard deviation of the position along one axis, from the fits' covariance."""
         spread = np.empty(len(self.state))
-        for part, window, target in self._blocks():
-            known = sums(window, target, self.state[part])
-            covariance = inverse(known.normal, prior.weight[part])
+        for rows, window, target in self._blocks(np.arange(len(self.state))):
+            normal = sums(window, target, self.state[rows]).normal
+            covariance = inverse(normal, prior.weight[rows])
             variance = 0.5 * (covariance[:, Y, Y] + covariance[:, X, X])
-            variance *= known.residual / np.maximum(window.count - N, 1)
-            spread[part] = np.sqrt(np.maximum(variance, 0))
+            variance *= _per_pixel(window, residuals(window, target, self.state[rows]))
+            spread[rows] = np.sqrt(variance)
         return spread
 
-    def _blocks(self) -> Iterator[tuple[slice, Window, Floats]]:
+    def _blocks(self, rows: Indices) -> Iterator[tuple[Indices, Window, Floats]]:
         """A block of columns at a time, with the pixels that their neighbours leave them."""
         # a neighbour that is missing has no height
         padded = np.vstack([self.state, np.zeros(N)])
-        for first in range(0, len(self.state), _BLOCK):
-            part = slice(first, first + _BLOCK)
-            window = Window(self._image, self._centre[part], self._radius)
-            yield part, window, window.without(padded[self._neighbours[part]])
+        for first in range(0, len(rows), _BLOCK):
+            block = rows[first : first + _BLOCK]
+            window = Window(self._image, self._centre[block], self._radius)
+            yield block, window, window.without(padded[self._neighbours[block]])
+
+
+def _per_pixel(window: Window, rest: Floats) -> Floats:
+    """Variance that the residuals give each pixel, shape (n,).
+
+    Noise differs from pixel to pixel. Residuals that go together from one pixel to the
+    next are a misfit of the model, and as many pixels then tell no more than one: the
+    variance grows as that of the mean of a first-order autoregressive series.
+    """
+    power = np.maximum((rest**2).sum(axis=(1, 2)), 1e-30)
+    growth = np.ones(len(rest))
+    for next_to in (rest[:, 1:] * rest[:, :-1], rest[:, :, 1:] * rest[:, :, :-1]):
+        together = np.clip(next_to.sum(axis=(1, 2)) / power, 0.0, 0.95)
+        growth *= (1 + together) / (1 - together)
+    return np.asarray(growth * power / np.maximum(window.count - N, 1))
 
 
 def _prior(start: Floats, state: Floats, noise: float) -> Prior:
@@ -230,7 +252,7 @@ def _nearest(points: Floats) -> Floats:
     return np.asarray(distances[:, 1])
 
 
-def _neighbours(points: Floats, reach: float) -> npt.NDArray[np.intp]:
+def _neighbours(points: Floats, reach: float) -> Indices:
     """The nearest other points, shape (n, k); n where there are fewer within reach."""
     k = [*range(1, _NEIGHBOURS + 2)]
     _, found = cKDTree(points).query(points, k=k, distance_upper_bound=reach)
