@@ -9,9 +9,10 @@ them means something where both hypervolumes are nearly 1. Printed are geometric
 the seeds, and the time that the sampler itself takes per trial.
 
 Images are simulated here; `--truth` adds those of a folder of NAME.npy beside NAME.json with
-`pixel_size_A` and `structure` (nothing else is read). "skopt GP" is scikit-optimize's own
-Optimizer with its defaults and random augmented Chebyshev weights. Optuna and BoTorch take
-part where they are installed.
+`pixel_size_A` and `structure` (nothing else is read). `--objectives 3` adds a third, the share
+of blobs that miss a neighbour (a sum of distances a third above DS or more). "skopt GP" is
+scikit-optimize's own Optimizer with its defaults and random augmented Chebyshev weights.
+Optuna and BoTorch take part where they are installed.
 """
 
 from __future__ import annotations
@@ -41,12 +42,14 @@ from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.optimize.pareto import hypervolume
 from napari_reward_analysis.optimize.samplers import Sampler, make_sampler
 from napari_reward_analysis.optimize.samplers.skopt import SkoptSampler
-from napari_reward_analysis.optimize.space import Space, UnitPoint
+from napari_reward_analysis.optimize.space import Dimension, Space, UnitPoint
+from napari_reward_analysis.workflows.atoms import AtomTrial
 
-REFERENCE = (1.0, 1.0)
+#: A neighbour sum this many times DS is too far: a column between has been missed.
+TOO_FAR = 4 / 3
 #: Points of the initial design, the same for all that learn.
 INITIAL = 12
-Maker = Callable[[Space, int], Sampler]
+Maker = Callable[[Space, int, int], Sampler]
 
 
 def main() -> None:
@@ -79,6 +82,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--trials", type=int, default=100)
     parser.add_argument("--at", type=int, nargs="+", default=[30, 60, 100])
+    parser.add_argument("--objectives", type=int, choices=[2, 3], default=2)
     parser.add_argument("--size", type=int, default=384, help="of the simulated images")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="samplers by their labels")
     parser.add_argument("--plot", type=Path, help="picture of the means over the hard images")
@@ -137,12 +141,12 @@ def spoil(
 def available(only: list[str] | None) -> dict[str, Maker]:
     """Those that are installed, or the named ones of them."""
     makers: dict[str, Maker] = {
-        "ours, EHVI": lambda space, seed: SkoptSampler(space, seed, acquisition="hypervolume"),
-        "ours, ParEGO": lambda space, seed: SkoptSampler(space, seed, acquisition="parego"),
-        "random": lambda space, seed: make_sampler("random", space, seed),
-        "Sobol": lambda space, seed: make_sampler("sobol", space, seed),
-        "Optuna TPE": lambda space, seed: make_sampler("tpe", space, seed),
-        "Optuna NSGA-II": lambda space, seed: make_sampler("nsga2", space, seed),
+        "ours, EHVI": lambda *about: SkoptSampler(*about, acquisition="hypervolume"),
+        "ours, ParEGO": lambda *about: SkoptSampler(*about, acquisition="parego"),
+        "random": lambda *about: make_sampler("random", *about),
+        "Sobol": lambda *about: make_sampler("sobol", *about),
+        "Optuna TPE": lambda *about: make_sampler("tpe", *about),
+        "Optuna NSGA-II": lambda *about: make_sampler("nsga2", *about),
         "skopt GP": SkoptDefault,
         "BoTorch": BoTorch,
     }
@@ -151,8 +155,7 @@ def available(only: list[str] | None) -> dict[str, Maker]:
         if only and name not in only:
             continue
         try:
-            maker(Space(dimensions=()), 0) if name == "BoTorch" else None
-            make_sampler("tpe", Space(dimensions=()), 0) if "Optuna" in name else None
+            maker(Space(dimensions=(Dimension(name="x", low=0, high=1),)), 0, 2)
         except (BadInput, ImportError) as error:
             print(f"{name} is left out: {error}")
         else:
@@ -165,8 +168,8 @@ class SkoptDefault:
 
     initial = INITIAL
 
-    def __init__(self, space: Space, seed: int) -> None:
-        self._rng = np.random.default_rng(seed)
+    def __init__(self, space: Space, seed: int, n_objectives: int) -> None:
+        self._rng, self._worst = np.random.default_rng(seed), np.ones(n_objectives)
         self._optimizer = Optimizer(
             [(0.0, 1.0)] * space.size, "GP", n_initial_points=INITIAL, random_state=seed
         )
@@ -179,8 +182,8 @@ class SkoptDefault:
 
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
         """One number: the objectives under weights that are new each time."""
-        values = np.minimum(objectives or REFERENCE, REFERENCE)
-        weighted = self._rng.dirichlet([1, 1]) * values
+        values = self._worst if objectives is None else np.minimum(objectives, self._worst)
+        weighted = self._rng.dirichlet(self._worst) * values
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             self._optimizer.tell(list(point), float(weighted.max() + 0.05 * weighted.sum()))
@@ -191,19 +194,18 @@ class BoTorch:
 
     initial = INITIAL
 
-    def __init__(self, space: Space, seed: int) -> None:
+    def __init__(self, space: Space, seed: int, n_objectives: int) -> None:
         import botorch
         import torch
 
         self._botorch, self._torch, self._size, self._seed = botorch, torch, space.size, seed
-        self._sobol = make_sampler("sobol", space, seed) if space.size else None
+        self._sobol, self._worst = make_sampler("sobol", space, seed), np.ones(n_objectives)
         self._points: list[UnitPoint] = []
-        self._values: list[tuple[float, ...]] = []
+        self._values: list[np.ndarray] = []
 
     def ask(self) -> UnitPoint:
         """The next point."""
         if len(self._points) < INITIAL:
-            assert self._sobol is not None
             return self._sobol.ask()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -212,7 +214,8 @@ class BoTorch:
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
         """BoTorch maximises: the objectives change their sign."""
         self._points.append(point)
-        self._values.append(tuple(-np.minimum(objectives or REFERENCE, REFERENCE)))
+        values = self._worst if objectives is None else np.minimum(objectives, self._worst)
+        self._values.append(-values)
 
     def _maximise(self) -> UnitPoint:
         from botorch.acquisition.multi_objective.logei import (
@@ -227,11 +230,14 @@ class BoTorch:
         torch.manual_seed(self._seed + len(self._points))
         x, y = torch.tensor(np.array(self._points)), torch.tensor(np.array(self._values))
         model = ModelListGP(
-            *(SingleTaskGP(x, y[:, k : k + 1], outcome_transform=Standardize(1)) for k in (0, 1))
+            *(
+                SingleTaskGP(x, y[:, k : k + 1], outcome_transform=Standardize(1))
+                for k in range(y.shape[1])
+            )
         )
         self._botorch.fit_gpytorch_mll(SumMarginalLogLikelihood(model.likelihood, model))
         gain = qLogNoisyExpectedHypervolumeImprovement(
-            model, ref_point=[-r for r in REFERENCE], X_baseline=x, prune_baseline=True
+            model, ref_point=list(-self._worst), X_baseline=x, prune_baseline=True
         )
         bounds = torch.stack([torch.zeros(self._size), torch.ones(self._size)]).double()
         best, _ = optimize_acqf(gain, bounds, q=1, num_restarts=10, raw_samples=512)
@@ -254,21 +260,28 @@ def measure(problem: AtomsProblem, maker: Maker, options: argparse.Namespace) ->
     """Run one sampler with every seed."""
     result = Result()
     for seed in range(options.seeds):
-        sampler, seen, left = maker(problem.space, seed), [], []
+        sampler, seen, left = maker(problem.space, seed, options.objectives), [], []
         for index in range(options.trials):
             start = time.perf_counter()
             point = sampler.ask()
             result.seconds += time.perf_counter() - start
             trial = problem.evaluate(index, problem.decode(point))
+            values = objectives_of(problem, trial)[: options.objectives]
             if trial.feasible:
-                seen.append(trial.objectives)
+                seen.append(values)
             start = time.perf_counter()
-            sampler.tell(point, trial.objectives if trial.feasible else None)
+            sampler.tell(point, values if trial.feasible else None)
             result.seconds += time.perf_counter() - start
-            left.append(np.log(max(1 - hypervolume(seen, REFERENCE), 1e-6)))
+            left.append(np.log(max(1 - hypervolume(seen, [1.0] * options.objectives), 1e-6)))
         result.left.append(left)
     result.seconds /= options.seeds
     return result
+
+
+def objectives_of(problem: AtomsProblem, trial: AtomTrial) -> tuple[float, float, float]:
+    """|QC|, ER, and the share of blobs that miss a neighbour."""
+    far = np.count_nonzero(trial.sums[trial.inside] > TOO_FAR * problem.physics.ds_px)
+    return (*trial.objectives, far / problem.physics.expected)
 
 
 def header(options: argparse.Namespace) -> None:
