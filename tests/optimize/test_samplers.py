@@ -209,6 +209,19 @@ def test_no_point_is_asked_twice_while_there_are_others():
     assert len(set(learnt)) == len(learnt)
 
 
+def test_a_long_search_stays_cheap_and_finds_more():
+    sampler = make_sampler("skopt", cube(5), 0)
+    random = np.random.default_rng(0).random((2000, 5))
+    told = [narrow(point) for point in random]
+    for point, values in zip(random, told, strict=True):
+        sampler.tell(point, values)
+    start = time.perf_counter()
+    _, values = run(sampler, narrow, 3)
+
+    assert (time.perf_counter() - start) / 3 < 10  # minutes, if the models had all of them
+    assert hypervolume([*told, *values], (1, 1)) > hypervolume(told, (1, 1))
+
+
 def test_an_ask_stays_cheap():
     sampler = make_sampler("skopt", cube(5), 0)
     run(sampler, narrow, 13)  # imports
