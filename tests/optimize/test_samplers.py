@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -228,3 +230,16 @@ def test_an_ask_stays_cheap():
     start = time.perf_counter()
     run(sampler, narrow, 87)
     assert (time.perf_counter() - start) / 87 < 0.1  # 15 ms on an idle machine
+
+
+def test_the_loop_of_the_documentation_runs(capsys):
+    page = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+
+    def judge(filter, threshold, sigma=None):  # noqa: A002 - its name in the page
+        off = abs(sigma - 2) if filter == "gauss" else 1.0
+        return (off + abs(np.log10(threshold) + 1), off + abs(np.log10(threshold) + 1.5))
+
+    exec(code, {"judge": judge})
+
+    assert re.fullmatch(r"no gain in 20 trials\n", capsys.readouterr().out)
