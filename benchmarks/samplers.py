@@ -59,6 +59,8 @@ def main() -> None:
     results: dict[str, list[Result]] = {name: [] for name in samplers}
     hard = []
     for label, image, lattice, is_hard in images(options.truth, options.size):
+        if options.images and not any(text in label for text in options.images):
+            continue
         problem = AtomsProblem(image, lattice, AtomsSettings(area="field"))
         print(f"\n{label}: {image.shape[0]} x {image.shape[1]} px")
         header(options)
@@ -84,6 +86,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--at", type=int, nargs="+", default=[30, 60, 100])
     parser.add_argument("--objectives", type=int, choices=[2, 3], default=2)
     parser.add_argument("--size", type=int, default=384, help="of the simulated images")
+    parser.add_argument("--images", nargs="+", metavar="TEXT", help="those whose label has it")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="samplers by their labels")
     parser.add_argument("--plot", type=Path, help="picture of the means over the hard images")
     options = parser.parse_args()

@@ -58,7 +58,7 @@ class SkoptSampler:
     acquisition : {'hypervolume', 'parego'}, optional
         How a candidate is judged; by the number of objectives by default.
     initial : int, optional
-        Sobol points before the models are used; 12, or more in a large space.
+        Sobol points before the models are used; 12, or two per dimension where that is more.
     pool : int
         Sobol points among the candidates.
     """
@@ -80,7 +80,7 @@ class SkoptSampler:
         self._pool_size = pool
         few = n_objectives <= _MOST_FOR_HYPERVOLUME
         self._acquisition = acquisition or ("hypervolume" if few else "parego")
-        self.initial = max(12, 2 * len(self._encoding.groups)) if initial is None else initial
+        self.initial = max(12, 2 * space.size) if initial is None else initial
         self._points: list[UnitPoint] = []
         self._values: list[tuple[float, ...] | None] = []
         self._models = [Surrogate(self._encoding.groups) for _ in range(n_objectives)]
