@@ -78,6 +78,7 @@ def test_the_same_seed_asks_the_same_points_inside_the_cube(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_failures_constant_objectives_and_one_dimension_are_survived(name):
     run(make_sampler(name, cube(2), 0), lambda point: None, 25)
+    run(make_sampler(name, cube(2), 0), lambda p: (np.nan if p[0] < 0.5 else p[0], np.inf), 25)
     run(make_sampler(name, cube(1), 0), lambda point: (0.0, 0.0), 25)
     half, _ = run(
         make_sampler(name, cube(1), 0),

@@ -96,7 +96,8 @@ class SkoptSampler:
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
         """A failed or infeasible point counts as bad as the worst that is told apart."""
         self._points.append(self._space.canonical(np.asarray(point)[None])[0])
-        self._values.append(objectives)
+        known = objectives is not None and np.isfinite(objectives).all()
+        self._values.append(objectives if known else None)
 
     def _best_candidate(self) -> UnitPoint:
         points = np.array(self._points)
