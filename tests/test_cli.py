@@ -208,6 +208,7 @@ def test_real_images(shared_data, tmp_path, name, lattice, size, count):
         ([*SQUARE, "--pick", "best"], "--pick best names no trial"),
         ([*SQUARE, "--pick", "60"], "--pick 60 names no trial"),
         ([*SQUARE, "--sampler", "magic"], "--sampler"),
+        ([*SQUARE, "--sampler", "grid"], "A grid searches at most 3 numbers at once"),
         ([*SQUARE, "--species", "Ba"], "no columns of Ba"),
         ([*SQUARE, "--frame", "3"], "frame"),
     ],

@@ -54,6 +54,29 @@ def test_hypervolume_equals_the_area_counted_on_a_grid(values):
     assert hypervolume(values, reference) == pytest.approx(covered.sum() / 16)
 
 
+@given(
+    st.integers(1, 4).flatmap(
+        lambda m: arrays(
+            float,
+            st.tuples(st.integers(0, 8), st.just(m)),
+            elements=st.integers(0, 5).map(lambda k: k / 4),
+        )
+    )
+)
+def test_hypervolume_of_any_number_of_objectives_equals_the_cells_counted(values):
+    size = values.shape[1]
+    steps = (np.arange(4) + 0.5) / 4
+    cells = np.stack(np.meshgrid(*[steps] * size, indexing="ij"), axis=-1).reshape(-1, size)
+    covered = (cells[:, None] > values[None]).all(axis=2).any(axis=1)
+
+    assert hypervolume(values, (1.0,) * size) == pytest.approx(covered.mean())
+
+
+def test_hypervolume_of_nothing_is_nothing():
+    assert hypervolume([], (1.0, 1.0, 1.0)) == 0.0
+    assert hypervolume([[2.0, 0.0, 0.0]], (1.0, 1.0, 1.0)) == 0.0
+
+
 def test_raw_and_scaled_choices_differ_as_they_should():
     front = [[0.0, 0.030], [0.01, 0.010], [0.40, 0.0]]
 

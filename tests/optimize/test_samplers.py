@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -76,6 +78,7 @@ def test_the_same_seed_asks_the_same_points_inside_the_cube(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_failures_constant_objectives_and_one_dimension_are_survived(name):
     run(make_sampler(name, cube(2), 0), lambda point: None, 25)
+    run(make_sampler(name, cube(2), 0), lambda p: (np.nan if p[0] < 0.5 else p[0], np.inf), 25)
     run(make_sampler(name, cube(1), 0), lambda point: (0.0, 0.0), 25)
     half, _ = run(
         make_sampler(name, cube(1), 0),
@@ -209,9 +212,35 @@ def test_no_point_is_asked_twice_while_there_are_others():
     assert len(set(learnt)) == len(learnt)
 
 
+def test_a_long_search_stays_cheap_and_finds_more():
+    sampler = make_sampler("skopt", cube(5), 0)
+    random = np.random.default_rng(0).random((2000, 5))
+    told = [narrow(point) for point in random]
+    for point, values in zip(random, told, strict=True):
+        sampler.tell(point, values)
+    start = time.perf_counter()
+    _, values = run(sampler, narrow, 3)
+
+    assert (time.perf_counter() - start) / 3 < 10  # minutes, if the models had all of them
+    assert hypervolume([*told, *values], (1, 1)) > hypervolume(told, (1, 1))
+
+
 def test_an_ask_stays_cheap():
     sampler = make_sampler("skopt", cube(5), 0)
     run(sampler, narrow, 13)  # imports
     start = time.perf_counter()
     run(sampler, narrow, 87)
     assert (time.perf_counter() - start) / 87 < 0.1  # 15 ms on an idle machine
+
+
+def test_the_loop_of_the_documentation_runs(capsys):
+    page = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+
+    def judge(filter, threshold, sigma=None):  # noqa: A002 - its name in the page
+        off = abs(sigma - 2) if filter == "gauss" else 1.0
+        return (off + abs(np.log10(threshold) + 1), off + abs(np.log10(threshold) + 1.5))
+
+    exec(code, {"judge": judge})
+
+    assert re.fullmatch(r"no gain in 20 trials\n", capsys.readouterr().out)

@@ -14,7 +14,7 @@ from napari_reward_analysis.gui.section import Section
 from napari_reward_analysis.optimize.samplers import SamplerName
 from napari_reward_analysis.workflows.atoms_space import FIXED, PARAMETERS, ParameterName
 
-_SAMPLERS = {
+_SAMPLERS: dict[SamplerName, str] = {
     "skopt": "Bayesian optimisation",
     "tpe": "Parzen estimators (Optuna)",
     "nsga2": "genetic, NSGA-II (Optuna)",
@@ -72,7 +72,7 @@ class SearchSection(QWidget):
             "As published: the paper's ranges in px of 0.32 Å, a linear threshold and a DS of 9.6 Å"
         )
         names = get_args(SamplerName)
-        self.sampler = choice("Sampler", {name: _SAMPLERS.get(name, name) for name in names})
+        self.sampler = choice("Sampler", {name: _SAMPLERS[name] for name in names})
         self.seed = whole_number("Seed", 0, 999_999, DEFAULTS.seed)
         self.seed.setToolTip("The same seed repeats the run")
         self.refine = QCheckBox("sub-pixel")

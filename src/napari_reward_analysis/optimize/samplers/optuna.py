@@ -81,6 +81,8 @@ class OptunaSampler:
 
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
         """A failed or infeasible point counts as the worst seen so far, in all objectives."""
+        if objectives is not None and not np.isfinite(objectives).all():
+            objectives = None
         if objectives is not None:
             self._worst = np.maximum(self._worst, objectives)
         known = np.where(np.isfinite(self._worst), self._worst, 1.0)

@@ -25,5 +25,8 @@ class Sampler(Protocol):
         ...
 
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
-        """Result at a point, all objectives minimised; None where it failed or is infeasible."""
+        """Result at a point, all objectives minimised; None where it failed or is infeasible.
+
+        Objectives that are not finite are a failure too.
+        """
         ...

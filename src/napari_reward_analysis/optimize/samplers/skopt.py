@@ -6,6 +6,7 @@ import math
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import qmc
 
 from napari_reward_analysis.optimize.pareto import pareto_front
@@ -31,6 +32,8 @@ Acquisition = Literal["hypervolume", "parego"]
 _MOST_FOR_HYPERVOLUME = 3
 #: Kernels are fitted anew when there are this many times as many trials as at the last fit.
 _REFIT_GROWTH = 1.25
+#: Trials that a model is given at most.
+_MOST_MODELLED = 300
 #: Simulated outcomes of each candidate in the scalar acquisition.
 _DRAWS = 64
 #: Candidates next to the front: smallest and largest standard deviation, log10.
@@ -55,7 +58,7 @@ class SkoptSampler:
     acquisition : {'hypervolume', 'parego'}, optional
         How a candidate is judged; by the number of objectives by default.
     initial : int, optional
-        Sobol points before the models are used; 12, or more in a large space.
+        Sobol points before the models are used; 12, or two per dimension where that is more.
     pool : int
         Sobol points among the candidates.
     """
@@ -77,7 +80,7 @@ class SkoptSampler:
         self._pool_size = pool
         few = n_objectives <= _MOST_FOR_HYPERVOLUME
         self._acquisition = acquisition or ("hypervolume" if few else "parego")
-        self.initial = max(12, 2 * len(self._encoding.groups)) if initial is None else initial
+        self.initial = max(12, 2 * space.size) if initial is None else initial
         self._points: list[UnitPoint] = []
         self._values: list[tuple[float, ...] | None] = []
         self._models = [Surrogate(self._encoding.groups) for _ in range(n_objectives)]
@@ -93,7 +96,8 @@ class SkoptSampler:
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
         """A failed or infeasible point counts as bad as the worst that is told apart."""
         self._points.append(self._space.canonical(np.asarray(point)[None])[0])
-        self._values.append(objectives)
+        known = objectives is not None and np.isfinite(objectives).all()
+        self._values.append(objectives if known else None)
 
     def _best_candidate(self) -> UnitPoint:
         points = np.array(self._points)
@@ -111,8 +115,9 @@ class SkoptSampler:
         fit_kernels = len(points) >= self._next_fit
         if fit_kernels:
             self._next_fit = max(len(points) + 1, math.ceil(len(points) * _REFIT_GROWTH))
-        features = self._encoding.features(points)
-        for model, column in zip(self._models, values.T, strict=True):
+        rows = _worth_modelling(values)
+        features = self._encoding.features(points[rows])
+        for model, column in zip(self._models, values[rows].T, strict=True):
             model.fit(features, column, kernel=fit_kernels)
 
     def _candidates(self, points: UnitPoint, values: FloatArray) -> UnitPoint:
@@ -136,3 +141,16 @@ class SkoptSampler:
         draws = self._rng.standard_normal((_DRAWS, mean.shape[1]))
         weights = self._rng.dirichlet(np.ones(mean.shape[1])) / scaling.reference
         return expected_scalar_improvement(mean, deviation, values, weights, draws)
+
+
+def _worth_modelling(values: FloatArray) -> npt.NDArray[np.intp]:
+    """Rows that the models are given: all, or half the best and half of every quality.
+
+    A process costs the cube of its points; a search of thousands of trials stays cheap.
+    """
+    if len(values) <= _MOST_MODELLED:
+        return np.arange(len(values))
+    order = np.argsort(values.sum(axis=1), kind="stable")
+    best, rest = np.split(order, [_MOST_MODELLED // 2])
+    spread = np.linspace(0, len(rest) - 1, _MOST_MODELLED - len(best)).astype(int)
+    return np.sort(np.concatenate([best, rest[spread]]))
