@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_reward_analysis.detection import BlobFinder, spacing_errors, threshold_front
+from napari_reward_analysis.detection import lifetimes as lifetimes_module
 from napari_reward_analysis.detection.blobs import Candidates
 from napari_reward_analysis.detection.lifetimes import lifetimes
 from napari_reward_analysis.image import Image
@@ -142,6 +143,39 @@ def test_between_neighbouring_numbers_the_threshold_still_parts():
 
     assert front.counts.tolist() == [5]
     assert len(candidates.select(float(front.thresholds[0]), 0.5)) == 5
+
+
+def test_tangled_overlaps_are_answered_by_some_thresholds(monkeypatch):
+    """Every pixel of a uniform area is a maximum, and all of them overlap."""
+    image = np.random.default_rng(0).random((90, 90)).astype(np.float32) * 0.01
+    y, x = np.mgrid[8:90:16, 8:90:16]
+    image[y, x] += 1.0
+    finder = BlobFinder(image, floor=1e-5)
+    candidates = finder.candidates(2.0, 6.0, 5)
+    area = np.ones(image.shape, bool)
+    wanted = {"expected": y.size, "ds": 40.0}
+    exact = threshold_front(candidates, 0.3, area, **wanted)
+    monkeypatch.setattr(lifetimes_module, "_MOST_PER_CANDIDATE", 0.0)
+
+    some = threshold_front(candidates, 0.3, area, **wanted)
+
+    assert (some.counts[0], some.errors[0]) == (exact.counts[0], exact.errors[0])
+    physics = Physics(y.size, 40.0)
+    for threshold, count, errors in zip(*some, strict=True):
+        score = trial(candidates, threshold, 0.3, area, physics)
+        assert (score.count, round(score.er * y.size)) == (count, errors)
+    assert np.all(np.diff(some.errors) < 0)
+
+
+def test_all_candidates_above_a_floor_may_be_columns():
+    rows = [(9 * k, 9 * k, 2, 0.9 - 0.1 * k) for k in range(6)]
+    candidates = Candidates(np.array(rows, np.float32))
+
+    front = threshold_front(candidates, 0.5, np.ones((60, 60), bool), expected=6, ds=4, floor=0.2)
+
+    assert front.counts.tolist() == [6]
+    assert 0.2 < front.thresholds[0] < 0.4
+    assert len(candidates.select(float(front.thresholds[0]), 0.5)) == 6
 
 
 @pytest.mark.parametrize("number", [0, 1, 5])

@@ -189,6 +189,6 @@ def test_the_search_ends_when_nothing_is_gained_or_time_is_up(noisy):
     short = list(run_trials(hurried, told=told.append))
 
     assert 20 < len(idle) < 500
-    assert len(short) == 1
+    assert len(short) <= 3  # what one point of the search has given
     assert told[0] == f"Ended after {len(idle)} trials: no gain in 10 trials."
     assert "time budget" in told[1]

@@ -114,7 +114,7 @@ def test_to_cancel_is_to_stop_iterating(square_image):
 @pytest.mark.parametrize("search", [("threshold", "overlap"), ("threshold",), ()])
 def test_parameters_that_are_not_searched_stay(square_image, search):
     fixed = {"min_sigma": 3.0, "max_sigma": 5.0, "num_sigma": 5}
-    settings = AtomsSettings(trials=10, search=search, fixed=fixed)
+    settings = AtomsSettings(trials=10, search=search, fixed=fixed, thresholds="searched")
 
     trials = list(find_atoms(square_image, SQUARE, settings))
 
@@ -166,6 +166,8 @@ def test_invalid_pixels_are_left_out_of_count_and_area():
     problem = AtomsProblem(Image(pixels, 0.2), SQUARE, AtomsSettings(trials=5))
 
     assert problem.physics.expected == pytest.approx(50, rel=0.05)
+    # the filled area is uniform: none of its pixels is a candidate
+    assert len(problem.finder.candidates(2.25, 9.0, 6).blobs) < 1000
     for trial in run_trials(problem):
         assert (trial.blobs[trial.inside][:, 1] >= 100).all()
 
@@ -199,7 +201,9 @@ def test_a_new_ds_or_count_rescores_the_stored_blobs(square_image):
 
 
 def test_a_failing_trial_is_recorded_and_the_run_goes_on(square_image, monkeypatch):
-    problem = AtomsProblem(square_image, SQUARE, AtomsSettings(trials=12, stages=()))
+    problem = AtomsProblem(
+        square_image, SQUARE, AtomsSettings(trials=12, stages=(), thresholds="searched")
+    )
     find = problem.finder.candidates
     calls = iter(range(100))
 

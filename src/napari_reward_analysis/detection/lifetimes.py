@@ -18,6 +18,14 @@ from napari_reward_analysis.detection.blobs import Candidates, removals
 Indices = npt.NDArray[np.intp]
 
 
+#: Removals that are looked at together, for each candidate; columns need one to three.
+_MOST_PER_CANDIDATE, _FEW = 50, 1000
+
+
+class TooTangled(Exception):
+    """Overlaps that hang together in long chains: there are too many lives to list."""
+
+
 class Lifetimes(NamedTuple):
     """Intervals of time in which candidates live; a candidate may have none or several.
 
@@ -49,9 +57,16 @@ def lifetimes(candidates: Candidates, overlap: float) -> Lifetimes:
     -------
     Lifetimes
         For every time `t`, those alive are what `select` keeps of the first `t + 1`.
+
+    Raises
+    ------
+    TooTangled
+        If the overlaps are so many that lives would fill the memory: speckle of an empty
+        field seen with much wider blobs.
     """
     size = len(candidates.blobs)
     remover, removed = removals(candidates.blobs[:, 2], candidates.overlapping(size, overlap))
+    _check(len(remover), size)
     waiting = np.bincount(removed, minlength=size)
     ready = np.flatnonzero(waiting == 0)
     done = Lifetimes(ready, ready, np.full(len(ready), size))
@@ -63,6 +78,7 @@ def lifetimes(candidates: Candidates, overlap: float) -> Lifetimes:
         settled[ready] = True
         now = settled[remover]
         edge, life = _join(remover[now], done)
+        _check(len(edge), size)
         victims.append(removed[now][edge])
         spans.append(np.stack([done.start[life], done.stop[life]]))
         waiting -= np.bincount(removed[now], minlength=size)
@@ -73,6 +89,11 @@ def lifetimes(candidates: Candidates, overlap: float) -> Lifetimes:
     blob, start, stop = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((start, blob))
     return Lifetimes(blob[order], start[order], stop[order])
+
+
+def _check(count: int, size: int) -> None:
+    if count > _MOST_PER_CANDIDATE * max(size, _FEW):
+        raise TooTangled
 
 
 def _join(blobs: Indices, lives: Lifetimes) -> tuple[Indices, Indices]:

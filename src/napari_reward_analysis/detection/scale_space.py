@@ -130,6 +130,15 @@ class ScaleSpace:
         energy = np.outer(g2, g0) + np.outer(g0, g2)
         return float(self.noise * sigma**2 * np.sqrt((energy**2).sum()))
 
+    @staticmethod
+    def uniform_response(sigma: float) -> float:
+        """What a uniform area of value 1 gives at `sigma`.
+
+        Zero but for the kernel's cut at four sigmas; yet every pixel of such an area is
+        then a maximum, as no neighbour exceeds it.
+        """
+        return abs(2 * sigma**2 * float(kernel(sigma, 2).sum()))
+
 
 def _local_maxima(framed: FloatArray, floor: float) -> Indices:
     """Places of the pixels above a floor that none of their eight neighbours exceeds.

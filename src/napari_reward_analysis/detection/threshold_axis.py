@@ -8,7 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.detection.blobs import Candidates
-from napari_reward_analysis.detection.lifetimes import Indices, Lifetimes, lifetimes
+from napari_reward_analysis.detection.lifetimes import (
+    Indices,
+    Lifetimes,
+    TooTangled,
+    lifetimes,
+)
 from napari_reward_analysis.detection.spacing_errors import spacing_errors
 from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.lattice import N_NEIGHBOURS
@@ -16,6 +21,11 @@ from napari_reward_analysis.neighbours import neighbour_sums
 
 #: Times by which the search for the horizon goes ahead first, doubled each time.
 _FIRST_STEP = 32
+
+
+#: Thresholds tried where not all can be looked at, and the first rank among them.
+_TRIED, _FIRST_RANK = 48, 5
+_TINY = float(np.finfo(np.float32).tiny)
 
 
 class ThresholdFront(NamedTuple):
@@ -44,6 +54,7 @@ def threshold_front(
     expected: float,
     ds: float,
     tolerance: float = 0.0,
+    floor: float | None = None,
 ) -> ThresholdFront:
     """Exact front of |QC| and ER over all thresholds of a sigma triple.
 
@@ -61,6 +72,9 @@ def threshold_front(
         Sums of the four nearest distances below it are errors, in pixels.
     tolerance : float
         |QC| up to which one count is as good as another.
+    floor : float, optional
+        Response above which all candidates are known: a threshold that accepts every one
+        of them, midway between the weakest and the floor, is then among those looked at.
 
     Returns
     -------
@@ -69,27 +83,67 @@ def threshold_front(
         fewer than five blobs in the area are infeasible. Of thresholds with equal
         objectives the one in the widest gap is named, as a ratio of the responses. Empty
         where no threshold is feasible.
+
+    Notes
+    -----
+    Where overlaps are too tangled (`TooTangled`) some thresholds are tried, spread over
+    the ranks of the candidates, and the front is that of those.
     """
     points = candidates.blobs[:, :2].astype(np.float64)
     response = candidates.blobs[:, 3]
     inside = area[points[:, 0].astype(int), points[:, 1].astype(int)]
-    lives = lifetimes(candidates, overlap)
-    counts = _running_count(lives, inside)[:-1]
-    times = np.flatnonzero((response[1:] < response[:-1]) & (counts > N_NEIGHBOURS))
+    try:
+        lives = lifetimes(candidates, overlap)
+    except TooTangled:
+        return _of_some(candidates, overlap, inside, expected, ds, tolerance)
+    counts = _running_count(lives, inside)
+    # without a floor nothing is known below the weakest candidate
+    below = np.append(response[1:], response[-1:] if floor is None else np.float32(floor))
+    times = np.flatnonzero((below < response) & (counts > N_NEIGHBOURS))
     miss = np.maximum(0.0, np.abs(counts[times] - expected) / expected - tolerance)
     horizon = _horizon(points, lives, inside, ds, times, miss)
     times, miss = times[times < horizon], miss[times < horizon]
     errors = spacing_errors(points, lives, inside, ds, horizon)[times]
 
-    gap = response[times] / response[times + 1]
+    gap = response[times] / np.maximum(below[times], _TINY)
     order = np.lexsort((-gap, errors, miss))
     fewest = np.minimum.accumulate(errors[order])
     front = times[order[np.flatnonzero(np.diff(fewest, prepend=len(points) + 1) < 0)]]
-    upper, lower = response[front], response[front + 1]
+    upper, lower = response[front], below[front]
     middle = (upper + lower) / 2
     # between neighbouring numbers there is no third; a threshold is exclusive
     thresholds = np.where(middle < upper, middle, lower)
     return ThresholdFront(thresholds, counts[front], errors[np.searchsorted(times, front)])
+
+
+def _of_some(
+    candidates: Candidates,
+    overlap: float,
+    counted: BoolArray,
+    expected: float,
+    ds: float,
+    tolerance: float,
+) -> ThresholdFront:
+    """The front of a few thresholds, each tried."""
+    response = candidates.blobs[:, 3]
+    ranks = np.unique(np.geomspace(_FIRST_RANK, len(response) - 1, _TRIED).astype(int))
+    found = []
+    for threshold in np.unique(response[ranks]):
+        chosen = candidates.select(float(threshold), overlap)
+        here = counted[chosen]
+        if np.count_nonzero(here) <= N_NEIGHBOURS:
+            continue
+        sums = neighbour_sums(candidates.blobs[chosen, :2])
+        errors = int(np.count_nonzero(sums[here] < ds))
+        miss = max(0.0, abs(int(here.sum()) - expected) / expected - tolerance)
+        found.append((miss, errors, int(here.sum()), threshold))
+    found.sort(key=lambda row: row[:2])
+    kept = [row for k, row in enumerate(found) if all(row[1] < b[1] for b in found[:k])]
+    return ThresholdFront(
+        np.array([row[3] for row in kept], np.float32),
+        np.array([row[2] for row in kept], np.intp),
+        np.array([row[1] for row in kept], np.intp),
+    )
 
 
 def _running_count(lives: Lifetimes, counted: BoolArray) -> Indices:

@@ -97,7 +97,7 @@ def run_trials(
     )
     stopper = Stopper(settings.patience, settings.seconds, initial=getattr(sampler, "initial", 0))
     index = 0
-    while index < settings.trials and not stopper.reason:
+    while index < settings.trials and not (index and stopper.reason):
         start = time.perf_counter()
         point = sampler.ask()
         asked = time.perf_counter() - start

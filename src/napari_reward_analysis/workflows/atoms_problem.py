@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
@@ -41,6 +42,11 @@ from napari_reward_analysis.workflows.atoms_trial import (
     threshold_margin,
 )
 from napari_reward_analysis.workflows.survey import AreaRule, Survey, survey
+
+
+#: A threshold is no trial of its own where it is farther from the ideal than twice the best
+#: and this.
+_WORTH = 0.02
 
 
 class AtomsProblem:
@@ -176,22 +182,36 @@ class AtomsProblem:
     def _thresholds(self, parameters: Parameters) -> list[float]:
         if not self.settings.exact_thresholds:
             return [float(parameters["threshold"])]
+        expected = self.physics.expected
+        tolerance = max(self.physics.tolerance, self._count_uncertainty)
         front = threshold_front(
             self._candidates(parameters),
             float(parameters["overlap"]),
             self.area,
-            expected=self.physics.expected,
+            expected=expected,
             ds=self.physics.ds_px,
-            tolerance=self.physics.tolerance,
+            tolerance=tolerance,
+            floor=self.finder_of(parameters).space.floor,
         )
         if not len(front.thresholds):
             return [self._ranges["threshold"][0]]
-        expected, tolerance = self.physics.expected, self.physics.tolerance
         miss = np.maximum(np.abs(front.counts - expected) / expected - tolerance, 0)
         distance = np.hypot(miss, front.errors / expected)
-        # the best compromise, then the two ends of the front
-        chosen = dict.fromkeys((int(np.argmin(distance)), 0, len(miss) - 1))
+        # the best compromise, and how far the front goes on either side of it before it
+        # is no longer worth a trial
+        worth = np.flatnonzero(distance <= 2 * distance.min() + _WORTH)
+        chosen = dict.fromkeys((int(np.argmin(distance)), int(worth[0]), int(worth[-1])))
         return [float(front.thresholds[k]) for k in chosen]
+
+    @property
+    def _count_uncertainty(self) -> float:
+        """Relative error of N, since a lattice may lie anywhere under the edge of the area.
+
+        A row of columns more or less along each side of a square. To hit N more exactly
+        than it is known would cut through the responses of the columns; within this error
+        the threshold lies in the widest gap.
+        """
+        return 0.5 * self.spacing_px / math.sqrt(float(np.count_nonzero(self.area)))
 
     def evaluate(self, index: int, parameters: Parameters) -> AtomTrial:
         """One setting, whose failure is a result too."""

@@ -93,11 +93,13 @@ def noise_floor(space: ScaleSpace, ranges: Mapping[ParameterName, tuple[float, f
     """Response below which there is only noise, at the widest sigma of a search.
 
     Twice the noise's standard deviation, and never less than a thousandth of the
-    largest response, so that a noiseless image has a floor too.
+    largest response, so that a noiseless image has a floor too, nor than what a bright
+    uniform area gives.
     """
     sigma = _on_grid(ranges["max_sigma"][1], 1 / 16)
     largest = float(space.response(sigma).max())
-    return max(2 * space.response_noise(sigma), 1e-3 * largest, 1e-6)
+    uniform = 1.1 * space.uniform_response(sigma)
+    return max(2 * space.response_noise(sigma), uniform, 1e-3 * largest, 1e-6)
 
 
 def search_space(
