@@ -43,7 +43,6 @@ from napari_reward_analysis.workflows.atoms_trial import (
 )
 from napari_reward_analysis.workflows.survey import AreaRule, Survey, survey
 
-
 #: A threshold is no trial of its own where it is farther from the ideal than twice the best
 #: and this.
 _WORTH = 0.02
