@@ -68,6 +68,18 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     held.open()
 
 
+@pytest.fixture
+def selected(make_widget: Make, add_crystal: Add, run: Go, gate: Gate) -> tuple[FindAtoms, int]:
+    """A finished run, and a trial of it selected whose fit waits at the closed gate."""
+    add_crystal()
+    widget = make_widget()
+    run(widget)
+    wanted = unrefined(widget)
+    gate.close()
+    widget.session.select(wanted)
+    return widget, wanted
+
+
 def blobs_of(trial: AtomTrial) -> Any:
     return trial.blobs[trial.inside, :2]
 
@@ -150,21 +162,18 @@ def test_the_run_refines_its_whole_front_where_that_is_quick(
 
 
 def test_a_trial_deselected_meanwhile_disturbs_nothing(
-    make_widget: Make, add_crystal: Add, run: Go, qtbot: QtBot, gate: Gate
+    selected: tuple[FindAtoms, int], qtbot: QtBot, gate: Gate
 ) -> None:
-    add_crystal()
-    widget = make_widget()
-    found = run(widget)
-    layer = widget.overlay.atoms.layer
-    proposed = widget.session.selected
-    wanted = unrefined(widget)
-    gate.close()
-    widget.session.select(wanted)
+    widget, wanted = selected
+    found, layer = widget.session.current, widget.overlay.atoms.layer
+    assert found is not None
     widget.session.select(None)
     gate.open()
     # its positions are kept for the next time
     qtbot.waitUntil(lambda: found.trials[wanted].refined is not None, timeout=PATIENCE)
-    assert widget.session.selected == proposed
+    proposed = widget.session.selected
+    assert proposed is not None
+    assert proposed != wanted
     np.testing.assert_array_equal(layer.data, points_of(found.trials[proposed]))
     widget.session.select(wanted)
     np.testing.assert_array_equal(layer.data, points_of(found.trials[wanted]))
@@ -189,15 +198,11 @@ def test_trials_passed_over_quickly_are_not_fitted(
 
 
 def test_edits_by_hand_are_not_overwritten(
-    make_widget: Make, add_crystal: Add, run: Go, qtbot: QtBot, gate: Gate
+    selected: tuple[FindAtoms, int], qtbot: QtBot, gate: Gate
 ) -> None:
-    add_crystal()
-    widget = make_widget()
-    found = run(widget)
-    layer = widget.overlay.atoms.layer
-    wanted = unrefined(widget)
-    gate.close()
-    widget.session.select(wanted)
+    widget, wanted = selected
+    found, layer = widget.session.current, widget.overlay.atoms.layer
+    assert found is not None
     layer.remove([0, 1])
     edited = np.array(layer.data)
     gate.open()
@@ -209,15 +214,11 @@ def test_edits_by_hand_are_not_overwritten(
 
 
 def test_a_point_that_is_being_dragged_stays_under_the_mouse(
-    make_widget: Make, add_crystal: Add, run: Go, qtbot: QtBot, gate: Gate
+    selected: tuple[FindAtoms, int], qtbot: QtBot, gate: Gate
 ) -> None:
-    add_crystal()
-    widget = make_widget()
-    found = run(widget)
-    layer = widget.overlay.atoms.layer
-    wanted = unrefined(widget)
-    gate.close()
-    widget.session.select(wanted)
+    widget, wanted = selected
+    found, layer = widget.session.current, widget.overlay.atoms.layer
+    assert found is not None
     told = dict(data_indices=(0,), vertex_indices=((),))
     layer.events.data(value=layer.data, action=ActionType.CHANGING, **told)
     gate.open()
@@ -226,15 +227,11 @@ def test_a_point_that_is_being_dragged_stays_under_the_mouse(
 
 
 def test_moving_n_or_ds_meanwhile_keeps_both(
-    make_widget: Make, add_crystal: Add, run: Go, qtbot: QtBot, gate: Gate
+    selected: tuple[FindAtoms, int], qtbot: QtBot, gate: Gate
 ) -> None:
-    add_crystal()
-    widget = make_widget()
-    found = run(widget)
-    layer = widget.overlay.atoms.layer
-    wanted = unrefined(widget)
-    gate.close()
-    widget.session.select(wanted)
+    widget, wanted = selected
+    found, layer = widget.session.current, widget.overlay.atoms.layer
+    assert found is not None
     widget.results.ds.setValue(widget.results.ds.value() * 1.3)
     errors = np.array(layer.features["is_error"])
     gate.open()
