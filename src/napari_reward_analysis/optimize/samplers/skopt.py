@@ -32,6 +32,10 @@ Acquisition = Literal["hypervolume", "parego"]
 _MOST_FOR_HYPERVOLUME = 3
 #: Kernels are fitted anew when there are this many times as many trials as at the last fit.
 _REFIT_GROWTH = 1.25
+#: Every so many trials, from twice the initial design on, a neighbour of the front is tried
+#: whatever the models say of it: a valley narrower than the kernels believe has no
+#: expectation that would find it.
+_VARY_EVERY = 5
 #: Trials that a model is given at most.
 _MOST_MODELLED = 300
 #: Simulated outcomes of each candidate in the scalar acquisition.
@@ -105,7 +109,10 @@ class SkoptSampler:
         values = scaling.scaled(self._values)
         self._fit(points, values)
         candidates = self._candidates(points, values)
-        gain = self._gain(candidates, values, scaling)
+        if len(points) >= 2 * self.initial and len(points) % _VARY_EVERY == 0:
+            gain = np.repeat([0.0, 1.0], [self._pool_size, len(candidates) - self._pool_size])
+        else:
+            gain = self._gain(candidates, values, scaling)
         for row in np.argsort(-gain, kind="stable"):
             if np.abs(points - candidates[row]).max(axis=1).min() > 1e-9:
                 return np.asarray(candidates[row])
