@@ -49,6 +49,8 @@ from napari_reward_analysis.workflows.atoms import AtomTrial
 TOO_FAR = 4 / 3
 #: Points of the initial design, the same for all that learn.
 INITIAL = 12
+#: The five parameters of the LoG alone, judged by QC and ER, and nothing worked out for them.
+FIVE = AtomsSettings(area="field", stages=(), rewards=(), thresholds="searched")
 Maker = Callable[[Space, int, int], Sampler]
 
 
@@ -61,7 +63,7 @@ def main() -> None:
     for label, image, lattice, is_hard in images(options.truth, options.size):
         if options.images and not any(text in label for text in options.images):
             continue
-        problem = AtomsProblem(image, lattice, AtomsSettings(area="field"))
+        problem = AtomsProblem(image, lattice, FIVE)
         print(f"\n{label}: {image.shape[0]} x {image.shape[1]} px")
         header(options)
         for name, maker in samplers.items():

@@ -54,7 +54,15 @@ def main() -> None:
 
     start = time.perf_counter()
     # the whole field on both sides: finding the crystal is no part of this comparison
-    settings = AtomsSettings(trials=options.trials, seed=options.seed, area="field")
+    # and the five parameters of the LoG, which blob_log has too, judged by QC and ER
+    settings = AtomsSettings(
+        trials=options.trials,
+        seed=options.seed,
+        area="field",
+        stages=(),
+        rewards=(),
+        thresholds=options.thresholds,
+    )
     problem = AtomsProblem(image, lattice, settings)
     trials = list(run_trials(problem))
     ours = time.perf_counter() - start
@@ -88,6 +96,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--trials", type=int, default=60)
     parser.add_argument("--size", type=int, default=1024, help="of the simulated image")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--thresholds", choices=("exact", "searched"), default="searched")
     parser.add_argument("--skip-optimiser", action="store_true", help="compare the trials only")
     return parser.parse_args()
 
