@@ -152,7 +152,7 @@ def write_results(
 
 def _iterate(problem: AtomsProblem, run: Run, log: RunLog, progress: Progress | None) -> None:
     try:
-        for trial in run_trials(problem):
+        for trial in run_trials(problem, told=run.notices.append):
             run.trials.append(trial)
             log.add(trial)
             if progress is not None:

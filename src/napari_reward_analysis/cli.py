@@ -70,6 +70,9 @@ def _atoms(options: argparse.Namespace) -> int:
         species=tuple(options.species.split(",")) if options.species else None,
         stages=_names(options.stages, all_stages, usual["stages"].default),
         rewards=_names(options.rewards, all_rewards, usual["rewards"].default),
+        thresholds=options.thresholds,
+        seconds=options.seconds,
+        patience=options.patience,
         as_published=options.as_published,
         refine=options.refine,
     )
@@ -98,6 +101,19 @@ def _demo(options: argparse.Namespace) -> int:
     from napari_reward_analysis.demo import default_window, run_demo
 
     return run_demo(options.out, window=options.window or default_window(), say=print)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from napari_reward_analysis.bench import run_bench, write_bench
+
+    if options.seeds < 1 or options.trials < 1:
+        raise BadInput("A benchmark needs at least one seed and one trial: give larger numbers.")
+    if options.size < 96:
+        raise BadInput(f"Images of {options.size} px hold too few columns: give at least 96.")
+    rows = run_bench(options.seeds, say=print, side=options.size, trials=options.trials)
+    write_bench(rows, options.out)
+    print(f"\nTables and plot in {options.out}")
+    return DONE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -169,6 +185,18 @@ def _parser() -> argparse.ArgumentParser:
         help="leave the columns on whole pixels instead of fitting their positions",
     )
     atoms.add_argument("--seed", type=int, default=0)
+    atoms.add_argument(
+        "--thresholds",
+        choices=("exact", "searched"),
+        default="exact",
+        help="the best threshold of each trial, worked out or searched",
+    )
+    atoms.add_argument(
+        "--seconds", type=float, metavar="S", help="time budget of the search (none)"
+    )
+    atoms.add_argument(
+        "--patience", type=int, metavar="N", help="end when so many trials gained nothing (never)"
+    )
     atoms.add_argument("--out", type=Path, metavar="DIR", help="results (beside the image)")
     atoms.add_argument("--json", action="store_true", help="print one JSON object")
     atoms.set_defaults(command=_atoms)
@@ -177,6 +205,13 @@ def _parser() -> argparse.ArgumentParser:
     _image_options(info)
     info.add_argument("--json", action="store_true", help="print one JSON object")
     info.set_defaults(command=_info)
+
+    bench = commands.add_parser("bench", help="the search against others, side by side")
+    bench.add_argument("--seeds", type=int, default=5, help="searches of each kind (5)")
+    bench.add_argument("--trials", type=int, default=100, help="of each search (100)")
+    bench.add_argument("--size", type=int, default=256, help="side of the images in px (256)")
+    bench.add_argument("--out", type=Path, default=Path("bench_output"), metavar="DIR")
+    bench.set_defaults(command=_bench)
 
     demo = commands.add_parser("demo", help="a finished run on a sample image")
     demo.add_argument("--out", type=Path, default=Path("demo_output"), metavar="DIR")

@@ -43,10 +43,6 @@ from napari_reward_analysis.workflows.atoms_trial import (
 )
 from napari_reward_analysis.workflows.survey import AreaRule, Survey, survey
 
-#: A threshold is no trial of its own where it is farther from the ideal than twice the best
-#: and this.
-_WORTH = 0.02
-
 
 class AtomsProblem:
     """An image with everything that its trials share.
@@ -161,8 +157,9 @@ class AtomsProblem:
     def trials_at(self, index: int, point: npt.NDArray[np.float64]) -> list[AtomTrial]:
         """What there is at a point of the unit cube, the trial to learn from first.
 
-        One trial, or where thresholds are exact up to three of the front of all
-        thresholds. The time of the first includes that of the stages.
+        One trial. Where thresholds are exact it has the clearest threshold whose count is
+        right within the error of N; judged by QC and ER alone, there is also the one whose
+        count is as near to N as it can be. The time of the first includes the stages'.
         """
         start = time.perf_counter()
         parameters = self.decode(point)
@@ -179,10 +176,19 @@ class AtomsProblem:
         return trials
 
     def _thresholds(self, parameters: Parameters) -> list[float]:
+        """Thresholds of the other parameters that are worth a trial."""
         if not self.settings.exact_thresholds:
             return [float(parameters["threshold"])]
+        sure = self._best_threshold(parameters, self._count_uncertainty)
+        # with QC and ER alone nothing else tells which count is right
+        exact = None if self.rewards else self._best_threshold(parameters, 0.0)
+        found = [threshold for threshold in (sure, exact) if threshold is not None]
+        return list(dict.fromkeys(found)) or [self._ranges["threshold"][0]]
+
+    def _best_threshold(self, parameters: Parameters, tolerance: float) -> float | None:
+        """Nearest to the ideal on the exact front over all thresholds; None without one."""
         expected = self.physics.expected
-        tolerance = max(self.physics.tolerance, self._count_uncertainty)
+        tolerance = max(self.physics.tolerance, tolerance)
         front = threshold_front(
             self._candidates(parameters),
             float(parameters["overlap"]),
@@ -193,14 +199,9 @@ class AtomsProblem:
             floor=self.finder_of(parameters).space.floor,
         )
         if not len(front.thresholds):
-            return [self._ranges["threshold"][0]]
+            return None
         miss = np.maximum(np.abs(front.counts - expected) / expected - tolerance, 0)
-        distance = np.hypot(miss, front.errors / expected)
-        # the best compromise, and how far the front goes on either side of it before it
-        # is no longer worth a trial
-        worth = np.flatnonzero(distance <= 2 * distance.min() + _WORTH)
-        chosen = dict.fromkeys((int(np.argmin(distance)), int(worth[0]), int(worth[-1])))
-        return [float(front.thresholds[k]) for k in chosen]
+        return float(front.thresholds[np.argmin(np.hypot(miss, front.errors / expected))])
 
     @property
     def _count_uncertainty(self) -> float:
