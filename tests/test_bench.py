@@ -1,0 +1,47 @@
+"""The command that sets the search beside others."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "napari_reward_analysis.cli", "bench"]
+
+
+def test_bench_sets_every_search_beside_the_others(tmp_path):
+    small = ["--seeds", "1", "--trials", "14", "--size", "128", "--out", str(tmp_path)]
+
+    done = subprocess.run([*COMMAND, *small], capture_output=True, text=True, check=True)
+
+    rows = json.loads((tmp_path / "bench.json").read_text())
+    ways = {row["way"] for row in rows}
+    assert {"as shipped", "as published", "scikit-optimize over blob_log"} <= ways
+    assert {"the same, Sobol points", "the same, random points"} <= ways
+    assert len(rows) == len(ways) * len({row["image"] for row in rows})
+    for row in rows:
+        assert row["seconds"] > 0
+        assert 0 <= row["f1"] <= 1
+        assert sorted(row["volumes"]) == row["volumes"]
+    easy = {row["way"]: row for row in rows if row["image"].startswith("easy")}
+    assert easy["as shipped"]["f1"] > 0.95
+    assert all(way in done.stdout for way in ways)
+    assert "| as shipped |" in (tmp_path / "bench.md").read_text()
+    assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [(["--seeds", "0"], "at least one seed"), (["--size", "40"], "give at least 96")],
+)
+def test_impossible_benchmarks_are_one_sentence(arguments, sentence, tmp_path):
+    done = subprocess.run(
+        [*COMMAND, *arguments, "--out", str(tmp_path / "out")], capture_output=True, text=True
+    )
+
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
