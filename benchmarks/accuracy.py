@@ -42,6 +42,7 @@ from napari_reward_analysis import (
     run_trials,
 )
 from napari_reward_analysis.stages import stage_named
+from napari_reward_analysis.workflows.atoms_settings import QUICK_STAGES
 
 #: Our own images: none of them is used to set any default.
 CASES = [
@@ -54,10 +55,9 @@ CASES = [
     ("SrTiO3[001]", 0.15, {"noise": 0.8}),
     ("Si[110]", 0.10, {"dose": 60.0}),
 ]
-QUICK = ("highpass", "flatten", "gaussian", "tv", "wiener", "bragg")
 VARIANTS: dict[str, dict[str, Any]] = {
     "default": {},
-    "full": {"stages": QUICK},
+    "full": {"stages": QUICK_STAGES},
     "LoG alone": {"stages": ()},
     "published rewards": {"rewards": ()},
     "as published": {"as_published": True},

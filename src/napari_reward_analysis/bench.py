@@ -23,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial import cKDTree
+from threadpoolctl import threadpool_limits
 
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.atomic import write_text
@@ -167,7 +168,9 @@ def _measure(
     for seed in range(seeds):
         start = time.perf_counter()
         if options is None:
-            found = _over_blob_log(image, lattice, seed, trials)
+            # small matrices in many threads would slow scikit-optimize down tenfold
+            with threadpool_limits(1):
+                found = _over_blob_log(image, lattice, seed, trials)
         else:
             settings = AtomsSettings(trials=trials, seed=seed, **options)
             found = list(run_trials(AtomsProblem(image, lattice, settings)))

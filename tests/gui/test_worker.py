@@ -78,8 +78,8 @@ def test_same_seed_finds_what_the_workflow_finds_without_a_window(
     assert [t.objectives for t in run.trials] == [t.objectives for t in plain]
 
 
-def failing(error: BaseException, after: int) -> Callable[[AtomsProblem], Iterator[AtomTrial]]:
-    def trials(problem: AtomsProblem) -> Iterator[AtomTrial]:
+def failing(error: BaseException, after: int) -> Callable[..., Iterator[AtomTrial]]:
+    def trials(problem: AtomsProblem, **_: Any) -> Iterator[AtomTrial]:
         for number, trial in enumerate(run_trials(problem)):
             if number == after:
                 raise error
@@ -177,7 +177,7 @@ class Gate:
         self._before = before
         monkeypatch.setattr(worker, "run_trials", self._trials)
 
-    def _trials(self, problem: AtomsProblem) -> Iterator[AtomTrial]:
+    def _trials(self, problem: AtomsProblem, **_: Any) -> Iterator[AtomTrial]:
         for number, trial in enumerate(run_trials(problem)):
             if number == self._before:
                 self.reached.set()

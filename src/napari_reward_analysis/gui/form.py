@@ -8,7 +8,7 @@ will be, or which sentence stands in the way.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
@@ -49,7 +49,8 @@ _A_CELL = Cell()
 #: Settings that the form has a field for.
 _FIELDS = {
     *("trials", "search", "fixed", "ranges", "sampler", "seed", "ds", "count", "species"),
-    *("as_published", "area", "tolerance", "refine"),
+    *("as_published", "area", "tolerance", "refine", "stages", "rewards"),
+    *("thresholds", "patience", "seconds"),
 }
 
 
@@ -75,7 +76,8 @@ class FormValues:
         Part of N by which a count may be off without being an error.
     area : {'crystal', 'field'}
         Where columns are expected if no region is drawn.
-    trials, search, sampler, seed, as_published, refine, ranges, fixed
+    trials, search, sampler, seed, as_published, refine, stages, rewards, thresholds,
+    patience, seconds, ranges, fixed
         As in `AtomsSettings`.
     other : dict
         Settings that the form has no field for; they stay as the run had them.
@@ -98,6 +100,11 @@ class FormValues:
     seed: int = DEFAULTS.seed
     as_published: bool = False
     refine: bool = DEFAULTS.refine
+    stages: tuple[str, ...] = DEFAULTS.stages
+    rewards: tuple[str, ...] = DEFAULTS.rewards
+    thresholds: Literal["exact", "searched"] = DEFAULTS.thresholds
+    patience: int | None = None
+    seconds: float | None = None
     ranges: dict[ParameterName, tuple[float, float]] = field(default_factory=dict)
     fixed: dict[str, float | str] = field(default_factory=dict)
     other: dict[str, Any] = field(default_factory=dict)
@@ -146,6 +153,11 @@ class FormValues:
                 species=self.species if known else None,
                 as_published=self.as_published,
                 refine=self.refine,
+                stages=self.stages,
+                rewards=self.rewards,
+                thresholds=self.thresholds,
+                patience=self.patience,
+                seconds=self.seconds,
                 **self.other,
             )
         except ValidationError as error:
@@ -179,6 +191,11 @@ class FormValues:
             seed=settings.seed,
             as_published=settings.as_published,
             refine=settings.refine,
+            stages=settings.stages,
+            rewards=settings.rewards,
+            thresholds=settings.thresholds,
+            patience=settings.patience,
+            seconds=settings.seconds,
             ranges=dict(settings.ranges),
             fixed=dict(settings.fixed),
             other=settings.model_dump(exclude=_FIELDS, exclude_defaults=True),

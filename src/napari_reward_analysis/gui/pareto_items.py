@@ -25,6 +25,7 @@ from napari_reward_analysis.gui.pareto_geometry import (
     staircase,
 )
 from napari_reward_analysis.gui.theme import ThemeColours
+from napari_reward_analysis.optimize.pareto import pareto_front
 
 EDGE_INSET = 7.0
 
@@ -92,7 +93,10 @@ class ParetoItems:
         """Show these feasible trials, arrays of shape (n,)."""
         self._others.setData(x[~on_front], y[~on_front])
         self._front.setData(x[on_front], y[on_front])
-        self._steps.setData(*staircase(x[on_front], y[on_front]))
+        # of three objectives' front not all are on the front of the two that are shown
+        front = np.column_stack([x[on_front], y[on_front]])
+        line = front[pareto_front(front)]
+        self._steps.setData(*staircase(line[:, 0], line[:, 1]))
 
     def set_series(self, series: Sequence[tuple[FloatArray, FloatArray]]) -> None:
         """Show further fronts as step lines, in place of the former ones."""

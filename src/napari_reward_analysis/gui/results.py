@@ -22,6 +22,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_reward_analysis.gui.axes_choice import (
+    AxesChoice,
+    further_labels,
+    further_names,
+    objective_values,
+)
 from napari_reward_analysis.gui.bindings import Bindings
 from napari_reward_analysis.gui.elided_label import ElidedLabel
 from napari_reward_analysis.gui.menus import ExportMenu, RunMenu
@@ -36,7 +42,8 @@ from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.runs import Run
 from napari_reward_analysis.workflows.oracle import oracle_fronts
 
-X_LABEL, Y_LABEL = "|QC|, count mismatch", "ER, columns too close"
+#: Names of the first two objectives.
+PUBLISHED = ("|QC|, count mismatch", "ER, columns too close")
 _PARAMETER_TITLES = {
     "threshold": "threshold",
     "overlap": "overlap",
@@ -94,7 +101,8 @@ class ResultsPanel(QWidget):
         self.original.setText("↺")
         self.original.setToolTip("N and DS as they were when the run was made")
         self.plot = ParetoPlot()
-        self.plot.set_axis_labels(X_LABEL, Y_LABEL)
+        self.plot.set_axis_labels(*PUBLISHED)
+        self.axes = AxesChoice()
         self.plot.setMinimumHeight(250)
         self.plot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.euclidean = _button("Euclidean", "Show the trial nearest to (0, 0)")
@@ -111,6 +119,7 @@ class ResultsPanel(QWidget):
         column.addLayout(_line(self.runs, self.run_menu, stretch=0))
         column.addWidget(self.notice)
         column.addLayout(self._judge_row())
+        column.addWidget(self.axes)
         column.addWidget(self.plot, 3)
         column.addWidget(self.shown)
         column.addLayout(_line(self.euclidean, self.chebyshev, stretch=None))
@@ -130,6 +139,7 @@ class ResultsPanel(QWidget):
         return layout
 
     def _connect(self) -> None:
+        self.axes.changed.connect(self._on_axes)
         self.plot.point_clicked.connect(self._pick)
         self.table.row_selected.connect(self._pick)
         self.euclidean.clicked.connect(lambda: self._choose("euclidean"))
@@ -188,11 +198,13 @@ class ResultsPanel(QWidget):
         on_front = np.zeros(len(trials), dtype=bool)
         on_front[front] = True
         ids = np.arange(len(trials))
-        values = np.array([trial.score.objectives for trial in trials]).reshape(-1, 2)
+        self.axes.set_names([*PUBLISHED, *further_labels(run)])
+        x, y = (objective_values(trials, place) for place in self.axes.chosen)
+        self.plot.set_axis_labels(*self.axes.chosen_names)
         self.plot.set_points(
             ids,
-            values[:, 0],
-            values[:, 1],
+            x,
+            y,
             on_front=on_front,
             feasible=np.array([trial.feasible for trial in trials], dtype=bool),
             tooltips=self._tooltips_for(run),
@@ -202,9 +214,16 @@ class ResultsPanel(QWidget):
         self._show_oracles()
         self._show_selection()
 
+    def _on_axes(self) -> None:
+        self._show_trials()
+        self.plot.reset_view()
+
     def _show_oracles(self) -> None:
-        """The same trials' front with respect to each oracle."""
+        """The same trials' front with respect to each oracle, by QC and ER."""
         run = self._session.current
+        if self.axes.chosen != (0, 1):
+            self.plot.set_series([])
+            return
         # every trial is judged anew for each: that waits for the end of a run
         counts = {} if run is None or run is self._session.growing else run.oracles
         fronts = {} if run is None else oracle_fronts(run.trials, run.physics, counts)
@@ -307,7 +326,7 @@ def _columns(run: Run | None) -> dict[str, list[object]]:
         "QC": [trial.score.qc for trial in trials],
         "ER": [trial.score.er for trial in trials],
     }
-    for name in dict.fromkeys(name for trial in trials for name in trial.further):
+    for name in further_names(run):
         columns[name] = [trial.further.get(name) for trial in trials]
     for name, title in _PARAMETER_TITLES.items():
         columns[title] = [trial.parameters.get(name) for trial in trials]

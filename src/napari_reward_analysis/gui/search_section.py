@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QVBoxLay
 from napari_reward_analysis.gui.fields import NumberField, choice, form_layout, row, whole_number
 from napari_reward_analysis.gui.form import DEFAULTS, FormValues
 from napari_reward_analysis.gui.section import Section
+from napari_reward_analysis.gui.workflow_choice import WorkflowChoice
 from napari_reward_analysis.optimize.samplers import SamplerName
 from napari_reward_analysis.workflows.atoms_space import FIXED, PARAMETERS, ParameterName
 
@@ -57,7 +58,7 @@ class SearchSection(QWidget):
         self.trials.valueChanged.connect(self.changed.emit)
         self.seed.valueChanged.connect(self.changed.emit)
         self.sampler.currentIndexChanged.connect(self.changed.emit)
-        self.preset.currentIndexChanged.connect(self.changed.emit)
+        self.workflow.changed.connect(self.changed.emit)
         self.refine.toggled.connect(self.changed.emit)
         self.search.currentIndexChanged.connect(self._on_search)
         self.reset.clicked.connect(lambda: self.reset_asked.emit())
@@ -65,12 +66,7 @@ class SearchSection(QWidget):
     def _build(self) -> None:
         self.trials = whole_number("Trials", 1, 100_000, DEFAULTS.trials)
         self.search = choice("Parameters", _SEARCHES)
-        self.preset = choice(
-            "Ranges", {"lattice": "defaults from the lattice", "published": "as published"}
-        )
-        self.preset.setToolTip(
-            "As published: the paper's ranges in px of 0.32 Å, a linear threshold and a DS of 9.6 Å"
-        )
+        self.workflow = WorkflowChoice()
         names = get_args(SamplerName)
         self.sampler = choice("Sampler", {name: _SAMPLERS[name] for name in names})
         self.seed = whole_number("Seed", 0, 999_999, DEFAULTS.seed)
@@ -84,13 +80,14 @@ class SearchSection(QWidget):
         layout = form_layout(form)
         layout.addRow("Trials", row(self.trials, "seed", self.seed))
         layout.addRow("Search over", self.search)
-        layout.addRow("Ranges", self.preset)
+        layout.addRow("Workflow", self.workflow.preset)
         layout.addRow("Sampler", self.sampler)
         layout.addRow("Positions", self.refine)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(form)
+        column.addWidget(self.workflow)
         column.addWidget(self.ranges)
         foot = row(self.reset)
         foot.setContentsMargins(4, 0, 4, 2)
@@ -130,7 +127,7 @@ class SearchSection(QWidget):
         self.trials.setValue(values.trials)
         self.seed.setValue(values.seed)
         self.sampler.setCurrentIndex(self.sampler.findData(values.sampler))
-        self.preset.setCurrentIndex(1 if values.as_published else 0)
+        self.workflow.set_values(values)
         self.refine.setChecked(values.refine)
         for name, inputs in self._rows.items():
             inputs.searched.setChecked(name in values.search)
@@ -174,7 +171,7 @@ class SearchSection(QWidget):
     @property
     def as_published(self) -> bool:
         """Whether the paper's ranges are taken."""
-        return bool(self.preset.currentIndex() == 1)
+        return self.workflow.as_published
 
     def faults(self) -> tuple[str, ...]:
         """A sentence for every field that is no number, and every half-typed range."""
@@ -188,7 +185,7 @@ class SearchSection(QWidget):
     def summary(self) -> str:
         """The section in one line."""
         parts = [f"{self.trials.value()} trials", _words(self.searched)]
-        parts += ["as published"] if self.as_published else []
+        parts += [workflow] if (workflow := self.workflow.summary()) else []
         parts += [] if self.refine.isChecked() else ["whole pixels"]
         parts.append(f"seed {self.seed.value()}")
         return ", ".join(parts)

@@ -175,7 +175,7 @@ class Search(QObject):
         trials: list[AtomTrial] = []
         if self._cancelled.is_set():
             return _End("cancelled", "")
-        for trial in run_trials(problem):
+        for trial in run_trials(problem, told=self._warn):
             trials.append(trial)
             self._found.append(trial)
             if saved is not None:

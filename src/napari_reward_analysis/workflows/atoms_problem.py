@@ -158,8 +158,9 @@ class AtomsProblem:
         """What there is at a point of the unit cube, the trial to learn from first.
 
         One trial. Where thresholds are exact it has the clearest threshold whose count is
-        right within the error of N; judged by QC and ER alone, there is also the one whose
-        count is as near to N as it can be. The time of the first includes the stages'.
+        right within the error of N; judged by QC and ER alone, there are also the one
+        nearest to the ideal and the one whose count is as near to N as it can be. The
+        time of the first includes the stages'.
         """
         start = time.perf_counter()
         parameters = self.decode(point)
@@ -179,14 +180,14 @@ class AtomsProblem:
         """Thresholds of the other parameters that are worth a trial."""
         if not self.settings.exact_thresholds:
             return [float(parameters["threshold"])]
-        sure = self._best_threshold(parameters, self._count_uncertainty)
-        # with QC and ER alone nothing else tells which count is right
-        exact = None if self.rewards else self._best_threshold(parameters, 0.0)
-        found = [threshold for threshold in (sure, exact) if threshold is not None]
+        found = self._best_thresholds(parameters, self._count_uncertainty)[:1]
+        if not self.rewards:
+            # with QC and ER alone nothing else tells which count is right
+            found += self._best_thresholds(parameters, 0.0)
         return list(dict.fromkeys(found)) or [self._ranges["threshold"][0]]
 
-    def _best_threshold(self, parameters: Parameters, tolerance: float) -> float | None:
-        """Nearest to the ideal on the exact front over all thresholds; None without one."""
+    def _best_thresholds(self, parameters: Parameters, tolerance: float) -> list[float]:
+        """Of the exact front of all thresholds: nearest to the ideal, and the best count."""
         expected = self.physics.expected
         tolerance = max(self.physics.tolerance, tolerance)
         front = threshold_front(
@@ -199,9 +200,10 @@ class AtomsProblem:
             floor=self.finder_of(parameters).space.floor,
         )
         if not len(front.thresholds):
-            return None
+            return []
         miss = np.maximum(np.abs(front.counts - expected) / expected - tolerance, 0)
-        return float(front.thresholds[np.argmin(np.hypot(miss, front.errors / expected))])
+        nearest = int(np.argmin(np.hypot(miss, front.errors / expected)))
+        return [float(front.thresholds[nearest]), float(front.thresholds[0])]
 
     @property
     def _count_uncertainty(self) -> float:

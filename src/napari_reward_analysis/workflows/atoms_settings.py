@@ -10,6 +10,9 @@ from napari_reward_analysis.optimize.samplers import SamplerName
 from napari_reward_analysis.workflows.atoms_space import PARAMETERS, ParameterName
 from napari_reward_analysis.workflows.survey import AreaRule, Calibration
 
+#: Stages that take a fraction of a second on an ordinary image.
+QUICK_STAGES = ("highpass", "flatten", "gaussian", "tv", "wiener", "bragg")
+
 
 class AtomsSettings(BaseModel):
     """What a person chooses for a run; saved with it, so that it can be repeated.
