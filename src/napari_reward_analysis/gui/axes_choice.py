@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from napari_reward_analysis.errors import BadInput
@@ -28,7 +28,7 @@ class AxesChoice(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._names: list[str] = []
+        self._names: dict[str, str] = {}
         self.along_x, self.along_y = _list("Objective along x"), _list("Objective along y")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -38,15 +38,23 @@ class AxesChoice(QWidget):
             layout.addWidget(box, 1)
             box.currentIndexChanged.connect(lambda _: self.changed.emit())
 
-    def set_names(self, names: Sequence[str]) -> None:
-        """Offer these objectives; the choice is kept where they stay. Emits nothing."""
-        if list(names) == self._names:
+    def set_names(self, names: Mapping[str, str]) -> None:
+        """Offer these objectives; the choice is kept where they stay. Emits nothing.
+
+        Parameters
+        ----------
+        names : mapping
+            Short name to what it is in words.
+        """
+        if dict(names) == self._names:
             return
-        self._names = list(names)
+        self._names = dict(names)
         for place, box in enumerate((self.along_x, self.along_y)):
             box.blockSignals(True)
             box.clear()
-            box.addItems(self._names)
+            for number, (name, words) in enumerate(self._names.items()):
+                box.addItem(name)
+                box.setItemData(number, words, Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(place)
             box.blockSignals(False)
         self.setVisible(len(self._names) > 2)
@@ -58,8 +66,9 @@ class AxesChoice(QWidget):
 
     @property
     def chosen_names(self) -> tuple[str, str]:
-        """Names of the two objectives."""
-        return self.along_x.currentText(), self.along_y.currentText()
+        """The two objectives in words."""
+        words = list(self._names.values())
+        return words[self.chosen[0]], words[self.chosen[1]]
 
 
 def further_names(run: Run | None) -> list[str]:
@@ -68,9 +77,9 @@ def further_names(run: Run | None) -> list[str]:
     return list(dict.fromkeys(name for trial in trials for name in trial.further))
 
 
-def further_labels(run: Run | None) -> list[str]:
-    """What they are called; their names where they are not registered here."""
-    return [_label(name) for name in further_names(run)]
+def further_labels(run: Run | None) -> dict[str, str]:
+    """What they are, by name; the name again where one is not registered here."""
+    return {name: _label(name) for name in further_names(run)}
 
 
 def objective_values(trials: Sequence[AtomTrial], place: int) -> npt.NDArray[np.float64]:

@@ -43,7 +43,7 @@ from napari_reward_analysis.runs import Run
 from napari_reward_analysis.workflows.oracle import oracle_fronts
 
 #: Names of the first two objectives.
-PUBLISHED = ("|QC|, count mismatch", "ER, columns too close")
+PUBLISHED = {"|QC|": "|QC|, count mismatch", "ER": "ER, columns too close"}
 _PARAMETER_TITLES = {
     "threshold": "threshold",
     "overlap": "overlap",
@@ -101,7 +101,7 @@ class ResultsPanel(QWidget):
         self.original.setText("↺")
         self.original.setToolTip("N and DS as they were when the run was made")
         self.plot = ParetoPlot()
-        self.plot.set_axis_labels(*PUBLISHED)
+        self.plot.set_axis_labels(*PUBLISHED.values())
         self.axes = AxesChoice()
         self.plot.setMinimumHeight(250)
         self.plot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
@@ -198,7 +198,7 @@ class ResultsPanel(QWidget):
         on_front = np.zeros(len(trials), dtype=bool)
         on_front[front] = True
         ids = np.arange(len(trials))
-        self.axes.set_names([*PUBLISHED, *further_labels(run)])
+        self.axes.set_names(PUBLISHED | further_labels(run))
         x, y = (objective_values(trials, place) for place in self.axes.chosen)
         self.plot.set_axis_labels(*self.axes.chosen_names)
         self.plot.set_points(
