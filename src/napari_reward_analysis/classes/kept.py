@@ -141,7 +141,8 @@ def local_level(near: NeighbourMean, kept: Kept) -> FloatArray:
     """Weighted mean of the level in each column's neighbourhood; infinite where unknown."""
     product = np.where(kept.weight > 0, kept.level, 0.0) * kept.weight
     summed, weight = near(np.column_stack([product, kept.weight])).T
-    return np.divide(summed, weight, out=np.full(len(summed), np.inf), where=weight > 0)
+    mean = np.divide(summed, weight, out=np.full(len(summed), np.inf), where=weight > 0)
+    return np.asarray(mean)
 
 
 def slope_against(flat: Float32Array, mean: Float32Array) -> FloatArray:
@@ -165,7 +166,8 @@ def slope_against(flat: Float32Array, mean: Float32Array) -> FloatArray:
     pattern = np.where(seen, pattern - pattern.sum(axis=1, keepdims=True) / count, 0.0)
     power = (pattern**2).sum(axis=1)
     product = (np.where(seen, flat, 0.0) * pattern).sum(axis=1)
-    return np.divide(product, power, out=np.zeros(len(flat)), where=power > 0)
+    slope = np.divide(product, power, out=np.zeros(len(flat)), where=power > 0)
+    return np.asarray(slope)
 
 
 def _known(patches: Float32Array, labels: StrArray, reference: BoolArray) -> BoolArray:

@@ -24,6 +24,8 @@ Covariance = Literal["full", "tied", "diag", "spherical"]
 KIND_COMPONENTS = 6
 #: Most kinds that are tried where no crystal says how many there are.
 MOST_KINDS = 8
+#: Fewer columns are no orientation.
+MIN_HALF = 6
 #: Starts of a mixture that nothing is known about.
 _STARTS = 2
 #: Rounds in which patches that the border cuts are completed.
@@ -213,7 +215,9 @@ def names_by_lattice(
         Columns that are asked.
     """
     kinds, names = sorted(set(found.tolist())), sorted(set(known[counted].tolist()))
-    table = np.array([[np.sum((found == k) & (known == n) & counted) for n in names] for k in kinds])
+    table = np.array(
+        [[np.sum((found == k) & (known == n) & counted) for n in names] for k in kinds]
+    )
     rows, columns = linear_sum_assignment(-table)
     named = {kinds[r]: names[c] for r, c in zip(rows, columns, strict=True)}
     # more kinds than species: the others take the name that most of them have
@@ -246,15 +250,20 @@ class Halves:
     two_fold : float
         Correlation of one mean with the other, turned by half a turn: 1 where one is the
         two-fold rotation of the other.
+    unturned : float
+        The same without the turn, to compare with.
     """
 
     first: BoolArray
     second: BoolArray
     means: tuple[Float32Array, Float32Array]
     two_fold: float
+    unturned: float
 
 
-def two_orientations(patches: Float32Array, members: BoolArray, seed: int = 0) -> Halves:
+def two_orientations(
+    patches: Float32Array, members: BoolArray, reference: BoolArray, seed: int = 0
+) -> Halves:
     """Part one kind of column into two, as by a mixture of two Gaussians.
 
     Parameters
@@ -263,33 +272,42 @@ def two_orientations(patches: Float32Array, members: BoolArray, seed: int = 0) -
         Around all columns.
     members : ndarray of bool, shape (n,)
         Columns of the kind.
+    reference : ndarray of bool, shape (n,)
+        Columns taken for crystal: the mixture is fitted to those of the kind.
     seed : int
         For the start.
 
     Raises
     ------
     BadInput
-        If there are too few columns of the kind.
+        If there are too few columns of the kind, or it has one orientation only.
     """
-    rows = filled(patches[members])
-    scores = principal_scores(rows, np.ones(len(rows), bool), 2)
-    part = fit_mixture(scores, 2, seed=seed).predict(scores)
-    side = patches.shape[1]
-    if part.all() or not part.any():
+    rows, crystal = filled(patches[members]), reference[members]
+    if crystal.sum() < 2 * MIN_HALF:
+        raise BadInput(
+            f"Only {crystal.sum()} atoms of the class are in crystal, too few to part into two "
+            "orientations: choose a class with more."
+        )
+    scores = principal_scores(rows, crystal, 2)
+    part = fit_mixture(scores[crystal], 2, seed=seed, starts=_STARTS).predict(scores)
+    sizes = [int((part[crystal] == k).sum()) for k in (0, 1)]
+    if min(sizes) < MIN_HALF:
         raise BadInput(
             "All atoms of the class have one orientation: search it whole, or choose a larger "
             "window."
         )
     # the larger half comes first, so that the order does not hang on the start
-    if part.sum() * 2 > len(part):
+    if sizes[1] > sizes[0]:
         part = 1 - part
-    means = [rows[part == k].mean(axis=0).reshape(side, side) for k in (0, 1)]
+    side = patches.shape[1]
+    means = [rows[crystal & (part == k)].mean(axis=0).reshape(side, side) for k in (0, 1)]
     first, second = (np.zeros(len(patches), bool) for _ in range(2))
     first[np.flatnonzero(members)[part == 0]] = True
     second[np.flatnonzero(members)[part == 1]] = True
     turned = np.corrcoef(means[0].ravel(), means[1][::-1, ::-1].ravel())[0, 1]
+    same = np.corrcoef(means[0].ravel(), means[1].ravel())[0, 1]
     pictures = means[0].astype(np.float32), means[1].astype(np.float32)
-    return Halves(first, second, pictures, float(turned))
+    return Halves(first, second, pictures, float(turned), float(same))
 
 
 def unusual(patches: Float32Array) -> FloatArray:

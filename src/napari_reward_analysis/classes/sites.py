@@ -95,7 +95,9 @@ def lattice_sites(
     affine = np.vstack([measured.vectors_px, np.zeros(2)])
     fit = _fitted(_Fit(fractional, affine), sure, REACH * spacing)
     sigma = _FIELD_CELLS * np.sqrt(measured.cell_area_px)
-    places = fit.places + _distortion(fit.places, sure, REACH * spacing, float(sigma), measured.field_px)
+    places = fit.places + _distortion(
+        fit.places, sure, REACH * spacing, float(sigma), measured.field_px
+    )
     inside = np.all((places >= 0) & (places <= shape - 1), axis=1)
     places, kind = places[inside], kind[inside]
     number = _assigned(places, atoms, REACH * spacing)

@@ -304,18 +304,18 @@ def _atoms(
     retention = np.ones(len(yx))
     if not pockets:
         return yx, weight, retention
-    level, stray_A = np.zeros(len(yx)), np.zeros(len(yx))
+    level, stray_of_column = np.zeros(len(yx)), np.zeros(len(yx))
     depth, kept = np.ones(len(yx)), np.ones(len(yx))
     for pocket in pockets:
         here = _inside(pocket, yx[:, 0], yx[:, 1], pixel_size)
         won = here > level
         depth[won], kept[won] = pocket.depth, pocket.intensity
         strays = [pocket.stray_of.get(name, pocket.stray) for name in truth["species"][won]]
-        stray_A[won] = strays
+        stray_of_column[won] = strays
         level = np.maximum(level, here)
     molten = level > 0.01
     n_molten = int(molten.sum())
-    reach = (stray_A * level)[molten, None, None]
+    reach = (stray_of_column * level)[molten, None, None]
     stray = rng.normal(size=(n_molten, N_ATOMS, 2)) * reach
     # the disordered atoms are those nearest to one surface
     still = np.arange(N_ATOMS)[None] >= np.round(depth[molten] * N_ATOMS)[:, None]

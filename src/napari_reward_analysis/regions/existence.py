@@ -73,7 +73,7 @@ class Existence:
         )
 
 
-def test_existence(
+def ask_existence(
     yx: FloatArray, labels: npt.NDArray[np.str_], kept: Kept, sigma: float, seed: int = 0
 ) -> Existence:
     """Ask whether the columns lost more contrast somewhere than crystal does by chance.

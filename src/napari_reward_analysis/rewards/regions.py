@@ -109,7 +109,8 @@ def outlines(regions: npt.NDArray[np.integer]) -> list[Outline]:
             float(rows.mean()) - 1 + box[0].start,
             float(columns.mean()) - 1 + box[1].start,
         )
-        found.append(Outline(float(len(rows)), float(perimeter_crofton(part)), centre))
+        length = perimeter_crofton(part)  # type: ignore[no-untyped-call]
+        found.append(Outline(float(len(rows)), float(length), centre))
     return found
 
 

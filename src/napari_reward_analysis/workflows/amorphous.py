@@ -19,14 +19,14 @@ from skimage.filters import threshold_otsu
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.classes.columns import StrArray
 from napari_reward_analysis.classes.kept import Kept, compare_with_reference
-from napari_reward_analysis.classes.mixture import Halves, filled, two_orientations
+from napari_reward_analysis.classes.mixture import Covariance, Halves, filled, two_orientations
 from napari_reward_analysis.classes.scatter import ScatterMean
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.image import FloatArray as Float32Array
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.optimize.samplers import make_sampler
-from napari_reward_analysis.regions.existence import Existence, test_existence
+from napari_reward_analysis.regions.existence import Existence, ask_existence
 from napari_reward_analysis.regions.levels import (
     crystal_features,
     likelihood_level,
@@ -35,11 +35,15 @@ from napari_reward_analysis.regions.levels import (
 from napari_reward_analysis.regions.masks import mask_of, number_regions, without_regions
 from napari_reward_analysis.rewards.regions import RegionScore, left_over, score_regions
 from napari_reward_analysis.workflows.amorphous_columns import (
+    KIND_WINDOW,
     OWN_WINDOW,
-    Described,
     describe_columns,
 )
-from napari_reward_analysis.workflows.amorphous_settings import AmorphousSettings, Value
+from napari_reward_analysis.workflows.amorphous_settings import (
+    PARAMETERS,
+    AmorphousSettings,
+    Value,
+)
 from napari_reward_analysis.workflows.amorphous_space import ALL, DEFAULTS, AmorphousSpace
 from napari_reward_analysis.workflows.amorphous_trial import (
     PUBLISHED_REWARDS,
@@ -51,6 +55,7 @@ from napari_reward_analysis.workflows.amorphous_trial import (
 )
 
 __all__ = [
+    "PARAMETERS",
     "AmorphousProblem",
     "AmorphousSettings",
     "AmorphousTrial",
@@ -125,7 +130,7 @@ class AmorphousProblem:
         )
         self.columns = self.described.columns
         smoothing = float(DEFAULTS["smoothing"]) * self.columns.spacing
-        self.existence: Existence = test_existence(
+        self.existence: Existence = ask_existence(
             self.columns.yx, self.described.labels, self.described.kept, smoothing, settings.seed
         )
         self.classes = (ALL, *self.described.kinds, *_elements(self.described.kinds))
@@ -148,7 +153,8 @@ class AmorphousProblem:
     def halves(self, name: str) -> Halves:
         """A class in its two orientations, as the published way parts it."""
         members = self.members(name) & self.columns.found
-        return two_orientations(self.patches(1.0), members, self.settings.seed)
+        crystal = self.described.kept.reference
+        return two_orientations(self.patches(KIND_WINDOW), members, crystal, self.settings.seed)
 
     def first(self) -> Parameters:
         """The setting that a search begins with: the defaults, cut half way.
@@ -226,7 +232,7 @@ class AmorphousProblem:
         window: float,
         components: float,
         mixture: float,
-        covariance: str,
+        covariance: Covariance,
     ) -> tuple[FloatArray, FloatArray]:
         """Level and weight of each column; NaN and 0 where it is not of the class."""
         if measure == "posterior":
@@ -250,7 +256,7 @@ class AmorphousProblem:
         return level, np.where(known, kept.weight, 0.0)
 
     def _published(
-        self, name: str, window: float, components: int, mixture: int, covariance: str
+        self, name: str, window: float, components: int, mixture: int, covariance: Covariance
     ) -> tuple[FloatArray, FloatArray]:
         """Posterior of the atoms of one class, in one of its orientations."""
         if self.settings.as_published:
@@ -287,7 +293,7 @@ class AmorphousProblem:
         local = mean.at(mean(np.nan_to_num(level)), self.columns.yx[asked])
         if np.ptp(local) <= 0:
             return 0.5
-        cut = float(threshold_otsu(local))
+        cut = float(threshold_otsu(local))  # type: ignore[no-untyped-call]
         middle = (float(np.median(local[local > cut])) + float(np.median(local[local <= cut]))) / 2
         return float(np.clip(middle, 0.1, 0.9))
 
@@ -297,12 +303,12 @@ class AmorphousProblem:
         middle = next(iter(means.values())).shape[0] // 2
         return max(means, key=lambda k: float(means[k][middle, middle]))
 
-    def _check_class(self, name: object) -> None:
+    def _check_class(self, name: Value | None) -> None:
         if name is None or name in self.classes:
             return
         known = ", ".join(self.classes)
         labels: StrArray = self.described.labels
-        count = int(np.isin(labels, [name]).sum())
+        count = int(np.sum(labels == str(name)))
         if count:
             raise BadInput(
                 f"Class {name!r} has only {count} atoms, too few of them in crystal to know it: "

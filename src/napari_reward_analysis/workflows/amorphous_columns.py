@@ -189,9 +189,7 @@ def _largest(sampler: PatchSampler) -> float:
     return ((min(sampler.image.shape) - 1) / 2 - sampler.step) / sampler.spacing
 
 
-def _usual(
-    patches: npt.NDArray[np.float32], columns: Columns, allowed: BoolArray
-) -> BoolArray:
+def _usual(patches: npt.NDArray[np.float32], columns: Columns, allowed: BoolArray) -> BoolArray:
     """Half of the columns that may be crystal: in the neighbourhoods of the most usual patches."""
     asked = allowed & (np.isfinite(patches).mean(axis=(1, 2)) > 0.5)
     at = np.flatnonzero(asked)
@@ -223,9 +221,7 @@ def _names(
     return np.array([names[kind] for kind in found.tolist()])
 
 
-def _given(
-    labels: StrArray, columns: Columns, given: npt.ArrayLike, n_atoms: int
-) -> StrArray:
+def _given(labels: StrArray, columns: Columns, given: npt.ArrayLike, n_atoms: int) -> StrArray:
     """Kinds with those that the user gave in the place of the others."""
     words = np.asarray(given, dtype=str)
     if words.shape != (n_atoms,):

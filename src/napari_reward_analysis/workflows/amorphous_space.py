@@ -77,8 +77,8 @@ class AmorphousSpace:
             "covariance": COVARIANCES,
         }
         published = settings.as_published
-        self.fixed: Parameters = dict(PUBLISHED_DEFAULTS if published else DEFAULTS)
-        self.fixed |= settings.fixed
+        defaults = PUBLISHED_DEFAULTS if published else DEFAULTS
+        self.fixed: Parameters = {**defaults, **settings.fixed}
         self._check(settings)
         searched = PUBLISHED if published and settings.search == PARAMETERS else settings.search
         self.searched = tuple(
@@ -120,8 +120,9 @@ class AmorphousSpace:
             raise BadInput(
                 f"The range of {name}, {low:g} to {high:g}, is empty: give the lower end first."
             )
-        scale = "integer" if name in _INTEGERS else "linear"
-        return Dimension(name=name, low=low, high=high, scale=scale)
+        if name in _INTEGERS:
+            return Dimension(name=name, low=low, high=high, scale="integer")
+        return Dimension(name=name, low=low, high=high)
 
     def _check(self, settings: AmorphousSettings) -> None:
         for name, value in settings.fixed.items():
