@@ -78,7 +78,7 @@ class AmorphousSpace:
         }
         published = settings.as_published
         defaults = PUBLISHED_DEFAULTS if published else DEFAULTS
-        self.fixed: Parameters = {**defaults, **settings.fixed}
+        self.fixed: Parameters = {str(k): v for k, v in (defaults | settings.fixed).items()}
         self._check(settings)
         searched = PUBLISHED if published and settings.search == PARAMETERS else settings.search
         self.searched = tuple(
