@@ -254,6 +254,8 @@ def plain():
         (lambda p: p, {"kinds": 20}, "needs 280 atoms and there are"),
         (lambda p: p, {"fixed": {"covariance": "round"}}, "covariance cannot be 'round'"),
         (lambda p: p, {"fixed": {"window": "wide"}}, "window cannot be 'wide'"),
+        (lambda p: p, {"fixed": {"window": 40}}, "larger than the image of 200 x 200 px"),
+        (lambda p: p, {"fixed": {"window": 0}}, "window of 0 spacings is impossible"),
         (lambda p: p, {"ranges": {"threshold": (0.9, 0.1)}}, "range of threshold"),
         (lambda p: p, {"ranges": {"class": (0, 1)}}, "class is a choice and has no range"),
     ],
@@ -282,10 +284,10 @@ def test_a_user_who_empties_every_class_is_told(plain):
         AmorphousProblem(plain, inner_grid(), labels=words)
 
 
-def test_a_window_larger_than_the_image_fails_in_words(plain):
+def test_a_trial_with_a_window_larger_than_the_image_fails_in_words(plain):
     problem = AmorphousProblem(plain, inner_grid())
     trial = problem.evaluate(0, problem.first() | {"window": 40.0})
-    assert "window of 960 px is larger than the image" in trial.failure
+    assert "is larger than the image of 200 x 200 px" in trial.failure
 
 
 def test_points_of_another_image_of_the_same_crystal_are_refused(damaged):
@@ -300,7 +302,10 @@ def test_atoms_on_the_border_are_judged_by_what_is_seen_of_them(plain):
     edge = np.column_stack([np.zeros(15), np.arange(12, 190, 12)])
     problem = AmorphousProblem(plain, np.concatenate([inner_grid(), edge]))
     assert not problem.existence.exists
-    assert np.isfinite(problem.described.kept.level[: len(inner_grid())]).all()
+    level = problem.described.kept.level
+    # a corner shows too little of an atom's neighbours to tell its kind without a lattice
+    assert np.isnan(level[: len(inner_grid())]).sum() <= 4
+    assert np.abs(level[np.isfinite(level)]).max() < 0.2
 
 
 def test_invalid_pixels_are_neither_crystal_nor_amorphous(damaged, problem):

@@ -96,6 +96,7 @@ def fit_mixture(
     means: FloatArray | None = None,
     regularisation: float = 1e-6,
     starts: int = 1,
+    quick: bool = False,
 ) -> Any:
     """A Gaussian mixture (scikit-learn's) of scores.
 
@@ -115,6 +116,8 @@ def fit_mixture(
         Variance that is added to every Gaussian.
     starts : int
         The best of so many starts is kept.
+    quick : bool
+        Start from a few points and not from clusters: enough where there is one cloud.
 
     Raises
     ------
@@ -134,7 +137,7 @@ def fit_mixture(
         components,
         covariance_type=covariance,
         reg_covar=regularisation,
-        init_params="k-means++",
+        init_params="k-means++" if quick else "kmeans",
         n_init=starts,
         means_init=means,
         random_state=seed,

@@ -49,6 +49,23 @@ class PatchSampler:
         """
         return 2 * max(1, round(window * self.spacing / self.step)) + 1
 
+    def check(self, window: float) -> None:
+        """Refuse a window that no patch of this image can fill.
+
+        Raises
+        ------
+        BadInput
+            If it is not above zero, or larger than the image.
+        """
+        if not window > 0:
+            raise BadInput(f"A window of {window:g} spacings is impossible: give one above 0.")
+        reach = (self.side(window) - 1) * self.step
+        if reach > min(self.image.shape) - 1:
+            raise BadInput(
+                f"A window of {reach:.0f} px is larger than the image of "
+                f"{self.image.shape[0]} x {self.image.shape[1]} px: choose a smaller window."
+            )
+
     def cut(self, yx: npt.NDArray[np.floating], window: float) -> FloatArray:
         """One patch per point.
 
@@ -69,13 +86,8 @@ class PatchSampler:
         BadInput
             If the window is larger than the image.
         """
+        self.check(window)
         side = self.side(window)
-        reach = (side - 1) / 2 * self.step
-        if 2 * reach > min(self.image.shape) - 1:
-            raise BadInput(
-                f"A window of {2 * reach:.0f} px is larger than the image of "
-                f"{self.image.shape[0]} x {self.image.shape[1]} px: choose a smaller window."
-            )
         offsets = (np.arange(side) - (side - 1) / 2) * self.step
         patches = np.empty((len(yx), side, side), np.float32)
         for first in range(0, len(yx), _CHUNK):

@@ -98,7 +98,7 @@ def likelihood_level(
         of a column of which nothing is left.
     """
     model = fit_mixture(
-        features[reference], mixture, covariance, seed=seed, regularisation=FLOOR**2
+        features[reference], mixture, covariance, seed=seed, regularisation=FLOOR**2, quick=True
     )
     gone = np.zeros((1, features.shape[1]))
     gone[0, 0] = 1.0

@@ -136,6 +136,8 @@ class AmorphousProblem:
         self.classes = (ALL, *self.described.kinds, *_elements(self.described.kinds))
         self._check_class(settings.fixed.get("class"))
         self.space = AmorphousSpace(settings, self.classes)
+        if "window" in settings.fixed:
+            self.described.sampler.check(float(settings.fixed["window"]))
         self.rewards = PUBLISHED_REWARDS if settings.as_published else REWARDS
         self.patches = lru_cache(maxsize=8)(self._patches)
         self.level = lru_cache(maxsize=256)(self._level)
