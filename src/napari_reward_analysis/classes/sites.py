@@ -32,6 +32,9 @@ _BINS = 48
 _WIDTH = 0.15
 #: The field of distortions is a mean over this many cells' lengths (sigma).
 _FIELD_CELLS = 1.5
+#: Agreement that is asked for: a third of the way from chance to all of them. Strong noise
+#: has atoms that are none, and some far from their places.
+_SURE = 1 / 3
 #: So few atoms do not tell a distortion from their own disorder.
 _FEW = 3.0
 #: Rounds of the fit.
@@ -111,7 +114,7 @@ def lattice_sites(
 def _check(agreement: float, lattice: Lattice, reach: float, measured: MeasuredLattice) -> None:
     """Refuse atoms that are on sites hardly more often than places taken at random."""
     chance = min(np.pi * reach**2 * len(lattice.columns) / measured.cell_area_px, 0.9)
-    if agreement < (1 + chance) / 2:
+    if agreement < chance + _SURE * (1 - chance):
         raise BadInput(
             f"Only {agreement:.0%} of the points lie on the lattice of {lattice.name} that is "
             f"seen in this image ({chance:.0%} would by chance): choose the points of this image."
