@@ -66,8 +66,9 @@ def main() -> None:
     parser.add_argument("--only", default="", metavar="TEXT", help="images with this in the name")
     options = parser.parse_args()
     print(
-        f"{'image':24s} {'area':>6s} | {'full':>6s} {'best':>6s} {'set-up':>7s} {'trials':>7s} {'cpu':>7s} "
-        f"{'a trial':>8s} | {'published':>9s} {'best':>6s} | {'names':>6s} {'Cu':>6s} {'patch':>6s} | p"
+        f"{'image':24s} {'area':>6s} | {'full':>6s} {'best':>6s} "
+        f"{'set-up':>7s} {'trials':>7s} {'cpu':>7s} {'a trial':>8s} | "
+        f"{'published':>9s} {'best':>6s} | {'names':>6s} {'Cu':>6s} {'patch':>6s} | p"
     )
     for case in known(options.truth):
         if options.only in case.image.name:
@@ -111,8 +112,9 @@ def row(case: Case, options: argparse.Namespace) -> str:
             odds = problem.existence.p_value
     (full, best, times), (other, other_best, _) = found[False], found[True]
     return (
-        f"{image.name:24s} {case.mask.mean():6.1%} | {full:6.3f} {best:6.3f} {times[0]:6.2f}s "
-        f"{times[1]:6.2f}s {times[2]:6.2f}s {1000 * times[3]:6.1f}ms | {other:9.3f} {other_best:6.3f} | "
+        f"{image.name:24s} {case.mask.mean():6.1%} | {full:6.3f} {best:6.3f} "
+        f"{times[0]:6.2f}s {times[1]:6.2f}s {times[2]:6.2f}s {1000 * times[3]:6.1f}ms | "
+        f"{other:9.3f} {other_best:6.3f} | "
         f"{names:6.1%} {copper:>6s} {patch:6.1%} | {odds:.3f}"
     )
 
