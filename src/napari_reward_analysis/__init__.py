@@ -12,6 +12,11 @@ try:
 except PackageNotFoundError:  # the source tree on the path, never installed
     __version__ = "0+unknown"
 
+from napari_reward_analysis.amorphous_runs import (
+    AmorphousRun,
+    load_amorphous_run,
+    save_amorphous_run,
+)
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.crystal import Crystal, Site, project
@@ -31,6 +36,13 @@ from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.rewards.registry import Detection, all_rewards, register_reward
 from napari_reward_analysis.runs import Run, load_run, save_run
 from napari_reward_analysis.stages import Context, Parameter, all_stages, register_stage
+from napari_reward_analysis.workflows.amorphous import (
+    AmorphousProblem,
+    AmorphousSettings,
+    AmorphousTrial,
+    find_amorphous,
+    run_amorphous_trials,
+)
 from napari_reward_analysis.workflows.atoms import (
     AtomsProblem,
     AtomsSettings,
@@ -44,6 +56,10 @@ from napari_reward_analysis.workflows.atoms_refine import refine_trial
 from napari_reward_analysis.workflows.atoms_table import atoms_table
 
 __all__ = [
+    "AmorphousProblem",
+    "AmorphousRun",
+    "AmorphousSettings",
+    "AmorphousTrial",
     "AtomTrial",
     "AtomsProblem",
     "AtomsSettings",
@@ -63,11 +79,13 @@ __all__ = [
     "all_stages",
     "atoms_table",
     "crystal_region",
+    "find_amorphous",
     "find_atoms",
     "free_lattice",
     "front_of",
     "lattice_names",
     "lattice_preset",
+    "load_amorphous_run",
     "load_run",
     "measure_lattice",
     "parse_lattice",
@@ -79,6 +97,8 @@ __all__ = [
     "refine_trial",
     "register_reward",
     "register_stage",
+    "run_amorphous_trials",
     "run_trials",
+    "save_amorphous_run",
     "save_run",
 ]

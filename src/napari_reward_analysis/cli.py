@@ -89,6 +89,53 @@ def _atoms(options: argparse.Namespace) -> int:
     return INTERRUPTED if run.status == "cancelled" else DONE
 
 
+def _amorphous(options: argparse.Namespace) -> int:
+    from napari_reward_analysis.amorphous_job import (
+        given_atoms,
+        run_amorphous,
+        search_atoms,
+        write_regions,
+    )
+    from napari_reward_analysis.io.writers import read_points_csv
+    from napari_reward_analysis.workflows.amorphous import PARAMETERS, AmorphousSettings
+    from napari_reward_analysis.workflows.atoms import AtomsSettings
+
+    image, lattice = _image(options), _lattice(options)
+    chosen = {
+        "trials": options.trials,
+        "search": PARAMETERS if options.search == "all" else tuple(options.search.split(",")),
+        "fixed": dict(_fixed_value(text) for text in options.fix),
+        "sampler": options.sampler,
+        "seed": options.seed,
+        "kinds": options.kinds,
+        "as_published": options.as_published,
+    }
+    settings = AmorphousSettings.model_validate(chosen)
+    finding = AtomsSettings(count=options.count, seed=options.seed, calibrate=options.calibrate)
+    _check_pick(options.pick, settings.trials)
+    folder = options.out or _beside(options.image, "amorphous")
+    start = time.perf_counter()
+    if options.atoms is None:
+        atoms = search_atoms(image, lattice, finding)
+    else:
+        atoms = given_atoms(image, read_points_csv(options.atoms), lattice)
+    progress = _progress_bar(settings.trials)
+    run = run_amorphous(atoms, lattice, settings, folder, progress=progress)
+    summary = write_regions(run, folder, options.pick, scaled=options.scaled)
+    for notice in run.notices:
+        _say(f"Note: {notice}")
+    summary |= {"seconds": round(time.perf_counter() - start, 3), "out": str(folder)}
+    if options.json:
+        print(json.dumps(summary))
+    else:
+        print(
+            f"{run.verdict.sentence}\n{summary['n_regions']} regions, "
+            f"{summary['area_fraction']:.1%} of the field; {summary['n_trials']} trials in "
+            f"{summary['seconds']:.1f} s; results in {summary['out']}"
+        )
+    return INTERRUPTED if run.status == "cancelled" else DONE
+
+
 def _info(options: argparse.Namespace) -> int:
     from napari_reward_analysis.info import describe, in_words
 
@@ -201,6 +248,8 @@ def _parser() -> argparse.ArgumentParser:
     atoms.add_argument("--json", action="store_true", help="print one JSON object")
     atoms.set_defaults(command=_atoms)
 
+    _amorphous_parser(commands.add_parser("amorphous", help="find amorphous regions"))
+
     info = commands.add_parser("info", help="what an image is and what a lattice expects of it")
     _image_options(info)
     info.add_argument("--json", action="store_true", help="print one JSON object")
@@ -233,6 +282,56 @@ def _names(
     if given in ("none", "all"):
         return every() if given == "all" else ()
     return tuple(name.strip() for name in given.split(",") if name.strip())
+
+
+def _amorphous_parser(parser: argparse.ArgumentParser) -> None:
+    _image_options(parser)
+    parser.add_argument("--count", type=float, metavar="N", help="expected number of columns")
+    parser.add_argument(
+        "--atoms", type=Path, metavar="FILE.csv", help="known positions, instead of a search"
+    )
+    parser.add_argument("--kinds", type=int, metavar="K", help="kinds of column (the lattice's)")
+    parser.add_argument("--trials", type=int, default=60, help="settings to evaluate (60)")
+    parser.add_argument(
+        "--search", default="all", metavar="NAMES|all", help="e.g. class,threshold (all eight)"
+    )
+    parser.add_argument(
+        "--fix",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter that is not searched, e.g. class=Cu (may be repeated)",
+    )
+    parser.add_argument("--sampler", choices=get_args(SamplerName), default="skopt")
+    parser.add_argument(
+        "--pick",
+        default="euclidean",
+        metavar="euclidean|chebyshev|IDX",
+        help="the point of the front to export, or the number of a trial",
+    )
+    parser.add_argument(
+        "--scaled", action="store_true", help="scale the objectives to the front before picking"
+    )
+    parser.add_argument(
+        "--as-published",
+        action="store_true",
+        help="two components of one orientation of the brightest kind, posterior, two rewards",
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, metavar="DIR", help="results (beside the image)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(command=_amorphous)
+
+
+def _fixed_value(text: str) -> tuple[str, float | str]:
+    """Name and value of a parameter that is not searched."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise BadInput(f"--fix {text} is no setting: write NAME=VALUE, e.g. class=Cu.")
+    try:
+        return name, float(value)
+    except ValueError:
+        return name, value
 
 
 def _image_options(parser: argparse.ArgumentParser) -> None:

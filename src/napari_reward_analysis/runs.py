@@ -7,7 +7,6 @@ more. A finished run is one JSON file, written whole or not at all.
 
 from __future__ import annotations
 
-import base64
 import json
 import platform
 import uuid
@@ -20,23 +19,43 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import ValidationError
 
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.io.atomic import write_text
+from napari_reward_analysis.io.journal import (
+    LOG_FILE,
+    RUN_FILE,
+    Journal,
+    make_folder,
+    read_records,
+)
+from napari_reward_analysis.io.packed import pack as _pack
+from napari_reward_analysis.io.packed import unpack as _unpack
+from napari_reward_analysis.io.packed import unpack_bits
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.rewards.atoms import Physics, score_atoms
 from napari_reward_analysis.workflows.atoms import AtomsSettings, AtomTrial, front_of, pick
 
+__all__ = [
+    "FORMAT",
+    "LOG_FILE",
+    "RUN_FILE",
+    "ImageReference",
+    "Run",
+    "RunLog",
+    "Status",
+    "load_run",
+    "refuse_newer",
+    "save_run",
+    "versions_now",
+]
+
 #: Version of the file format; readers refuse a larger one.
 FORMAT = 1
-
-RUN_FILE = "run.json"
-LOG_FILE = "run.jsonl"
 
 Status = Literal["running", "done", "cancelled", "failed"]
 
@@ -69,6 +88,11 @@ class ImageReference:
     def of(cls, image: Image) -> ImageReference:
         """Reference to an image."""
         return cls(image.name, image.source, image.shape, image.pixel_size, image.fingerprint)
+
+    @classmethod
+    def from_json(cls, record: dict[str, Any]) -> ImageReference:
+        """Reference from what `dataclasses.asdict` made of it."""
+        return cls(**(record | {"shape": tuple(record["shape"])}))
 
     def matches(self, image: Image) -> bool:
         """Whether an image has the very pixels that the run was made on."""
@@ -132,7 +156,7 @@ class Run:
     message: str = ""
     choice: int | None = None
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    versions: dict[str, str] = field(default_factory=lambda: _versions())
+    versions: dict[str, str] = field(default_factory=lambda: versions_now())
     identifier: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
@@ -172,34 +196,16 @@ class RunLog:
     """
 
     def __init__(self, run: Run, folder: Path) -> None:
-        self.path = folder / LOG_FILE
-        _make(folder)
-        try:
-            self._file = self.path.open("w", encoding="utf-8")
-        except OSError as error:
-            raise _cannot_write(self.path, error) from error
-        try:
-            self._write(_head(run))
-        except BadInput:
-            self.close()
-            raise
+        self._journal = Journal(folder, _head(run))
+        self.path = self._journal.path
 
     def add(self, trial: AtomTrial) -> None:
         """Append one trial and flush it."""
-        self._write(_trial_to_json(trial))
+        self._journal.write(_trial_to_json(trial))
 
     def close(self, *, keep: bool = False) -> None:
         """Close the log, and remove it unless it is to be kept."""
-        self._file.close()
-        if not keep:
-            self.path.unlink(missing_ok=True)
-
-    def _write(self, record: dict[str, Any]) -> None:
-        try:
-            self._file.write(json.dumps(record) + "\n")
-            self._file.flush()
-        except OSError as error:
-            raise _cannot_write(self.path, error) from error
+        self._journal.close(keep=keep)
 
 
 def save_run(run: Run, folder: Path) -> Path:
@@ -211,7 +217,7 @@ def save_run(run: Run, folder: Path) -> Path:
         If it cannot be written.
     """
     path = folder / RUN_FILE
-    _make(folder)
+    make_folder(folder)
     record = _head(run) | {
         "front": [run.trials[i].index for i in run.front],
         "proposed": {m: _index(run, run.proposed(m)) for m in ("euclidean", "chebyshev")},
@@ -229,17 +235,7 @@ def load_run(path: Path) -> Run:
     BadInput
         If there is no run, or the file is damaged or of a newer version.
     """
-    if path.is_dir():
-        found = [path / name for name in (RUN_FILE, LOG_FILE) if (path / name).exists()]
-        if not found:
-            raise BadInput(f"There is no run in {path}: choose a folder that holds {RUN_FILE}.")
-        # a log beside a finished run is a newer run that was cut off
-        path = max(found, key=lambda p: p.stat().st_mtime_ns)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read as a run: choose a {RUN_FILE}.") from error
-    records = _log_records(text) if path.suffix == ".jsonl" else _whole_record(text, path)
+    records = read_records(path)
     try:
         return _from_json(records)
     except (KeyError, TypeError, ValueError, ValidationError, zlib.error) as error:
@@ -248,24 +244,19 @@ def load_run(path: Path) -> Run:
         raise BadInput(f"{path} is not a run of this program, or is damaged.") from error
 
 
-def _whole_record(text: str, path: Path) -> list[dict[str, Any]]:
-    try:
-        record = json.loads(text)
-    except json.JSONDecodeError as error:
+def refuse_newer(head: dict[str, Any]) -> None:
+    """Refuse a run in a format that this version does not know.
+
+    Raises
+    ------
+    BadInput
+        If a newer version saved it.
+    """
+    if head["format"] > FORMAT:
         raise BadInput(
-            f"{path} was cut short or damaged: repeat the run, or load its {LOG_FILE}."
-        ) from error
-    return [record, *record["trials"]] if isinstance(record, dict) and "trials" in record else []
-
-
-def _log_records(text: str) -> list[dict[str, Any]]:
-    records = []
-    for line in text.splitlines():
-        try:
-            records.append(json.loads(line))
-        except json.JSONDecodeError:
-            break  # the line that was being written when the process ended
-    return records
+            f"This run was saved by a newer version (format {head['format']}, known: {FORMAT}): "
+            "update napari-reward-analysis."
+        )
 
 
 def _head(run: Run) -> dict[str, Any]:
@@ -312,15 +303,9 @@ def _trial_to_json(trial: AtomTrial) -> dict[str, Any]:
 
 
 def _from_json(records: Sequence[dict[str, Any]]) -> Run:
-    if not records or "format" not in records[0]:
-        raise ValueError("no head")
     head = records[0]
-    if head["format"] > FORMAT:
-        raise BadInput(
-            f"This run was saved by a newer version (format {head['format']}, known: {FORMAT}): "
-            "update napari-reward-analysis."
-        )
-    reference = ImageReference(**(head["image"] | {"shape": tuple(head["image"]["shape"])}))
+    refuse_newer(head)
+    reference = ImageReference.from_json(head["image"])
     physics = Physics(**head["physics"])
     trials = [_trial_from_json(record, physics) for record in records[1:]]
     positions = {trial.index: position for position, trial in enumerate(trials)}
@@ -332,7 +317,7 @@ def _from_json(records: Sequence[dict[str, Any]]) -> Run:
         physics=physics,
         lattice=Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
         trials=trials,
-        region=_unpack_mask(head["region"], reference.shape),
+        region=None if head["region"] is None else unpack_bits(head["region"], reference.shape),
         drawn=head["drawn"],
         measured=head["measured"],
         notices=head["notices"],
@@ -349,8 +334,7 @@ def _from_json(records: Sequence[dict[str, Any]]) -> Run:
 
 def _trial_from_json(record: dict[str, Any], physics: Physics) -> AtomTrial:
     sums = _unpack(record["sums"], "<f4")
-    packed = np.frombuffer(zlib.decompress(base64.b64decode(record["inside"])), np.uint8)
-    inside = np.unpackbits(packed, count=len(sums)).astype(bool)
+    inside = unpack_bits(record["inside"], sums.shape)
     return AtomTrial(
         index=record["index"],
         parameters=record["parameters"],
@@ -372,15 +356,6 @@ def _index(run: Run, position: int | None) -> int | None:
     return None if position is None else run.trials[position].index
 
 
-def _pack(array: npt.NDArray[Any]) -> str:
-    return base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes())).decode("ascii")
-
-
-def _unpack(text: str, dtype: str) -> npt.NDArray[np.float32]:
-    raw = zlib.decompress(base64.b64decode(text))
-    return np.frombuffer(raw, dtype).astype(np.float32)
-
-
 def _pack_refined(refined: Refined | None) -> str | None:
     """Columns y, x, uncertainty."""
     return None if refined is None else _pack(np.column_stack(refined).astype("<f4"))
@@ -393,28 +368,8 @@ def _unpack_refined(text: str | None) -> Refined | None:
     return Refined(table[:, :2], table[:, 2])
 
 
-def _unpack_mask(text: str | None, shape: tuple[int, int]) -> BoolArray | None:
-    if text is None:
-        return None
-    packed = np.frombuffer(zlib.decompress(base64.b64decode(text)), np.uint8)
-    return np.unpackbits(packed, count=shape[0] * shape[1]).reshape(shape).astype(bool)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
-
-
-def _cannot_write(path: Path, error: OSError) -> BadInput:
-    return BadInput(
-        f"{path} cannot be written ({error.strerror or error}): "
-        "free some space or choose another folder."
-    )
-
-
-def _versions() -> dict[str, str]:
+def versions_now() -> dict[str, str]:
+    """Versions of Python and of the packages that make a run."""
     found = {"python": platform.python_version()}
     for name in _PACKAGES:
         try:

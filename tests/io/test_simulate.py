@@ -191,3 +191,32 @@ def test_lattices_that_cannot_be_drawn() -> None:
     for shape, size in (((0, 5), 0.18), ((64, 64), 0.0)):
         with pytest.raises(BadInput, match="needs a field"):
             simulate(Cell(), shape, size)
+
+
+def test_single_species_can_be_disordered_and_intensity_be_lost():
+    pocket = Pocket((128, 128), (60, 60), stray=1.5, stray_of={"Ba": 0.0, "Y": 0.0})
+    made = simulate(lattice_preset("YBCO[100]"), (256, 256), 0.18, pockets=[pocket], seed=1)
+    inside = np.hypot(made.truth["y"] - 128, made.truth["x"] - 128) < 100
+    copper = np.char.startswith(made.truth["species"].astype(str), "Cu")
+    assert made.truth["retention"][inside & copper].max() < 0.5
+    np.testing.assert_allclose(made.truth["retention"][inside & ~copper], 1)
+
+    faint = Pocket((128, 128), (60, 60), stray=0.0, intensity=0.6)
+    made = simulate(lattice_preset("YBCO[100]"), (256, 256), 0.18, pockets=[faint], seed=1)
+    np.testing.assert_allclose(made.truth["retention"][inside], 0.6, atol=1e-3)
+
+
+def test_waves_bend_the_outline_of_a_pocket():
+    plain, wavy = (
+        simulate(
+            lattice_preset("YBCO[100]"),
+            (256, 256),
+            0.18,
+            pockets=[Pocket((128, 128), (15, 15), waves=waves)],
+        ).mask
+        for waves in ((), ((4, 0.3, 0.0),))
+    )
+    assert wavy[128, 128 + 100]
+    assert not plain[128, 128 + 100]
+    assert not wavy[128 + 50, 128 + 50]
+    assert plain[128 + 50, 128 + 50]

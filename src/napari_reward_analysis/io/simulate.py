@@ -10,8 +10,8 @@ microscope. Good enough to try an analysis on, not to measure a specimen with.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ _CHUNK = 4_000_000
 
 @dataclass(frozen=True)
 class Pocket:
-    """An elliptic amorphous pocket with a smooth edge.
+    """An amorphous pocket with a smooth edge: an ellipse, or one with a wavy outline.
 
     Attributes
     ----------
@@ -51,6 +51,15 @@ class Pocket:
         Width of the transition in angstrom.
     depth : float
         Part of the column's atoms that are disordered, 0 to 1.
+    stray : float
+        How far (standard deviation) each disordered atom strays, in angstrom.
+    stray_of : mapping of str to float
+        The same for single species, so that one kind of atom can be disordered and
+        another stay: {'Ba': 0.3, 'Y': 0.3} leaves only copper amorphous in YBCO.
+    intensity : float
+        What is left of a disordered atom's intensity: channelling is lost.
+    waves : sequence of (int, float, float)
+        Outline: periods a turn, amplitude as a part of the radius, phase in radians.
     """
 
     centre: tuple[float, float]
@@ -58,6 +67,10 @@ class Pocket:
     angle: float = 0.0
     edge: float = 3.0
     depth: float = 1.0
+    stray: float = MELT_SIGMA
+    stray_of: Mapping[str, float] = field(default_factory=dict)
+    intensity: float = 1.0
+    waves: Sequence[tuple[int, float, float]] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -268,6 +281,9 @@ def _inside(pocket: Pocket, y: FloatArray, x: FloatArray, pixel_size: float) -> 
     along = dy * math.cos(turn) + dx * math.sin(turn)
     across = dx * math.cos(turn) - dy * math.sin(turn)
     radius = np.hypot(along / pocket.radii[0], across / pocket.radii[1])
+    if pocket.waves:
+        turn_of = np.arctan2(along, across)
+        radius /= 1 + sum(part * np.cos(n * turn_of + phase) for n, part, phase in pocket.waves)
     outside = (radius - 1) * math.sqrt(pocket.radii[0] * pocket.radii[1])
     return 0.5 * (1 - np.tanh(2 * outside / pocket.edge))
 
@@ -288,20 +304,29 @@ def _atoms(
     retention = np.ones(len(yx))
     if not pockets:
         return yx, weight, retention
-    level, depth = np.zeros(len(yx)), np.ones(len(yx))
+    level, stray_of_column = np.zeros(len(yx)), np.zeros(len(yx))
+    depth, kept = np.ones(len(yx)), np.ones(len(yx))
     for pocket in pockets:
         here = _inside(pocket, yx[:, 0], yx[:, 1], pixel_size)
-        depth[here > level] = pocket.depth
+        won = here > level
+        depth[won], kept[won] = pocket.depth, pocket.intensity
+        strays = [pocket.stray_of.get(name, pocket.stray) for name in truth["species"][won]]
+        stray_of_column[won] = strays
         level = np.maximum(level, here)
     molten = level > 0.01
     n_molten = int(molten.sum())
-    stray = rng.normal(size=(n_molten, N_ATOMS, 2)) * MELT_SIGMA * level[molten, None, None]
+    reach = (stray_of_column * level)[molten, None, None]
+    stray = rng.normal(size=(n_molten, N_ATOMS, 2)) * reach
     # the disordered atoms are those nearest to one surface
-    stray[np.arange(N_ATOMS)[None] >= np.round(depth[molten] * N_ATOMS)[:, None]] = 0
-    retention[molten] = np.exp(-0.5 * (stray**2).sum(axis=2) / sigma**2).mean(axis=1)
+    still = np.arange(N_ATOMS)[None] >= np.round(depth[molten] * N_ATOMS)[:, None]
+    stray[still] = 0
+    part = np.where(still, 1.0, 1 - (1 - kept[molten, None]) * level[molten, None])
+    fall = np.exp(-0.5 * (stray**2).sum(axis=2) / sigma**2)
+    retention[molten] = (part * fall).mean(axis=1)
     atoms = (yx[molten, None] + stray / pixel_size).reshape(-1, 2)
     points = np.concatenate([yx[~molten], atoms])
-    weights = np.concatenate([weight[~molten], np.repeat(weight[molten] / N_ATOMS, N_ATOMS)])
+    shares = (weight[molten, None] * part / N_ATOMS).ravel()
+    weights = np.concatenate([weight[~molten], shares])
     return points, weights, retention
 
 

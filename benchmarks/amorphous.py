@@ -1,0 +1,208 @@
+"""Overlap of the amorphous mask with the true one, at the tool's own pick.
+
+    python benchmarks/amorphous.py [--trials 60] [--seed 0] [--truth FOLDER]
+
+Two ways side by side: the full search, and the published one (one orientation of the
+brightest kind, two principal components, two Gaussians, posterior). Without a folder,
+images are simulated here: crystals, doses, noise, kinds of damage, and crystals without
+any. A folder holds NAME.npy and NAME.json with `pixel_size_A`, `structure`, `columns`, and
+NAME_mask.png (128 and above is amorphous). The search sees image, pixel size and lattice;
+the truth is read by the scoring alone.
+
+Columns: IoU at the pick; 'best' is the largest IoU of any trial (chosen with the truth);
+'names' and 'Cu' are the parts of the crystalline columns with the right element, and of
+the copper columns with the right one of its two kinds; 'patch' is the part whose kind a
+mixture of the patches gets right, without looking up the place in the cell. 'set-up' is
+what is computed once, 'trials' the search with its processor seconds; 'a trial' is the
+median of the evaluations, without the sampler.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from napari_reward_analysis import (
+    AmorphousProblem,
+    AmorphousSettings,
+    AtomsSettings,
+    Image,
+    lattice_preset,
+    run_amorphous_trials,
+)
+from napari_reward_analysis.amorphous_job import search_atoms
+from napari_reward_analysis.io.simulate import Pocket, simulate
+from napari_reward_analysis.workflows.amorphous import pick
+
+#: Matching distance in angstrom, and the part of its peak that a crystalline column kept.
+TOLERANCE, RETENTION = 0.6, 0.5
+
+
+@dataclass(frozen=True)
+class Case:
+    """An image with its truth."""
+
+    image: Image
+    lattice: str
+    mask: np.ndarray
+    columns: dict[str, np.ndarray]
+
+
+def main() -> None:
+    """Print a row per image."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--trials", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--truth", type=Path, help="folder of NAME.npy and NAME.json")
+    parser.add_argument("--noise", type=float, default=0.0, help="added, as a part of the range")
+    parser.add_argument("--only", default="", metavar="TEXT", help="images with this in the name")
+    options = parser.parse_args()
+    print(
+        f"{'image':24s} {'area':>6s} | {'full':>6s} {'best':>6s} "
+        f"{'set-up':>7s} {'trials':>7s} {'cpu':>7s} {'a trial':>8s} | "
+        f"{'published':>9s} {'best':>6s} | {'names':>6s} {'Cu':>6s} {'patch':>6s} | p"
+    )
+    for case in known(options.truth):
+        if options.only in case.image.name:
+            print(row(case, options), flush=True)
+
+
+def row(case: Case, options: argparse.Namespace) -> str:
+    """The two ways on one image."""
+    image, lattice = case.image, lattice_preset(case.lattice)
+    if options.noise:
+        rng = np.random.default_rng(options.seed)
+        noise = rng.normal(0, options.noise * np.ptp(image.data), image.shape)
+        image = Image(image.data + noise, image.pixel_size, image.name)
+    atoms = search_atoms(image, lattice, AtomsSettings(seed=options.seed))
+    found = {}
+    for published in (False, True):
+        settings = AmorphousSettings(
+            trials=options.trials, seed=options.seed, as_published=published
+        )
+        start = time.perf_counter()
+        problem = AmorphousProblem(
+            image,
+            atoms.blobs[:, :2],
+            lattice,
+            atoms.survey.measured,
+            settings,
+            region=atoms.survey.region,
+        )
+        ready, used = time.perf_counter(), time.process_time()
+        trials = list(run_amorphous_trials(problem))
+        taken = time.perf_counter() - ready, time.process_time() - used
+        position = pick(trials)
+        overlaps = [overlap(trial.mask, case.mask) for trial in trials]
+        empty = np.zeros(image.shape, bool)
+        chosen = overlap(empty, case.mask) if position is None else overlaps[position]
+        one = statistics.median(trial.seconds for trial in trials)
+        times = ready - start, *taken, one
+        found[published] = chosen, max(overlaps), times
+        if not published:
+            names, copper, patch = named(problem, case)
+            odds = problem.existence.p_value
+    (full, best, times), (other, other_best, _) = found[False], found[True]
+    return (
+        f"{image.name:24s} {case.mask.mean():6.1%} | {full:6.3f} {best:6.3f} "
+        f"{times[0]:6.2f}s {times[1]:6.2f}s {times[2]:6.2f}s {1000 * times[3]:6.1f}ms | "
+        f"{other:9.3f} {other_best:6.3f} | "
+        f"{names:6.1%} {copper:>6s} {patch:6.1%} | {odds:.3f}"
+    )
+
+
+def overlap(mask: np.ndarray, truth: np.ndarray) -> float:
+    """Intersection over union; 1 where both are empty."""
+    union = (mask | truth).sum()
+    return float((mask & truth).sum() / union) if union else 1.0
+
+
+def named(problem: AmorphousProblem, case: Case) -> tuple[float, str, float]:
+    """Parts of the columns with the right name: element, kind of copper, kind by patch."""
+    truth = case.columns
+    distance, nearest = cKDTree(truth["yx"]).query(problem.columns.yx)
+    near = distance < TOLERANCE / case.image.require_pixel_size()
+    asked = near & (truth["retention"][nearest] >= RETENTION)
+    true, found = truth["species"][nearest][asked], problem.described.labels[asked]
+    elements = [np.char.rstrip(names.astype(str), "0123456789") for names in (true, found)]
+    copper = elements[0] == "Cu"
+    same = f"{(true == found)[copper].mean():.1%}" if copper.any() else "-"
+    by_patch = problem.described.mixture_labels[asked]
+    return float((elements[0] == elements[1]).mean()), same, float((true == by_patch).mean())
+
+
+def known(folder: Path | None) -> Iterator[Case]:
+    """Images with their truth: those of a folder that have a mask, or our own."""
+    if folder is None:
+        yield from simulated()
+        return
+    from skimage.io import imread
+
+    for path in sorted(folder.glob("*.npy")):
+        name = path.name[:-4]
+        truth = json.loads(path.with_name(name + ".json").read_text())
+        picture = path.with_name(name + "_mask.png")
+        if not picture.exists() and truth.get("damage"):
+            continue
+        pixels = np.load(path)
+        mask = imread(picture) >= 128 if picture.exists() else np.zeros(pixels.shape, bool)
+        columns = truth["columns"]
+        yx = np.column_stack([columns["y"], columns["x"]])
+        kept = np.array(columns.get("retention", np.ones(len(yx))))
+        image = Image(pixels, truth["pixel_size_A"], name)
+        known_columns = {"yx": yx, "species": np.array(columns["species"]), "retention": kept}
+        if truth["structure"].startswith("YBCO") and "partial_field" not in name:
+            yield Case(image, truth["structure"], mask, known_columns)
+
+
+def simulated() -> Iterator[Case]:
+    """Our own images: none of them is used to set any default."""
+    wavy = ((2, 0.12, 0.7), (3, 0.1, 2.0), (5, 0.06, 4.0))
+    melt = Pocket((210, 300), (20, 15), 25, 2.5, intensity=0.75, waves=wavy)
+    part = Pocket((260, 230), (24, 20), -10, 2.5, depth=0.6, intensity=0.75, waves=wavy)
+    copper = Pocket((250, 270), (22, 17), 20, stray=1.1, stray_of={"Ba": 0.3, "Y": 0.35})
+    small = Pocket((200, 300), (8, 7), edge=2.5)
+    cases: list[tuple[str, str, float, dict[str, float], tuple[Pocket, ...]]] = [
+        ("molten", "YBCO[100]", 0.18, {"dose": 100}, (melt,)),
+        ("molten, 15 counts", "YBCO[100]", 0.2, {"dose": 15}, (melt,)),
+        ("molten, noise 0.2", "YBCO[100]", 0.18, {"noise": 0.2}, (melt,)),
+        ("small", "YBCO[100]", 0.18, {"dose": 100}, (small,)),
+        ("partial depth", "YBCO[100]", 0.18, {"dose": 100}, (part,)),
+        ("copper only", "YBCO[100]", 0.18, {"dose": 140}, (copper,)),
+        ("copper only, noise 0.2", "YBCO[100]", 0.18, {"noise": 0.2}, (copper,)),
+        ("SrTiO3", "SrTiO3[001]", 0.13, {"dose": 90}, (melt,)),
+        ("undamaged", "YBCO[100]", 0.18, {"dose": 100}, ()),
+        ("undamaged, 15 counts", "YBCO[100]", 0.2, {"dose": 15}, ()),
+        ("undamaged, noise 0.4", "YBCO[100]", 0.18, {"noise": 0.4}, ()),
+        ("undamaged SrTiO3", "SrTiO3[001]", 0.13, {"dose": 90}, ()),
+    ]
+    for number, (name, lattice, size, noise, pockets) in enumerate(cases):
+        made = simulate(
+            lattice_preset(lattice),
+            pixel_size=size,
+            rotation=3.0 * number - 10,
+            origin=(3.0, 7.0),
+            pockets=pockets,
+            seed=number,
+            name=name,
+            **noise,
+        )
+        truth = made.truth
+        columns = {
+            "yx": np.column_stack([truth["y"], truth["x"]]),
+            "species": truth["species"],
+            "retention": truth["retention"],
+        }
+        yield Case(made.image, lattice, made.mask, columns)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,330 @@
+"""A search of amorphous regions as an object, and as a file: saved as it grows, loaded whole."""
+
+from __future__ import annotations
+
+import json
+import uuid
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.io.atomic import write_text
+from napari_reward_analysis.io.journal import RUN_FILE, Journal, make_folder, read_records
+from napari_reward_analysis.io.packed import pack, unpack, unpack_bits
+from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.optimize.pareto import Metric
+from napari_reward_analysis.rewards.regions import RegionScore
+from napari_reward_analysis.runs import (
+    FORMAT,
+    ImageReference,
+    Status,
+    refuse_newer,
+    versions_now,
+)
+from napari_reward_analysis.workflows.amorphous import (
+    AmorphousProblem,
+    AmorphousSettings,
+    AmorphousTrial,
+    front_of,
+    pick,
+)
+from napari_reward_analysis.workflows.amorphous_trial import PUBLISHED_REWARDS, REWARDS
+
+KIND = "amorphous"
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnTable:
+    """The columns that a run judged, as plain data.
+
+    Attributes
+    ----------
+    yx : ndarray, shape (n, 2)
+        Places in px.
+    labels : ndarray of str, shape (n,)
+        Kinds; '' where not known.
+    atom : ndarray of int, shape (n,)
+        Number of the atom on each, -1 where none was found.
+    loss : ndarray, shape (n,)
+        Contrast lost against the own kind in crystal; NaN where not known.
+    reference : ndarray of bool, shape (n,)
+        Columns taken for crystal.
+    """
+
+    yx: FloatArray
+    labels: npt.NDArray[np.str_]
+    atom: npt.NDArray[np.int_]
+    loss: FloatArray
+    reference: BoolArray
+
+    @classmethod
+    def of(cls, problem: AmorphousProblem) -> ColumnTable:
+        """The columns of a problem."""
+        columns, kept = problem.columns, problem.described.kept
+        return cls(columns.yx, problem.described.labels, columns.atom, kept.level, kept.reference)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether anything is amorphous; see `Existence`.
+
+    Attributes
+    ----------
+    exists : bool
+        Whether a region is there.
+    p_value : float
+        Probability that crystal alone shows as much.
+    largest_loss, bound : float
+        Largest loss of contrast in a neighbourhood, and the loss that is needed.
+    sentence : str
+        The same in words.
+    """
+
+    exists: bool
+    p_value: float
+    largest_loss: float
+    bound: float
+    sentence: str
+
+    @classmethod
+    def of(cls, problem: AmorphousProblem) -> Verdict:
+        """The verdict on a problem."""
+        found = problem.existence
+        numbers = found.p_value, found.largest_loss, found.bound
+        return cls(found.exists, *numbers, found.sentence)
+
+
+@dataclass
+class AmorphousRun:
+    """One search of amorphous regions in one image.
+
+    Attributes
+    ----------
+    image : ImageReference
+        The image it belongs to.
+    settings : AmorphousSettings
+        What was asked.
+    atoms : ndarray, shape (m, 4)
+        y, x (px), sigma (px), response of the atoms; NaN where only places were given.
+    columns : ColumnTable
+        What was judged.
+    verdict : Verdict
+        Whether anything is amorphous.
+    lattice : Lattice or None
+        The crystal.
+    trials : list of AmorphousTrial
+        In the order of evaluation.
+    measured : dict or None
+        The lattice as measured in the image.
+    notices : list of str
+        What the user was told.
+    name : str
+        What the user calls the run.
+    status : {'running', 'done', 'cancelled', 'failed'}
+        How far it came.
+    message : str
+        Why it failed, when it did.
+    choice : int or None
+        Trial that the user chose; None means the proposed one.
+    created, versions, identifier
+        When, by what, and a unique name.
+    """
+
+    image: ImageReference
+    settings: AmorphousSettings
+    atoms: FloatArray
+    columns: ColumnTable
+    verdict: Verdict
+    lattice: Lattice | None = None
+    trials: list[AmorphousTrial] = field(default_factory=list)
+    measured: dict[str, Any] | None = None
+    notices: list[str] = field(default_factory=list)
+    name: str = ""
+    status: Status = "running"
+    message: str = ""
+    choice: int | None = None
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    versions: dict[str, str] = field(default_factory=versions_now)
+    identifier: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def front(self) -> list[int]:
+        """Positions of the Pareto set in `trials`."""
+        return front_of(self.trials)
+
+    def proposed(self, metric: Metric = "euclidean", *, scaled: bool = False) -> int | None:
+        """Position of the proposed trial; None where nothing is amorphous."""
+        return pick(self.trials, metric, scaled=scaled)
+
+
+class AmorphousLog:
+    """A run's log file, open while the run goes on; see `Journal`."""
+
+    def __init__(self, run: AmorphousRun, folder: Path) -> None:
+        self._journal = Journal(folder, _head(run))
+        self.path = self._journal.path
+
+    def add(self, trial: AmorphousTrial) -> None:
+        """Append one trial and flush it."""
+        self._journal.write(_trial_to_json(trial))
+
+    def close(self, *, keep: bool = False) -> None:
+        """Close the log, and remove it unless it is to be kept."""
+        self._journal.close(keep=keep)
+
+
+def save_amorphous_run(run: AmorphousRun, folder: Path) -> Path:
+    """Write `run.json` into a folder, whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be written.
+    """
+    make_folder(folder)
+    record = _head(run) | {
+        "front": [run.trials[i].index for i in run.front],
+        "proposed": {m: _index(run, run.proposed(m)) for m in ("euclidean", "chebyshev")},
+        "trials": [_trial_to_json(trial) for trial in run.trials],
+    }
+    path = folder / RUN_FILE
+    write_text(path, json.dumps(record, indent=1) + "\n")
+    return path
+
+
+def load_amorphous_run(path: Path) -> AmorphousRun:
+    """Read a run: its folder, its `run.json`, or the log of one that was cut off.
+
+    Raises
+    ------
+    BadInput
+        If there is no such run, or the file is damaged or of a newer version.
+    """
+    records = read_records(path)
+    refuse_newer(records[0])
+    if records[0].get("kind") != KIND:
+        raise BadInput(
+            f"{path} is a run of another analysis ({records[0].get('kind')}): choose one of "
+            "amorphous regions."
+        )
+    try:
+        return _from_json(records)
+    except (KeyError, TypeError, ValueError, ValidationError, zlib.error) as error:
+        raise BadInput(f"{path} is not a run of this program, or is damaged.") from error
+
+
+def _head(run: AmorphousRun) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "kind": KIND,
+        "identifier": run.identifier,
+        "name": run.name,
+        "created": run.created,
+        "versions": run.versions,
+        "status": run.status,
+        "message": run.message,
+        "image": asdict(run.image),
+        "lattice": run.lattice.model_dump() if run.lattice else None,
+        "settings": run.settings.model_dump(mode="json"),
+        "verdict": asdict(run.verdict),
+        "atoms": pack(run.atoms.astype("<f4")),
+        "columns": {
+            "yx": pack(run.columns.yx.astype("<f4")),
+            "labels": run.columns.labels.tolist(),
+            "atom": pack(run.columns.atom.astype("<i4")),
+            "loss": pack(run.columns.loss.astype("<f4")),
+            "reference": pack(np.packbits(run.columns.reference)),
+        },
+        "measured": run.measured,
+        "notices": run.notices,
+        "choice": _index(run, run.choice),
+    }
+
+
+def _trial_to_json(trial: AmorphousTrial) -> dict[str, Any]:
+    score = asdict(trial.score)
+    # JSON knows no infinity
+    score["compactness"] = score["compactness"] if trial.score.feasible else None
+    return {
+        "index": trial.index,
+        "parameters": trial.parameters,
+        "score": score,
+        "feasible": trial.feasible,
+        "seconds": trial.seconds,
+        "search_seconds": trial.search_seconds,
+        "failure": trial.failure,
+        "level": pack(trial.level.astype("<f4")),
+        "left": pack(trial.left.astype("<f4")),
+        "mask": pack(trial.packed),
+    }
+
+
+def _from_json(records: Sequence[dict[str, Any]]) -> AmorphousRun:
+    head = records[0]
+    settings = AmorphousSettings.model_validate(head["settings"])
+    image = ImageReference.from_json(head["image"])
+    trials = [_trial_from_json(record, image.shape, settings) for record in records[1:]]
+    positions = {trial.index: position for position, trial in enumerate(trials)}
+    table = head["columns"]
+    labels = np.array(table["labels"], dtype=str)
+    return AmorphousRun(
+        image=image,
+        settings=settings,
+        atoms=unpack(head["atoms"], "<f4").astype(float).reshape(-1, 4),
+        columns=ColumnTable(
+            unpack(table["yx"], "<f4").astype(float).reshape(-1, 2),
+            labels,
+            unpack(table["atom"], "<i4").astype(int),
+            unpack(table["loss"], "<f4").astype(float),
+            unpack_bits(table["reference"], labels.shape),
+        ),
+        verdict=Verdict(**head["verdict"]),
+        lattice=Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
+        trials=trials,
+        measured=head["measured"],
+        notices=head["notices"],
+        name=head["name"],
+        # a log that ends without a verdict on itself is a run that was cut off
+        status="cancelled" if head["status"] == "running" else head["status"],
+        message=head["message"],
+        choice=positions.get(head["choice"]),
+        created=head["created"],
+        versions=head["versions"],
+        identifier=head["identifier"],
+    )
+
+
+def _trial_from_json(
+    record: dict[str, Any], shape: tuple[int, int], settings: AmorphousSettings
+) -> AmorphousTrial:
+    score = record["score"]
+    if score["compactness"] is None:
+        score = score | {"compactness": float("inf")}
+    return AmorphousTrial(
+        index=record["index"],
+        parameters=record["parameters"],
+        level=unpack(record["level"], "<f4"),
+        left=unpack(record["left"], "<f4"),
+        packed=unpack(record["mask"], "u1"),
+        shape=shape,
+        score=RegionScore(**score),
+        rewards=PUBLISHED_REWARDS if settings.as_published else REWARDS,
+        seconds=record["seconds"],
+        search_seconds=record["search_seconds"],
+        failure=record["failure"],
+    )
+
+
+def _index(run: AmorphousRun, position: int | None) -> int | None:
+    return None if position is None else run.trials[position].index

@@ -1,0 +1,140 @@
+"""Patches of the image around points, on a grid that the crystal's spacing sets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray, FloatArray, Image
+
+#: Samples per mean spacing of the columns, where the pixels are that fine.
+SAMPLES = 12
+#: Points worked on at once, so that a large image needs no large scratch memory.
+_CHUNK = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class PatchSampler:
+    """Cuts patches out of one image.
+
+    Attributes
+    ----------
+    image : Image
+        The image.
+    spacing : float
+        Mean spacing of the columns in px; windows are given in parts of it.
+    """
+
+    image: Image
+    spacing: float
+
+    @property
+    def step(self) -> float:
+        """Distance between samples in px; never finer than the pixels."""
+        return max(1.0, self.spacing / SAMPLES)
+
+    def side(self, window: float) -> int:
+        """Samples along the side of a patch, always odd.
+
+        Parameters
+        ----------
+        window : float
+            Half the side of the patch, in mean spacings.
+        """
+        return 2 * max(1, round(window * self.spacing / self.step)) + 1
+
+    def check(self, window: float) -> None:
+        """Refuse a window that no patch of this image can fill.
+
+        Raises
+        ------
+        BadInput
+            If it is not above zero, or larger than the image.
+        """
+        if not window > 0:
+            raise BadInput(f"A window of {window:g} spacings is impossible: give one above 0.")
+        reach = (self.side(window) - 1) * self.step
+        if reach > min(self.image.shape) - 1:
+            raise BadInput(
+                f"A window of {reach:.0f} px is larger than the image of "
+                f"{self.image.shape[0]} x {self.image.shape[1]} px: choose a smaller window."
+            )
+
+    def cut(self, yx: npt.NDArray[np.floating], window: float) -> FloatArray:
+        """One patch per point.
+
+        Parameters
+        ----------
+        yx : ndarray, shape (n, 2)
+            Centres in px, between pixels too.
+        window : float
+            Half the side of the patch, in mean spacings.
+
+        Returns
+        -------
+        ndarray, shape (n, m, m)
+            Bilinear samples; NaN outside the field and at invalid pixels.
+
+        Raises
+        ------
+        BadInput
+            If the window is larger than the image.
+        """
+        self.check(window)
+        side = self.side(window)
+        offsets = (np.arange(side) - (side - 1) / 2) * self.step
+        patches = np.empty((len(yx), side, side), np.float32)
+        for first in range(0, len(yx), _CHUNK):
+            part = np.asarray(yx[first : first + _CHUNK], dtype=float)
+            y, x = (part[:, axis, None] + offsets for axis in (0, 1))
+            at = np.broadcast_arrays(y[:, :, None], x[:, None, :])
+            patches[first : first + _CHUNK] = ndimage.map_coordinates(
+                self._pixels, at, order=1, cval=np.nan
+            )
+        return patches
+
+    @cached_property
+    def _pixels(self) -> FloatArray:
+        """Pixels, smoothed where they are finer than the samples; NaN where invalid."""
+        pixels = self.image.normalised
+        if self.step > 1:
+            # what lies between the samples is averaged, not dropped
+            pixels = ndimage.gaussian_filter(pixels, math.sqrt(self.step**2 - 1) / 2)
+        if not self.image.valid.all():
+            pixels = np.where(self.image.valid, pixels, np.float32(np.nan))
+        return pixels
+
+
+def peaks_at(
+    image: Image, yx: npt.NDArray[np.floating], spacing: float
+) -> tuple[FloatArray, BoolArray]:
+    """Brightness of the image at points, and whether something bright is there.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    yx : ndarray, shape (n, 2)
+        Points in px within the field.
+    spacing : float
+        Mean spacing of the columns in px.
+
+    Returns
+    -------
+    brightness : ndarray, shape (n,)
+        Of the image smoothed by a sixth of the spacing, above its darkest places.
+    peaked : ndarray of bool, shape (n,)
+        Where it curves downwards, as on a column, however faint beside its neighbours.
+    """
+    smooth = ndimage.gaussian_filter(image.normalised, spacing / 6)
+    curved = ndimage.laplace(smooth) < 0
+    at = np.asarray(yx, float).T
+    brightness = ndimage.map_coordinates(smooth, at, order=1, mode="nearest")
+    place = np.rint(at).astype(int)
+    return np.asarray(brightness - np.quantile(smooth, 0.02)), curved[place[0], place[1]]

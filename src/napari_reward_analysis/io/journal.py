@@ -1,0 +1,121 @@
+"""A log that grows by a line a trial, and the whole file that takes its place.
+
+The first line holds all that is known at the start, then comes one line a trial, each
+flushed: a process that is killed loses the line it was writing, no more.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from napari_reward_analysis.errors import BadInput
+
+RUN_FILE = "run.json"
+LOG_FILE = "run.jsonl"
+
+Record = dict[str, Any]
+
+
+class Journal:
+    """A log file, open while a run goes on.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when missing.
+    head : dict
+        The first line.
+
+    Raises
+    ------
+    BadInput
+        If the folder cannot be written to.
+    """
+
+    def __init__(self, folder: Path, head: Record) -> None:
+        self.path = folder / LOG_FILE
+        make_folder(folder)
+        try:
+            self._file = self.path.open("w", encoding="utf-8")
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+        try:
+            self.write(head)
+        except BadInput:
+            self.close()
+            raise
+
+    def write(self, record: Record) -> None:
+        """Append one line and flush it."""
+        try:
+            self._file.write(json.dumps(record) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+
+    def close(self, *, keep: bool = False) -> None:
+        """Close the log, and remove it unless it is to be kept."""
+        self._file.close()
+        if not keep:
+            self.path.unlink(missing_ok=True)
+
+
+def read_records(path: Path) -> list[Record]:
+    """Head and trials of a run: its folder, its `run.json`, or the log of one cut off.
+
+    Raises
+    ------
+    BadInput
+        If there is no run, or the file is damaged.
+    """
+    if path.is_dir():
+        found = [path / name for name in (RUN_FILE, LOG_FILE) if (path / name).exists()]
+        if not found:
+            raise BadInput(f"There is no run in {path}: choose a folder that holds {RUN_FILE}.")
+        # a log beside a finished run is a newer run that was cut off
+        path = max(found, key=lambda p: p.stat().st_mtime_ns)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read as a run: choose a {RUN_FILE}.") from error
+    records = _log_records(text) if path.suffix == ".jsonl" else _whole_record(text, path)
+    if not records or "format" not in records[0]:
+        raise BadInput(f"{path} is not a run of this program, or is damaged.")
+    return records
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and what it lies in."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def _whole_record(text: str, path: Path) -> list[Record]:
+    try:
+        record = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadInput(
+            f"{path} was cut short or damaged: repeat the run, or load its {LOG_FILE}."
+        ) from error
+    return [record, *record["trials"]] if isinstance(record, dict) and "trials" in record else []
+
+
+def _log_records(text: str) -> list[Record]:
+    records = []
+    for line in text.splitlines():
+        try:
+            records.append(json.loads(line))
+        except json.JSONDecodeError:
+            break  # the line that was being written when the process ended
+    return records
+
+
+def _cannot_write(path: Path, error: OSError) -> BadInput:
+    return BadInput(
+        f"{path} cannot be written ({error.strerror or error}): "
+        "free some space or choose another folder."
+    )
