@@ -8,7 +8,7 @@ will be, or which sentence stands in the way.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
@@ -50,7 +50,10 @@ _A_CELL = Cell()
 _FIELDS = {
     *("trials", "search", "fixed", "ranges", "sampler", "seed", "ds", "count", "species"),
     *("as_published", "area", "tolerance", "refine"),
+    *("stages", "rewards", "thresholds", "patience", "seconds"),
 }
+
+Thresholds = Literal["exact", "searched"]
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class FormValues:
         Where columns are expected if no region is drawn.
     trials, search, sampler, seed, as_published, refine, ranges, fixed
         As in `AtomsSettings`.
+    stages, rewards, thresholds, patience, seconds
+        As in `AtomsSettings`.
     other : dict
         Settings that the form has no field for; they stay as the run had them.
     invalid : tuple of str
@@ -98,6 +103,11 @@ class FormValues:
     seed: int = DEFAULTS.seed
     as_published: bool = False
     refine: bool = DEFAULTS.refine
+    stages: tuple[str, ...] = DEFAULTS.stages
+    rewards: tuple[str, ...] = DEFAULTS.rewards
+    thresholds: Thresholds = DEFAULTS.thresholds
+    patience: int | None = DEFAULTS.patience
+    seconds: float | None = DEFAULTS.seconds
     ranges: dict[ParameterName, tuple[float, float]] = field(default_factory=dict)
     fixed: dict[str, float | str] = field(default_factory=dict)
     other: dict[str, Any] = field(default_factory=dict)
@@ -146,6 +156,11 @@ class FormValues:
                 species=self.species if known else None,
                 as_published=self.as_published,
                 refine=self.refine,
+                stages=self.stages,
+                rewards=self.rewards,
+                thresholds=self.thresholds,
+                patience=self.patience,
+                seconds=self.seconds,
                 **self.other,
             )
         except ValidationError as error:
@@ -179,6 +194,11 @@ class FormValues:
             seed=settings.seed,
             as_published=settings.as_published,
             refine=settings.refine,
+            stages=settings.stages,
+            rewards=settings.rewards,
+            thresholds=settings.thresholds,
+            patience=settings.patience,
+            seconds=settings.seconds,
             ranges=dict(settings.ranges),
             fixed=dict(settings.fixed),
             other=settings.model_dump(exclude=_FIELDS, exclude_defaults=True),
