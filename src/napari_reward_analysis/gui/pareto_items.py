@@ -22,6 +22,7 @@ from napari_reward_analysis.gui.pareto_geometry import (
     FloatArray,
     IntArray,
     Window,
+    non_dominated,
     staircase,
 )
 from napari_reward_analysis.gui.theme import ThemeColours
@@ -89,10 +90,15 @@ class ParetoItems:
         }
 
     def set_points(self, x: FloatArray, y: FloatArray, on_front: BoolArray) -> None:
-        """Show these feasible trials, arrays of shape (n,)."""
+        """Show these feasible trials, arrays of shape (n,).
+
+        A front of more objectives than the two that are shown is no front in these: the
+        line goes through those of its points that are.
+        """
         self._others.setData(x[~on_front], y[~on_front])
         self._front.setData(x[on_front], y[on_front])
-        self._steps.setData(*staircase(x[on_front], y[on_front]))
+        shown = non_dominated(x[on_front], y[on_front])
+        self._steps.setData(*staircase(x[on_front][shown], y[on_front][shown]))
 
     def set_series(self, series: Sequence[tuple[FloatArray, FloatArray]]) -> None:
         """Show further fronts as step lines, in place of the former ones."""
