@@ -6,22 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from napari_reward_analysis.gui.fields import choice
-from napari_reward_analysis.gui.workflow_presets import reward_label
+from napari_reward_analysis.gui.workflow_presets import reward_label, short_reward
 from napari_reward_analysis.runs import Run
 from napari_reward_analysis.workflows.atoms_trial import AtomTrial
 
 #: The published objectives, which every run has.
 LABELS = {"qc": "|QC|, count mismatch", "er": "ER, columns too close"}
+_SHORT = {"qc": "|QC|", "er": "ER"}
 
 
 def objectives_of(run: Run | None) -> dict[str, str]:
     """What a run's trials are judged by: name and label of each objective."""
-    trials = run.trials if run else ()
-    further = dict.fromkeys(name for trial in trials for name in trial.further)
+    if run is None:
+        return dict(LABELS)
+    if run.trials:
+        further = dict.fromkeys(name for trial in run.trials for name in trial.further)
+    else:
+        # what it was asked for, until the first trial tells what there is
+        further = dict.fromkeys(run.settings.used_rewards)
     return LABELS | {name: reward_label(name) for name in further}
 
 
@@ -47,11 +53,16 @@ class AxesChoice(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._names: dict[str, str] = {}
+        #: What the user has chosen; a run may lack it.
+        self._wanted = self._before = ("qc", "er")
         self.horizontal, self.vertical = choice("Horizontal axis", {}), choice("Vertical axis", {})
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(5)
-        for text, box in (("Axes", self.horizontal), ("and", self.vertical)):
+        for text, box in (
+            ("Axes \N{RIGHTWARDS ARROW}", self.horizontal),
+            ("\N{UPWARDS ARROW}", self.vertical),
+        ):
             layout.addWidget(QLabel(text))
             layout.addWidget(box, 1)
         self.set_objectives(LABELS)
@@ -69,21 +80,19 @@ class AxesChoice(QWidget):
         return self._names[self.shown[0]], self._names[self.shown[1]]
 
     def set_objectives(self, names: dict[str, str]) -> None:
-        """Offer these; what is chosen stays where it is among them. Emits nothing."""
+        """Offer these; what was chosen is shown where it is among them. Emits nothing."""
         if names == self._names:
             return
-        before = self.shown
         self._names = dict(names)
-        if not set(before) <= set(names):
-            before = ("qc", "er")
-        for box, name in zip((self.horizontal, self.vertical), before, strict=True):
+        self._before = self._wanted if set(self._wanted) <= set(names) else ("qc", "er")
+        for box, name in zip((self.horizontal, self.vertical), self._before, strict=True):
             box.blockSignals(True)
             box.clear()
             for key, label in names.items():
-                box.addItem(label, key)
+                box.addItem(_SHORT.get(key) or short_reward(key), key)
+                box.setItemData(box.count() - 1, label, Qt.ItemDataRole.ToolTipRole)
             box.setCurrentIndex(box.findData(name))
             box.blockSignals(False)
-        self._before = before
         self.setVisible(len(names) > 2)
 
     def _on_choice(self, other: QComboBox) -> None:
@@ -93,5 +102,5 @@ class AxesChoice(QWidget):
             other.blockSignals(True)
             other.setCurrentIndex(other.findData(taken))
             other.blockSignals(False)
-        self._before = self.shown
+        self._wanted = self._before = self.shown
         self.changed.emit()

@@ -94,7 +94,7 @@ class ResultsPanel(QWidget):
         self.plot = ParetoPlot()
         self.axes = AxesChoice()
         self.plot.set_axis_labels(*self.axes.labels)
-        self.plot.setMinimumHeight(250)
+        self.plot.setMinimumHeight(215)
         self.plot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.euclidean = _button("Euclidean", "Show the trial nearest to zero in all objectives")
         self.chebyshev = _button("Chebyshev", "Show the trial whose worse objective is smallest")

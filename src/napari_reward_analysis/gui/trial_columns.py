@@ -17,7 +17,7 @@ _PARAMETER_TITLES = {
 }
 
 #: Letters in a line of a title: a column of numbers needs no more room.
-_TITLE = 15
+_TITLE = 16
 
 
 def trial_columns(run: Run | None) -> dict[str, list[object]]:

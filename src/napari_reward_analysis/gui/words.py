@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_reward_analysis.gui.workflow_presets import reward_label, stage_label
+from napari_reward_analysis.gui.workflow_presets import short_reward, stage_label
 from napari_reward_analysis.rewards.atoms import AtomScore
 from napari_reward_analysis.runs import Run
 from napari_reward_analysis.stages import SLOTS
@@ -44,7 +44,7 @@ def trial_tooltip(trial: AtomTrial) -> str:
 
 def further_in_words(trial: AtomTrial) -> str:
     """The rewards beside QC and ER; empty where there are none."""
-    return ", ".join(f"{reward_label(name)} {value:.3g}" for name, value in trial.further.items())
+    return ", ".join(f"{short_reward(name)} {value:.3g}" for name, value in trial.further.items())
 
 
 def workflow_in_words(parameters: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined, unused-ign
 from qtpy.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
 from napari_reward_analysis.gui.fields import choice, form_layout
-from napari_reward_analysis.gui.form import FormValues, Thresholds
+from napari_reward_analysis.gui.form import DEFAULTS, FormValues, Thresholds
 from napari_reward_analysis.gui.section import Section
 from napari_reward_analysis.gui.workflow_presets import (
     LABELS,
@@ -17,6 +17,7 @@ from napari_reward_analysis.gui.workflow_presets import (
     STAGES,
     preset_of,
     reward_label,
+    short_reward,
     stage_label,
     unknown_names,
 )
@@ -133,7 +134,8 @@ class WorkflowInputs(QObject):
         stages = " or ".join(stage_label(name) for name in self._stages)
         every = preset_of(self._stages, as_published=False) == "full"
         parts = ["all quick stages" if every else stages or "LoG alone"]
-        parts += [reward_label(name) for name in self._rewards]
+        if self._rewards != DEFAULTS.rewards:
+            parts += [" + ".join(("QC, ER", *map(short_reward, self._rewards)))]
         return parts + (["thresholds searched"] if self._thresholds == "searched" else [])
 
     # ---- what the user does
@@ -149,15 +151,18 @@ class WorkflowInputs(QObject):
 
     def _on_thresholds(self) -> None:
         self._thresholds = "searched" if self.thresholds.currentData() == "searched" else "exact"
+        self._show_summary()
         self.changed.emit()
 
     def _on_stage(self, name: str, ticked: bool) -> None:
         self._stages = _with(self._stages, name, ticked, all_stages())
         self._show_preset()
+        self._show_summary()
         self.changed.emit()
 
     def _on_reward(self, name: str, ticked: bool) -> None:
         self._rewards = _with(self._rewards, name, ticked, all_rewards())
+        self._show_summary()
         self.changed.emit()
 
     # ---- what is shown
@@ -184,6 +189,10 @@ class WorkflowInputs(QObject):
         self.thresholds.setCurrentIndex(self.thresholds.findData(shown))
         self.thresholds.setEnabled(not self._published)
         self.thresholds.blockSignals(False)
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        self.section.set_summary(", ".join(self.summary()))
 
     def _build_boxes(self, stages: Iterable[str], rewards: Iterable[str]) -> None:
         while (item := self._boxes.takeAt(0)) is not None:

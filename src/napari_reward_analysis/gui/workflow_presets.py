@@ -17,6 +17,9 @@ STAGES: dict[str, tuple[str, ...]] = {
     "alone": (),
 }
 
+#: Letters for which there is room in half the dock's usual width.
+_SHORT = 16
+
 #: What the list shows.
 LABELS = {
     "default": "Wiener filter, LoG (default)",
@@ -48,6 +51,12 @@ def reward_label(name: str) -> str:
         return reward_named(name).label
     except BadInput:
         return name
+
+
+def short_reward(name: str) -> str:
+    """A reward where there is little room: its label, or its name if that is too long."""
+    label = reward_label(name)
+    return label if len(label) <= _SHORT else name.replace("_", " ")
 
 
 def unknown_names(stages: tuple[str, ...], rewards: tuple[str, ...]) -> tuple[str, ...]:
