@@ -93,7 +93,7 @@ def test_own_choice_unfolds_every_stage_and_reward(make_widget: Make) -> None:
     workflow.stages["flatten"].setChecked(True)
     assert used(widget).stages == ("flatten", "nlm", "wiener")
     assert workflow.preset.currentText() == "own choice"
-    assert "divide by local contrast or non-local means or Wiener" in widget.form.search.summary()
+    assert "flatten or non-local means or Wiener" in widget.form.search.summary()
     for name in ("nlm", "flatten"):
         workflow.stages[name].setChecked(False)
     assert workflow.preset.currentText() == "Wiener filter, LoG (default)"

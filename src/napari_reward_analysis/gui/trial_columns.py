@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from napari_reward_analysis.gui.workflow_presets import reward_label, stage_label
+from napari_reward_analysis.gui.workflow_presets import reward_label, short_stage
 from napari_reward_analysis.runs import Run
 from napari_reward_analysis.stages import SLOTS
 
@@ -34,7 +34,7 @@ def trial_columns(run: Run | None) -> dict[str, list[object]]:
     for name in names:
         values = [trial.parameters.get(name) for trial in trials]
         columns[parameter_title(name)] = [
-            stage_label(value) if name in SLOTS and isinstance(value, str) else value
+            short_stage(value) if name in SLOTS and isinstance(value, str) else value
             for value in values
         ]
     return columns
@@ -44,7 +44,7 @@ def parameter_title(name: str) -> str:
     """What a column of a parameter is called."""
     stage, _, parameter = name.partition(".")
     if parameter:
-        return f"{_title(stage_label(stage))}\n{parameter}"
+        return f"{short_stage(stage)}\n{parameter}"
     return _PARAMETER_TITLES.get(name, name)
 
 

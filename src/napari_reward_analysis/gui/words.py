@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_reward_analysis.gui.workflow_presets import short_reward, stage_label
+from napari_reward_analysis.gui.workflow_presets import short_reward, short_stage
 from napari_reward_analysis.rewards.atoms import AtomScore
 from napari_reward_analysis.runs import Run
 from napari_reward_analysis.stages import SLOTS
@@ -50,7 +50,7 @@ def further_in_words(trial: AtomTrial) -> str:
 def workflow_in_words(parameters: dict[str, Any]) -> str:
     """The stages before the LoG of one setting; empty where there are none."""
     stages = [str(parameters[slot]) for slot in SLOTS if parameters.get(slot, "none") != "none"]
-    steps = [f"{stage_label(stage)}{_details(stage, parameters)}" for stage in stages]
+    steps = [f"{short_stage(stage)}{_details(stage, parameters)}" for stage in stages]
     return f"after {' and '.join(steps)}" if steps else ""
 
 

@@ -18,7 +18,7 @@ from napari_reward_analysis.gui.workflow_presets import (
     preset_of,
     reward_label,
     short_reward,
-    stage_label,
+    short_stage,
     unknown_names,
 )
 from napari_reward_analysis.rewards.registry import NEEDS, all_rewards, reward_named
@@ -131,7 +131,7 @@ class WorkflowInputs(QObject):
         """The workflow in a few words."""
         if self._published:
             return ["as published"]
-        stages = " or ".join(stage_label(name) for name in self._stages)
+        stages = " or ".join(short_stage(name) for name in self._stages)
         every = preset_of(self._stages, as_published=False) == "full"
         parts = ["all quick stages" if every else stages or "LoG alone"]
         if self._rewards != DEFAULTS.rewards:

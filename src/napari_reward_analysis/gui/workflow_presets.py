@@ -10,7 +10,7 @@ from napari_reward_analysis.workflows.atoms import AtomsSettings
 #: Keys of the two entries that stand for no stages of their own.
 PUBLISHED, OWN = "published", "own"
 
-#: Stages of the others; "full" has all that take no longer than a trial may.
+#: Stages of the others; "full" has all that come with the package but the slow one, "nlm".
 STAGES: dict[str, tuple[str, ...]] = {
     "default": AtomsSettings().stages,
     "full": ("highpass", "flatten", "gaussian", "tv", "wiener", "bragg"),
@@ -38,7 +38,7 @@ def preset_of(stages: tuple[str, ...], *, as_published: bool) -> str:
 
 
 def stage_label(name: str) -> str:
-    """What people call a stage; its name where it is not known here."""
+    """What people call a stage; its name where it is not known here, or none."""
     try:
         return stage_named(name).label
     except BadInput:
@@ -55,7 +55,15 @@ def reward_label(name: str) -> str:
 
 def short_reward(name: str) -> str:
     """A reward where there is little room: its label, or its name if that is too long."""
-    label = reward_label(name)
+    return _shorter(name, reward_label(name))
+
+
+def short_stage(name: str) -> str:
+    """A stage where there is little room: its label, or its name if that is too long."""
+    return _shorter(name, stage_label(name))
+
+
+def _shorter(name: str, label: str) -> str:
     return label if len(label) <= _SHORT else name.replace("_", " ")
 
 
