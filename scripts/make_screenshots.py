@@ -18,10 +18,11 @@ IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 
 def take(folder: Path, theme: str, runs: Path) -> list[Path]:
-    """Photograph the form, the crystal that it sees, and the window after a run."""
+    """Photograph the form, the crystal that it sees, its search, and the window after a run."""
     viewer, widget = open_sample("ybco_pockets", theme, runs)
     form, result = folder / f"find_atoms_form_{theme}.png", folder / f"find_atoms_{theme}.png"
     crystal = folder / f"find_atoms_crystal_{theme}.png"
+    search = folder / f"find_atoms_search_{theme}.png"
     wait_until(lambda: not widget.form.watch.waiting)
     photograph(viewer, form)
     widget.form.image.show_region.click()
@@ -30,11 +31,17 @@ def take(folder: Path, theme: str, runs: Path) -> list[Path]:
     viewer.layers.remove("crystal")
     viewer.layers.selection.active = viewer.layers[0]
     wait_until(lambda: not widget.form.watch.waiting)
+    for section, is_open in zip(widget.form.sections, (False, False, True), strict=True):
+        section.set_open(is_open)
+    widget.form.search.workflow.preset.setCurrentText("own choice")
+    photograph(viewer, search)
+    widget.form.reset()
+    wait_until(lambda: not widget.form.watch.waiting)
     widget.run()
     wait_until(lambda: not widget.session.searching)
     photograph(viewer, result)
     viewer.close()
-    return [form, crystal, result]
+    return [form, crystal, search, result]
 
 
 def main() -> int:

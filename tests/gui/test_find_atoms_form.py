@@ -197,7 +197,7 @@ def test_reset_brings_the_defaults_back(make_widget: Make, add_crystal: Add, qtb
     form = widget.form
     qtbot.keyClicks(form.lattice.count, "100")
     qtbot.keyClicks(form.image.pixel_size, "0.3")
-    form.search.workflow.preset.setCurrentIndex(3)
+    form.search.workflow.preset.setCurrentText("as published")
     form.search.reset.click()
     values = form.values()
     assert (values.count, values.pixel_size, values.as_published) == (None, None, False)

@@ -124,7 +124,7 @@ def test_exception_in_the_worker_ends_in_a_message_and_a_usable_form(
     monkeypatch: pytest.MonkeyPatch,
     error: BaseException,
 ) -> None:
-    def broken(*_: Any, **_more: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         raise error
 
     add_crystal()

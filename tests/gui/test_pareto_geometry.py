@@ -10,11 +10,13 @@ from napari_reward_analysis.gui.pareto_geometry import (
     front_extent,
     full_extent,
     nice_ceiling,
+    non_dominated,
     pick,
     staircase,
     walk,
     with_margin,
 )
+from napari_reward_analysis.optimize.pareto import pareto_front
 
 X = np.array([0.3, 0.0, 0.1])
 Y = np.array([0.0, 0.5, 0.2])
@@ -116,3 +118,11 @@ def test_walk_follows_the_front() -> None:
     assert [step(2, "first"), step(2, "last")] == [1, 0]
     assert [step(None, "forward"), step(None, "back")] == [1, 0]
     assert walk(X, Y, ~on_front, pixels, 0, "forward") is None
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=30),
+)
+def test_non_dominated_is_the_front_of_two_objectives(points: list[tuple[int, int]]) -> None:
+    x, y = np.array(points, dtype=float).reshape(-1, 2).T
+    assert non_dominated(x, y).tolist() == pareto_front(np.stack([x, y], axis=-1))

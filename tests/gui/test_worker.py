@@ -79,8 +79,8 @@ def test_same_seed_finds_what_the_workflow_finds_without_a_window(
 
 
 def failing(error: BaseException, after: int) -> Callable[..., Iterator[AtomTrial]]:
-    def trials(problem: AtomsProblem, **_: Any) -> Iterator[AtomTrial]:
-        for number, trial in enumerate(run_trials(problem)):
+    def trials(problem: AtomsProblem, **told: Any) -> Iterator[AtomTrial]:
+        for number, trial in enumerate(run_trials(problem, **told)):
             if number == after:
                 raise error
             yield trial
@@ -177,8 +177,8 @@ class Gate:
         self._before = before
         monkeypatch.setattr(worker, "run_trials", self._trials)
 
-    def _trials(self, problem: AtomsProblem, **_: Any) -> Iterator[AtomTrial]:
-        for number, trial in enumerate(run_trials(problem)):
+    def _trials(self, problem: AtomsProblem, **told: Any) -> Iterator[AtomTrial]:
+        for number, trial in enumerate(run_trials(problem, **told)):
             if number == self._before:
                 self.reached.set()
                 assert self.opened.wait(30)

@@ -66,8 +66,9 @@ class FindAtoms(QWidget):
         self._exports = Exports(self, self._say)
         self._matcher = Matcher(self._viewer, self.session, self._on_match, self)
         self._loading: Job[Run] | None = None
-        #: What went wrong beside the last search, shown as long as its status is.
-        self._remark = ""
+        #: What there is to say beside the last search, shown as long as its status is,
+        #: and whether it is a warning.
+        self._remarks: dict[str, bool] = {}
         self._bindings = Bindings(self)
         self._bound = False
         self._was_docked = False
@@ -128,7 +129,8 @@ class FindAtoms(QWidget):
         self._bindings.connect(session.progressed, self._on_progress)
         self._bindings.connect(session.trials_changed, self._show_status)
         self._bindings.connect(session.edited_changed, self._show_status)
-        self._bindings.connect(session.warned, self._on_remark)
+        self._bindings.connect(session.warned, self._on_warned)
+        self._bindings.connect(session.noted, self._on_noted)
         self._bindings.connect(layers.events.inserted, self._look_for_image)
         self._bindings.connect(layers.events.removed, self._look_for_image)
         self._bindings.connect(self._viewer.events.theme, self._on_theme)
@@ -191,7 +193,7 @@ class FindAtoms(QWidget):
         except BadInput as error:
             self._say(str(error), warning=True)
             return
-        self._remark = ""
+        self._remarks = {}
         self.form.set_open(False)
         self.run_box.set_status("Preparing the image…")
         start_search(self.session, request, self.runs_folder)
@@ -224,7 +226,7 @@ class FindAtoms(QWidget):
         elif message:
             kept = f" Kept: {found}" if status == "failed" and found else ""
             self._say(message + kept, warning=True)
-        self._show_remark()
+        self._show_remarks()
 
     # ---- what is shown
 
@@ -241,13 +243,20 @@ class FindAtoms(QWidget):
             text = f"Edited by hand: {trial_in_words(session.edited)}.\n{text}"
         self._say(text)
 
-    def _on_remark(self, text: str) -> None:
-        self._remark = text
-        self._show_remark()
+    def _on_warned(self, text: str) -> None:
+        self._remarks[text] = True
+        self._show_remarks()
 
-    def _show_remark(self) -> None:
-        if self._remark and self._remark not in self.run_box.status.text():
-            self._warn(f"{self.run_box.status.text()}\n{self._remark}".strip())
+    def _on_noted(self, text: str) -> None:
+        self._remarks[text] = False
+        self._show_remarks()
+
+    def _show_remarks(self) -> None:
+        said = self.run_box.status.text()
+        new = [text for text in self._remarks if text not in said]
+        if new:
+            warning = self.run_box.warns or any(self._remarks.values())
+            self._say("\n".join([said, *new]).strip(), warning=warning)
 
     def _say(self, text: str, warning: bool = False) -> None:
         self.run_box.set_status(text, warning=warning)

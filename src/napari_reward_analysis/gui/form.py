@@ -49,9 +49,11 @@ _A_CELL = Cell()
 #: Settings that the form has a field for.
 _FIELDS = {
     *("trials", "search", "fixed", "ranges", "sampler", "seed", "ds", "count", "species"),
-    *("as_published", "area", "tolerance", "refine", "stages", "rewards"),
-    *("thresholds", "patience", "seconds"),
+    *("as_published", "area", "tolerance", "refine"),
+    *("stages", "rewards", "thresholds", "patience", "seconds"),
 }
+
+Thresholds = Literal["exact", "searched"]
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,9 @@ class FormValues:
         Part of N by which a count may be off without being an error.
     area : {'crystal', 'field'}
         Where columns are expected if no region is drawn.
-    trials, search, sampler, seed, as_published, refine, stages, rewards, thresholds,
-    patience, seconds, ranges, fixed
+    trials, search, sampler, seed, as_published, refine, ranges, fixed
+        As in `AtomsSettings`.
+    stages, rewards, thresholds, patience, seconds
         As in `AtomsSettings`.
     other : dict
         Settings that the form has no field for; they stay as the run had them.
@@ -102,9 +105,9 @@ class FormValues:
     refine: bool = DEFAULTS.refine
     stages: tuple[str, ...] = DEFAULTS.stages
     rewards: tuple[str, ...] = DEFAULTS.rewards
-    thresholds: Literal["exact", "searched"] = DEFAULTS.thresholds
-    patience: int | None = None
-    seconds: float | None = None
+    thresholds: Thresholds = DEFAULTS.thresholds
+    patience: int | None = DEFAULTS.patience
+    seconds: float | None = DEFAULTS.seconds
     ranges: dict[ParameterName, tuple[float, float]] = field(default_factory=dict)
     fixed: dict[str, float | str] = field(default_factory=dict)
     other: dict[str, Any] = field(default_factory=dict)

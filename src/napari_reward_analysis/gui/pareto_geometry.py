@@ -44,6 +44,26 @@ def series_reach(values: Sequence[FloatArray]) -> float:
     return min(max((float(v.max()) for v in values if v.size), default=0.0), _FARTHEST)
 
 
+def non_dominated(x: FloatArray, y: FloatArray) -> IntArray:
+    """Indices of the points, that no other beats in both of two objectives, along x.
+
+    Parameters
+    ----------
+    x, y : ndarray, shape (n,)
+        The objectives, both minimised, finite.
+
+    Returns
+    -------
+    ndarray of int
+        Of points that coincide only the first is named.
+    """
+    order = np.lexsort((y, x))
+    falling = y[order]
+    # whoever is beaten has an earlier one at most as high
+    lowest_before = np.minimum.accumulate(np.append(np.inf, falling))[:-1]
+    return order[falling < lowest_before].astype(np.int64)
+
+
 def staircase(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Corners of the step line through the points of a front.
 

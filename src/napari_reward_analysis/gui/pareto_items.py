@@ -22,10 +22,10 @@ from napari_reward_analysis.gui.pareto_geometry import (
     FloatArray,
     IntArray,
     Window,
+    non_dominated,
     staircase,
 )
 from napari_reward_analysis.gui.theme import ThemeColours
-from napari_reward_analysis.optimize.pareto import pareto_front
 
 EDGE_INSET = 7.0
 
@@ -90,13 +90,15 @@ class ParetoItems:
         }
 
     def set_points(self, x: FloatArray, y: FloatArray, on_front: BoolArray) -> None:
-        """Show these feasible trials, arrays of shape (n,)."""
+        """Show these feasible trials, arrays of shape (n,).
+
+        A front of more objectives than the two that are shown is no front in these: the
+        line goes through those of its points that are.
+        """
         self._others.setData(x[~on_front], y[~on_front])
         self._front.setData(x[on_front], y[on_front])
-        # of three objectives' front not all are on the front of the two that are shown
-        front = np.column_stack([x[on_front], y[on_front]])
-        line = front[pareto_front(front)]
-        self._steps.setData(*staircase(line[:, 0], line[:, 1]))
+        shown = non_dominated(x[on_front], y[on_front])
+        self._steps.setData(*staircase(x[on_front][shown], y[on_front][shown]))
 
     def set_series(self, series: Sequence[tuple[FloatArray, FloatArray]]) -> None:
         """Show further fronts as step lines, in place of the former ones."""

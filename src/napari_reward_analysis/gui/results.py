@@ -22,12 +22,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_reward_analysis.gui.axes_choice import (
-    AxesChoice,
-    further_labels,
-    further_names,
-    objective_values,
-)
+from napari_reward_analysis.gui.axes import AxesChoice, objective_values, objectives_of
 from napari_reward_analysis.gui.bindings import Bindings
 from napari_reward_analysis.gui.elided_label import ElidedLabel
 from napari_reward_analysis.gui.menus import ExportMenu, RunMenu
@@ -35,22 +30,18 @@ from napari_reward_analysis.gui.pareto_plot import ParetoPlot
 from napari_reward_analysis.gui.run_list import RunList
 from napari_reward_analysis.gui.session import Session
 from napari_reward_analysis.gui.theme import ThemeColours
+from napari_reward_analysis.gui.trial_columns import trial_columns
 from napari_reward_analysis.gui.trial_table import TrialTable
-from napari_reward_analysis.gui.words import trial_in_words, trial_tooltip
+from napari_reward_analysis.gui.words import (
+    further_in_words,
+    trial_in_words,
+    trial_tooltip,
+    workflow_in_words,
+)
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.runs import Run
 from napari_reward_analysis.workflows.oracle import oracle_fronts
-
-#: Names of the first two objectives.
-PUBLISHED = {"|QC|": "|QC|, count mismatch", "ER": "ER, columns too close"}
-_PARAMETER_TITLES = {
-    "threshold": "threshold",
-    "overlap": "overlap",
-    "min_sigma": "σ min",
-    "max_sigma": "σ max",
-    "num_sigma": "σ steps",
-}
 
 
 class ResultsPanel(QWidget):
@@ -101,13 +92,13 @@ class ResultsPanel(QWidget):
         self.original.setText("↺")
         self.original.setToolTip("N and DS as they were when the run was made")
         self.plot = ParetoPlot()
-        self.plot.set_axis_labels(*PUBLISHED.values())
         self.axes = AxesChoice()
-        self.plot.setMinimumHeight(250)
+        self.plot.set_axis_labels(*self.axes.labels)
+        self.plot.setMinimumHeight(215)
         self.plot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.euclidean = _button("Euclidean", "Show the trial nearest to (0, 0)")
+        self.euclidean = _button("Euclidean", "Show the trial nearest to zero in all objectives")
         self.chebyshev = _button("Chebyshev", "Show the trial whose worse objective is smallest")
-        self.shown = ElidedLabel()
+        self.shown, self.shown_too = ElidedLabel(), ElidedLabel(small=True)
         self.table = TrialTable()
         self.table.setMinimumHeight(130)
         self.keep = _button("Keep", "Copy the points into a layer that later clicks leave alone")
@@ -122,6 +113,7 @@ class ResultsPanel(QWidget):
         column.addWidget(self.axes)
         column.addWidget(self.plot, 3)
         column.addWidget(self.shown)
+        column.addWidget(self.shown_too)
         column.addLayout(_line(self.euclidean, self.chebyshev, stretch=None))
         column.addWidget(self.table, 2)
         column.addLayout(_line(self.keep, self.export, self.copy, stretch=None))
@@ -198,45 +190,44 @@ class ResultsPanel(QWidget):
         on_front = np.zeros(len(trials), dtype=bool)
         on_front[front] = True
         ids = np.arange(len(trials))
-        self.axes.set_names(PUBLISHED | further_labels(run))
-        x, y = (objective_values(trials, place) for place in self.axes.chosen)
-        self.plot.set_axis_labels(*self.axes.chosen_names)
+        self.axes.set_objectives(objectives_of(run))
+        self.plot.set_axis_labels(*self.axes.labels)
+        across, up = (objective_values(trials, name) for name in self.axes.shown)
         self.plot.set_points(
             ids,
-            x,
-            y,
+            across,
+            up,
             on_front=on_front,
             feasible=np.array([trial.feasible for trial in trials], dtype=bool),
             tooltips=self._tooltips_for(run),
         )
-        self.table.set_rows(ids.tolist(), _columns(run))
+        self.table.set_rows(ids.tolist(), trial_columns(run))
         self.table.set_front(front)
         self._show_oracles()
         self._show_selection()
 
-    def _on_axes(self) -> None:
-        self._show_trials()
-        self.plot.reset_view()
-
     def _show_oracles(self) -> None:
-        """The same trials' front with respect to each oracle, by QC and ER."""
+        """The same trials' front with respect to each oracle."""
         run = self._session.current
-        if self.axes.chosen != (0, 1):
-            self.plot.set_series([])
-            return
         # every trial is judged anew for each: that waits for the end of a run
         counts = {} if run is None or run is self._session.growing else run.oracles
+        if set(self.axes.shown) != {"qc", "er"}:
+            counts = {}  # an oracle is a count: it has no other objectives
+        order = slice(None, None, 1 if self.axes.shown[0] == "qc" else -1)
         fronts = {} if run is None else oracle_fronts(run.trials, run.physics, counts)
         self.plot.set_series(
             [
-                (f"{name} (N {counts[name]:g})", *np.array([v for _, v in front]).reshape(-1, 2).T)
+                (
+                    f"{name} (N {counts[name]:g})",
+                    *np.array([v for _, v in front]).reshape(-1, 2).T[order],
+                )
                 for name, front in fronts.items()
             ]
         )
 
     def _show_selection(self) -> None:
         session = self._session
-        selected = session.selected
+        selected, more = session.selected, ""
         self.plot.set_choices(session.proposed("euclidean"), session.proposed("chebyshev"))
         self.plot.set_selected(selected)
         self.table.set_selected(selected)
@@ -248,6 +239,12 @@ class ResultsPanel(QWidget):
         else:
             trial = run.trials[selected]
             self.shown.setText(f"#{trial.index}: {trial_in_words(trial.score)}")
+            # of a set edited by hand neither the rewards nor the stages would be true
+            more = ", ".join(
+                filter(None, (further_in_words(trial), workflow_in_words(trial.parameters)))
+            )
+        self.shown_too.setText(more)
+        self.shown_too.setVisible(bool(more))
         self._enable()
 
     def _enable(self) -> None:
@@ -291,6 +288,10 @@ class ResultsPanel(QWidget):
         if run is not None and position < len(run.trials):
             self._session.select(position)
 
+    def _on_axes(self) -> None:
+        self._show_trials()
+        self.plot.reset_view()
+
     def _choose(self, metric: Metric) -> None:
         # the Euclidean choice is what a run proposes: it may move as the run goes on
         position = None if metric == "euclidean" else self._session.proposed(metric)
@@ -317,23 +318,6 @@ class ResultsPanel(QWidget):
     def show_physics(self) -> None:
         """Show N and DS of the run after they were changed elsewhere."""
         self._show_physics()
-
-
-def _columns(run: Run | None) -> dict[str, list[object]]:
-    trials = run.trials if run else []
-    columns: dict[str, list[object]] = {
-        "n": [trial.score.count for trial in trials],
-        "QC": [trial.score.qc for trial in trials],
-        "ER": [trial.score.er for trial in trials],
-    }
-    for name in further_names(run):
-        columns[name] = [trial.further.get(name) for trial in trials]
-    for name, title in _PARAMETER_TITLES.items():
-        columns[title] = [trial.parameters.get(name) for trial in trials]
-    for name in dict.fromkeys(name for trial in trials for name in trial.parameters):
-        if name not in _PARAMETER_TITLES:
-            columns[name] = [trial.parameters.get(name) for trial in trials]
-    return columns
 
 
 def _spin(name: str, decimals: int, usual: str) -> QDoubleSpinBox:

@@ -69,6 +69,11 @@ class RunBox(QWidget):
         """'idle', 'running' or 'cancelling'."""
         return self._state
 
+    @property
+    def warns(self) -> bool:
+        """Whether the status is a warning."""
+        return bool(self.status.styleSheet())
+
     def set_fault(self, sentence: str) -> None:
         """Say what is missing or wrong; Run is disabled as long as something is."""
         self.fault.setText(sentence)

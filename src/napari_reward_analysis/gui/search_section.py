@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QVBoxLay
 from napari_reward_analysis.gui.fields import NumberField, choice, form_layout, row, whole_number
 from napari_reward_analysis.gui.form import DEFAULTS, FormValues
 from napari_reward_analysis.gui.section import Section
-from napari_reward_analysis.gui.workflow_choice import WorkflowChoice
+from napari_reward_analysis.gui.workflow_inputs import WorkflowInputs
 from napari_reward_analysis.optimize.samplers import SamplerName
 from napari_reward_analysis.workflows.atoms_space import FIXED, PARAMETERS, ParameterName
 
@@ -38,7 +38,7 @@ class _Row:
 
 
 class SearchSection(QWidget):
-    """Number of trials, searched parameters, sampler, seed and ranges.
+    """Workflow, number of trials, searched parameters, sampler, seed and ranges.
 
     Signals
     -------
@@ -59,6 +59,8 @@ class SearchSection(QWidget):
         self.seed.valueChanged.connect(self.changed.emit)
         self.sampler.currentIndexChanged.connect(self.changed.emit)
         self.workflow.changed.connect(self.changed.emit)
+        self.patience.valueChanged.connect(self.changed.emit)
+        self.seconds.value_changed.connect(self.changed.emit)
         self.refine.toggled.connect(self.changed.emit)
         self.search.currentIndexChanged.connect(self._on_search)
         self.reset.clicked.connect(lambda: self.reset_asked.emit())
@@ -66,7 +68,17 @@ class SearchSection(QWidget):
     def _build(self) -> None:
         self.trials = whole_number("Trials", 1, 100_000, DEFAULTS.trials)
         self.search = choice("Parameters", _SEARCHES)
-        self.workflow = WorkflowChoice()
+        self.workflow = WorkflowInputs(self)
+        self.patience = whole_number("Patience", 0, 100_000, 0)
+        self.patience.setSpecialValueText("never")
+        self.patience.setPrefix("after ")
+        self.patience.setSuffix(" idle")
+        self.patience.setToolTip(
+            "End the search when so many trials in a row have gained nothing; 0 for never"
+        )
+        self.seconds = NumberField("Time budget", above=False)
+        self.seconds.set_default(None, missing="no limit")
+        self.seconds.setToolTip("No trial is begun after so many seconds; empty or 0 for no limit")
         names = get_args(SamplerName)
         self.sampler = choice("Sampler", {name: _SAMPLERS[name] for name in names})
         self.seed = whole_number("Seed", 0, 999_999, DEFAULTS.seed)
@@ -78,16 +90,17 @@ class SearchSection(QWidget):
         self.ranges.set_open(False)
         form = QWidget()
         layout = form_layout(form)
-        layout.addRow("Trials", row(self.trials, "seed", self.seed))
-        layout.addRow("Search over", self.search)
         layout.addRow("Workflow", self.workflow.preset)
+        layout.addRow("Trials", row(self.trials, "seed", self.seed))
+        layout.addRow("Stop", row(self.patience, "time", self.seconds, "s", stretch=2))
+        layout.addRow("Search over", self.search)
         layout.addRow("Sampler", self.sampler)
         layout.addRow("Positions", self.refine)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(form)
-        column.addWidget(self.workflow)
+        column.addWidget(self.workflow.section)
         column.addWidget(self.ranges)
         foot = row(self.reset)
         foot.setContentsMargins(4, 0, 4, 2)
@@ -127,6 +140,8 @@ class SearchSection(QWidget):
         self.trials.setValue(values.trials)
         self.seed.setValue(values.seed)
         self.sampler.setCurrentIndex(self.sampler.findData(values.sampler))
+        self.patience.setValue(values.patience or 0)
+        self.seconds.set_value(values.seconds)
         self.workflow.set_values(values)
         self.refine.setChecked(values.refine)
         for name, inputs in self._rows.items():
@@ -170,12 +185,12 @@ class SearchSection(QWidget):
 
     @property
     def as_published(self) -> bool:
-        """Whether the paper's ranges are taken."""
+        """Whether the search is the paper's."""
         return self.workflow.as_published
 
     def faults(self) -> tuple[str, ...]:
         """A sentence for every field that is no number, and every half-typed range."""
-        found = []
+        found = [fault for fault in (self.seconds.fault(), *self.workflow.faults()) if fault]
         for name, inputs in self._rows.items():
             found += [f for f in (inputs.low.fault(), inputs.high.fault()) if f]
             if name in self.searched:
@@ -185,7 +200,9 @@ class SearchSection(QWidget):
     def summary(self) -> str:
         """The section in one line."""
         parts = [f"{self.trials.value()} trials", _words(self.searched)]
-        parts += [workflow] if (workflow := self.workflow.summary()) else []
+        parts += self.workflow.summary()
+        parts += [f"at most {self.patience.value()} idle"] if self.patience.value() else []
+        parts += [f"at most {self.seconds.value():g} s"] if self.seconds.value() else []
         parts += [] if self.refine.isChecked() else ["whole pixels"]
         parts.append(f"seed {self.seed.value()}")
         return ", ".join(parts)

@@ -56,6 +56,8 @@ class Session:
         The shown run has more or fewer oracles.
     warned : str
         Something went wrong beside the search, which goes on.
+    noted : str
+        What is worth knowing of a search in which nothing went wrong.
     """
 
     runs_changed = Signal()
@@ -68,6 +70,7 @@ class Session:
     edited_changed = Signal()
     oracles_changed = Signal()
     warned = Signal(str)
+    noted = Signal(str)
 
     def __init__(self) -> None:
         self._runs: list[Run] = []

@@ -153,7 +153,8 @@ class TrialModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._names[section - 1] if section else "#"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._names[section - 1] if section else f"Trial; {FRONT_MARK} on the front"
+            title = self._names[section - 1].replace("\n", " ") if section else ""
+            return title or f"Trial; {FRONT_MARK} on the front"
         return None
 
     # ---- inside

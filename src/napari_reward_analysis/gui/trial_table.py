@@ -137,7 +137,7 @@ class TrialTable(QWidget):
     def _build(self) -> None:
         self.front_only = QCheckBox("Front only")
         self.front_only.setChecked(True)
-        self.front_only.setToolTip("Leave out trials that another one beats in both objectives")
+        self.front_only.setToolTip("Leave out trials that another one beats in all objectives")
         self._counter = QLabel()
         self.view = TrialView()
         self.view.setModel(self._filter)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari_reward_analysis.gui.workflow_presets import short_reward, short_stage
 from napari_reward_analysis.rewards.atoms import AtomScore
 from napari_reward_analysis.runs import Run
 from napari_reward_analysis.stages import SLOTS
@@ -36,20 +37,30 @@ def trial_tooltip(trial: AtomTrial) -> str:
             f"sigma {p['min_sigma']:.3g} to {p['max_sigma']:.3g} px in {p['num_sigma']:.0f}"
         )
     lines.append(", ".join(f"{k} {p[k]:.3g}" for k in ("threshold", "overlap") if k in p))
-    lines.append(", ".join(f"{k} {v:.3g}" for k, v in trial.further.items()))
+    lines.append(further_in_words(trial))
     lines.append(workflow_in_words(p))
     return "\n".join(line for line in lines if line)
+
+
+def further_in_words(trial: AtomTrial) -> str:
+    """The rewards beside QC and ER; empty where there are none."""
+    return ", ".join(f"{short_reward(name)} {value:.3g}" for name, value in trial.further.items())
 
 
 def workflow_in_words(parameters: dict[str, Any]) -> str:
     """The stages before the LoG of one setting; empty where there are none."""
     stages = [str(parameters[slot]) for slot in SLOTS if parameters.get(slot, "none") != "none"]
-    details = [
+    steps = [f"{short_stage(stage)}{_details(stage, parameters)}" for stage in stages]
+    return f"after {' and '.join(steps)}" if steps else ""
+
+
+def _details(stage: str, parameters: dict[str, Any]) -> str:
+    own = [
         f"{name.partition('.')[2]} {value:.3g}"
         for name, value in parameters.items()
-        if name.partition(".")[0] in stages
+        if name.partition(".")[0] == stage
     ]
-    return ", ".join(["after " + " and ".join(stages), *details]) if stages else ""
+    return f" ({', '.join(own)})" if own else ""
 
 
 def run_in_words(run: Run, front: list[int]) -> str:

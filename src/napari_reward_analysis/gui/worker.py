@@ -86,6 +86,13 @@ class _Positions:
 
 
 @dataclass(frozen=True)
+class _Note:
+    """What is worth knowing, though nothing is wrong."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class _End:
     status: Status
     message: str
@@ -108,7 +115,7 @@ class Search(QObject):
         super().__init__()
         self._session, self._request, self._folder = session, request, folder
         self._name = session.free_name(request.frame.name)
-        self._found: deque[Run | AtomTrial | _Positions | str | _End] = deque()
+        self._found: deque[Run | AtomTrial | _Positions | _Note | str | _End] = deque()
         self._cancelled = threading.Event()
         # no daemon: at exit the interpreter waits until the run is saved
         self._thread = threading.Thread(target=self._work, name="find-atoms")
@@ -175,7 +182,7 @@ class Search(QObject):
         trials: list[AtomTrial] = []
         if self._cancelled.is_set():
             return _End("cancelled", "")
-        for trial in run_trials(problem, told=self._warn):
+        for trial in run_trials(problem, told=lambda why: self._found.append(_Note(why))):
             trials.append(trial)
             self._found.append(trial)
             if saved is not None:
@@ -241,6 +248,8 @@ class Search(QObject):
                 self._grow(item)
             elif isinstance(item, _Positions):
                 positions[item.index] = item.refined
+            elif isinstance(item, _Note):
+                self._session.noted.emit(item.text)
             elif isinstance(item, str):
                 self._session.warned.emit(item)
             else:
