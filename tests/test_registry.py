@@ -36,6 +36,14 @@ def test_names_are_looked_up_and_kept_in_order():
     assert "third" not in known
 
 
+def test_the_order_does_not_hang_on_what_was_imported_first():
+    known = Registry("thing", "ours", first=("one", "two", "three"))
+    for name in ("mine", "three", "one"):
+        known.add(name, name)
+
+    assert list(known) == ["one", "three", "mine"]
+
+
 def test_a_later_registration_takes_the_place_of_the_earlier():
     known = Registry("thing", "ours")
     known.add("one", 1)

@@ -7,7 +7,7 @@ names is asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
@@ -23,13 +23,15 @@ class Registry(Generic[T]):
     ----------
     kind : str
         What one of them is called in a message.
+    first : sequence of str
+        Names that are listed first, in this order, whenever they were registered.
     group : str
         Entry points under which other packages offer theirs. An entry point names a
         function without arguments that registers, or a module that does so on import.
     """
 
-    def __init__(self, kind: str, group: str) -> None:
-        self.kind, self.group = kind, group
+    def __init__(self, kind: str, group: str, first: Sequence[str] = ()) -> None:
+        self.kind, self.group, self._first = kind, group, tuple(first)
         self._known: dict[str, T] = {}
         self._failed: dict[str, str] = {}
         self._loaded = False
@@ -54,7 +56,8 @@ class Registry(Generic[T]):
 
     def __iter__(self) -> Iterator[str]:
         self._load()
-        return iter(tuple(self._known))
+        first = [name for name in self._first if name in self._known]
+        return iter((*first, *(name for name in self._known if name not in first)))
 
     def __getitem__(self, name: str) -> T:
         """The thing of a name.
@@ -73,7 +76,7 @@ class Registry(Generic[T]):
                 "mend or remove the package that offers it."
             )
         raise BadInput(
-            f"There is no {self.kind} {name!r}: choose from {', '.join(self._known)}, "
+            f"There is no {self.kind} {name!r}: choose from {', '.join(self)}, "
             f"or register it first."
         )
 

@@ -118,7 +118,11 @@ class Reward:
         return value
 
 
-_REWARDS: Registry[Reward] = Registry("reward", "napari_reward_analysis.rewards")
+_REWARDS: Registry[Reward] = Registry(
+    "reward",
+    "napari_reward_analysis.rewards",
+    ("incoherence", "vacancy", "too_close", "too_far", "gaps", "ambiguity"),
+)
 
 
 def register_reward(

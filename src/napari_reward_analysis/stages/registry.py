@@ -138,7 +138,11 @@ class Stage:
         return self.function(image, **values)
 
 
-_STAGES: Registry[Stage] = Registry("stage", "napari_reward_analysis.stages")
+_STAGES: Registry[Stage] = Registry(
+    "stage",
+    "napari_reward_analysis.stages",
+    ("highpass", "flatten", "gaussian", "tv", "nlm", "wiener", "bragg"),
+)
 
 
 def register_stage(
