@@ -102,7 +102,7 @@ def test_filters_hold_for_any_rotation_and_cell(name, rotation, cell):
     clean = (2 + np.cos(2 * np.pi * first) + np.cos(2 * np.pi * second)).astype(np.float32) / 4
     noisy = clean + np.random.default_rng(1).normal(0, 0.5, clean.shape).astype(np.float32)
 
-    result = stage_named(name).apply(noisy, Context(a, 0.5, vectors), window=4.0)
+    result = stage_named(name).apply(noisy, Context(a, 0.5, vectors), window=2.0)
 
     assert similarity(result, clean) > 1.2 * similarity(noisy, clean)
 
