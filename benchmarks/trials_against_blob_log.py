@@ -84,7 +84,10 @@ def main() -> None:
     if not options.skip_optimiser:
         # small matrices in many threads would slow scikit-optimize down tenfold
         with threadpool_limits(1):
-            theirs, their_search, their_volume = published_style(problem, options)
+            # they have to search the threshold like any other parameter
+            searched = settings.model_copy(update={"thresholds": "searched"})
+            five = AtomsProblem(image, lattice, searched)
+            theirs, their_search, their_volume = published_style(five, options)
         row("whole optimisation", ours, theirs)
         print(f"  of which search       ours {search:7.2f} s   theirs {their_search:7.2f} s")
         print(f"  hypervolume           ours {volume:7.4f}     theirs {their_volume:7.4f}")
