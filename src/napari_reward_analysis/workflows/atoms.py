@@ -95,7 +95,7 @@ def run_trials(
     sampler = make_sampler(
         settings.sampler, space, settings.seed, problem.n_objectives, trials=settings.trials
     )
-    stopper = Stopper(settings.patience, settings.seconds, initial=getattr(sampler, "initial", 0))
+    stopper = Stopper(settings.patience, settings.seconds, initial=sampler.initial)
     index = 0
     while index < settings.trials and not (index and stopper.reason):
         start = time.perf_counter()
