@@ -107,7 +107,7 @@ def found(known: Known, way: str, trials: int, seed: int) -> np.ndarray:
     best = best_of(problem)
     if way != "as published":
         best = refine_trial(problem, best)
-    return best.points[best.inside]
+    return best.points[best.shown]
 
 
 def best_of(problem: AtomsProblem) -> AtomTrial:
@@ -151,7 +151,7 @@ def inside_masks(images: list[Known], options: argparse.Namespace) -> None:
         for name in names:
             best = best_of(AtomsProblem(known.image, known.lattice, only(name, options.trials)))
             y, x = np.rint(best.blobs[:, :2]).astype(int).T
-            score = f1(best.points[best.inside], known)
+            score = f1(best.points[best.shown], known)
             cells.append(f"{np.count_nonzero(mask[y, x])} ({score:.4f})")
         print(f"{known.name:26s}" + "".join(f"{cell:>16s}" for cell in cells), flush=True)
 

@@ -65,15 +65,15 @@ def row(known: Known) -> str:
     """Errors of one image before and after the fit."""
     trials = list(find_atoms(known.image, known.lattice, AtomsSettings()))
     trial = refine_trial(known.image, trials[pick(trials)])
-    found = trial.blobs[trial.inside, :2].astype(float)
+    found = trial.blobs[trial.shown, :2].astype(float)
     pairs = pair(found, known)
     # the same columns before and after: those that the blobs belong to
     kept = pairs.hit & pairs.judged
     true = known.columns[pairs.nearest[kept]]
-    errors = trial.points[trial.inside][kept] - true
+    errors = trial.points[trial.shown][kept] - true
     before, after = rms(found[kept] - true), rms(errors)
     size = known.image.require_pixel_size()
-    pull = np.nanmean((errors / trial.uncertainty[trial.inside][kept, None]) ** 2) ** 0.5
+    pull = np.nanmean((errors / trial.uncertainty[trial.shown][kept, None]) ** 2) ** 0.5
     return (
         f"{known.name:22s} {before:6.3f} {before * size:7.4f}   {after:6.3f} {after * size:7.4f}"
         f" {after * size / known.lattice.spacing:8.4f} {pull:10.2f} {kept.sum():7d}"

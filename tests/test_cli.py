@@ -17,7 +17,7 @@ from napari_reward_analysis import load_run
 
 COMMAND = [sys.executable, "-m", "napari_reward_analysis.cli"]
 COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
-ADDED = ["uncertainty_px", "uncertainty_A"]
+ADDED = ["uncertainty_px", "uncertainty_A", "is_counted"]
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
 
 
@@ -48,7 +48,7 @@ def test_atoms_writes_run_table_and_front_and_prints_json(picture, tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     summary = json.loads(done.stdout)
-    keys = {"n_atoms", "expected", "qc", "er", "n_trials", "seconds", "pick", "out"}
+    keys = {"n_atoms", "n_counted", "expected", "qc", "er", "n_trials", "seconds", "pick", "out"}
     assert keys <= set(summary)
     assert summary["n_atoms"] == 36
     assert summary["n_trials"] == 15

@@ -117,7 +117,8 @@ def write_results(
     Returns
     -------
     dict
-        n_atoms, expected, qc, er, n_trials, pick; the further rewards and the parameters of
+        n_atoms (rows of the table), n_counted (those within the analysed area, on which QC
+        and ER rest), expected, qc, er, n_trials, pick; the further rewards and the parameters of
         the pick; and what they rest on: pixel_size_A, area_fraction, oracles, notices.
 
     Raises
@@ -135,7 +136,8 @@ def write_results(
     write_csv(folder / "atoms.csv", table)
     save_front(run, folder / "front.png")
     return {
-        "n_atoms": trial.score.count,
+        "n_atoms": len(table["id"]),
+        "n_counted": trial.score.count,
         "expected": run.physics.expected,
         "qc": trial.score.qc,
         "er": trial.score.er,

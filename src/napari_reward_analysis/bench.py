@@ -188,7 +188,7 @@ def _volume(trials: list[AtomTrial]) -> float:
 
 def _f1(trial: AtomTrial, truth: Points, shape: tuple[int, int]) -> float:
     """Agreement of found and drawn columns away from the border, one to one."""
-    found = trial.blobs[trial.inside, :2].astype(float)
+    found = trial.blobs[trial.shown, :2].astype(float)
     border = BORDER / PIXEL_SIZE
     limit = np.array(shape) - 1 - border
     distance, nearest = cKDTree(truth).query(found)
@@ -226,7 +226,9 @@ def _over_blob_log(image: Image, lattice: Lattice, seed: int, trials: int) -> li
         inside = problem.area[blobs[:, 0].astype(int), blobs[:, 1].astype(int)]
         sums = neighbour_sums(blobs[:, :2])
         score = score_atoms(sums, problem.physics, inside)
-        found.append(AtomTrial(index, dict(values), blobs, sums, inside, score))
+        found.append(
+            AtomTrial(index, dict(values), blobs, sums, inside, np.zeros_like(inside), score)
+        )
         pair = np.minimum(score.objectives if score.feasible else (1.0, 1.0), 1.0)
         weight = rng.random()
         weighted = np.array([weight, 1 - weight]) * pair

@@ -415,8 +415,10 @@ def _report(summary: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(summary))
         return
+    beside = summary["n_atoms"] - summary["n_counted"]
+    aside = f" ({beside} more just beside the crystal)" if beside else ""
     print(
-        f"{summary['n_atoms']} columns found, {summary['expected']:.1f} expected: "
+        f"{summary['n_counted']} columns found{aside}, {summary['expected']:.1f} expected: "
         f"QC {summary['qc']:+.4f}, ER {summary['er']:.4f} "
         f"(trial {summary['pick']} of {summary['n_trials']}, {summary['seconds']:.1f} s)"
     )

@@ -54,7 +54,7 @@ def run_demo(folder: Path, *, window: Window, say: Callable[[str], None]) -> int
     run = run_atoms(image, lattice, AtomsSettings(), folder)
     summary = write_results(run, folder, image=image)
     say(
-        f"{summary['n_atoms']} columns found, {summary['expected']:.1f} expected: "
+        f"{summary['n_counted']} columns found, {summary['expected']:.1f} expected: "
         f"QC {summary['qc']:+.4f}, ER {summary['er']:.4f} after {summary['n_trials']} trials "
         f"in {run.seconds:.1f} s"
     )

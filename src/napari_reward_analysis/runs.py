@@ -298,6 +298,7 @@ def _trial_to_json(trial: AtomTrial) -> dict[str, Any]:
         "blobs": _pack(trial.blobs.astype("<f4")),
         "sums": _pack(trial.sums.astype("<f4")),
         "inside": _pack(np.packbits(trial.inside)),
+        "beside": _pack(np.packbits(trial.beside)),
         "refined": _pack_refined(trial.refined),
     }
 
@@ -341,6 +342,7 @@ def _trial_from_json(record: dict[str, Any], physics: Physics) -> AtomTrial:
         blobs=_unpack(record["blobs"], "<f4").reshape(-1, 4),
         sums=sums,
         inside=inside,
+        beside=_beside(record, sums.shape),
         score=score_atoms(sums, physics, inside),
         # absent from runs of earlier versions, which knew QC and ER alone
         further=record.get("further", {}),
@@ -350,6 +352,13 @@ def _trial_from_json(record: dict[str, Any], physics: Physics) -> AtomTrial:
         failure=record["failure"],
         refined=_unpack_refined(record.get("refined")),
     )
+
+
+def _beside(record: dict[str, Any], shape: tuple[int, ...]) -> BoolArray:
+    """None in runs of earlier versions, which left such columns out."""
+    if "beside" not in record:
+        return np.zeros(shape, bool)
+    return unpack_bits(record["beside"], shape)
 
 
 def _index(run: Run, position: int | None) -> int | None:

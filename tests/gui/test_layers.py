@@ -5,9 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_reward_analysis.gui.frames import frame_of
-from napari_reward_analysis.gui.layers import AtomsLayer, placement
+from napari_reward_analysis.gui.layers import (
+    BESIDE_COLOUR,
+    ERROR_COLOUR,
+    RIGHT_COLOUR,
+    AtomsLayer,
+    placement,
+)
 
 SPATIAL = dict(
     scale=(0.02, 0.02),
@@ -31,6 +38,7 @@ def table(n: int, errors: tuple[int, ...] = (), sigma: float = 2.0) -> dict[str,
         "is_error": is_error,
         "class": np.full(n, "", dtype=object),
         "uncertainty_px": np.full(n, np.nan),
+        "is_counted": np.ones(n, bool),
     }
 
 
@@ -133,7 +141,7 @@ def test_edits_by_hand_are_told_and_our_own_changes_are_not(
     place = frame_of(image, viewer).place
     for n in (30, 12, 0, 25):
         atoms.show(place, table(n), (40, 60))
-    atoms.refresh(np.ones(25), np.zeros(25, bool), np.zeros(25, bool))
+    atoms.refresh(np.ones(25), np.zeros(25, bool), np.zeros(25, bool), np.ones(25, bool))
     assert atoms.move(table(25) | {"id": np.arange(25)})
     assert told == []
     atoms.layer.add([[5.0, 6.0]])
@@ -192,3 +200,13 @@ def test_nothing_of_the_user_s_image_changes(viewer: ViewerModel, image: Any) ->
     np.testing.assert_array_equal(image.data, data)
     after = image.as_layer_data_tuple()[1]
     assert {k: str(v) for k, v in after.items()} == {k: str(v) for k, v in state.items()}
+
+
+def test_columns_that_are_not_counted_are_paler(viewer: ViewerModel, image: Any) -> None:
+    found = table(6, errors=(1,))
+    found["is_counted"][4] = False
+    layer = shown(viewer, image, found).layer
+    assert layer is not None
+    wanted = [RIGHT_COLOUR] * 6
+    wanted[1], wanted[4] = ERROR_COLOUR, BESIDE_COLOUR
+    np.testing.assert_allclose(layer.border_color, transform_color(wanted))

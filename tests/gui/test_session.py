@@ -26,6 +26,7 @@ def trial(index: int, count: int, errors: int, physics: Physics = PHYSICS) -> At
         blobs=np.zeros((count, 4), np.float32),
         sums=sums,
         inside=inside,
+        beside=~inside,
         score=score_atoms(sums, physics, inside),
     )
 

@@ -24,6 +24,8 @@ Table = Mapping[str, npt.NDArray[Any]]
 #: Both stand out from black, grey and white, also under colour blindness; errors differ
 #: in their shape too.
 RIGHT_COLOUR, ERROR_COLOUR = "#00c8ff", "#ff5a1f"
+#: Of columns beside the crystal, which are not counted.
+BESIDE_COLOUR = "#c8c8c8"
 RIGHT_SYMBOL, ERROR_SYMBOL = "disc", "diamond"
 
 #: Share of a ring's diameter that its line takes.
@@ -31,7 +33,15 @@ _LINE = 0.16
 #: A blob ends where its Gaussian turns convex: a diameter of 2 sqrt(2) sigma.
 _DIAMETER = 2 * np.sqrt(2)
 
-_FEATURES = ("sigma_px", "response", "neighbour_sum_A", "is_error", "class", "uncertainty_px")
+_FEATURES = (
+    "sigma_px",
+    "response",
+    "neighbour_sum_A",
+    "is_error",
+    "class",
+    "uncertainty_px",
+    "is_counted",
+)
 _SPATIAL = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 
 
@@ -139,6 +149,7 @@ class AtomsLayer:
         sums: npt.NDArray[Any],
         errors: npt.NDArray[np.bool_],
         moved: npt.NDArray[np.bool_],
+        counted: npt.NDArray[np.bool_],
     ) -> None:
         """Give edited points their neighbour sums and mark the errors among them.
 
@@ -149,6 +160,8 @@ class AtomsLayer:
         errors : ndarray of bool, shape (n,)
         moved : ndarray of bool, shape (n,)
             Points that the user added or moved: how well they are known nobody can tell.
+        counted : ndarray of bool, shape (n,)
+            Points inside the analysed area.
         """
         layer = self.layer
         if layer is None or len(layer.data) != len(sums):
@@ -157,8 +170,9 @@ class AtomsLayer:
             features = layer.features.copy()
             features.loc[moved, "uncertainty_px"] = np.nan
             features["neighbour_sum_A"], features["is_error"] = sums, errors
+            features["is_counted"] = counted
             layer.features = features
-            _mark_errors(layer, errors)
+            _mark(layer, errors, counted)
 
     def points(self) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
         """Positions (y, x) of all points, and which lie in the frame of the result."""
@@ -254,7 +268,7 @@ def _fill(layer: Points, data: npt.NDArray[np.float64], table: Table) -> None:
     layer.data = data
     layer.features = {name: np.asarray(table[name]) for name in _FEATURES}
     layer.size = sizes
-    _mark_errors(layer, np.asarray(table["is_error"], dtype=bool))
+    _mark(layer, *(np.asarray(table[name], dtype=bool) for name in ("is_error", "is_counted")))
     if len(sizes):
         # a point that the user adds is like the others
         layer.current_size = float(np.median(sizes))
@@ -265,19 +279,22 @@ def _fill(layer: Points, data: npt.NDArray[np.float64], table: Table) -> None:
             "is_error": False,
             "class": "",
             "uncertainty_px": np.nan,
+            "is_counted": True,
         }
 
 
-def _mark_errors(layer: Points, errors: npt.NDArray[np.bool_]) -> None:
-    if errors.any():
-        layer.border_color = np.where(errors, ERROR_COLOUR, RIGHT_COLOUR)
-        layer.symbol = np.where(errors, ERROR_SYMBOL, RIGHT_SYMBOL)
-    elif len(errors):
-        layer.border_color = RIGHT_COLOUR
-        layer.symbol = RIGHT_SYMBOL
+def _mark(layer: Points, errors: npt.NDArray[np.bool_], counted: npt.NDArray[np.bool_]) -> None:
+    """Errors by colour and symbol, columns that are not counted by a paler colour."""
+    colours = np.where(errors, ERROR_COLOUR, np.where(counted, RIGHT_COLOUR, BESIDE_COLOUR))
+    if len(errors):
+        uniform = (colours == colours[0]).all()
+        layer.border_color = colours[0] if uniform else colours
+        layer.symbol = (
+            np.where(errors, ERROR_SYMBOL, RIGHT_SYMBOL) if errors.any() else RIGHT_SYMBOL
+        )
     # what a point that the user adds will look like
     layer.current_border_color, layer.current_symbol = RIGHT_COLOUR, RIGHT_SYMBOL
 
 
 def _dtype(name: str) -> type:
-    return {"is_error": bool, "class": object}.get(name, float)
+    return {"is_error": bool, "is_counted": bool, "class": object}.get(name, float)

@@ -114,6 +114,7 @@ class Overlay(QObject):
         points, here = self.atoms.points()
         features = {name: values[here] for name, values in self.atoms.features().items()}
         size = np.nan if run.image.pixel_size is None else run.image.pixel_size
+        counted = features.pop("is_counted")  # the last column of every table
         y, x = points[here].T
         return {
             "id": np.arange(len(y)),
@@ -123,6 +124,7 @@ class Overlay(QObject):
             "x_A": x * size,
             **features,
             "uncertainty_A": features["uncertainty_px"] * size,
+            "is_counted": counted,
         }
 
     def keep(self) -> str:
@@ -195,7 +197,7 @@ class Overlay(QObject):
         self._drawn = (*self._drawn[:2], run.physics)
         size = np.nan if run.image.pixel_size is None else run.image.pixel_size
         errors = np.nan_to_num(sums, nan=np.inf) < run.physics.ds_px
-        self.atoms.refresh(sums * size, errors, moved)
+        self.atoms.refresh(sums * size, errors, moved, here)
 
     # ---- within
 
@@ -240,11 +242,11 @@ def _as_blobs(
     moved : ndarray of bool, shape (n,)
         Points that are not the trial's.
     """
-    if not trial.inside.any():
+    if not trial.shown.any():
         return points, np.ones(len(points), bool)
-    distance, row = cKDTree(trial.points[trial.inside]).query(points)
+    distance, row = cKDTree(trial.points[trial.shown]).query(points)
     moved = np.asarray(distance > _SAME)
-    blobs = trial.blobs[trial.inside, :2].astype(float)
+    blobs = trial.blobs[trial.shown, :2].astype(float)
     return np.where(moved[:, None], points, blobs[row]), moved
 
 

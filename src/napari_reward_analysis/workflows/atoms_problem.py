@@ -17,6 +17,7 @@ from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 from napari_reward_analysis.rewards.registry import Detection
 from napari_reward_analysis.stages import Context
+from napari_reward_analysis.workflows.atoms_beside import Rim
 from napari_reward_analysis.workflows.atoms_needs import (
     seen_vectors,
     usable_rewards,
@@ -81,6 +82,7 @@ class AtomsProblem:
     ) -> None:
         self.settings, self.lattice = settings, lattice
         self.survey = surveyed or survey_for(image, lattice, settings, region)
+        drawn = region is not None
         self.image, self.region = image, region = self.survey.image, self.survey.region
         self.area = analysed_area(image, region)
         self.physics, self.spacing_px = derive_physics(
@@ -95,6 +97,11 @@ class AtomsProblem:
         self.physics = replace(self.physics, tolerance=settings.tolerance)
         self.finder = BlobFinder(image.normalised)
         self.vectors_px = seen_vectors(self.survey, lattice, settings)
+        self._rim = (
+            Rim(image, self.area, self.spacing_px, self.vectors_px)
+            if region is not None and not drawn
+            else None
+        )
         self.rewards, missing_rewards = usable_rewards(settings, lattice, self.vectors_px)
         stages, missing_stages = usable_stages(settings, self.vectors_px)
         self.n_objectives = 2 + len(self.rewards)
@@ -245,12 +252,18 @@ class AtomsProblem:
             blobs=blobs,
             sums=sums,
             inside=inside,
+            beside=self._beside(blobs, inside),
             score=score,
             further=self._judge(blobs[inside], sums[inside], responses, threshold)
             if score.feasible
             else dict.fromkeys((reward.name for reward in self.rewards), 1.0),
             margin=threshold_margin(responses, threshold),
         )
+
+    def _beside(self, blobs: Blobs, inside: BoolArray) -> BoolArray:
+        if self._rim is None:
+            return np.zeros(len(blobs), bool)
+        return self._rim.columns(blobs, inside)
 
     def _candidates(self, parameters: Parameters) -> Candidates:
         return self.finder_of(parameters).candidates(

@@ -14,7 +14,7 @@ Table = dict[str, npt.NDArray[Any]]
 
 
 def atoms_table(trial: AtomTrial, physics: Physics, pixel_size: float | None) -> Table:
-    """One row per column found inside the analysed area.
+    """One row per column found, inside the analysed area or just beside it.
 
     Parameters
     ----------
@@ -29,16 +29,15 @@ def atoms_table(trial: AtomTrial, physics: Physics, pixel_size: float | None) ->
     -------
     dict of ndarray
         id, y_px, x_px, y_A, x_A, sigma_px, response, neighbour_sum_A, is_error, class,
-        uncertainty_px, uncertainty_A; strongest response first. The positions are the
+        uncertainty_px, uncertainty_A, is_counted; strongest response first. The positions are the
         refined ones where the trial has them, with their standard deviation along one
-        axis; it is NaN where there is none. Sums and errors are those of the blobs.
+        axis; it is NaN where there is none. Sums and errors are those of the blobs;
+        columns that are not counted, just beyond the crystal, are never errors.
     """
-    inside = trial.inside
-    blobs, sums = trial.blobs[inside].astype(float), trial.sums[inside].astype(float)
-    points, uncertainty = (
-        trial.points[inside].astype(float),
-        trial.uncertainty[inside].astype(float),
-    )
+    shown = trial.shown
+    blobs, sums = trial.blobs[shown].astype(float), trial.sums[shown].astype(float)
+    points, uncertainty = trial.points[shown].astype(float), trial.uncertainty[shown].astype(float)
+    counted = trial.inside[shown]
     scale = np.nan if pixel_size is None else pixel_size
     return {
         "id": np.arange(len(blobs)),
@@ -49,8 +48,9 @@ def atoms_table(trial: AtomTrial, physics: Physics, pixel_size: float | None) ->
         "sigma_px": blobs[:, 2],
         "response": blobs[:, 3],
         "neighbour_sum_A": sums * scale,
-        "is_error": sums < physics.ds_px,
+        "is_error": counted & (sums < physics.ds_px),
         "class": np.full(len(blobs), "", dtype=object),
         "uncertainty_px": uncertainty,
         "uncertainty_A": uncertainty * scale,
+        "is_counted": counted,
     }

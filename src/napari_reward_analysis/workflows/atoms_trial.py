@@ -35,7 +35,9 @@ class AtomTrial:
     sums : ndarray, shape (n,)
         Sum of the distances to the four nearest blobs, px.
     inside : ndarray of bool, shape (n,)
-        Blobs within the analysed area.
+        Blobs within the analysed area: they are counted.
+    beside : ndarray of bool, shape (n,)
+        Columns just beyond a crystal that was found in the image: shown, not counted.
     score : AtomScore
         QC and ER.
     further : dict
@@ -58,6 +60,7 @@ class AtomTrial:
     blobs: Blobs
     sums: npt.NDArray[np.float32]
     inside: BoolArray
+    beside: BoolArray
     score: AtomScore
     further: dict[str, float] = field(default_factory=dict)
     margin: float = 0.0
@@ -77,6 +80,11 @@ class AtomTrial:
         if self.refined is None:
             return np.full(len(self.blobs), np.nan, np.float32)
         return self.refined.uncertainty
+
+    @property
+    def shown(self) -> BoolArray:
+        """Blobs that are columns of the result, counted or not, shape (n,)."""
+        return self.inside | self.beside
 
     @property
     def feasible(self) -> bool:
@@ -101,6 +109,7 @@ def failed_trial(index: int, parameters: Parameters, reason: str) -> AtomTrial:
         blobs=np.empty((0, 4), np.float32),
         sums=np.empty(0, np.float32),
         inside=np.empty(0, bool),
+        beside=np.empty(0, bool),
         score=AtomScore(count=0, qc=-1.0, er=0.0, feasible=False),
         failure=reason,
     )
