@@ -9,9 +9,11 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from scipy.ndimage import distance_transform_edt
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, FloatArray
@@ -28,6 +30,25 @@ _BUILT_IN = (
 
 #: What a reward may ask for and an image may lack.
 NEEDS = {"lattice": "a lattice with known columns", "vectors": "a lattice seen in the image"}
+
+
+class Depth:
+    """How deep each pixel lies in an area: worked out when first asked for, and once.
+
+    Parameters
+    ----------
+    area : ndarray of bool, shape (H, W)
+        The analysed pixels; the field's border is a border of the area.
+    """
+
+    def __init__(self, area: BoolArray) -> None:
+        self._area = area
+
+    @cached_property
+    def px(self) -> FloatArray:
+        """Distance to the border of the area, shape (H, W); 0 outside."""
+        distance = distance_transform_edt(np.pad(self._area, 1))[1:-1, 1:-1]
+        return np.asarray(distance, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +78,8 @@ class Detection:
     vectors_px : ndarray, shape (2, 2), or None
         Rows: two translations of the lattice as seen in the image, along the cell's
         vectors where the crystal is known.
+    depth : Depth, optional
+        Of the area, shared by all results on one image.
     """
 
     points: npt.NDArray[np.float64]
@@ -71,6 +94,12 @@ class Detection:
     spacing_px: float
     lattice: Lattice | None = None
     vectors_px: npt.NDArray[np.float64] | None = None
+    depth: Depth | None = None
+
+    @cached_property
+    def depth_px(self) -> FloatArray:
+        """Distance of every pixel to the border of the area, shape (H, W); 0 outside."""
+        return (self.depth or Depth(self.area)).px
 
     @property
     def has(self) -> set[str]:

@@ -122,9 +122,8 @@ def _density(fractions: Floats) -> Floats:
 
 
 def _away_from_border(places: Floats, detection: Detection, depth: float) -> npt.NDArray[np.bool_]:
-    distance = ndimage.distance_transform_edt(np.pad(detection.area, 1))[1:-1, 1:-1]
     pixels = np.rint(places).astype(int)
     shape = np.array(detection.area.shape)
     inside = ((pixels >= 0) & (pixels < shape)).all(axis=1)
     pixels = np.clip(pixels, 0, shape - 1)
-    return np.asarray(inside & (distance[pixels[:, 0], pixels[:, 1]] > depth))
+    return np.asarray(inside & (detection.depth_px[pixels[:, 0], pixels[:, 1]] > depth))

@@ -80,7 +80,7 @@ def gaps(detection: Detection) -> float:
     empty[y, x] = False
     far = ndimage.distance_transform_edt(empty) > hole
     # beyond the border of the area there may be columns that are not counted
-    inner = ndimage.distance_transform_edt(np.pad(detection.area, 1))[1:-1, 1:-1] > hole
+    inner = detection.depth_px > hole
     return float(far[inner].mean()) if inner.any() else 0.0
 
 
@@ -99,6 +99,5 @@ def largest_hole(lattice: Lattice) -> float:
 
 def _deep_inside(detection: Detection, depth: float) -> BoolArray:
     """Points farther than a depth in px from the border of the area."""
-    distance = ndimage.distance_transform_edt(np.pad(detection.area, 1))[1:-1, 1:-1]
     y, x = np.rint(detection.points).astype(int).T
-    return np.asarray(distance[y, x] > depth)
+    return np.asarray(detection.depth_px[y, x] > depth)

@@ -15,7 +15,7 @@ from napari_reward_analysis.detection.threshold_axis import threshold_front
 from napari_reward_analysis.image import BoolArray, FloatArray, Image
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
-from napari_reward_analysis.rewards.registry import Detection
+from napari_reward_analysis.rewards.registry import Depth, Detection
 from napari_reward_analysis.stages import Context
 from napari_reward_analysis.workflows.atoms_beside import Rim
 from napari_reward_analysis.workflows.atoms_needs import (
@@ -97,6 +97,7 @@ class AtomsProblem:
         self.physics = replace(self.physics, tolerance=settings.tolerance)
         self.finder = BlobFinder(image.normalised)
         self.vectors_px = seen_vectors(self.survey, lattice, settings)
+        self._depth = Depth(self.area)
         self._rim = (
             Rim(image, self.area, self.spacing_px, self.vectors_px)
             if region is not None and not drawn
@@ -291,6 +292,7 @@ class AtomsProblem:
             spacing_px=self.spacing_px,
             lattice=self.lattice,
             vectors_px=self.vectors_px,
+            depth=self._depth,
         )
         return {reward.name: reward(detection) for reward in self.rewards}
 
