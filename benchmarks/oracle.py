@@ -41,7 +41,9 @@ def main() -> None:
     options = parser.parse_args()
     model = load_model(options.model)
     print(f"{'':24s}  oracle                                LoG*")
-    print(f"{'image':24s} {'columns':>8s} {'prec.':>6s} {'recall':>6s} {'F1':>6s} {'s':>6s}", end="")
+    print(
+        f"{'image':24s} {'columns':>8s} {'prec.':>6s} {'recall':>6s} {'F1':>6s} {'s':>6s}", end=""
+    )
     print(f"   {'F1':>6s} {'s':>6s}")
     for known in read_folder(options.truth) if options.truth else simulated(CASES):
         print(row(known, model, search=not options.no_search), flush=True)

@@ -67,7 +67,6 @@ class Ranges:
         return asdict(self)
 
 
-
 def clean_image(
     ranges: Ranges, side: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -60,9 +60,7 @@ class Agreement:
     @property
     def count_ratio(self) -> float:
         """Found points per point of the oracle."""
-        return _share(
-            len(self.matched) + len(self.spurious), len(self.matched) + len(self.missed)
-        )
+        return _share(len(self.matched) + len(self.spurious), len(self.matched) + len(self.missed))
 
     def facts(self, pixel_size: float | None) -> dict[str, Any]:
         """Its numbers, ready for JSON; lengths in angstrom are None without a pixel size."""
@@ -171,9 +169,7 @@ def per_class(
     return table
 
 
-def points_within(
-    points: npt.NDArray[np.floating], area: BoolArray, name: str
-) -> BoolArray:
+def points_within(points: npt.NDArray[np.floating], area: BoolArray, name: str) -> BoolArray:
     """Which of an oracle's points lie in the analysed area.
 
     Raises
@@ -195,9 +191,7 @@ def points_within(
     return inside
 
 
-def _candidates(
-    found: FloatArray, oracle: FloatArray, reach: float
-) -> tuple[Indices, FloatArray]:
+def _candidates(found: FloatArray, oracle: FloatArray, reach: float) -> tuple[Indices, FloatArray]:
     """All pairs within reach, nearest first."""
     if not (len(found) and len(oracle)):
         return np.empty((0, 2), np.intp), np.empty(0)

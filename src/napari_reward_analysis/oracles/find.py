@@ -97,7 +97,10 @@ def resized(pixels: FloatArray, zoom: float) -> FloatArray:
         return pixels
     shape = [max(round(side * zoom), 1) for side in pixels.shape]
     return np.asarray(
-        resize(pixels, shape, order=1, mode="reflect", anti_aliasing=zoom < 1), np.float32
+        resize(  # type: ignore[no-untyped-call, unused-ignore]
+            pixels, shape, order=1, mode="reflect", anti_aliasing=zoom < 1
+        ),
+        np.float32,
     )
 
 

@@ -117,9 +117,7 @@ def load_model(path: Path | None = None, threads: int = 0) -> Model:
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # what is wrong is said once, below
     try:
-        session = runtime.InferenceSession(
-            str(file), options, providers=["CPUExecutionProvider"]
-        )
+        session = runtime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     # the runtime has an exception of its own for each kind of damage
     except Exception as error:
         raise BadInput(f"{file.name} is not a model in ONNX format, or is damaged.") from error

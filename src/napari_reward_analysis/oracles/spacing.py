@@ -41,8 +41,10 @@ def seen_spacing(pixels: npt.NDArray[np.floating]) -> float:
     reach = max(side // 3, 4)
     rows = np.r_[0:reach, -reach:0]
     near = correlation[rows][:, :reach] / correlation[0, 0]
-    distance = np.hypot(np.minimum(np.arange(2 * reach), 2 * reach - np.arange(2 * reach))[:, None],
-                        np.arange(reach)[None])
+    distance = np.hypot(
+        np.minimum(np.arange(2 * reach), 2 * reach - np.arange(2 * reach))[:, None],
+        np.arange(reach)[None],
+    )
     rings = distance.astype(int)
     highest = np.array([near[rings == ring].max(initial=-1.0) for ring in range(reach)])
     lowest = np.flatnonzero(np.diff(highest) > 0)
