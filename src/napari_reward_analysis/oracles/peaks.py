@@ -14,6 +14,8 @@ FloatArray = npt.NDArray[np.float64]
 _SMOOTH = 0.8
 #: Half width of the square in which a peak is the largest, in px.
 _APART = 2
+#: Rim without peaks, in px.
+BORDER = 1.0
 
 
 class Peaks(NamedTuple):
@@ -31,7 +33,9 @@ class Peaks(NamedTuple):
     heights: FloatArray
 
 
-def find_peaks(heat: npt.NDArray[np.floating], threshold: float = 0.3) -> Peaks:
+def find_peaks(
+    heat: npt.NDArray[np.floating], threshold: float = 0.3, border: float = BORDER
+) -> Peaks:
     """Maxima of a map above a height.
 
     Parameters
@@ -40,6 +44,9 @@ def find_peaks(heat: npt.NDArray[np.floating], threshold: float = 0.3) -> Peaks:
         0 to 1.
     threshold : float
         Least height.
+    border : float
+        Peaks nearer to the border than this, in px, are left out: a column that is centred
+        outside still glows inside, and its peak then stands at the border.
 
     Returns
     -------
@@ -50,17 +57,19 @@ def find_peaks(heat: npt.NDArray[np.floating], threshold: float = 0.3) -> Peaks:
     The place between the pixels is the vertex of a parabola through the logarithm of
     three of them along each axis, which is exact for a Gaussian.
     """
-    smooth = gaussian_filter(np.asarray(heat, np.float64), _SMOOTH, mode="reflect")
+    heat = np.asarray(heat, np.float64)
+    smooth = gaussian_filter(heat, _SMOOTH, mode="reflect")
     largest = maximum_filter(smooth, size=2 * _APART + 1, mode="nearest") == smooth
-    y, x = np.nonzero(largest & (np.asarray(heat) >= threshold) & (smooth > 0.3 * threshold))
+    y, x = np.nonzero(largest & (heat >= threshold))
     order = np.argsort(-smooth[y, x], kind="stable")
     y, x = y[order], x[order]
     logs = np.log(np.pad(np.maximum(smooth, 1e-6), 1, mode="edge"))
     here, (up, down) = logs[y + 1, x + 1], (logs[y, x + 1], logs[y + 2, x + 1])
     left, right = logs[y + 1, x], logs[y + 1, x + 2]
-    offset = np.column_stack([_vertex(up, here, down), _vertex(left, here, right)])
-    points = np.column_stack([y, x]) + offset
-    return Peaks(points, np.asarray(heat, np.float64)[y, x])
+    points = np.column_stack([y + _vertex(up, here, down), x + _vertex(left, here, right)])
+    edge = np.minimum(points, np.subtract(heat.shape, 1) - points).min(axis=1, initial=np.inf)
+    within = edge >= border
+    return Peaks(points[within], heat[y, x][within])
 
 
 def _vertex(before: FloatArray, here: FloatArray, after: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,24 +38,35 @@ def in_tiles(
 
     Notes
     -----
-    Around the image stand its own mirrored pixels, up to a multiple of `STEP`, so that all
-    tiles are halved at the same pixels.
+    The image's own edges stay edges for the network, which met them in training; below and
+    to the right its mirrored pixels fill it up to a multiple of `STEP`. Tiles begin at
+    multiples of `STEP`, so that all of them are halved at the same pixels.
     """
     height, width = pixels.shape
-    more = [(rim, rim + -side % STEP) for side in (height, width)]
-    padded = np.pad(pixels, more, mode="reflect" if min(height, width) > 1 else "edge")
+    fill = [(0, -side % STEP) for side in (height, width)]
+    padded = np.pad(pixels, fill, mode="symmetric")
     output: FloatArray | None = None
-    for top, bottom in _parts(height + -height % STEP, tile):
-        for left, right in _parts(width + -width % STEP, tile):
-            seen = network(padded[top : bottom + 2 * rim, left : right + 2 * rim])
+    for rows in _parts(padded.shape[0], tile, rim):
+        for columns in _parts(padded.shape[1], tile, rim):
+            seen = network(padded[rows.seen, columns.seen])
             if output is None:
-                output = np.empty((len(seen), height, width), np.float32)
-            part = output[:, top:bottom, left:right]
-            part[:] = seen[:, rim : rim + part.shape[1], rim : rim + part.shape[2]]
+                output = np.empty((len(seen), *padded.shape), np.float32)
+            output[:, rows.kept, columns.kept] = seen[:, rows.within, columns.within]
     assert output is not None  # an image has at least one tile
-    return output
+    return output[:, :height, :width]
 
 
-def _parts(length: int, tile: int) -> Iterator[tuple[int, int]]:
+class _Part(NamedTuple):
+    """What a tile sees of one axis, what is kept of it, and where that lies within it."""
+
+    seen: slice
+    kept: slice
+    within: slice
+
+
+def _parts(length: int, tile: int, rim: int) -> Iterator[_Part]:
     for start in range(0, length, tile):
-        yield start, min(start + tile, length)
+        end = min(start + tile, length)
+        first = max(start - rim, 0)
+        seen = slice(first, min(end + rim, length))
+        yield _Part(seen, slice(start, end), slice(start - first, end - first))
