@@ -72,6 +72,15 @@ def test_a_run_is_compared_with_the_network(picture, run, tmp_path):
     assert (tmp_path / "comparison.png").read_bytes()[:4] == b"\x89PNG"
 
 
+def test_a_guessed_scale_is_told(picture, tmp_path):
+    done = call(picture, "--out", tmp_path, "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert "pixel size is not known" in done.stderr
+    assert len(summary["notices"]) == 1
+    assert rows(tmp_path / "oracle.csv")[0]["y_A"] == ""
+
+
 def test_the_front_by_agreement(picture, run, tmp_path):
     # a run against its own chosen trial agrees with that trial wholly
     done = call(

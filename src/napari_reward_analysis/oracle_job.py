@@ -230,6 +230,11 @@ def run_oracle(
         if points is None
         else oracle_of_file(image, points)
     )
+    if image.pixel_size is None and points is None and model is None:
+        notices.append(
+            "The pixel size is not known: the network's scale was guessed from the spacing seen in "
+            "the image; give the pixel size or the lattice to be sure."
+        )
     compared = None if saved is None else compare(saved, known, image, reach)
     make_folder(folder)
     write_csv(folder / "oracle.csv", oracle_table(known, image.pixel_size, lattice))
