@@ -9,7 +9,7 @@ BIN := .venv/bin
 WITH_DISPLAY := bash scripts/with_display.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench docs wheel clean
+.PHONY: help setup demo test lint bench docs oracle wheel clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
@@ -33,9 +33,12 @@ docs: setup ## take the screenshots and plots of the documentation anew
 	$(WITH_DISPLAY) $(BIN)/python scripts/make_screenshots.py
 	$(BIN)/python scripts/make_calibration_figures.py
 
+oracle: ## train the oracle's network anew (developers, its own environment; ARGS="--minutes 15")
+	bash scripts/train_oracle.sh $(ARGS)
+
 wheel: setup ## build sdist and wheel, and try the wheel in a fresh environment
 	bash scripts/check_wheel.sh
 
 clean: ## remove what was built, the environment included
-	rm -rf .venv build dist demo_output .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-oracle build dist demo_output .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,6 +14,8 @@ from typing import Any, NoReturn, get_args
 from pydantic import ValidationError
 
 from napari_reward_analysis import __version__
+from napari_reward_analysis.cli_oracle import in_words as oracle_in_words
+from napari_reward_analysis.cli_oracle import oracle_options, run_command
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.lattice import Lattice, lattice_names
@@ -136,6 +138,17 @@ def _amorphous(options: argparse.Namespace) -> int:
     return INTERRUPTED if run.status == "cancelled" else DONE
 
 
+def _oracle(options: argparse.Namespace) -> int:
+    folder = options.out or _beside(options.image, "oracle")
+    start = time.perf_counter()
+    summary = run_command(options, _image(options), _lattice(options), folder)
+    for notice in summary["notices"]:
+        _say(f"Note: {notice}")
+    summary |= {"seconds": round(time.perf_counter() - start, 3), "out": str(folder)}
+    print(json.dumps(summary) if options.json else oracle_in_words(summary))
+    return DONE
+
+
 def _info(options: argparse.Namespace) -> int:
     from napari_reward_analysis.info import describe, in_words
 
@@ -249,6 +262,11 @@ def _parser() -> argparse.ArgumentParser:
     atoms.set_defaults(command=_atoms)
 
     _amorphous_parser(commands.add_parser("amorphous", help="find amorphous regions"))
+
+    oracle = commands.add_parser("oracle", help="columns by a network, and a run compared")
+    _image_options(oracle)
+    oracle_options(oracle)
+    oracle.set_defaults(command=_oracle)
 
     info = commands.add_parser("info", help="what an image is and what a lattice expects of it")
     _image_options(info)

@@ -108,6 +108,27 @@ def read_points_csv(path: PathLike, of_class: str | None = None) -> npt.NDArray[
     return np.asarray(points, dtype=np.float64).reshape(-1, 2)
 
 
+def read_classes_csv(path: PathLike) -> npt.NDArray[np.str_]:
+    """Classes of the points of a table, in the order of `read_points_csv`.
+
+    Returns
+    -------
+    ndarray of str, shape (n,)
+        Empty words where the table has no column 'class', 'species' or 'label'.
+
+    Raises
+    ------
+    BadInput
+        If the file is missing or no table.
+    """
+    rows = _rows(Path(path))
+    header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
+    column = next((header.index(word) for word in _CLASS_NAMES if word in header), None)
+    if column is None:
+        return np.full(max(len(rows) - 1, 0), "")
+    return np.array([row[column].strip() if column < len(row) else "" for _, row in rows[1:]], str)
+
+
 def write_extxyz(
     path: PathLike,
     table: Table,

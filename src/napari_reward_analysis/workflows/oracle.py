@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.oracles.agreement import agreement, half_spacing, points_within
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.workflows.atoms_trial import AtomTrial, front_of
 
@@ -36,17 +36,7 @@ def oracle_count(points: npt.NDArray[np.floating], area: BoolArray, name: str) -
     BadInput
         If none of the points lies there, or most of them lie outside the image.
     """
-    pixels = np.round(np.asarray(points, float)).astype(int).reshape(-1, 2)
-    on_image = ((pixels >= 0) & (pixels < np.asarray(area.shape))).all(axis=1)
-    if len(pixels) and np.count_nonzero(on_image) < 0.5 * len(pixels):
-        raise BadInput(
-            f"Most points of {name} lie outside the image of {area.shape[0]} x {area.shape[1]} px: "
-            "choose the positions of this image, in pixels."
-        )
-    count = int(np.count_nonzero(area[tuple(pixels[on_image].T)]))
-    if count == 0:
-        raise BadInput(f"{name} has no point in the analysed area: choose another oracle or area.")
-    return count
+    return int(np.count_nonzero(points_within(points, area, name)))
 
 
 def oracle_fronts(
@@ -76,3 +66,33 @@ def oracle_fronts(
         ]
         fronts[name] = [(i, judged[i].score.objectives) for i in front_of(judged)]
     return fronts
+
+
+def agreement_of_trials(
+    trials: Sequence[AtomTrial],
+    points: npt.NDArray[np.floating],
+    reach: float | None = None,
+) -> npt.NDArray[np.float64]:
+    """F1 against an oracle of every trial: the colour of a front by agreement.
+
+    Parameters
+    ----------
+    trials : sequence of AtomTrial
+        A run's trials.
+    points : ndarray, shape (n, 2)
+        The oracle's, y and x in px, within the analysed area.
+    reach : float, optional
+        Largest distance of a pair in px; half the oracle's nearest spacing without it.
+
+    Returns
+    -------
+    ndarray, shape (len(trials),)
+        0 to 1; NaN where a trial has no result.
+    """
+    reach = half_spacing(points) if reach is None else reach
+    return np.array(
+        [
+            agreement(trial.points[trial.inside], points, reach).f1 if trial.feasible else np.nan
+            for trial in trials
+        ]
+    )

@@ -1,0 +1,76 @@
+"""Matching with an oracle, one to one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from napari_reward_analysis import BadInput
+from napari_reward_analysis.oracles.agreement import agreement, per_class, points_within
+
+GRID = np.stack(np.mgrid[10:60:10, 10:60:10], axis=-1).reshape(-1, 2).astype(float)
+
+
+def test_missed_spurious_and_differences():
+    found = np.vstack([GRID[1:] + np.array([0.3, 0.4]), [[100, 100]]])
+    result = agreement(found, GRID)
+    assert result.reach == 5
+    assert (len(result.matched), result.missed.tolist()) == (24, [0])
+    assert result.spurious.tolist() == [24]
+    facts = result.facts(0.2)
+    assert facts["precision"] == facts["recall"] == facts["f1"] == 0.96
+    assert facts["count_ratio"] == 1
+    assert facts["rms_px"] == pytest.approx(0.5)
+    assert (facts["rms_A"], facts["median_A"]) == pytest.approx((0.1, 0.1))
+    assert result.facts(None)["rms_A"] is None
+
+
+def test_two_found_at_one_column_count_once():
+    result = agreement(np.array([[10, 12.0], [10, 11.0]]), np.array([[10.0, 10.0]]), 3)
+    assert result.matched.tolist() == [[1, 0]]
+    assert result.spurious.tolist() == [0]
+
+
+def test_nothing_found_is_no_agreement():
+    result = agreement(np.empty((0, 2)), GRID)
+    assert (result.f1, result.recall, result.precision) == (0, 0, 0)
+    assert result.facts(1.0)["rms_px"] is None
+
+
+@pytest.mark.parametrize("reach", [0.0, -1.0, float("nan")])
+def test_an_impossible_distance_is_refused(reach):
+    with pytest.raises(BadInput, match="matching distance"):
+        agreement(GRID, GRID, reach)
+
+
+def test_one_point_has_no_spacing():
+    with pytest.raises(BadInput, match="give the matching distance"):
+        agreement(GRID, GRID[:1])
+
+
+def test_recall_of_each_class():
+    classes = np.where(np.arange(25) < 5, "Ba", "Cu")
+    table = per_class(agreement(GRID[1:], GRID), classes)
+    assert table["Ba"] == {"matched": 4, "missed": 1, "recall": 0.8}
+    assert table["Cu"]["recall"] == 1
+
+
+def test_points_of_another_image_are_refused():
+    with pytest.raises(BadInput, match="outside the image of 32 x 32 px"):
+        points_within(GRID + 40, np.ones((32, 32), bool), "other.csv")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(float, st.tuples(st.integers(0, 12), st.just(2)), elements=st.floats(0, 50)),
+    arrays(float, st.tuples(st.integers(2, 12), st.just(2)), elements=st.floats(0, 50)),
+)
+def test_every_point_is_in_one_place(found, oracle):
+    result = agreement(found, oracle, 8.0)
+    assert sorted([*result.matched[:, 0], *result.spurious]) == list(range(len(found)))
+    assert sorted([*result.matched[:, 1], *result.missed]) == list(range(len(oracle)))
+    assert (result.distances <= 8).all()
+    assert 0 <= result.f1 <= 1
