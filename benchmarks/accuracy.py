@@ -139,21 +139,25 @@ def plain_peaks(known: Known) -> np.ndarray:
 
 
 def inside_masks(images: list[Known], options: argparse.Namespace) -> None:
-    """Columns found inside the amorphous regions, by the stage before the LoG."""
+    """Maxima found, and columns written, inside the amorphous regions, by the stage before."""
     names = ("none", *(name for name in all_stages()))
-    print("columns found inside the amorphous regions (F1 outside), by the stage before the LoG")
-    print(f"{'image':26s}" + "".join(f"{name:>16s}" for name in names))
+    print(
+        "maxima found inside the amorphous regions, those written (F1 outside), by the stage before"
+    )
+    print(f"{'image':26s}" + "".join(f"{name:>18s}" for name in names))
     for known in images:
         mask = read_mask(options.truth, known)
         if mask is None:
             continue
         cells = []
         for name in names:
-            best = best_of(AtomsProblem(known.image, known.lattice, only(name, options.trials)))
+            problem = AtomsProblem(known.image, known.lattice, only(name, options.trials))
+            best = refine_trial(problem, best_of(problem))
             y, x = np.rint(best.blobs[:, :2]).astype(int).T
+            maxima, written = mask[y, x].sum(), mask[y, x][best.shown].sum()
             score = f1(best.points[best.shown], known)
-            cells.append(f"{np.count_nonzero(mask[y, x])} ({score:.4f})")
-        print(f"{known.name:26s}" + "".join(f"{cell:>16s}" for cell in cells), flush=True)
+            cells.append(f"{maxima}, {written} ({score:.4f})")
+        print(f"{known.name:26s}" + "".join(f"{cell:>18s}" for cell in cells), flush=True)
 
 
 def only(stage: str, trials: int) -> AtomsSettings:
