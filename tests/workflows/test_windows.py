@@ -1,0 +1,108 @@
+"""Sliding windows: better than one setting where the image differs, and as good elsewhere."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
+from napari_reward_analysis.workflows.windows import (
+    WindowsProblem,
+    WindowsSettings,
+    run_windows,
+    sliding_windows,
+)
+from napari_reward_analysis.workflows.windows_result import stitched_table, window_maps
+
+SQUARE = free_lattice(4.0, 4.0, 90, 1)
+QUICK = AtomsSettings(trials=6, refine=False)
+
+
+def columns_image(shape=(200, 320), spacing=20.0, dark=()):
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    wave = np.cos(2 * np.pi * (y - 10) / spacing) + np.cos(2 * np.pi * (x - 10) / spacing)
+    pixels = np.exp(2 * wave - 4)
+    for part in dark:
+        pixels[part] = 0
+    return Image(pixels + 0.03 * np.random.default_rng(0).standard_normal(shape), 0.2)
+
+
+def stitched(problem, results):
+    table = stitched_table(results, problem.plan, problem.spacing_px, 0.2)
+    return np.column_stack([table["y_px"], table["x_px"]])
+
+
+@pytest.fixture(scope="module")
+def done():
+    settings = WindowsSettings(atoms=QUICK, side=26, workers=2)
+    problem = WindowsProblem(columns_image(), SQUARE, settings)
+    return problem, list(run_windows(problem))
+
+
+def test_all_columns_are_found_once(done):
+    problem, results = done
+    points = stitched(problem, results)
+    assert problem.plan.grid[1] > 1
+    assert len(points) == 160
+    assert cKDTree(points).query(points, k=2)[0][:, 1].min() > 10
+
+
+def test_later_windows_begin_with_what_their_neighbours_found(done):
+    problem, results = done
+    by_index = {r.window.index: r for r in results}
+    assert all(not by_index[w.index].learnt_from for w in problem.plan.waves[0])
+    assert all(by_index[w.index].learnt_from for w in problem.plan.waves[1])
+    assert {r.n_trials for r in results} == {6}
+
+
+def test_maps_have_a_value_for_each_window(done):
+    problem, results = done
+    maps = window_maps(results, problem.plan)
+    assert {"n", "expected", "qc", "er", "threshold", "min_sigma"} <= set(maps)
+    assert all(m.shape == problem.plan.grid for m in maps.values())
+    assert np.isfinite(maps["qc"]).all()
+
+
+def test_the_result_does_not_depend_on_the_number_of_workers(done):
+    problem, results = done
+    alone = WindowsSettings(atoms=QUICK, side=26, workers=1)
+    again = list(sliding_windows(columns_image(), SQUARE, alone))
+    assert [r.window for r in again] == [r.window for r in results]
+    for one, other in zip(again, results, strict=True):
+        assert one.trial.parameters == other.trial.parameters
+        assert one.learnt_from == other.learnt_from
+        np.testing.assert_array_equal(one.points, other.points)
+
+
+def test_windows_without_crystal_are_left_out_and_named():
+    image = columns_image(shape=(200, 440), dark=[np.s_[:, 200:]])
+    problem = WindowsProblem(image, SQUARE, WindowsSettings(atoms=QUICK, side=26, overlap=0))
+    results = list(run_windows(problem))
+    out = [r for r in results if r.trial is None]
+    assert out
+    assert all("crystal" in r.reason for r in out)
+    assert all(r.window.right > 200 for r in out)
+    assert stitched(problem, results)[:, 1].max() < 210
+    assert np.isnan(window_maps(results, problem.plan)["qc"]).sum() == len(out)
+
+
+def test_to_cancel_is_to_stop_iterating():
+    settings = WindowsSettings(atoms=QUICK, side=26, workers=2)
+    running = sliding_windows(columns_image(), SQUARE, settings)
+    next(running)
+    running.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("window")]
+
+
+def test_what_cannot_be_searched_is_refused_before_the_first_window():
+    image = columns_image()
+    with pytest.raises(BadInput, match="smaller than two cells"):
+        next(sliding_windows(image, SQUARE, WindowsSettings(side=7)))
+    with pytest.raises(BadInput, match="choose a lattice"):
+        next(sliding_windows(image, None))
+    counted = WindowsSettings(atoms=AtomsSettings(count=160))
+    with pytest.raises(BadInput, match="leave the count out"):
+        next(sliding_windows(image, SQUARE, counted))
