@@ -14,6 +14,7 @@ from typing import Any, NoReturn, get_args
 from pydantic import ValidationError
 
 from napari_reward_analysis import __version__
+from napari_reward_analysis.cli_studies import Common, add_studies
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.lattice import Lattice, lattice_names
@@ -249,6 +250,8 @@ def _parser() -> argparse.ArgumentParser:
     atoms.set_defaults(command=_atoms)
 
     _amorphous_parser(commands.add_parser("amorphous", help="find amorphous regions"))
+
+    add_studies(commands, Common(_image_options, _image, _lattice, _progress_bar))
 
     info = commands.add_parser("info", help="what an image is and what a lattice expects of it")
     _image_options(info)

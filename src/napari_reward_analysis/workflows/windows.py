@@ -125,6 +125,17 @@ class WindowsProblem:
             return "Less than two cells of crystal are seen in it."
         return found
 
+    def atoms_in(self, found: Survey) -> AtomsSettings:
+        """Settings of one window's search, with the error of its own N as the tolerance.
+
+        A small window holds half a row of columns more or less along each side: to hit N
+        more exactly would add columns that are none.
+        """
+        crystal = found.image.data.size if found.region is None else np.count_nonzero(found.region)
+        error = min(0.5, 0.5 * self.spacing_px / float(crystal) ** 0.5)
+        tolerance = max(self.atoms.tolerance, error)
+        return self.atoms.model_copy(update={"tolerance": tolerance})
+
     def _whole_field(self, found: Survey) -> bool:
         """Whether nothing was measured, because columns are expected everywhere."""
         settings: AtomsSettings = self.atoms
@@ -199,7 +210,9 @@ def _search(
     surveyed = problem.survey_of(window)
     if isinstance(surveyed, str):
         return WindowResult(window, reason=surveyed)
-    part = AtomsProblem(surveyed.image, problem.lattice, problem.atoms, surveyed=surveyed)
+    part = AtomsProblem(
+        surveyed.image, problem.lattice, problem.atoms_in(surveyed), surveyed=surveyed
+    )
     teachers = _teachers(window, known, part.space.size)
     trials: list[AtomTrial] = []
     points: list[UnitPoint] = []
