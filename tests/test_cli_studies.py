@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from napari_reward_analysis.noise_runs import load_noise
 from napari_reward_analysis.windows_runs import load_windows
 
 COMMAND = [sys.executable, "-m", "napari_reward_analysis.cli"]
@@ -112,4 +113,48 @@ def test_windows_that_cannot_be_are_refused_in_one_sentence(picture, tmp_path, o
     done = call("windows", picture, *SQUARE, *options, "--out", tmp_path / "out")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert sentence in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def known_positions(path):
+    y, x = np.mgrid[10:200:20, 10:320:20]
+    rows = "\n".join(f"{a},{b}" for a, b in zip(y.ravel(), x.ravel(), strict=True))
+    path.write_text(f"y_px,x_px\n{rows}\n")
+    return path
+
+
+def test_noise_writes_study_table_and_figure_and_prints_json(picture, tmp_path):
+    out, truth = tmp_path / "out", known_positions(tmp_path / "truth.csv")
+    options = ["--levels", "0,0.3", "--seeds", 1, "--trials", 6, "--truth", truth]
+    done = call("noise", picture, *SQUARE, *options, "--out", out, "--json")
+
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert sorted(p.name for p in out.iterdir()) == ["noise.csv", "noise.json", "noise.png"]
+    rows = list(csv.DictReader((out / "noise.csv").read_text().splitlines()))
+    assert [float(row["level"]) for row in rows] == [0, 0, 0.3, 0.3]
+    assert float(rows[0]["f1"]) > 0.95
+    assert float(rows[2]["f1"]) >= float(rows[3]["f1"])
+    assert summary["n_results"] == len(load_noise(out).results) == 4
+    assert (out / "noise.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_noise_interrupted_saves_the_levels_that_are_done(picture, tmp_path):
+    out = tmp_path / "out"
+    arguments = ("noise", picture, *SQUARE, "--seeds", 500, "--trials", 6, "--out", out)
+    status, stderr = interrupted(arguments, out / "noise.jsonl", 2)
+
+    assert status == 130, stderr
+    assert sorted(p.name for p in out.iterdir()) == ["noise.csv", "noise.json", "noise.png"]
+    run = load_noise(out)
+    assert run.status == "cancelled"
+    assert len(run.results) >= 2
+
+
+@pytest.mark.parametrize("levels", ["0,a", "0.4,0.2"])
+def test_noise_levels_that_cannot_be_are_refused_in_one_sentence(picture, tmp_path, levels):
+    done = call("noise", picture, *SQUARE, "--levels", levels, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "levels" in done.stderr
     assert not (tmp_path / "out").exists()

@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
+from napari_reward_analysis import (
+    AtomsSettings,
+    BadInput,
+    Image,
+    find_atoms,
+    free_lattice,
+    lattice_preset,
+    pick,
+)
+from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.matching import agreement
 from napari_reward_analysis.workflows.windows import (
     WindowsProblem,
     WindowsSettings,
@@ -18,6 +28,7 @@ from napari_reward_analysis.workflows.windows import (
 from napari_reward_analysis.workflows.windows_result import stitched_table, window_maps
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
+YBCO = lattice_preset("YBCO[100]")
 QUICK = AtomsSettings(trials=14, refine=False)
 
 
@@ -110,3 +121,26 @@ def test_what_cannot_be_searched_is_refused_before_the_first_window():
     counted = WindowsSettings(atoms=AtomsSettings(count=160))
     with pytest.raises(BadInput, match="leave the count out"):
         next(sliding_windows(image, SQUARE, counted))
+
+
+def test_parts_of_different_contrast_are_each_found_by_their_own_settings():
+    made = simulate(YBCO, (256, 512), 0.18, rotation=2.0)
+    pixels = made.image.normalised.astype(float)
+    noise = np.random.default_rng(0).standard_normal(made.image.shape)
+    pixels[:, 256:] *= 0.15
+    pixels += np.where(np.arange(512) < 256, 0.02, 0.1) * noise
+    image, known = Image(pixels, 0.18), np.column_stack([made.truth["y"], made.truth["x"]])
+    atoms = AtomsSettings(trials=12, area="field", refine=False)
+
+    trials = list(find_atoms(image, YBCO, atoms))
+    chosen = trials[pick(trials)]
+    problem = WindowsProblem(image, YBCO, WindowsSettings(atoms=atoms, side=46, overlap=0))
+    table = stitched_table(
+        list(run_windows(problem)), problem.plan, problem.spacing_px, image.pixel_size
+    )
+
+    def f1(points):
+        return agreement(points, known, 3.3, image.shape, 11.0).f1
+
+    whole = f1(chosen.points[chosen.inside])
+    assert f1(np.column_stack([table["y_px"], table["x_px"]])) > whole

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -185,7 +186,13 @@ def run_windows(problem: WindowsProblem) -> Iterator[WindowResult]:
     stop = threading.Event()
     # threads of the linear algebra would compete with the windows, and change last digits;
     # the limit is set before any window begins, since one that ends sets back what it found
-    with one_thread(), ThreadPoolExecutor(workers, thread_name_prefix="window") as pool:
+    with (
+        warnings.catch_warnings(),
+        one_thread(),
+        ThreadPoolExecutor(workers, thread_name_prefix="window") as pool,
+    ):
+        # each fit silences its own warnings, which threads undo for each other
+        warnings.filterwarnings("ignore", module="sklearn")
         try:
             for wave in problem.plan.waves:
                 known = dict(results)
