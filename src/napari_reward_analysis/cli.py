@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from napari_reward_analysis import __version__
 from napari_reward_analysis.cli_oracle import in_words as oracle_in_words
 from napari_reward_analysis.cli_oracle import oracle_options, run_command
+from napari_reward_analysis.cli_studies import Common, add_studies
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.lattice import Lattice, lattice_names
@@ -267,6 +268,7 @@ def _parser() -> argparse.ArgumentParser:
     _image_options(oracle)
     oracle_options(oracle)
     oracle.set_defaults(command=_oracle)
+    add_studies(commands, Common(_image_options, _image, _lattice, _progress_bar))
 
     info = commands.add_parser("info", help="what an image is and what a lattice expects of it")
     _image_options(info)

@@ -51,6 +51,8 @@ __all__ = [
     "load_run",
     "refuse_newer",
     "save_run",
+    "trial_from_json",
+    "trial_to_json",
     "versions_now",
 ]
 
@@ -201,7 +203,7 @@ class RunLog:
 
     def add(self, trial: AtomTrial) -> None:
         """Append one trial and flush it."""
-        self._journal.write(_trial_to_json(trial))
+        self._journal.write(trial_to_json(trial))
 
     def close(self, *, keep: bool = False) -> None:
         """Close the log, and remove it unless it is to be kept."""
@@ -221,7 +223,7 @@ def save_run(run: Run, folder: Path) -> Path:
     record = _head(run) | {
         "front": [run.trials[i].index for i in run.front],
         "proposed": {m: _index(run, run.proposed(m)) for m in ("euclidean", "chebyshev")},
-        "trials": [_trial_to_json(trial) for trial in run.trials],
+        "trials": [trial_to_json(trial) for trial in run.trials],
     }
     write_text(path, json.dumps(record, indent=1) + "\n")
     return path
@@ -282,7 +284,8 @@ def _head(run: Run) -> dict[str, Any]:
     }
 
 
-def _trial_to_json(trial: AtomTrial) -> dict[str, Any]:
+def trial_to_json(trial: AtomTrial) -> dict[str, Any]:
+    """A trial as plain values, its arrays packed."""
     return {
         "index": trial.index,
         "parameters": trial.parameters,
@@ -308,7 +311,7 @@ def _from_json(records: Sequence[dict[str, Any]]) -> Run:
     refuse_newer(head)
     reference = ImageReference.from_json(head["image"])
     physics = Physics(**head["physics"])
-    trials = [_trial_from_json(record, physics) for record in records[1:]]
+    trials = [trial_from_json(record, physics) for record in records[1:]]
     positions = {trial.index: position for position, trial in enumerate(trials)}
     # a log that ends without a verdict is a run that was cut off
     status: Status = "cancelled" if head["status"] == "running" else head["status"]
@@ -333,7 +336,8 @@ def _from_json(records: Sequence[dict[str, Any]]) -> Run:
     )
 
 
-def _trial_from_json(record: dict[str, Any], physics: Physics) -> AtomTrial:
+def trial_from_json(record: dict[str, Any], physics: Physics) -> AtomTrial:
+    """The trial that `trial_to_json` was given, scored by N and DS."""
     sums = _unpack(record["sums"], "<f4")
     inside = unpack_bits(record["inside"], sums.shape)
     return AtomTrial(

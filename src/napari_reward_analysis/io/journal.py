@@ -27,6 +27,8 @@ class Journal:
         Made when missing.
     head : dict
         The first line.
+    name : str
+        Of the file.
 
     Raises
     ------
@@ -34,8 +36,8 @@ class Journal:
         If the folder cannot be written to.
     """
 
-    def __init__(self, folder: Path, head: Record) -> None:
-        self.path = folder / LOG_FILE
+    def __init__(self, folder: Path, head: Record, name: str = LOG_FILE) -> None:
+        self.path = folder / name
         make_folder(folder)
         try:
             self._file = self.path.open("w", encoding="utf-8")
@@ -62,8 +64,15 @@ class Journal:
             self.path.unlink(missing_ok=True)
 
 
-def read_records(path: Path) -> list[Record]:
+def read_records(path: Path, name: str = RUN_FILE) -> list[Record]:
     """Head and trials of a run: its folder, its `run.json`, or the log of one cut off.
+
+    Parameters
+    ----------
+    path : Path
+        Folder, file or log.
+    name : str
+        What the whole file is called in its folder; its log has one letter more.
 
     Raises
     ------
@@ -71,15 +80,15 @@ def read_records(path: Path) -> list[Record]:
         If there is no run, or the file is damaged.
     """
     if path.is_dir():
-        found = [path / name for name in (RUN_FILE, LOG_FILE) if (path / name).exists()]
+        found = [path / file for file in (name, f"{name}l") if (path / file).exists()]
         if not found:
-            raise BadInput(f"There is no run in {path}: choose a folder that holds {RUN_FILE}.")
+            raise BadInput(f"There is no run in {path}: choose a folder that holds {name}.")
         # a log beside a finished run is a newer run that was cut off
         path = max(found, key=lambda p: p.stat().st_mtime_ns)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} cannot be read as a run: choose a {RUN_FILE}.") from error
+        raise BadInput(f"{path} cannot be read as a run: choose a {name}.") from error
     records = _log_records(text) if path.suffix == ".jsonl" else _whole_record(text, path)
     if not records or "format" not in records[0]:
         raise BadInput(f"{path} is not a run of this program, or is damaged.")

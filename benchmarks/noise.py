@@ -1,0 +1,40 @@
+"""Remakes the figures of docs/noise-study.md: the tuned LoG against noise, and a control.
+
+    python benchmarks/noise.py [--data ../shared/data] [--out noise_output]
+
+The truth of the simulated image scores what was found, after it was found.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from known_columns import Known, read_folder
+
+from napari_reward_analysis import AtomsSettings
+from napari_reward_analysis.noise_job import run_noise_job, write_noise
+from napari_reward_analysis.workflows.noise import NoiseSettings
+
+
+def main() -> None:
+    """Both studies, as shipped and as published, each in a folder of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--out", type=Path, default=Path("noise_output"))
+    options = parser.parse_args()
+    known = next(k for k in read_folder(options.data / "sim") if k.name == "ybco_clean")
+    report(known, AtomsSettings(trials=30), options.out / "shipped")
+    report(known, AtomsSettings(trials=20, as_published=True), options.out / "published")
+
+
+def report(known: Known, atoms: AtomsSettings, folder: Path) -> None:
+    """One study, its files and a few lines."""
+    settings = NoiseSettings(atoms=atoms)
+    run = run_noise_job(known.image, known.lattice, settings, folder, known=known.columns)
+    for method, values in write_noise(run, folder)["methods"].items():
+        print(f"{folder.name}, {method}: columns {values['n']}, F1 {values['f1']}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

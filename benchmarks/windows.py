@@ -1,0 +1,87 @@
+"""Sliding windows beside one setting for the whole image.
+
+    python benchmarks/windows.py [--data ../shared/data] [--trials 30]
+
+Joined images: a simulated crystal whose right half has less contrast and more noise. The
+field ybco_1024 shows whether windows cost accuracy where they are not needed. The truth is
+for the scoring alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from known_columns import RETENTION, Known, precision_and_recall, read_folder
+from scipy.spatial import cKDTree
+
+from napari_reward_analysis import AtomsSettings, Image, find_atoms, lattice_preset, pick
+from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.workflows.windows import (
+    WindowsProblem,
+    WindowsSettings,
+    run_windows,
+)
+from napari_reward_analysis.workflows.windows_result import stitched_table
+
+#: Contrast of the right half as a part of the left one's; noise of both in parts of the range.
+CONTRASTS, NOISE = (0.3, 0.15, 0.1), (0.02, 0.1)
+
+
+def main() -> None:
+    """Print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--trials", type=int, default=30)
+    options = parser.parse_args()
+    print("| image | area | one setting: F1 | windows: F1 | windows | doubles |")
+    print("|---|---|---|---|---|---|")
+    for contrast in CONTRASTS:
+        for area in ("crystal", "field"):
+            report(joined(contrast), options.trials, area, 50.0)
+    for known in read_folder(options.data / "sim"):
+        if known.name == "ybco_1024":
+            report(known, options.trials, "crystal", None)
+
+
+def joined(contrast: float, shape: tuple[int, int] = (384, 768)) -> Known:
+    """A crystal of YBCO whose right half is darker and noisier."""
+    lattice = lattice_preset("YBCO[100]")
+    made = simulate(lattice, shape, 0.18, rotation=2.0)
+    pixels, half = made.image.normalised.astype(float), shape[1] // 2
+    noise = np.random.default_rng(0).standard_normal(shape)
+    pixels[:, half:] = 0.3 + contrast * pixels[:, half:]
+    pixels += np.where(np.arange(shape[1]) < half, *NOISE) * noise
+    columns = np.column_stack([made.truth["y"], made.truth["x"]])
+    needed = made.truth["retention"] >= RETENTION
+    return Known(f"joined, {contrast:g}", Image(pixels, 0.18), lattice, columns, needed, 2.0)
+
+
+def report(known: Known, trials: int, area: str, side: float | None) -> None:
+    """One row of the table."""
+    atoms = AtomsSettings(trials=trials, area=area)
+    found = list(find_atoms(known.image, known.lattice, atoms))
+    chosen = found[pick(found)]
+    problem = WindowsProblem(known.image, known.lattice, WindowsSettings(atoms=atoms, side=side))
+    results = list(run_windows(problem))
+    table = stitched_table(results, problem.plan, problem.spacing_px, known.image.pixel_size)
+    points = np.column_stack([table["y_px"], table["x_px"]])
+    pairs = cKDTree(points).query_pairs(problem.spacing_px / 2, output_type="ndarray")
+    doubles = int((table["window"][pairs[:, 0]] != table["window"][pairs[:, 1]]).sum())
+    grid = " x ".join(map(str, problem.plan.grid))
+    print(
+        f"| {known.name} | {area} | {f1(chosen.points[chosen.inside], known):.4f} "
+        f"| {f1(points, known):.4f} | {grid} | {doubles} |",
+        flush=True,
+    )
+
+
+def f1(points: np.ndarray, known: Known) -> float:
+    """Harmonic mean of precision and recall."""
+    precision, recall = precision_and_recall(points, known)
+    return 2 * precision * recall / (precision + recall)
+
+
+if __name__ == "__main__":
+    main()

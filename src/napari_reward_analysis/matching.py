@@ -1,0 +1,106 @@
+"""Found points and known ones, one to one, and what share of them agrees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+Points = npt.NDArray[np.floating]
+Indices = npt.NDArray[np.intp]
+
+
+class Matches(NamedTuple):
+    """Pairs of points of two sets, each point at most once.
+
+    Attributes
+    ----------
+    found, known : ndarray of int, shape (n,)
+        Rows of the two sets.
+    distance : ndarray, shape (n,)
+        Between them.
+    """
+
+    found: Indices
+    known: Indices
+    distance: npt.NDArray[np.float64]
+
+
+def match_points(found: Points, known: Points, tolerance: float) -> Matches:
+    """Pair the points of two sets that are each other's nearest.
+
+    Parameters
+    ----------
+    found, known : ndarray, shapes (n, 2) and (m, 2)
+        In any unit of length.
+    tolerance : float
+        Pairs that are further apart are none.
+    """
+    if not len(found) or not len(known):
+        nothing = np.empty(0, np.intp)
+        return Matches(nothing, nothing, np.empty(0))
+    distance, nearest = cKDTree(known).query(found)
+    _, back = cKDTree(found).query(known)
+    hit = np.flatnonzero((distance <= tolerance) & (back[nearest] == np.arange(len(found))))
+    return Matches(hit, nearest[hit], distance[hit])
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How well found points agree with known ones.
+
+    Attributes
+    ----------
+    precision, recall : float
+        Shares of the found points that are known, and of the known ones that are found;
+        NaN where there are none.
+    error_px : float
+        Root mean square distance of the pairs; NaN without a pair.
+    """
+
+    precision: float
+    recall: float
+    error_px: float
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall."""
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total > 0 else 0.0
+
+
+def agreement(
+    found: Points, known: Points, tolerance: float, shape: tuple[int, int], border: float
+) -> Agreement:
+    """Score found points by known ones.
+
+    Parameters
+    ----------
+    found, known : ndarray, shapes (n, 2) and (m, 2)
+        y and x in px.
+    tolerance : float
+        Largest distance of a pair in px.
+    shape : tuple of int
+        Of the image.
+    border : float
+        Points nearer than this to the image's edge are matched but not counted, in px.
+    """
+    pairs = match_points(found, known, tolerance)
+    judged, wanted = _inside(found, shape, border), _inside(known, shape, border)
+    right, reached = np.zeros(len(found), bool), np.zeros(len(known), bool)
+    right[pairs.found], reached[pairs.known] = True, True
+    counted = pairs.distance[judged[pairs.found]]
+    return Agreement(
+        precision=float(right[judged].mean()) if judged.any() else float("nan"),
+        recall=float(reached[wanted].mean()) if wanted.any() else float("nan"),
+        error_px=float(np.sqrt((counted**2).mean())) if len(counted) else float("nan"),
+    )
+
+
+def _inside(points: Points, shape: tuple[int, int], border: float) -> npt.NDArray[np.bool_]:
+    places = np.reshape(points, (-1, 2))
+    limits = np.array(shape) - 1 - border
+    return np.asarray(((places >= border) & (places <= limits)).all(axis=1))

@@ -1,0 +1,89 @@
+"""One whole 'noise' job: the study, a log of it, its table and figure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.io.writers import write_csv
+from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.noise_runs import NoiseLog, NoiseRun, save_noise
+from napari_reward_analysis.study_plots import save_noise_figure
+from napari_reward_analysis.workflows.noise import NoiseSettings, Oracle, Points, noise_study
+
+Progress = Callable[[int, str], None]
+
+
+def run_noise_job(
+    image: Image,
+    lattice: Lattice | None,
+    settings: NoiseSettings,
+    folder: Path,
+    *,
+    oracle: Oracle | None = None,
+    known: Points | None = None,
+    progress: Progress | None = None,
+) -> NoiseRun:
+    """Make a study with a log on disk; an interruption keeps what was found.
+
+    Raises
+    ------
+    BadInput
+        If the input does not fit together; the folder is then as it was.
+    KeyboardInterrupt
+        If it comes before the first result.
+    """
+    run = NoiseRun.of(image, lattice, settings)
+    existed = folder.exists()
+    log = NoiseLog(run, folder)
+    try:
+        for result in noise_study(image, lattice, settings, oracle=oracle, known=known):
+            run.results.append(result)
+            log.add(result)
+            if progress is not None:
+                progress(len(run.results), f"{result.method} at {result.level:g}")
+        run.status = "done"
+    except KeyboardInterrupt:
+        run.status = "cancelled"
+        if not run.results:
+            _undo(log, folder, existed=existed)
+            raise
+    except BaseException:
+        _undo(log, folder, existed=existed)
+        raise
+    save_noise(run, folder)
+    log.close()
+    return run
+
+
+def write_noise(run: NoiseRun, folder: Path) -> dict[str, Any]:
+    """Write `noise.json`, `noise.csv` and `noise.png`, each whole or not at all.
+
+    Returns
+    -------
+    dict
+        levels, methods with their mean counts (and F1 where positions are known) by level.
+    """
+    save_noise(run, folder)
+    write_csv(folder / "noise.csv", run.table)
+    save_noise_figure(run, folder / "noise.png")
+    methods = list(dict.fromkeys(result.method for result in run.results))
+    return {
+        "levels": list(run.settings.levels),
+        "n_results": len(run.results),
+        "methods": {
+            method: {
+                name: [round(float(value), 5) for value in run.means(method, name)[:, 1]]
+                for name in ("n", "qc", "er", "f1")
+            }
+            for method in methods
+        },
+    }
+
+
+def _undo(log: NoiseLog, folder: Path, *, existed: bool) -> None:
+    log.close()
+    if not existed and not any(folder.iterdir()):
+        folder.rmdir()

@@ -1,0 +1,214 @@
+"""A noise study as an object: its table, save and reopen."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.io.atomic import write_text
+from napari_reward_analysis.io.journal import Journal, make_folder, read_records
+from napari_reward_analysis.io.packed import pack, unpack
+from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.matching import Agreement
+from napari_reward_analysis.runs import (
+    FORMAT,
+    ImageReference,
+    Status,
+    refuse_newer,
+    versions_now,
+)
+from napari_reward_analysis.workflows.noise import NoiseResult, NoiseSettings
+
+NOISE_FILE = "noise.json"
+
+#: Settings of the LoG that have a column of their own in the table.
+_PARAMETERS = ("min_sigma", "max_sigma", "num_sigma", "threshold", "overlap")
+_SCORES = ("precision", "recall", "f1", "error_px")
+
+
+@dataclass
+class NoiseRun:
+    """One study on one image.
+
+    Attributes
+    ----------
+    image : ImageReference
+        The image without added noise.
+    settings : NoiseSettings
+        What was asked.
+    lattice : Lattice or None
+        The crystal.
+    results : list of NoiseResult
+        In the order in which they were made.
+    status : {'running', 'done', 'cancelled', 'failed'}
+        How far it came.
+    versions : dict
+        Versions of the packages that made it.
+    """
+
+    image: ImageReference
+    settings: NoiseSettings
+    lattice: Lattice | None = None
+    results: list[NoiseResult] = field(default_factory=list)
+    status: Status = "running"
+    versions: dict[str, str] = field(default_factory=versions_now)
+
+    @classmethod
+    def of(cls, image: Image, lattice: Lattice | None, settings: NoiseSettings) -> NoiseRun:
+        """A study that has not begun."""
+        return cls(ImageReference.of(image), settings, lattice)
+
+    @property
+    def table(self) -> dict[str, npt.NDArray[Any]]:
+        """One row per result: level, seed, method, counts, rewards, settings, scores."""
+        rows = [_row(result) for result in self.results]
+        names = rows[0] if rows else {}
+        return {name: np.array([row[name] for row in rows]) for name in names}
+
+    def means(self, method: str, name: str) -> npt.NDArray[np.float64]:
+        """Level, mean, least and largest value over the seeds of a column, shape (n, 4)."""
+        rows = [_row(r) for r in self.results if r.method == method]
+        found = []
+        for level in self.settings.levels:
+            values = np.array([row[name] for row in rows if row["level"] == level], float)
+            values = values[np.isfinite(values)]
+            if len(values):
+                found.append((level, values.mean(), values.min(), values.max()))
+        return np.array(found, float).reshape(-1, 4)
+
+
+class NoiseLog:
+    """The log of a study that goes on; made in a folder that is made when missing."""
+
+    def __init__(self, run: NoiseRun, folder: Path) -> None:
+        self._journal = Journal(folder, _head(run), f"{NOISE_FILE}l")
+
+    def add(self, result: NoiseResult) -> None:
+        """Append one result and flush it."""
+        self._journal.write(_result_to_json(result))
+
+    def close(self, *, keep: bool = False) -> None:
+        """Close the log, and remove it unless it is to be kept."""
+        self._journal.close(keep=keep)
+
+
+def save_noise(run: NoiseRun, folder: Path) -> Path:
+    """Write `noise.json` into a folder, whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be written.
+    """
+    make_folder(folder)
+    path = folder / NOISE_FILE
+    record = _head(run) | {"trials": [_result_to_json(result) for result in run.results]}
+    write_text(path, json.dumps(record, indent=1) + "\n")
+    return path
+
+
+def load_noise(path: Path) -> NoiseRun:
+    """Read a study: its folder, its `noise.json`, or the log of one that was cut off.
+
+    Raises
+    ------
+    BadInput
+        If there is none, or the file is damaged or of a newer version.
+    """
+    records = read_records(path, NOISE_FILE)
+    try:
+        return _from_json(records)
+    except (KeyError, TypeError, ValueError, ValidationError, zlib.error) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(f"{path} is no noise study, or is damaged.") from error
+
+
+def _row(result: NoiseResult) -> dict[str, Any]:
+    score, nan = result.score, float("nan")
+    return {
+        "level": result.level,
+        "seed": result.seed,
+        "method": result.method,
+        "n": result.count,
+        "expected": result.expected,
+        "qc": result.qc,
+        "er": result.er,
+        **{name: float(result.parameters.get(name, nan)) for name in _PARAMETERS},
+        "denoise": str(result.parameters.get("denoise", "")),
+        **{name: nan if score is None else getattr(score, name) for name in _SCORES},
+        "seconds": result.seconds,
+    }
+
+
+def _head(run: NoiseRun) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "kind": "noise",
+        "versions": run.versions,
+        "status": run.status,
+        "image": asdict(run.image),
+        "lattice": run.lattice.model_dump() if run.lattice else None,
+        "settings": run.settings.model_dump(mode="json"),
+    }
+
+
+def _result_to_json(result: NoiseResult) -> dict[str, Any]:
+    return {
+        "level": result.level,
+        "seed": result.seed,
+        "method": result.method,
+        "count": result.count,
+        "expected": result.expected,
+        "qc": result.qc,
+        "er": None if np.isnan(result.er) else result.er,
+        "parameters": result.parameters,
+        "points": pack(result.points.astype("<f8")),
+        "score": None if result.score is None else _score_to_json(result.score),
+        "seconds": result.seconds,
+    }
+
+
+def _score_to_json(score: Agreement) -> dict[str, float | None]:
+    # JSON knows no NaN
+    return {name: None if np.isnan(value) else value for name, value in asdict(score).items()}
+
+
+def _from_json(records: Sequence[dict[str, Any]]) -> NoiseRun:
+    head = records[0]
+    refuse_newer(head)
+    return NoiseRun(
+        image=ImageReference.from_json(head["image"]),
+        settings=NoiseSettings.model_validate(head["settings"]),
+        lattice=Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
+        results=[_result_from_json(record) for record in records[1:]],
+        status="cancelled" if head["status"] == "running" else head["status"],
+        versions=head["versions"],
+    )
+
+
+def _result_from_json(record: dict[str, Any]) -> NoiseResult:
+    score = record["score"]
+    return NoiseResult(
+        **{name: record[name] for name in _PLAIN},
+        er=_number(record["er"]),
+        points=unpack(record["points"], "<f8").reshape(-1, 2),
+        score=None if score is None else Agreement(**{k: _number(v) for k, v in score.items()}),
+    )
+
+
+_PLAIN = ("level", "seed", "method", "count", "expected", "qc", "parameters", "seconds")
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value

@@ -1,0 +1,219 @@
+"""An analysis by sliding windows as an object; save and reopen.
+
+While it goes on it is a log, a line a window; a finished one is one JSON file, written
+whole or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.io.atomic import write_text
+from napari_reward_analysis.io.journal import Journal, make_folder, read_records
+from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.rewards.atoms import Physics
+from napari_reward_analysis.runs import (
+    FORMAT,
+    ImageReference,
+    Status,
+    refuse_newer,
+    trial_from_json,
+    trial_to_json,
+    versions_now,
+)
+from napari_reward_analysis.workflows.windows import WindowsProblem, WindowsSettings
+from napari_reward_analysis.workflows.windows_plan import Plan, Window
+from napari_reward_analysis.workflows.windows_result import (
+    Map,
+    Table,
+    WindowResult,
+    stitched_table,
+    window_maps,
+)
+
+WINDOWS_FILE = "windows.json"
+
+
+@dataclass
+class WindowsRun:
+    """All windows of one image.
+
+    Attributes
+    ----------
+    image : ImageReference
+        The image it belongs to.
+    settings : WindowsSettings
+        What was asked.
+    lattice : Lattice
+        The crystal.
+    plan : Plan
+        The windows.
+    spacing_px : float
+        Distance of the nearest columns.
+    results : list of WindowResult
+        Those that are done, in the order in which they were.
+    notices : list of str
+        What the user was told about the image.
+    status : {'running', 'done', 'cancelled', 'failed'}
+        How far it came.
+    versions : dict
+        Versions of the packages that made it.
+    """
+
+    image: ImageReference
+    settings: WindowsSettings
+    lattice: Lattice
+    plan: Plan
+    spacing_px: float
+    results: list[WindowResult] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    status: Status = "running"
+    versions: dict[str, str] = field(default_factory=versions_now)
+
+    @classmethod
+    def of(cls, problem: WindowsProblem) -> WindowsRun:
+        """A run that has not begun."""
+        return cls(
+            image=ImageReference.of(problem.image),
+            settings=problem.settings,
+            lattice=problem.lattice,
+            plan=problem.plan,
+            spacing_px=problem.spacing_px,
+            notices=list(problem.survey.notices),
+        )
+
+    @property
+    def table(self) -> Table:
+        """The columns of the whole image, each once, see `stitched_table`."""
+        return stitched_table(self.results, self.plan, self.spacing_px, self.image.pixel_size)
+
+    @property
+    def maps(self) -> dict[str, Map]:
+        """QC, ER and parameters by window, see `window_maps`."""
+        return window_maps(self.results, self.plan)
+
+    @property
+    def left_out(self) -> list[WindowResult]:
+        """Windows without a result."""
+        return [result for result in self.results if result.trial is None]
+
+
+class WindowsLog:
+    """The log of a run that goes on; made in a folder that is made when missing."""
+
+    def __init__(self, run: WindowsRun, folder: Path) -> None:
+        self._journal = Journal(folder, _head(run), f"{WINDOWS_FILE}l")
+
+    def add(self, result: WindowResult) -> None:
+        """Append one window and flush it."""
+        self._journal.write(_result_to_json(result))
+
+    def close(self, *, keep: bool = False) -> None:
+        """Close the log, and remove it unless it is to be kept."""
+        self._journal.close(keep=keep)
+
+
+def save_windows(run: WindowsRun, folder: Path) -> Path:
+    """Write `windows.json` into a folder, whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be written.
+    """
+    make_folder(folder)
+    path = folder / WINDOWS_FILE
+    record = _head(run) | {"trials": [_result_to_json(result) for result in run.results]}
+    write_text(path, json.dumps(record, indent=1) + "\n")
+    return path
+
+
+def load_windows(path: Path) -> WindowsRun:
+    """Read a run: its folder, its `windows.json`, or the log of one that was cut off.
+
+    Raises
+    ------
+    BadInput
+        If there is none, or the file is damaged or of a newer version.
+    """
+    records = read_records(path, WINDOWS_FILE)
+    try:
+        return _from_json(records)
+    except (KeyError, TypeError, ValueError, ValidationError, zlib.error) as error:
+        if isinstance(error, BadInput):
+            raise
+        raise BadInput(f"{path} is no analysis by windows, or is damaged.") from error
+
+
+def _head(run: WindowsRun) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "kind": "windows",
+        "versions": run.versions,
+        "status": run.status,
+        "image": asdict(run.image),
+        "lattice": run.lattice.model_dump(),
+        "settings": run.settings.model_dump(mode="json"),
+        "spacing_px": run.spacing_px,
+        "notices": run.notices,
+        "plan": asdict(run.plan),
+    }
+
+
+def _result_to_json(result: WindowResult) -> dict[str, Any]:
+    return {
+        "window": result.window.index,
+        "reason": result.reason,
+        "n_trials": result.n_trials,
+        "learnt_from": list(result.learnt_from),
+        "seconds": result.seconds,
+        "point": None if result.point is None else result.point.tolist(),
+        "physics": None if result.physics is None else asdict(result.physics),
+        "trial": None if result.trial is None else trial_to_json(result.trial),
+    }
+
+
+def _from_json(records: Sequence[dict[str, Any]]) -> WindowsRun:
+    head = records[0]
+    refuse_newer(head)
+    plan = Plan(
+        shape=tuple(head["plan"]["shape"]),
+        grid=tuple(head["plan"]["grid"]),
+        windows=tuple(Window(**window) for window in head["plan"]["windows"]),
+    )
+    return WindowsRun(
+        image=ImageReference.from_json(head["image"]),
+        settings=WindowsSettings.model_validate(head["settings"]),
+        lattice=Lattice.model_validate(head["lattice"]),
+        plan=plan,
+        spacing_px=head["spacing_px"],
+        results=[_result_from_json(record, plan) for record in records[1:]],
+        notices=head["notices"],
+        # a log that ends without a verdict is a run that was cut off
+        status="cancelled" if head["status"] == "running" else head["status"],
+        versions=head["versions"],
+    )
+
+
+def _result_from_json(record: dict[str, Any], plan: Plan) -> WindowResult:
+    physics = None if record["physics"] is None else Physics(**record["physics"])
+    found = record["trial"]
+    return WindowResult(
+        window=plan.windows[record["window"]],
+        trial=None if found is None or physics is None else trial_from_json(found, physics),
+        physics=physics,
+        reason=record["reason"],
+        n_trials=record["n_trials"],
+        learnt_from=tuple(record["learnt_from"]),
+        point=None if record["point"] is None else np.array(record["point"]),
+        seconds=record["seconds"],
+    )

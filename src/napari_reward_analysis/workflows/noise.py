@@ -1,0 +1,260 @@
+"""Noise study: what a LoG that is tuned anew at each level of noise is worth.
+
+Beside the tuned LoG* stands one that keeps the settings of the lowest level, as the
+control, and an oracle where one is given (Fig. 3 of the paper). `noise_study` is a
+generator: to cancel is to stop iterating.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.matching import Agreement, agreement
+from napari_reward_analysis.optimize.space import UnitPoint
+from napari_reward_analysis.workflows.atoms import pick, search_from
+from napari_reward_analysis.workflows.atoms_problem import AtomsProblem
+from napari_reward_analysis.workflows.atoms_refine import refine_trial
+from napari_reward_analysis.workflows.atoms_settings import AtomsSettings
+from napari_reward_analysis.workflows.atoms_trial import AtomTrial, Parameters
+from napari_reward_analysis.workflows.noise_images import Kind, Unit, noisy_image
+
+#: The tuned LoG, the one that keeps its settings, and whatever else is asked.
+TUNED, KEPT, ORACLE = "LoG*", "LoG, settings kept", "oracle"
+
+#: Parts of the nearest spacing: distance up to which a point is the known one, and width
+#: of the border that is not judged.
+TOLERANCE, BORDER = 0.3, 1.0
+
+Points = npt.NDArray[np.float64]
+#: Finds columns in an image: y and x in px, shape (n, 2).
+Oracle = Callable[[Image], Points]
+
+
+class NoiseSettings(BaseModel):
+    """What a person chooses; saved with the result, so that it can be repeated.
+
+    Attributes
+    ----------
+    levels : tuple of float
+        Levels of noise, rising; the control keeps the settings of the first.
+    unit : {'range', 'std'}
+        What a level is a part of: the image's range or its standard deviation.
+    kind : {'gaussian', 'poisson'}
+        Kind of noise, see `noisy_image`.
+    seeds : int
+        How many times everything is repeated, with other noise and another search.
+    atoms : AtomsSettings
+        The search at each level.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    levels: tuple[float, ...] = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+    unit: Unit = "range"
+    kind: Kind = "gaussian"
+    seeds: int = Field(default=3, ge=1, le=1000)
+    atoms: AtomsSettings = AtomsSettings(trials=30)
+
+    @field_validator("levels")
+    @classmethod
+    def _rising(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
+        rising = all(a < b for a, b in pairwise(levels))
+        if not levels or not rising or levels[0] < 0 or not np.isfinite(levels).all():
+            raise ValueError("levels of noise must be zero or more, and rising")
+        return levels
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseResult:
+    """What one method makes of one noisy image.
+
+    Attributes
+    ----------
+    level : float
+        Of the noise.
+    seed : int
+        Of noise and search.
+    method : str
+        `TUNED`, `KEPT` or `ORACLE`.
+    count : int
+        Columns in the analysed area.
+    expected : float
+        Columns that the lattice predicts there.
+    qc, er : float
+        Rewards of the LoG; QC alone, by the count, of an oracle (ER is NaN).
+    parameters : dict
+        Settings of the LoG; empty for an oracle.
+    points : ndarray, shape (n, 2)
+        Columns of the whole field, y and x in px.
+    score : Agreement or None
+        By known positions, where there are any.
+    seconds : float
+        Time spent.
+    """
+
+    level: float
+    seed: int
+    method: str
+    count: int
+    expected: float
+    qc: float
+    er: float
+    parameters: Parameters
+    points: Points
+    score: Agreement | None = None
+    seconds: float = 0.0
+
+
+def noise_study(
+    image: Image,
+    lattice: Lattice | None,
+    settings: NoiseSettings | None = None,
+    *,
+    oracle: Oracle | None = None,
+    known: Points | None = None,
+) -> Iterator[NoiseResult]:
+    """Analyse an image at several levels of noise by several methods.
+
+    Parameters
+    ----------
+    image : Image
+        The image, as clean as there is one.
+    lattice : Lattice or None
+        What the crystal predicts; may be left out where `settings.atoms.count` is given.
+    settings : NoiseSettings, optional
+        Levels, noise, seeds and search.
+    oracle : callable, optional
+        Finds columns in each noisy image, for comparison.
+    known : ndarray, shape (n, 2), optional
+        Known positions, y and x in px. They score what was found and play no part in it.
+
+    Yields
+    ------
+    NoiseResult
+        One per seed, level and method, in this order.
+
+    Raises
+    ------
+    BadInput
+        If the input does not fit together, or nothing is found at the first level.
+    """
+    settings = settings or NoiseSettings()
+    for k in range(settings.seeds):
+        yield from _one_seed(image, lattice, settings, settings.atoms.seed + k, oracle, known)
+
+
+def _one_seed(
+    image: Image,
+    lattice: Lattice | None,
+    settings: NoiseSettings,
+    seed: int,
+    oracle: Oracle | None,
+    known: Points | None,
+) -> Iterator[NoiseResult]:
+    kept: Parameters | None = None
+    warm: list[UnitPoint] = []
+    atoms = settings.atoms.model_copy(update={"seed": seed})
+    for level in settings.levels:
+        noisy = noisy_image(image, level, settings.unit, settings.kind, seed)
+        start = time.perf_counter()
+        problem = AtomsProblem(noisy, lattice, atoms)
+        trial, point = _tuned(problem, [p for p in warm if len(p) == problem.space.size])
+        if point is not None:
+            warm = [point]
+        yield _result(problem, trial, TUNED, (level, seed), known, start)
+        if kept is None:
+            if point is None:
+                raise BadInput(
+                    f"No setting found five atoms at the lowest noise, {level:g}: check the "
+                    "pixel size and the lattice."
+                )
+            kept = trial.parameters
+        start = time.perf_counter()
+        control = _with_settings(problem, kept)
+        yield _result(problem, control, KEPT, (level, seed), known, start)
+        if oracle is not None:
+            start = time.perf_counter()
+            points = np.reshape(np.asarray(oracle(noisy), float), (-1, 2))
+            yield _of_oracle(problem, points, (level, seed), known, start)
+
+
+def _tuned(problem: AtomsProblem, warm: list[UnitPoint]) -> tuple[AtomTrial, UnitPoint | None]:
+    """Best trial of a search and its point; any trial without one where none is feasible."""
+    found = list(search_from(problem, warm))
+    best = pick([trial for trial, _ in found])
+    return (found[0][0], None) if best is None else found[best]
+
+
+def _with_settings(problem: AtomsProblem, parameters: Parameters) -> AtomTrial:
+    """One trial at given settings, whatever the image's own ranges would be."""
+    settings = problem.settings.model_copy(update={"search": (), "fixed": dict(parameters)})
+    fixed = AtomsProblem(problem.image, problem.lattice, settings, surveyed=problem.survey)
+    return next(search_from(fixed))[0]
+
+
+def _result(
+    problem: AtomsProblem,
+    trial: AtomTrial,
+    method: str,
+    which: tuple[float, int],
+    known: Points | None,
+    start: float,
+) -> NoiseResult:
+    if problem.settings.refine and trial.feasible:
+        trial = refine_trial(problem, trial)
+    points = trial.points.astype(float)
+    return NoiseResult(
+        level=which[0],
+        seed=which[1],
+        method=method,
+        count=trial.score.count,
+        expected=problem.physics.expected,
+        qc=trial.score.qc,
+        er=trial.score.er,
+        parameters=trial.parameters,
+        points=points,
+        score=_score(problem, points, known),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _of_oracle(
+    problem: AtomsProblem,
+    points: Points,
+    which: tuple[float, int],
+    known: Points | None,
+    start: float,
+) -> NoiseResult:
+    pixels = np.round(points).astype(int)
+    on_image = ((pixels >= 0) & (pixels < np.asarray(problem.area.shape))).all(axis=1)
+    count = int(np.count_nonzero(problem.area[tuple(pixels[on_image].T)]))
+    return NoiseResult(
+        level=which[0],
+        seed=which[1],
+        method=ORACLE,
+        count=count,
+        expected=problem.physics.expected,
+        qc=count / problem.physics.expected - 1,
+        er=float("nan"),
+        parameters={},
+        points=points,
+        score=_score(problem, points, known),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _score(problem: AtomsProblem, points: Points, known: Points | None) -> Agreement | None:
+    if known is None:
+        return None
+    spacing = problem.spacing_px
+    return agreement(points, known, TOLERANCE * spacing, problem.image.shape, BORDER * spacing)

@@ -1,0 +1,146 @@
+"""Sliding windows: better than one setting where the image differs, and as good elsewhere."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from napari_reward_analysis import (
+    AtomsSettings,
+    BadInput,
+    Image,
+    find_atoms,
+    free_lattice,
+    lattice_preset,
+    pick,
+)
+from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.matching import agreement
+from napari_reward_analysis.workflows.windows import (
+    WindowsProblem,
+    WindowsSettings,
+    run_windows,
+    sliding_windows,
+)
+from napari_reward_analysis.workflows.windows_result import stitched_table, window_maps
+
+SQUARE = free_lattice(4.0, 4.0, 90, 1)
+YBCO = lattice_preset("YBCO[100]")
+QUICK = AtomsSettings(trials=14, refine=False)
+
+
+def columns_image(shape=(200, 320), spacing=20.0, dark=()):
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    wave = np.cos(2 * np.pi * (y - 10) / spacing) + np.cos(2 * np.pi * (x - 10) / spacing)
+    pixels = np.exp(2 * wave - 4)
+    for part in dark:
+        pixels[part] = 0
+    return Image(pixels + 0.03 * np.random.default_rng(0).standard_normal(shape), 0.2)
+
+
+def stitched(problem, results):
+    table = stitched_table(results, problem.plan, problem.spacing_px, 0.2)
+    return np.column_stack([table["y_px"], table["x_px"]])
+
+
+@pytest.fixture(scope="module")
+def done():
+    settings = WindowsSettings(atoms=QUICK, side=28, workers=2)
+    problem = WindowsProblem(columns_image(), SQUARE, settings)
+    return problem, list(run_windows(problem))
+
+
+def test_all_columns_are_found_once(done):
+    problem, results = done
+    points = stitched(problem, results)
+    assert problem.plan.grid[1] > 1
+    y, x = np.mgrid[10:200:20, 10:320:20]
+    columns = np.column_stack([y.ravel(), x.ravel()])
+    assert cKDTree(points).query(columns)[0].max() < 3
+    assert 160 <= len(points) <= 162
+    # half the nearest spacing
+    assert cKDTree(points).query(points, k=2)[0][:, 1].min() > 10
+
+
+def test_later_windows_begin_with_what_their_neighbours_found(done):
+    problem, results = done
+    by_index = {r.window.index: r for r in results}
+    assert all(not by_index[w.index].learnt_from for w in problem.plan.waves[0])
+    assert all(by_index[w.index].learnt_from for w in problem.plan.waves[1])
+    assert {r.n_trials for r in results} == {14}
+
+
+def test_maps_have_a_value_for_each_window(done):
+    problem, results = done
+    maps = window_maps(results, problem.plan)
+    assert {"n", "expected", "qc", "er", "threshold", "min_sigma"} <= set(maps)
+    assert all(m.shape == problem.plan.grid for m in maps.values())
+    assert np.isfinite(maps["qc"]).all()
+
+
+def test_the_result_does_not_depend_on_the_number_of_workers(done):
+    _, results = done
+    alone = WindowsSettings(atoms=QUICK, side=28, workers=1)
+    again = list(sliding_windows(columns_image(), SQUARE, alone))
+    assert [r.window for r in again] == [r.window for r in results]
+    for one, other in zip(again, results, strict=True):
+        assert one.trial.parameters == other.trial.parameters
+        assert one.learnt_from == other.learnt_from
+        np.testing.assert_array_equal(one.points, other.points)
+
+
+def test_windows_without_crystal_are_left_out_and_named():
+    image = columns_image(shape=(200, 440), dark=[np.s_[:, 200:]])
+    problem = WindowsProblem(image, SQUARE, WindowsSettings(atoms=QUICK, side=28, overlap=0))
+    results = list(run_windows(problem))
+    out = [r for r in results if r.trial is None]
+    assert out
+    assert all("crystal" in r.reason for r in out)
+    assert all(r.window.right > 200 for r in out)
+    assert stitched(problem, results)[:, 1].max() < 210
+    assert np.isnan(window_maps(results, problem.plan)["qc"]).sum() == len(out)
+
+
+def test_to_cancel_is_to_stop_iterating():
+    settings = WindowsSettings(atoms=QUICK, side=28, workers=2)
+    running = sliding_windows(columns_image(), SQUARE, settings)
+    next(running)
+    running.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("window")]
+
+
+def test_what_cannot_be_searched_is_refused_before_the_first_window():
+    image = columns_image()
+    with pytest.raises(BadInput, match="smaller than two cells"):
+        next(sliding_windows(image, SQUARE, WindowsSettings(side=7)))
+    with pytest.raises(BadInput, match="choose a lattice"):
+        next(sliding_windows(image, None))
+    counted = WindowsSettings(atoms=AtomsSettings(count=160))
+    with pytest.raises(BadInput, match="leave the count out"):
+        next(sliding_windows(image, SQUARE, counted))
+
+
+def test_parts_of_different_contrast_are_each_found_by_their_own_settings():
+    made = simulate(YBCO, (256, 512), 0.18, rotation=2.0)
+    pixels = made.image.normalised.astype(float)
+    noise = np.random.default_rng(0).standard_normal(made.image.shape)
+    pixels[:, 256:] *= 0.15
+    pixels += np.where(np.arange(512) < 256, 0.02, 0.1) * noise
+    image, known = Image(pixels, 0.18), np.column_stack([made.truth["y"], made.truth["x"]])
+    atoms = AtomsSettings(trials=12, area="field", refine=False)
+
+    trials = list(find_atoms(image, YBCO, atoms))
+    chosen = trials[pick(trials)]
+    problem = WindowsProblem(image, YBCO, WindowsSettings(atoms=atoms, side=46, overlap=0))
+    table = stitched_table(
+        list(run_windows(problem)), problem.plan, problem.spacing_px, image.pixel_size
+    )
+
+    def f1(points):
+        return agreement(points, known, 3.3, image.shape, 11.0).f1
+
+    whole = f1(chosen.points[chosen.inside])
+    assert f1(np.column_stack([table["y_px"], table["x_px"]])) > whole
