@@ -79,14 +79,14 @@ class ClassSection(QWidget):
         self._show_remark()
 
     def labels(self) -> StrArray | None:
-        """Classes of the atoms as the user named them; None where they are untouched.
+        """Classes of the atoms as the user named them; None where they are the image's.
 
         Raises
         ------
         BadInput
             If a class is left without a name.
         """
-        if self._classes is None or not self.renames:
+        if self._classes is None or not (self.renames or self._classes.given):
             return None
         return renamed(self._classes, self.renames)
 

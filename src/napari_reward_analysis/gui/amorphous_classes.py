@@ -41,6 +41,8 @@ class ClassPictures:
         The atoms: y, x (px), sigma (px), response; NaN where only places are known.
     key : tuple
         What image and atoms they were found for.
+    given : bool
+        Whether the names are the user's, to be kept in the next run.
     """
 
     names: tuple[str, ...]
@@ -52,10 +54,11 @@ class ClassPictures:
     remark: str
     blobs: npt.NDArray[np.float64]
     key: tuple[Any, ...]
+    given: bool
 
 
 def pictures_of(
-    problem: AmorphousProblem, blobs: npt.NDArray[np.float64], key: tuple[Any, ...]
+    problem: AmorphousProblem, blobs: npt.NDArray[np.float64], key: tuple[Any, ...], *, given: bool
 ) -> ClassPictures:
     """The classes of a problem; takes a moment, so a thread calls it.
 
@@ -66,6 +69,8 @@ def pictures_of(
         The atoms that were given.
     key : tuple
         What image and atoms they belong to.
+    given : bool
+        Whether the classes have the user's names.
     """
     described, columns = problem.described, problem.columns
     labels = np.full(len(blobs), "", dtype=described.labels.dtype)
@@ -82,6 +87,7 @@ def pictures_of(
         remark=remark,
         blobs=blobs,
         key=key,
+        given=given,
     )
 
 

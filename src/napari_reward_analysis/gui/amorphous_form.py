@@ -195,7 +195,8 @@ class RegionForm(QWidget):
         frame, layer = self.image.frame, self.atoms.layer
         versions = self.image.data_version, self.image.region_version, self._points_version
         size = self.image.effective_pixel_size
-        return (frame and frame.place, *versions, size, self.lattice.lattice, id(layer))
+        kinds = self.classes.kinds.value()
+        return (frame and frame.place, *versions, size, self.lattice.lattice, kinds, id(layer))
 
     def _surveying(self) -> Surveying | None:
         field = self.image.area == "field" and self.image.region is None

@@ -27,6 +27,8 @@ from napari_reward_analysis.gui.run_list import RunList
 from napari_reward_analysis.gui.theme import ThemeColours
 
 _NO_RESULT = "No search yet."
+_ACROSS = "compactness \N{MINUS SIGN} 1 (0 = disk)"
+_UP = "perimeter / outline of the field"
 
 
 class RegionResults(QWidget):
@@ -75,7 +77,9 @@ class RegionResults(QWidget):
         self.shown.setMinimumHeight(2 * line + 2)
         self.notice.hide()
         self.plot = ParetoPlot()
-        self.plot.set_axis_labels("compactness (1 = disk)", "perimeter / outline of the field")
+        self.plot.set_axis_labels(
+            "compactness \N{MINUS SIGN} 1 (0 = disk)", "perimeter / outline of the field"
+        )
         self.plot.setMinimumHeight(230)
         self.plot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.proposed = _button("Proposed", "Show the mask that is proposed")
@@ -142,7 +146,8 @@ class RegionResults(QWidget):
         on_front[front] = True
         self.plot.set_points(
             np.arange(len(trials)),
-            np.array([trial.score.compactness for trial in trials]),
+            # from a disk's on: no outline has less, and most have hardly more
+            np.maximum([trial.score.compactness - 1 for trial in trials], 0.0),
             np.array([trial.score.perimeter for trial in trials]),
             on_front=on_front,
             feasible=np.array([trial.feasible for trial in trials], dtype=bool),

@@ -133,7 +133,8 @@ class RegionSearch(BaseSearch[AmorphousRun]):
             region=atoms.survey.region,
             labels=request.labels,
         )
-        self._found.append(pictures_of(problem, atoms.blobs, request.key))
+        given = request.labels is not None
+        self._found.append(pictures_of(problem, atoms.blobs, request.key, given=given))
         if request.only_classes:
             return End("done", "")
         return self._iterate(problem, atoms)
