@@ -60,8 +60,6 @@ def take_regions(folder: Path, theme: str, runs: Path) -> list[Path]:
     for section, is_open in zip(widget.form.sections, (False, True, True, True), strict=True):
         section.set_open(is_open)
     photograph(viewer, classes)
-    for section in widget.form.sections:
-        section.set_open(False)
     widget.run()
     wait_until(lambda: not widget.session.searching)
     photograph(viewer, result)

@@ -169,8 +169,7 @@ class AmorphousRegions(QWidget):
         if request is None:
             return
         if not only_classes:
-            self.form.sections[0].set_open(False)
-            self.form.sections[3].set_open(False)
+            self.form.set_open(False)
         self._say("Preparing the image…")
         start_region_search(self.session, request, self.runs_folder)
 

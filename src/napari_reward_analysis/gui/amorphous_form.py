@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from napari.layers import Layer, Points
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from napari_reward_analysis.gui.amorphous_class_section import ClassSection, OrientationSection
 from napari_reward_analysis.gui.amorphous_classes import ClassPictures
 from napari_reward_analysis.gui.amorphous_search_section import RegionSearchSection
 from napari_reward_analysis.gui.amorphous_worker import ATOM_TRIALS, RegionRequest
 from napari_reward_analysis.gui.bindings import Bindings
-from napari_reward_analysis.gui.fields import form_layout
 from napari_reward_analysis.gui.image_section import ImageSection
 from napari_reward_analysis.gui.lattice_source import LatticeSource
 from napari_reward_analysis.gui.layer_combo import LayerCombo
@@ -91,17 +90,12 @@ class RegionForm(QWidget):
         self.atoms.setToolTip("Points over the whole field, disorder included")
         self.classes, self.orientations = ClassSection(), OrientationSection()
         self.search = RegionSearchSection()
-        first, more = QWidget(), QWidget()
-        layout = form_layout(more)
+        layout = self.image.layout()
+        assert isinstance(layout, QFormLayout)  # so that all fields begin in one line
         layout.addRow("Lattice", self.lattice)
         layout.addRow("Atoms", self.atoms)
-        inner = QVBoxLayout(first)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(0)
-        inner.addWidget(self.image)
-        inner.addWidget(more)
         self.sections = (
-            Section("1  Image and atoms", first),
+            Section("1  Image and atoms", self.image),
             Section("2  Classes", self.classes),
             Section("3  Orientations", self.orientations),
             Section("4  Search", self.search),
@@ -127,6 +121,11 @@ class RegionForm(QWidget):
         self._point_bindings.release()
         self.image.unbind()
         self.atoms.unbind()
+
+    def set_open(self, is_open: bool) -> None:
+        """Unfold or fold the sections."""
+        for section in self.sections:
+            section.set_open(is_open)
 
     def show_classes(self, classes: ClassPictures | None) -> None:
         """Show the classes that were found."""
