@@ -148,6 +148,10 @@ def test_from_one_click_to_files_and_back(
 
     widget.results.likelihood.click()
     qtbot.waitUntil(lambda: widget.overlay.layers.likelihood is not None, timeout=PATIENCE)
+    # the map is no image to be analysed: the form stays with the image
+    combo = widget.form.image.image
+    assert [combo.itemText(i) for i in range(combo.count())] == ["crystal"]
+    assert combo.layer is image
     height = np.asarray(widget.overlay.layers.likelihood.data)
     problem = widget.session.problems[run.identifier]
     np.testing.assert_allclose(height, problem.level_map(run.trials[front[0]].parameters))

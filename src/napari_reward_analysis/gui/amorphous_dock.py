@@ -23,7 +23,7 @@ from napari_reward_analysis.gui.amorphous_maps import likelihood_map
 from napari_reward_analysis.gui.amorphous_overlay import RegionOverlay
 from napari_reward_analysis.gui.amorphous_results import RegionResults
 from napari_reward_analysis.gui.amorphous_session import region_session_of
-from napari_reward_analysis.gui.amorphous_words import search_in_words
+from napari_reward_analysis.gui.amorphous_words import notices_in_words, search_in_words
 from napari_reward_analysis.gui.amorphous_worker import start_region_search
 from napari_reward_analysis.gui.autosave import autosave_folder
 from napari_reward_analysis.gui.bindings import Bindings
@@ -95,13 +95,14 @@ class AmorphousRegions(QWidget):
         self.run_box.cancel_asked.connect(self.session.cancel)
         self.overlay.said.connect(self._say)
         results.keep_asked.connect(self._keep)
-        results.likelihood_asked.connect(self._show_likelihood)
+        image = self.form.image
+        results.likelihood_asked.connect(lambda: self.overlay.show_likelihood(image.region))
         results.open_asked.connect(self._ask_run)
         export.mask_file.triggered.connect(lambda: self._with_run(self._exports.mask))
         export.table.triggered.connect(lambda: self._with_run(self._exports.table))
         export.likelihood.triggered.connect(self._export_likelihood)
         export.run.triggered.connect(lambda: self._with_run(lambda run, _: self._exports.run(run)))
-        export.folder.triggered.connect(lambda: self._with_run(self._export_all))
+        export.folder.triggered.connect(lambda: self._with_run(self._everything))
 
     # ---- life
 
@@ -243,11 +244,7 @@ class AmorphousRegions(QWidget):
     def _look_for_image(self, _event: Any = None) -> None:
         """See whether the image of the shown run is open."""
         run = self.session.current
-        # of what a survey says, the area is for counting columns: here all of them are judged
-        notices = (
-            [text for text in run.notices if "columns are expected" not in text] if run else []
-        )
-        self.results.set_notice(" ".join(notices).replace(" (--calibrate lattice)", ""))
+        self.results.set_notice(notices_in_words(run) if run else "")
         if run is None or self.overlay.place is not None:
             self._matcher.stop()
         else:
@@ -278,9 +275,6 @@ class AmorphousRegions(QWidget):
         else:
             self._warn("There is no mask on an open image to keep: open the run's image.")
 
-    def _show_likelihood(self) -> None:
-        self.overlay.show_likelihood(self.form.image.region)
-
     def _height(self) -> Callable[[], FloatArray] | None:
         """Works out the likelihood map; None where the image is not open."""
         run, trial, place = self.session.current, self.overlay.trial, self.overlay.place
@@ -297,7 +291,7 @@ class AmorphousRegions(QWidget):
             return
         self._exports.likelihood(run, height)
 
-    def _export_all(self, run: AmorphousRun, position: int | None) -> None:
+    def _everything(self, run: AmorphousRun, position: int | None) -> None:
         self._exports.everything(run, position, self._height())
 
     def _ask_run(self) -> None:

@@ -130,6 +130,8 @@ class RegionResults(QWidget):
     def _show_run(self) -> None:
         run = self._session.current
         self.verdict.setText(_NO_RESULT if run is None else run.verdict.sentence)
+        whole = run is not None and not run.verdict.exists
+        self.plot.set_empty_text("Nothing is amorphous here." if whole else "")
         self._show_trials()
         self.plot.reset_view()
 

@@ -43,3 +43,13 @@ def search_in_words(run: AmorphousRun, front: list[int]) -> str:
     if front:
         parts.append(f"{len(front)} on the front")
     return ", ".join(parts)
+
+
+def notices_in_words(run: AmorphousRun) -> str:
+    """What the user should know of a run.
+
+    Of what a survey says, the crystal's area is for counting columns: here all of them are
+    judged. What it says of the command line is of no use in a window.
+    """
+    told = " ".join(text for text in run.notices if "columns are expected" not in text)
+    return told.replace(" (--calibrate lattice)", "")

@@ -31,6 +31,9 @@ _LINE = 0.16
 #: A blob ends where its Gaussian turns convex: a diameter of 2 sqrt(2) sigma.
 _DIAMETER = 2 * np.sqrt(2)
 
+#: In the metadata of an Image layer that shows a result: it is no image to analyse.
+RESULT = "reward_analysis_result"
+
 _FEATURES = ("sigma_px", "response", "neighbour_sum_A", "is_error", "class", "uncertainty_px")
 _SPATIAL = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 

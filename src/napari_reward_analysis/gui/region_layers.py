@@ -17,7 +17,7 @@ from napari.layers import Labels, Layer, Points
 
 from napari_reward_analysis.gui.crystal_layer import CrystalLayer
 from napari_reward_analysis.gui.frames import Place
-from napari_reward_analysis.gui.layers import ERROR_COLOUR, placement
+from napari_reward_analysis.gui.layers import ERROR_COLOUR, RESULT, placement
 from napari_reward_analysis.image import FloatArray
 
 #: Magenta beside the green of the crystal and the colours of the classes.
@@ -131,6 +131,7 @@ class RegionLayers:
             colormap="inferno",
             contrast_limits=(0, 1),
             opacity=0.6,
+            metadata={RESULT: LIKELIHOOD},
             **placement(image),
         )
         with _same_active(viewer):
