@@ -12,7 +12,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from napari_reward_analysis.gui.showcase import open_sample, photograph, wait_until
+from napari_reward_analysis.gui.showcase import (
+    open_regions,
+    open_sample,
+    photograph,
+    wait_until,
+)
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 
@@ -44,6 +49,24 @@ def take(folder: Path, theme: str, runs: Path) -> list[Path]:
     return [form, crystal, search, result]
 
 
+def take_regions(folder: Path, theme: str, runs: Path) -> list[Path]:
+    """Photograph the classes that are found, and the window after a search of regions."""
+    viewer, widget = open_regions("ybco_pockets", theme, runs)
+    classes = folder / f"amorphous_classes_{theme}.png"
+    result = folder / f"amorphous_{theme}.png"
+    wait_until(lambda: not widget.form.watch.waiting)
+    widget.run(only_classes=True)
+    wait_until(lambda: not widget.session.searching)
+    for section, is_open in zip(widget.form.sections, (False, True, True, True), strict=True):
+        section.set_open(is_open)
+    photograph(viewer, classes)
+    widget.run()
+    wait_until(lambda: not widget.session.searching)
+    photograph(viewer, result)
+    viewer.close()
+    return [classes, result]
+
+
 def main() -> int:
     """Take all pictures; returns the exit status."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES
@@ -51,6 +74,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as runs:
         for theme in ("dark", "light"):
             for path in take(folder, theme, Path(runs)):
+                print(path)
+            for path in take_regions(folder, theme, Path(runs)):
                 print(path)
     return 0
 

@@ -12,14 +12,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import platformdirs
 
+from napari_reward_analysis.amorphous_runs import AmorphousLog, AmorphousRun, save_amorphous_run
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.io.atomic import write_text
 from napari_reward_analysis.runs import LOG_FILE, RUN_FILE, Run, RunLog, Status, save_run
-from napari_reward_analysis.workflows.atoms_trial import AtomTrial
 
 #: Beside each run: its name, time and status.
 ABOUT_FILE = "about.json"
@@ -28,9 +29,15 @@ ABOUT_FILE = "about.json"
 KEPT = 50
 
 
-def autosave_folder() -> Path:
-    """Where runs are saved on their own, e.g. ``~/.local/share/...`` on Linux."""
-    return platformdirs.user_data_path("napari-reward-analysis", appauthor=False) / "runs"
+def autosave_folder(analysis: str = "runs") -> Path:
+    """Where runs are saved on their own, e.g. ``~/.local/share/...`` on Linux.
+
+    Parameters
+    ----------
+    analysis : str
+        Each analysis has a folder of its own.
+    """
+    return platformdirs.user_data_path("napari-reward-analysis", appauthor=False) / analysis
 
 
 class Autosave:
@@ -38,28 +45,28 @@ class Autosave:
 
     Parameters
     ----------
-    run : Run
+    run : Run or AmorphousRun
         The run before its first trial.
     root : Path
         Folder of all runs; the run gets one of its own in it.
     """
 
-    def __init__(self, run: Run, root: Path) -> None:
-        self._run = replace(run, trials=[])
+    def __init__(self, run: Any, root: Path) -> None:
+        self._run: Any = replace(run, trials=[])
         self.folder = root / run.identifier
-        self._log: RunLog | None = None
+        self._log: Any = None
         self._failed = False
 
     def open(self) -> str:
         """Start the log; says why it cannot be, else ''."""
         try:
-            self._log = RunLog(self._run, self.folder)
+            self._log = _log_of(self._run, self.folder)
             self._describe("cut off")
         except BadInput as error:
             return self._give_up(error)
         return ""
 
-    def add(self, trial: AtomTrial) -> str:
+    def add(self, trial: Any) -> str:
         """Save a trial; says once why it cannot be, else ''."""
         self._run.trials.append(trial)
         if self._log is None:
@@ -86,7 +93,7 @@ class Autosave:
             return ""
         try:
             if self._run.trials:
-                save_run(self._run, self.folder)
+                save_any_run(self._run, self.folder)
                 self._describe(status)
             if self._log is not None:
                 self._log.close()
@@ -107,6 +114,17 @@ class Autosave:
                 self._log.close(keep=True)
         self._failed, self._log = True, None
         return f"This run is not saved on its own: {error}"
+
+
+def save_any_run(run: Run | AmorphousRun, folder: Path) -> Path:
+    """Write a run of whichever analysis into a folder."""
+    if isinstance(run, AmorphousRun):
+        return save_amorphous_run(run, folder)
+    return save_run(run, folder)
+
+
+def _log_of(run: Run | AmorphousRun, folder: Path) -> RunLog | AmorphousLog:
+    return AmorphousLog(run, folder) if isinstance(run, AmorphousRun) else RunLog(run, folder)
 
 
 def forget_old_runs(root: Path, kept: int = KEPT) -> None:

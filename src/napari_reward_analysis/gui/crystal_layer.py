@@ -1,4 +1,4 @@
-"""The region that is crystal as a layer: shown, and edited by the user."""
+"""A region as a Labels layer: the crystal that the user may edit, or what is amorphous."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import weakref
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
@@ -18,16 +19,21 @@ _COLOUR, _OPACITY = "#19c37d", 0.25
 
 
 class CrystalLayer:
-    """The one Labels layer "crystal" of a viewer.
+    """One Labels layer of a viewer, updated in place.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
         Where it is added when first shown, and again when the user deleted it.
+    name, colour, opacity : str, str, float
+        Of the layer; by default those of the crystal.
     """
 
-    def __init__(self, viewer: Any) -> None:
+    def __init__(
+        self, viewer: Any, name: str = "crystal", colour: str = _COLOUR, opacity: float = _OPACITY
+    ) -> None:
         self._viewer = weakref.ref(viewer)
+        self._name, self._colour, self._opacity = name, colour, opacity
         self._layer: weakref.ReferenceType[Labels] | None = None
 
     @property
@@ -37,14 +43,15 @@ class CrystalLayer:
         layer = None if self._layer is None else self._layer()
         return layer if viewer is not None and layer in viewer.layers else None
 
-    def show(self, place: Place, mask: BoolArray) -> Labels | None:
+    def show(self, place: Place, mask: BoolArray | npt.NDArray[np.uint8]) -> Labels | None:
         """Show a region in place of the former one.
 
         Parameters
         ----------
         place : Place
             Image and frame that it belongs to.
-        mask : ndarray of bool, shape (H, W)
+        mask : ndarray of bool or uint8, shape (H, W)
+            0 for what is not of the region.
 
         Returns
         -------
@@ -72,8 +79,10 @@ class CrystalLayer:
         return layer
 
     def _add(self, viewer: Any, labels: Any, where: dict[str, Any]) -> Labels:
-        colours = DirectLabelColormap(color_dict={None: _COLOUR, 0: "transparent", 1: _COLOUR})
-        layer = Labels(labels, name="crystal", opacity=_OPACITY, colormap=colours, **where)
+        colours = DirectLabelColormap(
+            color_dict={None: self._colour, 0: "transparent", 1: self._colour}
+        )
+        layer = Labels(labels, name=self._name, opacity=self._opacity, colormap=colours, **where)
         # below the points, so that these stay in sight
         above = [i for i, other in enumerate(viewer.layers) if other.name == "atoms"]
         viewer.layers.insert(above[0] if above else len(viewer.layers), layer)

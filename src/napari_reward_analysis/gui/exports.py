@@ -14,6 +14,8 @@ from typing import Any
 from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
+from napari_reward_analysis.gui.autosave import save_any_run
+from napari_reward_analysis.gui.base_session import AnyRun
 from napari_reward_analysis.gui.jobs import Job
 from napari_reward_analysis.io.writers import write_csv, write_extxyz
 from napari_reward_analysis.runs import RUN_FILE, Run, save_run
@@ -22,8 +24,8 @@ from napari_reward_analysis.workflows.atoms_table import Table
 Say = Callable[[str, bool], None]
 
 
-class Exports(QObject):
-    """Writes points, plots and runs where the user wants them.
+class BaseExports(QObject):
+    """Writes runs of any analysis where the user wants them.
 
     Parameters
     ----------
@@ -39,52 +41,12 @@ class Exports(QObject):
         self._folder = ""
         self._jobs: list[Job[Any]] = []
 
-    def points_csv(self, run: Run, table: Table) -> None:
-        """Ask for a file and write the points as CSV."""
-        path = self._ask_file("Points as CSV", f"{file_name(run)}.csv", "CSV (*.csv)")
-        if path is not None:
-            self._write(lambda: write_csv(path, table), f"{len(table['id'])} points", path)
-
-    def points_xyz(self, run: Run, table: Table) -> None:
-        """Ask for a file and write the points as extended XYZ."""
-        path = self._ask_file(
-            "Points as extended XYZ", f"{file_name(run)}.xyz", "Extended XYZ (*.xyz *.extxyz)"
-        )
-        if path is not None:
-            size, shape = run.image.pixel_size, run.image.shape
-            self._write(
-                lambda: write_extxyz(path, table, size, shape), f"{len(table['id'])} points", path
-            )
-
-    def figure(self, run: Run) -> None:
-        """Ask for a file and draw the front into it."""
-        path = self._ask_file(
-            "Plot of the front", f"{file_name(run)}.svg", "SVG (*.svg);;PNG (*.png)"
-        )
-        if path is not None:
-            snapshot = _snapshot(run)
-            self._write(lambda: _save_front(snapshot, path), "The plot", path)
-
-    def everything(self, run: Run, table: Table) -> None:
-        """Ask for a folder and write run, points and plot, as the command line does."""
-        folder = self._ask_folder("Folder for run.json, atoms.csv and front.png")
-        if folder is None or not self._may_replace(folder):
-            return
-        snapshot = _snapshot(run)
-
-        def write() -> None:
-            save_run(snapshot, folder)
-            write_csv(folder / "atoms.csv", table)
-            _save_front(snapshot, folder / "front.png")
-
-        self._write(write, "Run, points and plot", folder)
-
-    def run(self, run: Run) -> None:
+    def run(self, run: AnyRun) -> None:
         """Ask for a folder and save the run in it."""
         folder = self._ask_folder(f"Folder for {RUN_FILE}")
         if folder is not None and self._may_replace(folder):
-            snapshot = _snapshot(run)
-            self._write(lambda: save_run(snapshot, folder), "The run", folder)
+            snapshot = snapshot_of(run)
+            self._write(lambda: save_any_run(snapshot, folder), "The run", folder)
 
     def ask_run(self, start: Path) -> Path | None:
         """Ask which saved run to load."""
@@ -93,7 +55,7 @@ class Exports(QObject):
         path, _ = QFileDialog.getOpenFileName(self._parent, "Load a run", begin, kinds)
         return Path(path) if path else None
 
-    def ask_name(self, run: Run) -> str:
+    def ask_name(self, run: AnyRun) -> str:
         """Ask what a run shall be called; empty when the user thinks better of it."""
         name, accepted = QInputDialog.getText(
             self._parent, "Rename the run", "Name of the run", text=run.name
@@ -139,13 +101,57 @@ class Exports(QObject):
         job.start()
 
 
-def file_name(run: Run) -> str:
+class Exports(BaseExports):
+    """Writes points, plots and runs of a search of atoms."""
+
+    def points_csv(self, run: Run, table: Table) -> None:
+        """Ask for a file and write the points as CSV."""
+        path = self._ask_file("Points as CSV", f"{file_name(run)}.csv", "CSV (*.csv)")
+        if path is not None:
+            self._write(lambda: write_csv(path, table), f"{len(table['id'])} points", path)
+
+    def points_xyz(self, run: Run, table: Table) -> None:
+        """Ask for a file and write the points as extended XYZ."""
+        path = self._ask_file(
+            "Points as extended XYZ", f"{file_name(run)}.xyz", "Extended XYZ (*.xyz *.extxyz)"
+        )
+        if path is not None:
+            size, shape = run.image.pixel_size, run.image.shape
+            self._write(
+                lambda: write_extxyz(path, table, size, shape), f"{len(table['id'])} points", path
+            )
+
+    def figure(self, run: Run) -> None:
+        """Ask for a file and draw the front into it."""
+        path = self._ask_file(
+            "Plot of the front", f"{file_name(run)}.svg", "SVG (*.svg);;PNG (*.png)"
+        )
+        if path is not None:
+            snapshot = snapshot_of(run)
+            self._write(lambda: _save_front(snapshot, path), "The plot", path)
+
+    def everything(self, run: Run, table: Table) -> None:
+        """Ask for a folder and write run, points and plot, as the command line does."""
+        folder = self._ask_folder("Folder for run.json, atoms.csv and front.png")
+        if folder is None or not self._may_replace(folder):
+            return
+        snapshot = snapshot_of(run)
+
+        def write() -> None:
+            save_run(snapshot, folder)
+            write_csv(folder / "atoms.csv", table)
+            _save_front(snapshot, folder / "front.png")
+
+        self._write(write, "Run, points and plot", folder)
+
+
+def file_name(run: AnyRun) -> str:
     """A run's name as the stem of a file's."""
     kept = "".join(c if c.isalnum() or c in "-_.[]" else "_" for c in run.name)
     return kept.strip("_.") or "run"
 
 
-def _snapshot(run: Run) -> Run:
+def snapshot_of(run: Any) -> Any:
     """The run as it is now, for a thread: it may grow meanwhile."""
     return replace(run, trials=list(run.trials))
 

@@ -16,6 +16,7 @@ from napari_reward_analysis.gui.elided_label import ElidedLabel
 from napari_reward_analysis.gui.fields import NumberField, form_layout, row
 from napari_reward_analysis.gui.frames import Frame, frame_of
 from napari_reward_analysis.gui.layer_combo import LayerCombo
+from napari_reward_analysis.gui.layers import RESULT
 from napari_reward_analysis.gui.regions import AREAS, is_region, region_mask
 from napari_reward_analysis.gui.survey_panel import SurveyPanel
 from napari_reward_analysis.image import BoolArray
@@ -23,6 +24,11 @@ from napari_reward_analysis.workflows.survey import AreaRule
 
 #: ms without a change before a drawn region is read again.
 _SETTLE = 150
+
+
+def _may_be_image(layer: Layer) -> bool:
+    """Whether a layer may be analysed; the map that an analysis made may not."""
+    return isinstance(layer, ImageLayer) and RESULT not in layer.metadata
 
 
 class ImageSection(QWidget):
@@ -68,9 +74,7 @@ class ImageSection(QWidget):
         self.pixel_size.value_changed.connect(self._on_typed)
 
     def _build(self) -> None:
-        self.image = LayerCombo(
-            self._viewer, lambda layer: isinstance(layer, ImageLayer), follow_active=True
-        )
+        self.image = LayerCombo(self._viewer, _may_be_image, follow_active=True)
         self.image.setAccessibleName("Image")
         self.pixel_size = NumberField("Pixel size")
         self.pixel_size.setToolTip("Edge of a pixel in angstrom; empty takes the layer's own")

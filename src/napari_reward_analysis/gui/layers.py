@@ -33,6 +33,9 @@ _LINE = 0.16
 #: A blob ends where its Gaussian turns convex: a diameter of 2 sqrt(2) sigma.
 _DIAMETER = 2 * np.sqrt(2)
 
+#: In the metadata of an Image layer that shows a result: it is no image to analyse.
+RESULT = "reward_analysis_result"
+
 _FEATURES = (
     "sigma_px",
     "response",

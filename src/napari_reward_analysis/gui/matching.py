@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic
 
 from qtpy.QtCore import QObject
 
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.base_session import BaseSession, R
 from napari_reward_analysis.gui.frames import Frame, Place, frame_of
 from napari_reward_analysis.gui.jobs import Job
-from napari_reward_analysis.gui.session import Session
-from napari_reward_analysis.runs import Run
 
 
-class Matcher(QObject):
+class Matcher(QObject, Generic[R]):
     """Looks for the shown run's image among a viewer's layers.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
         Whose layers are compared, each by the frame that is on show.
-    session : Session
+    session : BaseSession
         Is told the place of a run whose image was found.
     found : callable
         Called with the run, and with its place or None where no image matches.
@@ -31,15 +30,15 @@ class Matcher(QObject):
     def __init__(
         self,
         viewer: Any,
-        session: Session,
-        found: Callable[[Run, Place | None], None],
+        session: BaseSession[R],
+        found: Callable[[R, Place | None], None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._viewer, self._session, self._found = viewer, session, found
         self._job: Job[Place | None] | None = None
 
-    def look(self, run: Run) -> None:
+    def look(self, run: R) -> None:
         """Begin to look; an earlier search is given up."""
         self.stop()
         frames = list(self._frames(run.image.shape))
@@ -71,7 +70,7 @@ class Matcher(QObject):
                 frames.append(frame)
         return frames
 
-    def _tell(self, run: Run, place: Place | None) -> None:
+    def _tell(self, run: R, place: Place | None) -> None:
         self._job = None
         if place is not None:
             self._session.places[run.identifier] = place

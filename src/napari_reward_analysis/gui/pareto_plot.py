@@ -72,7 +72,7 @@ class ParetoPlot(Themed, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._x_label, self._y_label = "", ""
+        self._x_label, self._y_label, self._empty_text = "", "", ""
         self._total = 0
         self._series: list[str] = []
         self._reach: tuple[float, float] = (0.0, 0.0)
@@ -145,6 +145,11 @@ class ParetoPlot(Themed, QWidget):
         self._x_label, self._y_label = x_label, y_label
         self._x_title.setText(x_label)
         self._y_title.setText(f"\N{UPWARDS ARROW}  {y_label}" if y_label else "")
+        self._show_placeholder()
+
+    def set_empty_text(self, text: str) -> None:
+        """Say why no trial is feasible where that is known; '' to count them."""
+        self._empty_text = text
         self._show_placeholder()
 
     def set_choices(self, euclidean: int | None, chebyshev: int | None) -> None:
@@ -365,7 +370,8 @@ class ParetoPlot(Themed, QWidget):
     def _show_placeholder(self) -> None:
         self._placeholder.setVisible(self._ids.size == 0)
         if self._total:
-            self._placeholder.setText(f"None of {self._total} trials is feasible so far.")
+            text = self._empty_text or f"None of {self._total} trials is feasible so far."
+            self._placeholder.setText(text)
         elif self._x_label and self._y_label:
             self._placeholder.setText(
                 f"Run to see the trade-off between\n{self._x_label}\nand\n{self._y_label}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from napari_reward_analysis.gui.base_session import BaseSession
 from napari_reward_analysis.gui.bindings import Bindings
 from napari_reward_analysis.gui.fields import Choice
-from napari_reward_analysis.gui.session import Session
 from napari_reward_analysis.gui.words import run_label
 
 
@@ -13,11 +15,11 @@ class RunList(Choice):
 
     Parameters
     ----------
-    session : Session
+    session : BaseSession
         Whose runs are listed, the newest first.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: BaseSession[Any]) -> None:
         super().__init__()
         self._session = session
         self._bindings = Bindings(self)

@@ -10,10 +10,12 @@ from typing import Any
 import napari
 from qtpy.QtWidgets import QApplication
 
+from napari_reward_analysis.gui.amorphous_dock import AmorphousRegions
 from napari_reward_analysis.gui.find_atoms import FindAtoms
 from napari_reward_analysis.runs import Run
 
 _PLUGIN, _WIDGET = "napari-reward-analysis", "Find atoms (LoG*)"
+_REGIONS = "Amorphous regions"
 
 #: The window of the pictures, in px.
 WINDOW = (1400, 900)
@@ -60,16 +62,30 @@ def open_sample(
     runs_folder : Path, optional
         Where runs are saved as they grow; by default the user's own folder.
     """
-    viewer = napari.Viewer()
-    viewer.theme = theme
-    viewer.window.resize(*WINDOW)
-    viewer.open_sample(_PLUGIN, sample)
-    _scale_bar(viewer).visible = True
+    viewer = _viewer_with(sample, theme)
     _, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _WIDGET)
     assert isinstance(widget, FindAtoms)
     if runs_folder is not None:
         widget.runs_folder = runs_folder
     return viewer, widget
+
+
+def open_regions(sample: str, theme: str, runs_folder: Path) -> tuple[Any, AmorphousRegions]:
+    """The same with the widget for amorphous regions."""
+    viewer = _viewer_with(sample, theme)
+    _, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _REGIONS)
+    assert isinstance(widget, AmorphousRegions)
+    widget.runs_folder = runs_folder
+    return viewer, widget
+
+
+def _viewer_with(sample: str, theme: str) -> Any:
+    viewer = napari.Viewer()
+    viewer.theme = theme
+    viewer.window.resize(*WINDOW)
+    viewer.open_sample(_PLUGIN, sample)
+    _scale_bar(viewer).visible = True
+    return viewer
 
 
 def photograph(viewer: Any, path: Path) -> None:

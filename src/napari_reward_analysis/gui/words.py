@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari_reward_analysis.amorphous_runs import AmorphousRun
 from napari_reward_analysis.gui.workflow_presets import short_reward, short_stage
 from napari_reward_analysis.rewards.atoms import AtomScore
 from napari_reward_analysis.runs import Run
@@ -77,7 +78,7 @@ def run_in_words(run: Run, front: list[int]) -> str:
     return ", ".join(parts)
 
 
-def run_label(run: Run) -> str:
+def run_label(run: Run | AmorphousRun) -> str:
     """A run in a list."""
     state = "" if run.status == "done" else f" ({_STATUS[run.status]})"
     lattice = run.lattice.name if run.lattice else "no lattice"

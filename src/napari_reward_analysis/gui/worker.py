@@ -1,10 +1,4 @@
-"""A search in a thread of its own, and how its trials reach the window.
-
-The thread puts what it finds into a queue; a timer of the GUI thread empties it a few
-times a second, however many trials have come meanwhile. So there are no signals across
-threads, a closed window cannot be hit by a late one, and every exception, of whatever
-kind, is caught in one place and becomes a message.
-"""
+"""A search of atoms in a thread of its own."""
 
 from __future__ import annotations
 
@@ -12,22 +6,19 @@ import importlib
 import logging
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-
-from qtpy.QtCore import QObject, QTimer
+from typing import Any
 
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.activity import ActivityBar
-from napari_reward_analysis.gui.autosave import Autosave, forget_old_runs
 from napari_reward_analysis.gui.frames import Frame
+from napari_reward_analysis.gui.searching import BaseSearch, End, Note, describe
 from napari_reward_analysis.gui.session import Session
 from napari_reward_analysis.gui.surveying import Surveying
 from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.lattice import Lattice
-from napari_reward_analysis.runs import ImageReference, Run, Status
+from napari_reward_analysis.runs import ImageReference, Run
 from napari_reward_analysis.workflows.atoms import AtomsProblem, AtomsSettings, run_trials
 from napari_reward_analysis.workflows.atoms_refine import Refiner
 from napari_reward_analysis.workflows.atoms_trial import (
@@ -39,11 +30,6 @@ from napari_reward_analysis.workflows.atoms_trial import (
 from napari_reward_analysis.workflows.survey import measured_facts
 
 _LOG = logging.getLogger(__name__)
-
-#: ms between two looks into the queue; more when showing takes long itself, drawing
-#: included, so that at most a fifth of the window's time goes into it.
-_INTERVAL = 60
-_SHARE = 4
 
 #: Seconds after which what is left of a front waits until it is shown.
 _REFINING = 1.5
@@ -85,21 +71,8 @@ class _Positions:
     refined: Refined
 
 
-@dataclass(frozen=True)
-class _Note:
-    """What is worth knowing, though nothing is wrong."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class _End:
-    status: Status
-    message: str
-
-
-class Search(QObject):
-    """One search: starts at `start`, fills the session, and tells it the end.
+class Search(BaseSearch[Run]):
+    """One search of atoms: starts at `start`, fills the session, and tells it the end.
 
     Parameters
     ----------
@@ -112,53 +85,17 @@ class Search(QObject):
     """
 
     def __init__(self, session: Session, request: Request, folder: Path | None) -> None:
-        super().__init__()
-        self._session, self._request, self._folder = session, request, folder
         self._name = session.free_name(request.frame.name)
-        self._found: deque[Run | AtomTrial | _Positions | _Note | str | _End] = deque()
-        self._cancelled = threading.Event()
-        # no daemon: at exit the interpreter waits until the run is saved
-        self._thread = threading.Thread(target=self._work, name="find-atoms")
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._collect)
-        self._shown_since = 0.0
-
-    @property
-    def total(self) -> int:
-        """Number of trials asked for."""
-        return self._request.settings.trials if self._request.settings.search else 1
-
-    def start(self) -> None:
-        """Begin."""
-        self._session.begin(self, self.total)
-        self._activity = ActivityBar(self.total, f"Find atoms: {self._name}")
-        self._thread.start()
-        self._timer.start(_INTERVAL)
-
-    def cancel(self) -> None:
-        """Ask the thread to stop after the trial it is at."""
-        self._cancelled.set()
+        total = request.settings.trials if request.settings.search else 1
+        super().__init__(session, request.frame.place, f"Find atoms: {self._name}", total, folder)
+        self._atoms, self._request = session, request
 
     # ---- in the thread
 
-    def _work(self) -> None:
-        end = _End("failed", "")
-        saved: Autosave | None = None
-        try:
-            problem, run = self._prepare()
-            self._found.append(run)
-            if self._folder is not None:
-                saved = Autosave(run, self._folder)
-                self._warn(saved.open())
-            end = self._iterate(problem, saved)
-        except BadInput as error:
-            end = _End("failed", str(error))
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the form must be usable again
-            _LOG.exception("The search failed.")
-            end = _End("failed", f"The search failed: {_describe(error)}.")
-        finally:
-            self._close(saved, end)
+    def _search(self) -> End:
+        problem, run = self._prepare()
+        self._begin(run)
+        return self._iterate(problem)
 
     def _prepare(self) -> tuple[AtomsProblem, Run]:
         request = self._request
@@ -178,28 +115,24 @@ class Search(QObject):
         )
         return problem, run
 
-    def _iterate(self, problem: AtomsProblem, saved: Autosave | None) -> _End:
+    def _iterate(self, problem: AtomsProblem) -> End:
         trials: list[AtomTrial] = []
         if self._cancelled.is_set():
-            return _End("cancelled", "")
-        for trial in run_trials(problem, told=lambda why: self._found.append(_Note(why))):
+            return End("cancelled", "")
+        for trial in run_trials(problem, told=lambda why: self._found.append(Note(why))):
             trials.append(trial)
-            self._found.append(trial)
-            if saved is not None:
-                self._warn(saved.add(trial))
+            self._add(trial)
             if self._cancelled.is_set():
-                return _End("cancelled", "")
+                return End("cancelled", "")
         try:
             require_feasible(trials)
         except BadInput as error:
-            return _End("done", str(error))
+            return End("done", str(error))
         if self._request.settings.refine:
-            self._refine_front(problem, trials, saved)
-        return _End("done", "")
+            self._refine_front(problem, trials)
+        return End("done", "")
 
-    def _refine_front(
-        self, problem: AtomsProblem, trials: list[AtomTrial], saved: Autosave | None
-    ) -> None:
+    def _refine_front(self, problem: AtomsProblem, trials: list[AtomTrial]) -> None:
         """Sub-pixel positions for the front, the proposed trial first."""
         done: dict[int, Refined] = {}
         start = time.perf_counter()
@@ -214,73 +147,21 @@ class Search(QObject):
                 self._found.append(_Positions(trial.index, done[trial.index]))
         except Exception as error:  # noqa: BLE001 - what was found stays, on whole pixels
             _LOG.exception("The columns could not be refined.")
-            self._warn(f"The columns stay on whole pixels: {_describe(error)}.")
-        if saved is not None:
-            saved.refine(done)
-
-    def _close(self, saved: Autosave | None, end: _End) -> None:
-        try:
-            if saved is not None and self._folder is not None:
-                self._warn(saved.close(end.status, end.message))
-                forget_old_runs(self._folder)
-        except Exception as error:  # noqa: BLE001 - the run itself is in the session
-            _LOG.exception("The run could not be saved.")
-            self._warn(f"This run is not saved on its own: {_describe(error)}.")
-        finally:
-            self._found.append(end)
-
-    def _warn(self, message: str) -> None:
-        if message:
-            self._found.append(message)
+            self._warn(f"The columns stay on whole pixels: {describe(error)}.")
+        if self._saved is not None:
+            self._saved.refine(done)
 
     # ---- in the GUI thread
 
-    def _collect(self) -> None:
-        self._shown_since = time.perf_counter()
-        trials: list[AtomTrial] = []
-        positions: dict[int, Refined] = {}
-        end: _End | None = None
-        while self._found and end is None:
-            item = self._found.popleft()
-            if isinstance(item, AtomTrial):
-                trials.append(item)
-            elif isinstance(item, Run):
-                self._grow(item)
-            elif isinstance(item, _Positions):
-                positions[item.index] = item.refined
-            elif isinstance(item, _Note):
-                self._session.noted.emit(item.text)
-            elif isinstance(item, str):
-                self._session.warned.emit(item)
-            else:
-                end = item
+    def _is_trial(self, item: Any) -> bool:
+        return isinstance(item, AtomTrial)
+
+    def _take(self, trials: list[Any], others: list[Any]) -> None:
         if trials:
-            self._session.extend(trials)
-        if positions and self._session.growing is not None:
-            self._session.set_refined(self._session.growing, positions)
-        if self._activity.cancelled:
-            self._session.cancel()
-        if end is not None:
-            self._finish(end)
-            return
-        self._activity.advance(len(trials))
-        # a timer without delay comes when what was changed has been painted
-        QTimer.singleShot(0, self._rest)
-
-    def _rest(self) -> None:
-        spent = 1000 * (time.perf_counter() - self._shown_since)
-        self._timer.start(max(_INTERVAL, round(_SHARE * spent)))
-
-    def _grow(self, run: Run) -> None:
-        self._session.places[run.identifier] = self._request.frame.place
-        self._session.grow(run)
-
-    def _finish(self, end: _End) -> None:
-        self._thread.join()
-        # this runs within the timer's own signal: it must not be deleted before it returns
-        QTimer.singleShot(0, lambda: self.deleteLater())
-        self._session.end(end.status, end.message)
-        self._activity.close()
+            self._atoms.extend(trials)
+        positions = {item.index: item.refined for item in others if isinstance(item, _Positions)}
+        if positions and self._atoms.growing is not None:
+            self._atoms.set_refined(self._atoms.growing, positions)
 
 
 def preload() -> threading.Thread:
@@ -299,15 +180,6 @@ def _import_model() -> None:
         importlib.import_module("skopt.learning")
     except ImportError:  # told, as a failure, by the search that needs it
         _LOG.exception("scikit-optimize cannot be imported.")
-
-
-def _describe(error: BaseException) -> str:
-    """An exception that nobody expected, in words."""
-    kind = type(error).__name__
-    if isinstance(error, MemoryError):
-        return "there is not enough memory (MemoryError): close other programs or crop the image"
-    text = " ".join(str(error).split()).rstrip(".")
-    return f"{kind}: {text}" if text else kind
 
 
 def start_search(session: Session, request: Request, folder: Path | None) -> Search:
