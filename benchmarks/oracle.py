@@ -63,7 +63,7 @@ def row(known: Known, model: Model, *, search: bool) -> str:
     trials = list(find_atoms(known.image, known.lattice, AtomsSettings()))
     trial = refine_trial(known.image, trials[pick(trials)])
     seconds = time.perf_counter() - start
-    found = trial.points[trial.inside].astype(float)
+    found = trial.points[trial.shown].astype(float)
     return f"{text}   {f1(*precision_and_recall(found, known)):6.3f} {seconds:6.2f}"
 
 

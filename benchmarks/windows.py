@@ -71,7 +71,7 @@ def report(known: Known, trials: int, area: str, side: float | None) -> None:
     doubles = int((table["window"][pairs[:, 0]] != table["window"][pairs[:, 1]]).sum())
     grid = " x ".join(map(str, problem.plan.grid))
     print(
-        f"| {known.name} | {area} | {f1(chosen.points[chosen.inside], known):.4f} "
+        f"| {known.name} | {area} | {f1(chosen.points[chosen.shown], known):.4f} "
         f"| {f1(points, known):.4f} | {grid} | {doubles} |",
         flush=True,
     )

@@ -60,6 +60,12 @@ def _noise_parser(parser: argparse.ArgumentParser, common: Common) -> None:
 
 
 def _usual(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--area",
+        choices=("crystal", "field"),
+        default="crystal",
+        help="where columns are expected: where the lattice is seen, or the whole field",
+    )
     parser.add_argument("--as-published", action="store_true", help="the paper's LoG and ranges")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, metavar="DIR", help="results (beside the image)")
@@ -76,6 +82,7 @@ def _windows(options: argparse.Namespace, common: Common) -> int:
         trials=options.trials,
         seed=options.seed,
         calibrate=options.calibrate,
+        area=options.area,
         as_published=options.as_published,
     )
     settings = WindowsSettings(
@@ -111,6 +118,7 @@ def _noise(options: argparse.Namespace, common: Common) -> int:
         trials=options.trials,
         seed=options.seed,
         calibrate=options.calibrate,
+        area=options.area,
         as_published=options.as_published,
     )
     settings = NoiseSettings(

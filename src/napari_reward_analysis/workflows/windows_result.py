@@ -19,7 +19,16 @@ from napari_reward_analysis.workflows.windows_stitch import stitch
 Table = dict[str, npt.NDArray[Any]]
 Map = npt.NDArray[np.float64]
 
-_COLUMNS = ("y_px", "x_px", "sigma_px", "response", "uncertainty_px", "ds_px", "window")
+_COLUMNS = (
+    "y_px",
+    "x_px",
+    "sigma_px",
+    "response",
+    "uncertainty_px",
+    "is_counted",
+    "ds_px",
+    "window",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +66,10 @@ class WindowResult:
 
     @property
     def points(self) -> npt.NDArray[np.float64]:
-        """Columns found in the window's crystal, y and x in px of the image, shape (n, 2)."""
+        """Columns found in the window's crystal or just beside it, y and x in px of the image, shape (n, 2)."""
         if self.trial is None:
             return np.empty((0, 2))
-        return self.trial.points[self.trial.inside].astype(float) + self.window.corner
+        return self.trial.points[self.trial.shown].astype(float) + self.window.corner
 
 
 def stitched_table(
@@ -91,7 +100,7 @@ def stitched_table(
     whole = {name: np.concatenate([np.empty(0), *(r[name] for r in rows)]) for name in _COLUMNS}
     scale = np.nan if pixel_size is None else pixel_size
     sums = neighbour_sums(np.column_stack([whole["y_px"], whole["x_px"]])).astype(float)
-    count = len(sums)
+    count, counted = len(sums), whole["is_counted"].astype(bool)
     return {
         "id": np.arange(count),
         "y_px": whole["y_px"],
@@ -101,10 +110,11 @@ def stitched_table(
         "sigma_px": whole["sigma_px"],
         "response": whole["response"],
         "neighbour_sum_A": sums * scale,
-        "is_error": sums < whole["ds_px"],
+        "is_error": counted & (sums < whole["ds_px"]),
         "class": np.full(count, "", dtype=object),
         "uncertainty_px": whole["uncertainty_px"],
         "uncertainty_A": whole["uncertainty_px"] * scale,
+        "is_counted": counted,
         "window": whole["window"].astype(int),
     }
 
@@ -151,13 +161,14 @@ def _rows(result: WindowResult, chosen: npt.NDArray[np.intp]) -> Table:
     trial, physics = result.trial, result.physics
     assert trial is not None
     assert physics is not None
-    blobs = trial.blobs[trial.inside][chosen].astype(float)
+    blobs = trial.blobs[trial.shown][chosen].astype(float)
     return {
         "y_px": result.points[chosen, 0],
         "x_px": result.points[chosen, 1],
         "sigma_px": blobs[:, 2],
         "response": blobs[:, 3],
-        "uncertainty_px": trial.uncertainty[trial.inside][chosen].astype(float),
+        "uncertainty_px": trial.uncertainty[trial.shown][chosen].astype(float),
+        "is_counted": trial.inside[trial.shown][chosen],
         "ds_px": np.full(len(chosen), physics.ds_px),
         "window": np.full(len(chosen), result.window.index),
     }
