@@ -66,7 +66,7 @@ class WindowResult:
 
     @property
     def points(self) -> npt.NDArray[np.float64]:
-        """Columns found in the window's crystal or just beside it, y and x in px of the image, shape (n, 2)."""
+        """Columns of the window's crystal or just beside it, y and x in px of the image, (n, 2)."""
         if self.trial is None:
             return np.empty((0, 2))
         return self.trial.points[self.trial.shown].astype(float) + self.window.corner
