@@ -1,4 +1,4 @@
-"""Remakes the figures of docs/noise-study.md: the tuned LoG against noise, and a control.
+"""Remakes the figures of docs/noise-study.md: the tuned LoG against noise, a control and a network.
 
     python benchmarks/noise.py [--data ../shared/data] [--out noise_output]
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from known_columns import Known, read_folder
 
 from napari_reward_analysis import AtomsSettings
-from napari_reward_analysis.noise_job import run_noise_job, write_noise
+from napari_reward_analysis.noise_job import network_oracle, run_noise_job, write_noise
 from napari_reward_analysis.workflows.noise import NoiseSettings
 
 
@@ -31,7 +31,14 @@ def main() -> None:
 def report(known: Known, atoms: AtomsSettings, folder: Path) -> None:
     """One study, its files and a few lines."""
     settings = NoiseSettings(atoms=atoms)
-    run = run_noise_job(known.image, known.lattice, settings, folder, known=known.columns)
+    run = run_noise_job(
+        known.image,
+        known.lattice,
+        settings,
+        folder,
+        oracle=network_oracle(),
+        known=known.columns,
+    )
     for method, values in write_noise(run, folder)["methods"].items():
         print(f"{folder.name}, {method}: columns {values['n']}, F1 {values['f1']}", flush=True)
 

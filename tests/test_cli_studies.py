@@ -158,3 +158,25 @@ def test_noise_levels_that_cannot_be_are_refused_in_one_sentence(picture, tmp_pa
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "levels" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_noise_has_a_network_beside(picture, tmp_path):
+    pytest.importorskip("onnxruntime")
+    out = tmp_path / "out"
+    options = ["--levels", "0", "--seeds", 1, "--trials", 6, "--oracle"]
+    done = call("noise", picture, *SQUARE, *options, "--out", out, "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert list(json.loads(done.stdout)["methods"])[-1] == "oracle"
+    rows = list(csv.DictReader((out / "noise.csv").read_text().splitlines()))
+    assert [row["method"] for row in rows] == ["LoG*", "LoG, settings kept", "oracle"]
+
+
+def test_noise_refuses_a_network_that_is_none(picture, tmp_path):
+    pytest.importorskip("onnxruntime")
+    model = tmp_path / "model.onnx"
+    model.write_text("no network")
+    done = call("noise", picture, *SQUARE, "--oracle", model, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "model.onnx" in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -53,6 +53,13 @@ def _noise_parser(parser: argparse.ArgumentParser, common: Common) -> None:
     parser.add_argument("--seeds", type=int, default=3, help="repetitions (3)")
     parser.add_argument("--trials", type=int, default=30, help="settings at each level (30)")
     parser.add_argument(
+        "--oracle",
+        nargs="?",
+        const="",
+        metavar="FILE.onnx",
+        help="a network beside: the package's own, or this one (extra 'oracle')",
+    )
+    parser.add_argument(
         "--truth", type=Path, metavar="FILE.csv", help="known positions, to score by afterwards"
     )
     _usual(parser)
@@ -109,7 +116,7 @@ def _windows(options: argparse.Namespace, common: Common) -> int:
 
 def _noise(options: argparse.Namespace, common: Common) -> int:
     from napari_reward_analysis.io.writers import read_points_csv
-    from napari_reward_analysis.noise_job import run_noise_job, write_noise
+    from napari_reward_analysis.noise_job import network_oracle, run_noise_job, write_noise
     from napari_reward_analysis.workflows.atoms import AtomsSettings
     from napari_reward_analysis.workflows.noise import NoiseSettings
 
@@ -129,9 +136,13 @@ def _noise(options: argparse.Namespace, common: Common) -> int:
         atoms=atoms,
     )
     known = read_points_csv(options.truth) if options.truth else None
+    asked = options.oracle is not None
+    oracle = network_oracle(Path(options.oracle) if options.oracle else None) if asked else None
     folder, start = _folder(options, "noise"), time.perf_counter()
-    progress = common.progress(2 * settings.seeds * len(settings.levels))
-    run = run_noise_job(image, lattice, settings, folder, known=known, progress=progress)
+    progress = common.progress((3 if asked else 2) * settings.seeds * len(settings.levels))
+    run = run_noise_job(
+        image, lattice, settings, folder, oracle=oracle, known=known, progress=progress
+    )
     summary = write_noise(run, folder) | _spent(start, folder)
     if options.json:
         print(json.dumps(summary))

@@ -10,6 +10,8 @@ from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.writers import write_csv
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.noise_runs import NoiseLog, NoiseRun, save_noise
+from napari_reward_analysis.oracles.find import find_columns
+from napari_reward_analysis.oracles.model import load_model
 from napari_reward_analysis.study_plots import save_noise_figure
 from napari_reward_analysis.workflows.noise import NoiseSettings, Oracle, Points, noise_study
 
@@ -56,6 +58,23 @@ def run_noise_job(
     save_noise(run, folder)
     log.close()
     return run
+
+
+def network_oracle(model: Path | None = None) -> Oracle:
+    """A network as the oracle of a study.
+
+    Parameters
+    ----------
+    model : Path, optional
+        An ONNX file; without it the package's own network.
+
+    Raises
+    ------
+    BadInput
+        If the extra `oracle` or the file is missing, or the file is no such network.
+    """
+    network = load_model(model)
+    return lambda noisy: find_columns(noisy, network).points
 
 
 def write_noise(run: NoiseRun, folder: Path) -> dict[str, Any]:

@@ -184,7 +184,7 @@ def _one_seed(
         yield _result(problem, control, KEPT, (level, seed), known, start)
         if oracle is not None:
             start = time.perf_counter()
-            points = np.reshape(np.asarray(oracle(noisy), float), (-1, 2))
+            points = np.reshape(np.asarray(oracle(problem.image), float), (-1, 2))
             yield _of_oracle(problem, points, (level, seed), known, start)
 
 
