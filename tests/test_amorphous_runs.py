@@ -24,6 +24,7 @@ from napari_reward_analysis.amorphous_job import (
     write_regions,
 )
 from napari_reward_analysis.amorphous_runs import AmorphousLog
+from napari_reward_analysis.io.packed import pack
 from napari_reward_analysis.io.simulate import Pocket, simulate
 
 YBCO = lattice_preset("YBCO[100]")

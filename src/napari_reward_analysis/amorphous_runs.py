@@ -213,11 +213,7 @@ def load_amorphous_run(path: Path) -> AmorphousRun:
     try:
         records = read_records(path)
         refuse_newer(records[0])
-        if records[0].get("kind") != KIND:
-            raise BadInput(
-                f"{path} is a run of another analysis ({records[0].get('kind')}): choose one of "
-                "amorphous regions."
-            )
+        _require_kind(path, records[0])
         _require_words(records[0])
         return _from_json(records)
     except BadInput:
@@ -270,6 +266,14 @@ def _trial_to_json(trial: AmorphousTrial) -> dict[str, Any]:
         "left": pack(trial.left.astype("<f4")),
         "mask": pack(trial.packed),
     }
+
+
+def _require_kind(path: Path, head: dict[str, Any]) -> None:
+    if head.get("kind") != KIND:
+        raise BadInput(
+            f"{path} is a run of another analysis ({head.get('kind')}): choose one of "
+            "amorphous regions."
+        )
 
 
 def _require_words(head: dict[str, Any]) -> None:
