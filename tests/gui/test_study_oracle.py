@@ -57,11 +57,13 @@ class Window:
         self.qtbot.mouseClick(button, LEFT)
 
     def take(self, box: Any, text: str) -> None:
-        """Choose an entry of a list as the user does."""
-        index = box.findText(text)
-        assert index >= 0
-        box.setCurrentIndex(index)
-        box.activated.emit(index)
+        """Choose an entry of a list with the arrow keys."""
+        self.study.scroll_area.ensureWidgetVisible(box)
+        box.setFocus()
+        steps = box.findText(text) - box.currentIndex()
+        for _ in range(abs(steps)):
+            self.qtbot.keyClick(box, Qt.Key.Key_Down if steps > 0 else Qt.Key.Key_Up)
+        assert box.currentText() == text
 
     def go(self) -> str:
         """Press Run, wait for the end, and read what is said."""

@@ -30,7 +30,8 @@ class FrontAgreement(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setMinimumWidth(120)
         side, head = self.verticalHeader(), self.horizontalHeader()
-        assert side is not None and head is not None
+        assert side is not None
+        assert head is not None
         side.hide()
         head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

@@ -24,7 +24,7 @@ KINDS: dict[str, tuple[str, str, Symbol]] = {
 ORACLE_COLOUR = "#ff7ad9"
 
 #: Share of a symbol's size that its line takes.
-_LINE = 0.14
+_LINE = 0.1
 
 
 def is_shown_oracle(layer: Any) -> bool:

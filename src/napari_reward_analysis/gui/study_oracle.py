@@ -71,6 +71,8 @@ class OracleStudy(QWidget):
         box = self.lattice.choice
         box.removeItem(box.findData(FREE_CELL))
         box.setCurrentIndex(box.findData(NO_LATTICE))
+        # elsewhere a count stands in for the lattice, here nothing does
+        box.setItemText(box.currentIndex(), "none")
         self.source = OracleSource(self._viewer)
         self.compared = LayerCombo(self._viewer, are_positions, nothing=_NOTHING)
         self.compared.setAccessibleName("Compared with")
