@@ -10,11 +10,15 @@ from qtpy.QtCore import QEvent
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from napari_reward_analysis.gui.study_noise import NoiseStudy
 from napari_reward_analysis.gui.study_windows import WindowsStudy
 
 #: The tabs, in order: what each is called, and what makes its widget for a viewer. One that
 #: follows the viewer has `bind` and `unbind`, for when the dock is closed and shown anew.
-STUDIES: tuple[tuple[str, Callable[[Any], QWidget]], ...] = (("Sliding windows", WindowsStudy),)
+STUDIES: tuple[tuple[str, Callable[[Any], QWidget]], ...] = (
+    ("Sliding windows", WindowsStudy),
+    ("Noise", NoiseStudy),
+)
 
 
 class Studies(QWidget):
