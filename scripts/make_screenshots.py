@@ -87,6 +87,8 @@ def take_studies(folder: Path, theme: str) -> list[Path]:
         tab.inputs.section.set_open(name == "windows")
         taken.append(folder / f"study_{name}_{theme}.png")
         photograph(viewer, taken[-1])
+        for layer in list(viewer.layers)[1:]:
+            viewer.layers.remove(layer)
     viewer.close()
     return taken
 

@@ -36,6 +36,8 @@ class Studies(QWidget):
         viewer: Any = getattr(napari_viewer, "__wrapped__", napari_viewer)
         self._bound, self._was_docked = True, False
         self.tabs = QTabWidget()
+        # napari's own padding cuts the titles
+        self.tabs.setStyleSheet("QTabBar::tab { padding: 4px 8px; }")
         for title, make in STUDIES:
             self.tabs.addTab(make(viewer), title)
         column = QVBoxLayout(self)

@@ -73,7 +73,7 @@ class NoisePlot(Themed, QWidget):
         self.legend, self.title, self.below = LegendStrip(), QLabel(), QLabel()
         self.below.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.canvas = pg.PlotWidget()
-        self.canvas.setMinimumHeight(_HEIGHT)
+        self.canvas.setFixedHeight(_HEIGHT)
         plot = self.canvas.getPlotItem()
         plot.setMenuEnabled(False)
         plot.showGrid(x=True, y=True, alpha=0.14)
@@ -82,7 +82,7 @@ class NoisePlot(Themed, QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 2, 4, 2)
         column.setSpacing(2)
-        for widget in (self.title, self.canvas, self.below, self.legend):
+        for widget in (self.legend, self.title, self.canvas, self.below):
             column.addWidget(widget)
         self.apply_colours(self._colours)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QWidget
 
@@ -20,7 +21,7 @@ from napari_reward_analysis.workflows.atoms_settings import AtomsSettings
 from napari_reward_analysis.workflows.survey import AreaRule
 from napari_reward_analysis.workflows.windows import WindowsProblem, WindowsSettings, run_windows
 from napari_reward_analysis.workflows.windows_plan import DEFAULT_CELLS
-from napari_reward_analysis.workflows.windows_result import WindowResult
+from napari_reward_analysis.workflows.windows_result import Map, WindowResult
 
 _DEFAULTS = WindowsSettings()
 _LARGEST_OVERLAP = 75
@@ -87,11 +88,19 @@ class WindowsResults(QWidget):
         self.csv = QPushButton("Export CSV…")
         self.csv.setToolTip("Write the columns of the whole image, each once")
         self.csv.setEnabled(False)
+        self.range = QLabel()
         self.left_out = QLabel()
         self.left_out.setWordWrap(True)
         layout = form_layout(self)
         layout.addRow("Map", row(self.quantity, self.csv, stretch=0))
+        layout.addRow("Range", self.range)
         layout.addRow(self.left_out)
+
+    def show_range(self, values: Map | None) -> None:
+        """What the darkest and the brightest window of the map stand for."""
+        known = np.empty(0) if values is None else values[np.isfinite(values)]
+        text = f"{known.min():.4g} (dark) to {known.max():.4g} (bright)" if len(known) else ""
+        self.range.setText(text)
 
     def offer(self, names: list[str]) -> None:
         """Offer these quantities, and keep the chosen one where it is among them."""
@@ -159,12 +168,12 @@ class WindowsStudy(StudyTab):
         return write_windows(run, folder)
 
     def _show_map(self) -> None:
-        if self.run is None or self.place is None:
-            return
-        values = self.run.maps.get(self.shown.quantity.currentData())
-        if values is not None:
+        run: WindowsRun | None = self.run
+        values = None if run is None else run.maps.get(self.shown.quantity.currentData())
+        self.shown.show_range(values)
+        if run is not None and values is not None and self.place is not None:
             name = self.shown.quantity.currentText()
-            self.layers.show_map(self.place, self.run.plan, name, values)
+            self.layers.show_map(self.place, run.plan, name, values)
 
     def _ask_csv(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, "Columns as CSV", "atoms.csv", "CSV (*.csv)")
