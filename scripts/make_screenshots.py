@@ -15,9 +15,11 @@ from pathlib import Path
 from napari_reward_analysis.gui.showcase import (
     open_regions,
     open_sample,
+    open_studies,
     photograph,
     wait_until,
 )
+from napari_reward_analysis.gui.study_tab import StudyTab
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 
@@ -67,6 +69,30 @@ def take_regions(folder: Path, theme: str, runs: Path) -> list[Path]:
     return [classes, result]
 
 
+def take_studies(folder: Path, theme: str) -> list[Path]:
+    """Photograph both studies after a short run each."""
+    viewer, widget = open_studies("ybco_pockets", theme)
+    taken = []
+    for number, name in enumerate(("windows", "noise")):
+        widget.tabs.setCurrentIndex(number)
+        tab = widget.tabs.currentWidget()
+        assert isinstance(tab, StudyTab)
+        tab.inputs.lattice.choice.setCurrentText("YBCO[100]")
+        tab.options.trials.setValue(10)
+        wait_until(lambda tab=tab: not tab.inputs.watch.waiting)
+        if name == "noise":
+            tab.options.seeds.setValue(1)
+        tab.start()
+        wait_until(lambda tab=tab: not tab.running)
+        tab.inputs.section.set_open(name == "windows")
+        taken.append(folder / f"study_{name}_{theme}.png")
+        photograph(viewer, taken[-1])
+        for layer in list(viewer.layers)[1:]:
+            viewer.layers.remove(layer)
+    viewer.close()
+    return taken
+
+
 def main() -> int:
     """Take all pictures; returns the exit status."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES
@@ -76,6 +102,8 @@ def main() -> int:
             for path in take(folder, theme, Path(runs)):
                 print(path)
             for path in take_regions(folder, theme, Path(runs)):
+                print(path)
+            for path in take_studies(folder, theme):
                 print(path)
     return 0
 

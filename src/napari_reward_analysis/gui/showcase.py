@@ -12,10 +12,11 @@ from qtpy.QtWidgets import QApplication
 
 from napari_reward_analysis.gui.amorphous_dock import AmorphousRegions
 from napari_reward_analysis.gui.find_atoms import FindAtoms
+from napari_reward_analysis.gui.studies_dock import Studies
 from napari_reward_analysis.runs import Run
 
 _PLUGIN, _WIDGET = "napari-reward-analysis", "Find atoms (LoG*)"
-_REGIONS = "Amorphous regions"
+_REGIONS, _STUDIES = "Amorphous regions", "Studies"
 
 #: The window of the pictures, in px.
 WINDOW = (1400, 900)
@@ -76,6 +77,14 @@ def open_regions(sample: str, theme: str, runs_folder: Path) -> tuple[Any, Amorp
     _, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _REGIONS)
     assert isinstance(widget, AmorphousRegions)
     widget.runs_folder = runs_folder
+    return viewer, widget
+
+
+def open_studies(sample: str, theme: str) -> tuple[Any, Studies]:
+    """The same with the widget for studies."""
+    viewer = _viewer_with(sample, theme)
+    _, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _STUDIES)
+    assert isinstance(widget, Studies)
     return viewer, widget
 
 

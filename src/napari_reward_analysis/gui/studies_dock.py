@@ -1,0 +1,77 @@
+"""The dock widget "Studies": a tab for each study of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import napari.viewer
+from qtpy.QtCore import QEvent
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from napari_reward_analysis.gui.study_noise import NoiseStudy
+from napari_reward_analysis.gui.study_windows import WindowsStudy
+
+#: The tabs, in order: what each is called, and what makes its widget for a viewer. One that
+#: follows the viewer has `bind` and `unbind`, for when the dock is closed and shown anew.
+STUDIES: tuple[tuple[str, Callable[[Any], QWidget]], ...] = (
+    ("Sliding windows", WindowsStudy),
+    ("Noise", NoiseStudy),
+)
+
+
+class Studies(QWidget):
+    """All studies of the image on show.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+        The viewer, or the proxy that napari hands to plugins.
+    """
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        # each plugin widget gets a proxy of its own: all parts need the one viewer
+        viewer: Any = getattr(napari_viewer, "__wrapped__", napari_viewer)
+        self._bound, self._was_docked = True, False
+        self.tabs = QTabWidget()
+        # napari's own padding cuts the titles
+        self.tabs.setStyleSheet("QTabBar::tab { padding: 4px 8px; }")
+        for title, make in STUDIES:
+            self.tabs.addTab(make(viewer), title)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.tabs)
+
+    def bind(self) -> None:
+        """Follow the viewer from now on."""
+        if not self._bound:
+            self._bound = True
+            self._tell("bind")
+
+    def unbind(self) -> None:
+        """Let go of the viewer; studies that are going on are cancelled."""
+        self._bound = False
+        self._tell("unbind")
+
+    def event(self, event: QEvent | None) -> bool:
+        """Let go when the dock is closed: napari then takes the widget out of it."""
+        handled = bool(super().event(event))
+        if event is not None and event.type() == QEvent.Type.ParentChange:
+            if self.parent() is not None:
+                self._was_docked = True
+            elif self._was_docked and self._bound:
+                self.unbind()
+        return handled
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Follow the viewer again when shown anew."""
+        super().showEvent(event)
+        self.bind()
+
+    def _tell(self, what: str) -> None:
+        for index in range(self.tabs.count()):
+            act = getattr(self.tabs.widget(index), what, None)
+            if act is not None:
+                act()

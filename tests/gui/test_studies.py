@@ -1,0 +1,184 @@
+"""The dock widget "Studies", through the manifest: run, cancel, map, save, reopen."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from pytestqt.qtbot import QtBot
+from qtpy.QtWidgets import QFileDialog
+from tests.gui.conftest import LATTICE, PATIENCE
+
+from napari_reward_analysis.gui.studies_dock import Studies
+from napari_reward_analysis.gui.study_layers import spread
+from napari_reward_analysis.gui.study_windows import WindowsStudy
+from napari_reward_analysis.workflows.windows_plan import plan_windows
+
+Add = Callable[..., Any]
+
+
+def fill(tab: WindowsStudy, side: float | None = 20.0, trials: int = 6) -> None:
+    tab.inputs.lattice.choice.setCurrentText(LATTICE)
+    tab.options.side.set_value(side)
+    tab.options.trials.setValue(trials)
+
+
+def finish(qtbot: QtBot, tab: Any) -> Any:
+    assert tab.run_box.button.isEnabled(), tab.fault
+    tab.run_box.button.click()
+    qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
+    return tab.run
+
+
+@pytest.fixture
+def studies(qtbot: QtBot, viewer: ViewerModel) -> Iterator[Studies]:
+    widget = Studies(viewer)
+    qtbot.addWidget(widget)
+    yield widget
+    widget.unbind()
+    for index in range(widget.tabs.count()):
+        tab: Any = widget.tabs.widget(index)
+        qtbot.waitUntil(lambda t=tab: not getattr(t, "running", False), timeout=PATIENCE)
+
+
+def test_windows_from_one_click_to_files_and_back(
+    make_napari_viewer: Callable[..., Any],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tests.gui.conftest import PIXEL_SIZE, crystal
+
+    viewer = make_napari_viewer(show=True)
+    # the right half holds no crystal
+    pixels = np.array(crystal().data, float)
+    pixels[:, 90:] = pixels.mean() + np.random.default_rng(1).normal(0, 1e-3, (160, 70))
+    image = viewer.add_image(
+        pixels, name="half", scale=(PIXEL_SIZE / 10,) * 2, units=("nm", "nm"), translate=(1, 2)
+    )
+    dock, widget = viewer.window.add_plugin_dock_widget("napari-reward-analysis", "Studies")
+    assert isinstance(widget, Studies)
+    tab = widget.tabs.widget(0)
+    assert isinstance(tab, WindowsStudy)
+    fill(tab, side=16.0)
+    run = finish(qtbot, tab)
+
+    assert run.status == "done"
+    atoms = tab.layers.atoms
+    assert [layer.name for layer in viewer.layers].count("atoms, windows") == 1
+    assert len(atoms.data) == len(run.table["id"]) > 20
+    np.testing.assert_allclose(
+        atoms.data_to_world(atoms.data[0]),
+        image.data_to_world((run.table["y_px"][0], run.table["x_px"][0])),
+    )
+    # the map lies over the image; windows without crystal are clear and told in words
+    shown = tab.layers.map
+    np.testing.assert_allclose(shown.data_to_world((7, 9)), image.data_to_world((7, 9)))
+    assert shown.data.shape == pixels.shape
+    assert np.isfinite(shown.data[80, 20])
+    assert np.isnan(shown.data[80, 155])
+    assert run.left_out
+    assert run.left_out[0].reason in tab.shown.left_out.text()
+    tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData("threshold"))
+    assert tab.layers.map.name == "map by window: threshold"
+    np.testing.assert_allclose(
+        np.unique(tab.layers.map.data[np.isfinite(tab.layers.map.data)]),
+        np.unique(run.maps["threshold"][np.isfinite(run.maps["threshold"])]),
+        rtol=1e-6,
+    )
+    lowest, highest = np.nanmin(run.maps["threshold"]), np.nanmax(run.maps["threshold"])
+    assert tab.shown.range.text() == f"{lowest:.4g} (dark) to {highest:.4g} (bright)"
+    # a map is no image to be analysed
+    assert tab.inputs.image.image.layer is image
+
+    file = tmp_path / "columns.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), "CSV (*.csv)"))
+    tab.shown.csv.click()
+    qtbot.waitUntil(lambda: "saved" in tab.run_box.status.text(), timeout=PATIENCE)
+    with file.open(newline="") as opened:
+        assert len(list(csv.DictReader(opened))) == len(atoms.data)
+    folder = tmp_path / "out"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    tab.save.click()
+    qtbot.waitUntil(lambda: "Saved" in tab.run_box.status.text(), timeout=PATIENCE)
+    assert {"windows.json", "atoms.csv", "maps.tif", "maps.png"} == {
+        path.name for path in folder.iterdir()
+    }
+
+    viewer.layers.remove(atoms)
+    before = np.array(atoms.data)
+    monkeypatch.setattr(
+        QFileDialog, "getOpenFileName", lambda *_: (str(folder / "windows.json"), "")
+    )
+    tab.open.click()
+    qtbot.waitUntil(lambda: tab.layers.atoms is not None, timeout=PATIENCE)
+    np.testing.assert_allclose(tab.layers.atoms.data, before)
+    assert [layer.name for layer in viewer.layers].count("atoms, windows") == 1
+
+    # opened where its image is not the one on show, it is told
+    viewer.layers.remove(image)
+    viewer.add_image(pixels[::-1], name="other", scale=image.scale, units=("nm", "nm"))
+    tab.open.click()
+    qtbot.waitUntil(lambda: "another image" in tab.run_box.status.text(), timeout=PATIENCE)
+    viewer.window.remove_dock_widget(dock)
+    widget.deleteLater()
+
+
+def test_windows_are_cancelled_and_what_was_found_stays(
+    qtbot: QtBot, add_crystal: Add, studies: Studies
+) -> None:
+    add_crystal()
+    tab: Any = studies.tabs.widget(0)
+    fill(tab, side=10.0, trials=10)
+    tab.run_box.button.click()
+    assert tab.running
+    qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.results) > 0, timeout=PATIENCE)
+    tab.run_box.button.click()
+    assert tab.run_box.state == "cancelling"
+    qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
+    assert tab.run.status == "cancelled"
+    assert 0 < len(tab.run.results) < len(tab.run.plan.windows)
+    assert "Cancelled; kept:" in tab.run_box.status.text()
+    assert "not searched" in tab.run_box.status.text()
+    assert tab.save.isEnabled()
+
+
+def test_a_window_smaller_than_two_cells_is_refused_in_a_sentence(
+    qtbot: QtBot, add_crystal: Add, studies: Studies
+) -> None:
+    add_crystal()
+    tab: Any = studies.tabs.widget(0)
+    fill(tab, side=3.0)
+    finish(qtbot, tab)
+    assert tab.run is None
+    assert tab.run_box.warns
+    assert "smaller than two cells" in tab.run_box.status.text()
+    # mended, it runs
+    assert tab.run_box.button.text() == "Run"
+    assert tab.run_box.button.isEnabled()
+    tab.options.side.set_value(None)
+    tab.options.side.setText("wide")
+    tab.options.side.value_changed.emit()
+    assert "not a number" in tab.run_box.fault.text()
+
+
+def test_without_image_the_form_says_what_to_do(studies: Studies) -> None:
+    tab: Any = studies.tabs.widget(0)
+    assert "Open an image" in tab.run_box.fault.text()
+    assert not tab.run_box.button.isEnabled()
+
+
+def test_a_map_changes_halfway_between_the_middles_of_windows() -> None:
+    plan = plan_windows((100, 40), 40, 0.25)
+    values = np.arange(plan.grid[0] * plan.grid[1], dtype=float).reshape(plan.grid)
+    shown = spread(values, plan)
+    assert shown.shape == (100, 40)
+    first, second = plan.windows[0], plan.windows[1]
+    seam = (first.bottom + second.top) / 2
+    assert shown[int(seam) - 1, 0] == 0
+    assert shown[int(seam) + 1, 0] == 1

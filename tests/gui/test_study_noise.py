@@ -1,0 +1,126 @@
+"""The tab "Noise" of the studies, through the manifest: curves, cancel, files and back."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from pytestqt.qtbot import QtBot
+from qtpy.QtWidgets import QFileDialog
+from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE, crystal
+
+from napari_reward_analysis.gui.studies_dock import Studies
+from napari_reward_analysis.gui.study_noise import NoiseStudy
+from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.lattice import lattice_preset
+from napari_reward_analysis.workflows.noise import KEPT, TUNED
+
+Add = Callable[..., Any]
+
+
+def fill(tab: NoiseStudy, levels: str = "0, 0.4", seeds: int = 1) -> None:
+    tab.inputs.lattice.choice.setCurrentText(LATTICE)
+    tab.options.levels.setText(levels)
+    tab.options.seeds.setValue(seeds)
+    tab.options.trials.setValue(4)
+
+
+def known_columns() -> Any:
+    made = simulate(
+        lattice_preset(LATTICE), pixel_size=PIXEL_SIZE, shape=(160, 160), dose=200, seed=3
+    )
+    return np.column_stack([made.truth["y"], made.truth["x"]])
+
+
+def test_noise_from_one_click_to_files_and_back(
+    make_napari_viewer: Callable[..., Any],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    given: dict[str, Any] = {"scale": (PIXEL_SIZE / 10,) * 2, "units": ("nm", "nm")}
+    viewer.add_image(np.array(crystal().data), name="crystal", **given)
+    viewer.add_points(known_columns(), name="truth", **given)
+    dock, widget = viewer.window.add_plugin_dock_widget("napari-reward-analysis", "Studies")
+    assert isinstance(widget, Studies)
+    widget.tabs.setCurrentIndex(1)
+    tab = widget.tabs.currentWidget()
+    assert isinstance(tab, NoiseStudy)
+    fill(tab, seeds=2)
+    qtbot.keyClicks(tab.options.known, "truth")
+    assert tab.options.known.layer is viewer.layers["truth"]
+    assert tab.run_box.button.isEnabled(), tab.fault
+    tab.run_box.button.click()
+    qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
+    run = tab.run
+    assert run.status == "done", tab.run_box.status.text()
+    assert len(run.results) == tab.run_box.bar.value() == 8
+
+    plot = tab.shown.plot
+    np.testing.assert_array_equal(plot.curves[TUNED], run.means(TUNED, "n"))
+    assert set(plot.curves) == {TUNED, KEPT}
+    assert [entry.text for entry in plot.legend.entries] == [TUNED, KEPT, "lattice"]
+    drawn = [item.getData() for item in plot.canvas.getPlotItem().listDataItems()]
+    assert any(np.array_equal(y, run.means(KEPT, "n")[:, 1]) for _, y in drawn)
+    # the mismatch is that of each search, so that opposite signs do not cancel
+    tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData("qc"))
+    kept = [abs(r.qc) for r in run.results if (r.method, r.level) == (KEPT, 0.4)]
+    assert plot.curves[KEPT][-1, 1:] == pytest.approx([np.mean(kept), min(kept), max(kept)])
+    for name in ("er", "threshold", "f1"):
+        tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData(name))
+        np.testing.assert_array_equal(plot.curves[TUNED], run.means(TUNED, name))
+    assert plot.curves[TUNED][0, 1] > 0.9
+    viewer.theme = "light"
+    assert set(plot.curves) == {TUNED, KEPT}
+
+    for button, name in ((tab.shown.csv, "table.csv"), (tab.shown.picture, "figure.png")):
+        file = tmp_path / name
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, f=file: (str(f), ""))
+        button.click()
+        qtbot.waitUntil(lambda n=name: n in tab.run_box.status.text(), timeout=PATIENCE)
+    with (tmp_path / "table.csv").open(newline="") as opened:
+        assert len(list(csv.DictReader(opened))) == 8
+    assert (tmp_path / "figure.png").read_bytes()[:4] == b"\x89PNG"
+    folder = tmp_path / "out"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    tab.save.click()
+    qtbot.waitUntil(lambda: "out" in tab.run_box.status.text(), timeout=PATIENCE)
+    assert {path.name for path in folder.iterdir()} == {"noise.json", "noise.csv", "noise.png"}
+
+    before = plot.curves[TUNED]
+    tab.open_run(folder)
+    qtbot.waitUntil(lambda: tab.run is not run, timeout=PATIENCE)
+    np.testing.assert_allclose(plot.curves[TUNED], before)
+    viewer.window.remove_dock_widget(dock)
+    widget.deleteLater()
+
+
+def test_a_study_is_cancelled_and_bad_levels_are_refused(
+    qtbot: QtBot, viewer: ViewerModel, add_crystal: Add
+) -> None:
+    widget = Studies(viewer)
+    qtbot.addWidget(widget)
+    add_crystal()
+    tab: Any = widget.tabs.widget(1)
+    for levels in ("0, 0.5, 0.2", "none", ""):
+        fill(tab, levels)
+        tab.options.changed.emit()
+        assert "rising" in tab.run_box.fault.text()
+        assert not tab.run_box.button.isEnabled()
+    fill(tab, "0, 0.1, 0.2, 0.3, 0.4, 0.5", seeds=20)
+    tab.options.changed.emit()
+    tab.run_box.button.click()
+    qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.results) > 1, timeout=PATIENCE)
+    assert len(tab.shown.plot.curves) == 2
+    tab.run_box.button.click()
+    qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
+    assert tab.run.status == "cancelled"
+    assert len(tab.run.results) < 240
+    assert "Cancelled; kept: Columns:" in tab.run_box.status.text()
+    widget.unbind()
