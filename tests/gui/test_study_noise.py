@@ -18,7 +18,7 @@ from napari_reward_analysis.gui.studies_dock import Studies
 from napari_reward_analysis.gui.study_noise import NoiseStudy
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.lattice import lattice_preset
-from napari_reward_analysis.workflows.noise import KEPT, TUNED
+from napari_reward_analysis.workflows.noise import KEPT, ORACLE, TUNED
 
 Add = Callable[..., Any]
 
@@ -124,3 +124,29 @@ def test_a_study_is_cancelled_and_bad_levels_are_refused(
     assert len(tab.run.results) < 240
     assert "Cancelled; kept: Columns:" in tab.run_box.status.text()
     widget.unbind()
+
+
+def test_a_network_is_asked_beside(
+    make_napari_viewer: Callable[..., Any], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime")
+    viewer = make_napari_viewer()
+    scale: dict[str, Any] = {"scale": (PIXEL_SIZE / 10,) * 2, "units": ("nm", "nm")}
+    viewer.add_image(np.array(crystal().data), name="crystal", **scale)
+    _, widget = viewer.window.add_plugin_dock_widget("napari-reward-analysis", "Studies")
+    tab = widget.tabs.widget(1)
+    fill(tab, levels="0")
+    tab.options.network.click()
+    assert tab.run_box.button.isEnabled(), tab.fault
+    tab.run_box.button.click()
+    qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
+    assert [result.method for result in tab.run.results] == [TUNED, KEPT, ORACLE]
+    assert tab.run_box.bar.value() == tab.run_box.bar.maximum() == 3
+    assert set(tab.shown.plot.curves) == {TUNED, KEPT, ORACLE}
+
+    # without the extra the form says what to install
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    tab.options.network.click()
+    tab.options.network.click()
+    assert "napari-reward-analysis[oracle]" in tab.fault
+    assert not tab.run_box.button.isEnabled()

@@ -20,8 +20,9 @@ from napari_reward_analysis.gui.study_tab import StudyTab
 from napari_reward_analysis.gui.study_thread import Prepare
 from napari_reward_analysis.gui.theme import ThemeColours
 from napari_reward_analysis.io.writers import write_csv
-from napari_reward_analysis.noise_job import write_noise
+from napari_reward_analysis.noise_job import network_oracle, write_noise
 from napari_reward_analysis.noise_runs import NOISE_FILE, NoiseRun, load_noise
+from napari_reward_analysis.oracles.model import runtime_fault
 from napari_reward_analysis.study_plots import save_noise_figure
 from napari_reward_analysis.workflows.atoms_settings import AtomsSettings
 from napari_reward_analysis.workflows.noise import TUNED, NoiseSettings, noise_study
@@ -71,6 +72,8 @@ class NoiseOptions(QWidget):
         self.seed.setToolTip("The same seed repeats the study")
         self.published = QCheckBox("as published")
         self.published.setToolTip("The paper's LoG and ranges, judged by QC and ER alone")
+        self.network = QCheckBox("network beside")
+        self.network.setToolTip("Ask the network for the columns too, which no noise level tunes")
         self.known = LayerCombo(viewer, _may_be_known, nothing=("none",))
         self.known.setAccessibleName("Known")
         self.known.setToolTip(
@@ -81,14 +84,15 @@ class NoiseOptions(QWidget):
         layout.addRow("Levels", row(self.levels, self.unit, stretch=0))
         layout.addRow("Noise", row(self.kind, "repetitions", self.seeds))
         layout.addRow("Trials", row(self.trials, "a level, seed", self.seed))
-        layout.addRow("", self.published)
+        layout.addRow("", row(self.published, self.network, stretch=1))
         layout.addRow("Known", self.known)
         self.levels.textEdited.connect(lambda _: self.changed.emit())
         for box in (self.seeds, self.trials, self.seed):
             box.valueChanged.connect(self.changed.emit)
         for combo in (self.unit, self.kind):
             combo.currentIndexChanged.connect(self.changed.emit)
-        self.published.toggled.connect(self.changed.emit)
+        for tick in (self.published, self.network):
+            tick.toggled.connect(self.changed.emit)
 
     @property
     def fault(self) -> str:
@@ -101,7 +105,7 @@ class NoiseOptions(QWidget):
                 f"Levels {text!r} are not zero or more and rising: write them with commas, "
                 "such as 0, 0.2, 0.4."
             )
-        return ""
+        return runtime_fault() if self.network.isChecked() else ""
 
     def settings(self, area: AreaRule) -> NoiseSettings:
         """What is asked for.
@@ -163,7 +167,7 @@ class NoiseStudy(StudyTab):
     title, file = "Noise", NOISE_FILE
 
     def __init__(self, viewer: Any) -> None:
-        self.shown = NoiseResults()
+        self.shown, self._methods = NoiseResults(), _METHODS
         model = getattr(viewer, "__wrapped__", viewer)
         super().__init__(viewer, NoiseOptions(model), self.shown)
         self.shown.quantity.currentIndexChanged.connect(lambda _: self._draw())
@@ -202,19 +206,23 @@ class NoiseStudy(StudyTab):
         size, lattice = image.typed_pixel_size, self.inputs.lattice.lattice
         settings, layer = self.options.settings(image.area), self.options.known.layer
         known = points_on(layer, frame.place) if isinstance(layer, Points) else None
+        network = self.options.network.isChecked()
+        self._methods = _METHODS + network
 
         def work() -> tuple[NoiseRun, Any]:
             if known is not None and not len(known):
                 raise BadInput("The layer of known positions holds none on this image.")
             clean = frame.image(size)
-            results = noise_study(clean, lattice, settings, known=known)
+            results = noise_study(
+                clean, lattice, settings, known=known, oracle=network_oracle() if network else None
+            )
             return NoiseRun.of(clean, lattice, settings), results
 
         return work
 
     def total(self, run: NoiseRun) -> int:
         """One result per repetition, level and method."""
-        return _METHODS * run.settings.seeds * len(run.settings.levels)
+        return self._methods * run.settings.seeds * len(run.settings.levels)
 
     def show_run(self, *, complete: bool) -> None:
         """Draw the curves as far as they have come."""
