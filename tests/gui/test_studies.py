@@ -92,7 +92,7 @@ def test_windows_from_one_click_to_files_and_back(
         rtol=1e-6,
     )
     lowest, highest = np.nanmin(run.maps["threshold"]), np.nanmax(run.maps["threshold"])
-    assert tab.shown.range.text() == f"{lowest:.4g} (dark) to {highest:.4g} (bright)"
+    assert tab.shown.range.text() == f"{lowest:.3g} (dark) to {highest:.3g} (bright)"
     # a map is no image to be analysed
     assert tab.inputs.image.image.layer is image
 
