@@ -30,7 +30,7 @@ class Matches(NamedTuple):
 
 
 def match_points(found: Points, known: Points, tolerance: float) -> Matches:
-    """Pair the points of two sets that are each other's nearest.
+    """Pair the points of two sets one to one, nearest pairs first.
 
     Parameters
     ----------
@@ -42,14 +42,20 @@ def match_points(found: Points, known: Points, tolerance: float) -> Matches:
     if not len(found) or not len(known):
         nothing = np.empty(0, np.intp)
         return Matches(nothing, nothing, np.empty(0))
-    distance, nearest = cKDTree(known).query(found)
-    _, back = cKDTree(found).query(known)
-    hit = np.flatnonzero((distance <= tolerance) & (back[nearest] == np.arange(len(found))))
-    return Matches(hit, nearest[hit], distance[hit])
+    near = cKDTree(found).sparse_distance_matrix(cKDTree(known), tolerance, output_type="ndarray")
+    near = near[np.lexsort((near["j"], near["i"], near["v"]))]
+    free_found, free_known = np.ones(len(found), bool), np.ones(len(known), bool)
+    kept = np.zeros(len(near), bool)
+    for number, (i, j) in enumerate(zip(near["i"], near["j"], strict=True)):
+        kept[number] = free_found[i] and free_known[j]
+        if kept[number]:
+            free_found[i] = free_known[j] = False
+    pairs = near[kept]
+    return Matches(pairs["i"].astype(np.intp), pairs["j"].astype(np.intp), pairs["v"])
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Score:
     """How well found points agree with known ones.
 
     Attributes
@@ -72,9 +78,9 @@ class Agreement:
         return 2 * self.precision * self.recall / total if total > 0 else 0.0
 
 
-def agreement(
+def score_points(
     found: Points, known: Points, tolerance: float, shape: tuple[int, int], border: float
-) -> Agreement:
+) -> Score:
     """Score found points by known ones.
 
     Parameters
@@ -93,7 +99,7 @@ def agreement(
     right, reached = np.zeros(len(found), bool), np.zeros(len(known), bool)
     right[pairs.found], reached[pairs.known] = True, True
     counted = pairs.distance[judged[pairs.found]]
-    return Agreement(
+    return Score(
         precision=float(right[judged].mean()) if judged.any() else float("nan"),
         recall=float(reached[wanted].mean()) if wanted.any() else float("nan"),
         error_px=float(np.sqrt((counted**2).mean())) if len(counted) else float("nan"),

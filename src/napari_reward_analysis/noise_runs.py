@@ -19,7 +19,7 @@ from napari_reward_analysis.io.atomic import write_text
 from napari_reward_analysis.io.journal import Journal, make_folder, read_records
 from napari_reward_analysis.io.packed import pack, unpack
 from napari_reward_analysis.lattice import Lattice
-from napari_reward_analysis.matching import Agreement
+from napari_reward_analysis.matching import Score
 from napari_reward_analysis.runs import (
     FORMAT,
     ImageReference,
@@ -179,7 +179,7 @@ def _result_to_json(result: NoiseResult) -> dict[str, Any]:
     }
 
 
-def _score_to_json(score: Agreement) -> dict[str, float | None]:
+def _score_to_json(score: Score) -> dict[str, float | None]:
     # JSON knows no NaN
     return {name: None if np.isnan(value) else value for name, value in asdict(score).items()}
 
@@ -203,7 +203,7 @@ def _result_from_json(record: dict[str, Any]) -> NoiseResult:
         **{name: record[name] for name in _PLAIN},
         er=_number(record["er"]),
         points=unpack(record["points"], "<f8").reshape(-1, 2),
-        score=None if score is None else Agreement(**{k: _number(v) for k, v in score.items()}),
+        score=None if score is None else Score(**{k: _number(v) for k, v in score.items()}),
     )
 
 

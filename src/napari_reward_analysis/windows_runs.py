@@ -19,6 +19,7 @@ from pydantic import ValidationError
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.io.atomic import write_text
 from napari_reward_analysis.io.journal import Journal, make_folder, read_records
+from napari_reward_analysis.io.packed import pack, unpack_bits
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.runs import (
@@ -178,6 +179,7 @@ def _result_to_json(result: WindowResult) -> dict[str, Any]:
         "seconds": result.seconds,
         "point": None if result.point is None else result.point.tolist(),
         "physics": None if result.physics is None else asdict(result.physics),
+        "crystal": None if result.crystal is None else pack(np.packbits(result.crystal)),
         "trial": None if result.trial is None else trial_to_json(result.trial),
     }
 
@@ -206,9 +208,10 @@ def _from_json(records: Sequence[dict[str, Any]]) -> WindowsRun:
 
 def _result_from_json(record: dict[str, Any], plan: Plan) -> WindowResult:
     physics = None if record["physics"] is None else Physics(**record["physics"])
-    found = record["trial"]
+    found, window = record["trial"], plan.windows[record["window"]]
+    shape = window.bottom - window.top, window.right - window.left
     return WindowResult(
-        window=plan.windows[record["window"]],
+        window=window,
         trial=None if found is None or physics is None else trial_from_json(found, physics),
         physics=physics,
         reason=record["reason"],
@@ -216,4 +219,5 @@ def _result_from_json(record: dict[str, Any], plan: Plan) -> WindowResult:
         learnt_from=tuple(record["learnt_from"]),
         point=None if record["point"] is None else np.array(record["point"]),
         seconds=record["seconds"],
+        crystal=None if record["crystal"] is None else unpack_bits(record["crystal"], shape),
     )

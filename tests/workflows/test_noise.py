@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
-from napari_reward_analysis.matching import agreement, match_points
+from napari_reward_analysis.matching import match_points, score_points
 from napari_reward_analysis.noise_runs import NoiseRun, load_noise, save_noise
 from napari_reward_analysis.workflows.noise import (
     KEPT,
@@ -128,11 +128,11 @@ def test_points_are_matched_one_to_one():
     pairs = match_points(found, known, 2.0)
     assert pairs.found.tolist() == [0, 2]
     assert pairs.known.tolist() == [0, 1]
-    score = agreement(found, known, 2.0, (100, 100), 0.0)
+    score = score_points(found, known, 2.0, (100, 100), 0.0)
     assert score.precision == pytest.approx(2 / 4)
     assert score.recall == pytest.approx(2 / 3)
     assert score.error_px == pytest.approx(np.sqrt((0.1**2 + 1) / 2))
-    nothing = agreement(np.empty((0, 2)), known, 2.0, (100, 100), 0.0)
+    nothing = score_points(np.empty((0, 2)), known, 2.0, (100, 100), 0.0)
     assert nothing.recall == 0
     assert np.isnan(nothing.precision)
     assert nothing.f1 == 0

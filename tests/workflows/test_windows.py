@@ -19,7 +19,7 @@ from napari_reward_analysis import (
     pick,
 )
 from napari_reward_analysis.io.simulate import simulate
-from napari_reward_analysis.matching import agreement
+from napari_reward_analysis.matching import score_points
 from napari_reward_analysis.workflows.windows import (
     WindowsProblem,
     WindowsSettings,
@@ -141,7 +141,7 @@ def test_parts_of_different_contrast_are_each_found_by_their_own_settings():
     )
 
     def f1(points):
-        return agreement(points, known, 3.3, image.shape, 11.0).f1
+        return score_points(points, known, 3.3, image.shape, 11.0).f1
 
     whole = f1(chosen.points[chosen.inside])
     assert f1(np.column_stack([table["y_px"], table["x_px"]])) > whole

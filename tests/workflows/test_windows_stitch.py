@@ -100,6 +100,20 @@ def test_the_core_of_a_window_that_was_left_out_goes_to_its_neighbours():
     assert alone.point.tolist() == [0, 1]
 
 
+def test_a_place_goes_to_the_window_that_sees_crystal_there():
+    plan = plan_windows((100, 180), 100, 0.2)
+    left, right = plan.windows
+    inside = np.array([[50.0, 82.0], [50.0, 98.0]])  # each window owns one of them
+    dark = np.ones((100, 100), bool)
+    dark[:, :30] = False  # the right window, 80 to 180, sees nothing in its left part
+    only_right = np.array([[50.0, 120.0]])
+    kept = stitch([left, right], [inside, only_right], plan.shape, SPACING, [None, dark])
+    assert list(zip(kept.window, kept.point, strict=True)) == [(0, 0), (0, 1), (1, 0)]
+    # without a better one, what a window marks beside its crystal stays
+    kept = stitch([right], [inside], plan.shape, SPACING, [dark])
+    assert kept.point.tolist() == [0, 1]
+
+
 def test_no_points_make_an_empty_image():
     plan = plan_windows((100, 180), 100, 0.2)
     kept = stitch(plan.windows, [np.empty((0, 2)), np.empty((0, 2))], plan.shape, SPACING)

@@ -198,12 +198,13 @@ class AmorphousRegions(QWidget):
 
     def _show_end(self, status: str, message: str) -> None:
         self._show_status()
-        found = self.run_box.status.text() if self.session.current else ""
+        run, classes = self.session.ended, self.session.classes
+        found = "" if run is None else search_in_words(run, run.front)
         if status == "cancelled":
             self._say(f"Cancelled; kept: {found}" if found else "Cancelled before the first trial.")
         elif message:
             self._warn(message)
-        elif self.session.current is None and self.session.classes is not None:
+        elif run is None and classes is not None:
             self._say("The classes are found.")
 
     # ---- what is shown

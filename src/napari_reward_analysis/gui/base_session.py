@@ -89,6 +89,8 @@ class BaseSession(Generic[R]):
         self._proposed: dict[Metric, int | None] = {}
         #: The run that is growing, None before its first trial and when none is.
         self.growing: R | None = None
+        #: The run that the last search filled; None where it ended before its first trial.
+        self.ended: R | None = None
         self._search: Cancellable | None = None
         self.cancelling = False
         #: Trials that the search was asked for.
@@ -197,6 +199,7 @@ class BaseSession(Generic[R]):
         run = self.growing
         if run is not None:
             run.status, run.message = status, message
+        self.ended = run if run is not None and run.trials else None
         self.growing, self._search, self.cancelling = None, None, False
         self.outcome = (status, message)
         self.search_changed.emit()

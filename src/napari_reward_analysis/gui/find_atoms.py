@@ -220,7 +220,8 @@ class FindAtoms(QWidget):
 
     def _show_end(self, status: str, message: str) -> None:
         self._show_status()
-        found = self.run_box.status.text() if self.session.current else ""
+        run = self.session.ended
+        found = "" if run is None else run_in_words(run, run.front)
         if status == "cancelled":
             self._say(f"Cancelled; kept: {found}" if found else "Cancelled before the first trial.")
         elif message:

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.matching import match_points
 
 FloatArray = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -109,18 +110,14 @@ def agreement(
     reach = half_spacing(oracle) if reach is None else reach
     if not (np.isfinite(reach) and reach > 0):
         raise BadInput(f"A matching distance of {reach:g} is impossible: give one above 0.")
-    pairs, distances = _candidates(found, oracle, reach)
-    free_found, free_oracle = np.ones(len(found), bool), np.ones(len(oracle), bool)
-    kept = []
-    for number, (i, j) in enumerate(pairs):
-        if free_found[i] and free_oracle[j]:
-            free_found[i] = free_oracle[j] = False
-            kept.append(number)
+    pairs = match_points(found, oracle, reach)
+    missed, spurious = np.ones(len(oracle), bool), np.ones(len(found), bool)
+    missed[pairs.known] = spurious[pairs.found] = False
     return Agreement(
-        matched=pairs[kept].reshape(-1, 2),
-        missed=np.flatnonzero(free_oracle),
-        spurious=np.flatnonzero(free_found),
-        distances=distances[kept],
+        matched=np.column_stack([pairs.found, pairs.known]),
+        missed=np.flatnonzero(missed),
+        spurious=np.flatnonzero(spurious),
+        distances=pairs.distance,
         reach=float(reach),
     )
 
@@ -189,15 +186,6 @@ def points_within(points: npt.NDArray[np.floating], area: BoolArray, name: str) 
     if not inside.any():
         raise BadInput(f"{name} has no point in the analysed area: choose another oracle or area.")
     return inside
-
-
-def _candidates(found: FloatArray, oracle: FloatArray, reach: float) -> tuple[Indices, FloatArray]:
-    """All pairs within reach, nearest first."""
-    if not (len(found) and len(oracle)):
-        return np.empty((0, 2), np.intp), np.empty(0)
-    near = cKDTree(found).sparse_distance_matrix(cKDTree(oracle), reach, output_type="ndarray")
-    order = np.lexsort((near["j"], near["i"], near["v"]))
-    return np.column_stack([near["i"], near["j"]])[order], near["v"][order]
 
 
 def _share(part: int, whole: int) -> float:

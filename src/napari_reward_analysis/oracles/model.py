@@ -8,6 +8,7 @@ is: it sees the image at its own pixel size, scaled to 0 to 1.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,11 @@ FloatArray = npt.NDArray[np.float32]
 
 #: The model that comes with the package.
 SHIPPED = Path(__file__).parents[1] / "models" / "oracle.onnx"
+
+_MISSING = (
+    "The oracle's network needs onnxruntime, which is missing: "
+    'pip install "napari-reward-analysis[oracle]".'
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,14 +132,19 @@ def load_model(path: Path | None = None, threads: int = 0) -> Model:
     return Model(file.name, session, _record(record))
 
 
+def runtime_fault() -> str:
+    """What to install where nothing can run a network; empty where all is there.
+
+    Nothing is imported for it, which would take a while.
+    """
+    return "" if importlib.util.find_spec("onnxruntime") else _MISSING
+
+
 def _runtime() -> Any:
     try:
         return importlib.import_module("onnxruntime")
     except ImportError as error:
-        raise BadInput(
-            "The oracle's network needs onnxruntime, which is missing: "
-            'pip install "napari-reward-analysis[oracle]".'
-        ) from error
+        raise BadInput(_MISSING) from error
 
 
 def _check_ends(session: Any, name: str) -> None:

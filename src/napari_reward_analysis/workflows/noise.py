@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.lattice import Lattice
-from napari_reward_analysis.matching import Agreement, agreement
+from napari_reward_analysis.matching import Score, score_points
 from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.workflows.atoms import pick, search_from
 from napari_reward_analysis.workflows.atoms_problem import AtomsProblem
@@ -96,7 +96,7 @@ class NoiseResult:
         Settings of the LoG; empty for an oracle.
     points : ndarray, shape (n, 2)
         Columns of the whole field, y and x in px.
-    score : Agreement or None
+    score : Score or None
         By known positions, where there are any.
     seconds : float
         Time spent.
@@ -111,7 +111,7 @@ class NoiseResult:
     er: float
     parameters: Parameters
     points: Points
-    score: Agreement | None = None
+    score: Score | None = None
     seconds: float = 0.0
 
 
@@ -253,8 +253,8 @@ def _of_oracle(
     )
 
 
-def _score(problem: AtomsProblem, points: Points, known: Points | None) -> Agreement | None:
+def _score(problem: AtomsProblem, points: Points, known: Points | None) -> Score | None:
     if known is None:
         return None
     spacing = problem.spacing_px
-    return agreement(points, known, TOLERANCE * spacing, problem.image.shape, BORDER * spacing)
+    return score_points(points, known, TOLERANCE * spacing, problem.image.shape, BORDER * spacing)

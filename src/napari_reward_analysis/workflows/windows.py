@@ -244,6 +244,7 @@ def _search(
         learnt_from=tuple(teachers),
         point=points[best],
         seconds=time.perf_counter() - start,
+        crystal=surveyed.region,
     )
 
 

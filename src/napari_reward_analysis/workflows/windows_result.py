@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.neighbours import neighbour_sums
 from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.rewards.atoms import Physics
@@ -53,6 +54,8 @@ class WindowResult:
         The setting as a point of the search space, for the neighbours.
     seconds : float
         Time of its search.
+    crystal : ndarray of bool, optional
+        Where it sees crystal, in its own pixels; None where everywhere.
     """
 
     window: Window
@@ -63,6 +66,7 @@ class WindowResult:
     learnt_from: tuple[int, ...] = ()
     point: UnitPoint | None = None
     seconds: float = 0.0
+    crystal: BoolArray | None = None
 
     @property
     def points(self) -> npt.NDArray[np.float64]:
@@ -95,7 +99,13 @@ def stitched_table(
         from. Neighbour sums are those of the whole image, errors those by the window's DS.
     """
     done = sorted(_done(results), key=lambda result: result.window.index)
-    kept = stitch([r.window for r in done], [r.points for r in done], plan.shape, spacing_px)
+    kept = stitch(
+        [r.window for r in done],
+        [r.points for r in done],
+        plan.shape,
+        spacing_px,
+        [r.crystal for r in done],
+    )
     rows = [_rows(r, kept.point[kept.window == k]) for k, r in enumerate(done)]
     whole = {name: np.concatenate([np.empty(0), *(r[name] for r in rows)]) for name in _COLUMNS}
     scale = np.nan if pixel_size is None else pixel_size

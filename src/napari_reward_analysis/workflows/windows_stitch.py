@@ -1,8 +1,9 @@
 """Columns of many windows as those of one image: without doubles, without gaps.
 
 Each place belongs to the window whose edge is furthest away, which is its core: near an
-edge the LoG sees half a column. A column on the seam itself may be placed by each window
-on the other's side; it is then taken from one of them.
+edge the LoG sees half a column. Windows that see crystal there come first: one that lies
+across a step of contrast takes its darker side for none. A column on the seam itself may be
+placed by each window on the other's side; it is then taken from one of them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.workflows.windows_plan import Floats, Window, depths
 
 Indices = npt.NDArray[np.intp]
@@ -39,6 +41,7 @@ def stitch(
     points: Sequence[npt.NDArray[np.floating]],
     shape: tuple[int, int],
     spacing: float,
+    crystals: Sequence[BoolArray | None] | None = None,
 ) -> Stitched:
     """Choose the points that make up the whole image.
 
@@ -53,6 +56,8 @@ def stitch(
     spacing : float
         Distance of the nearest columns in px. Points of two windows that are closer than
         half of it are one column.
+    crystals : sequence of ndarray of bool or None, optional
+        Where each window sees crystal, in its own pixels; None where it does everywhere.
 
     Returns
     -------
@@ -65,15 +70,29 @@ def stitch(
     if not len(places):
         return Stitched(np.empty(0, np.intp), np.empty(0, np.intp))
     depth = depths(places, windows, shape)
+    core = depth.argmax(axis=1) == source
+    for k, crystal in enumerate(crystals or ()):
+        if crystal is not None:
+            depth[_beyond(places, windows[k], crystal), k] -= 2 * sum(shape)
     own = depth[np.arange(len(places)), source]
     owned = depth.argmax(axis=1) == source
     # half a spacing across a seam changes the difference of two depths by a whole one
     near_seam = depth.max(axis=1) - own <= spacing
-    chosen = np.flatnonzero(owned | near_seam)
+    # and what lies beside its window's crystal, unless the window that takes over has it too
+    chosen = np.flatnonzero(owned | near_seam | core)
     order = chosen[np.lexsort((row[chosen], source[chosen], -own[chosen], ~owned[chosen]))]
     kept = order[_first_of_doubles(places[order].astype(float), source[order], spacing / 2)]
     kept = kept[np.lexsort((row[kept], source[kept]))]
     return Stitched(source[kept], row[kept])
+
+
+def _beyond(places: Floats, window: Window, crystal: BoolArray) -> BoolArray:
+    """Places that are no crystal to a window, or lie outside of it."""
+    pixels = np.rint(places - window.corner).astype(int)
+    within = ((pixels >= 0) & (pixels < crystal.shape)).all(axis=1)
+    beyond = np.ones(len(places), bool)
+    beyond[within] = ~crystal[tuple(pixels[within].T)]
+    return beyond
 
 
 def _first_of_doubles(places: Floats, source: Indices, reach: float) -> npt.NDArray[np.bool_]:

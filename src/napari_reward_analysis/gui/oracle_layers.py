@@ -1,0 +1,149 @@
+"""The two Points layers of an oracle: its columns, and who agrees with them."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Points
+
+from napari_reward_analysis.gui.frames import Place
+from napari_reward_analysis.gui.layers import RESULT, placement
+from napari_reward_analysis.gui.legend import Symbol
+from napari_reward_analysis.gui.oracle_work import OracleOutcome
+from napari_reward_analysis.oracles.agreement import half_spacing
+
+#: Colour, napari's symbol and the legend's of each kind; apart in shape as well as in colour.
+KINDS: dict[str, tuple[str, str, Symbol]] = {
+    "matched": ("#00c8ff", "disc", "ring"),
+    "missed": ("#f0e442", "square", "square"),
+    "spurious": ("#ff5a1f", "diamond", "diamond"),
+}
+ORACLE_COLOUR = "#ff7ad9"
+
+#: Share of a symbol's size that its line takes.
+_LINE = 0.1
+
+
+def is_shown_oracle(layer: Any) -> bool:
+    """Whether a layer is one of these results and so nothing to start from."""
+    return RESULT in layer.metadata
+
+
+class OracleLayers:
+    """Layers "oracle" and "agreement" of one viewer, updated in place.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+        Where they are added when first needed, and again when the user deleted them.
+    """
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer = weakref.ref(viewer)
+        self._layers: dict[str, weakref.ReferenceType[Points]] = {}
+
+    def layer(self, name: str) -> Points | None:
+        """One of the two, None where it is not in the viewer."""
+        viewer, known = self._viewer(), self._layers.get(name)
+        layer = None if known is None else known()
+        return layer if viewer is not None and layer in viewer.layers else None
+
+    def show(self, place: Place, outcome: OracleOutcome) -> None:
+        """Show an outcome in place of the former one.
+
+        Parameters
+        ----------
+        place : Place
+            Image and frame that it belongs to; nothing is shown when the image is gone.
+        outcome : OracleOutcome
+            Where nothing was compared, an older layer "agreement" goes.
+        """
+        oracle = outcome.oracle
+        size = half_spacing(oracle.points) if len(oracle.points) > 1 else 4.0
+        features = {"confidence": oracle.confidence, "class": oracle.classes.astype(object)}
+        number = len(oracle.points)
+        looks = np.full(number, ORACLE_COLOUR), np.full(number, "disc")
+        self._show("oracle", place, oracle.points, features, looks, size)
+        table = agreement_table(outcome)
+        if table is None:
+            self._drop("agreement")
+            return
+        points, kinds = table
+        features = {"agreement": kinds.astype(object)}
+        looks = (
+            np.array([KINDS[kind][0] for kind in kinds]),
+            np.array([KINDS[kind][1] for kind in kinds]),
+        )
+        self._show("agreement", place, points, features, looks, 1.5 * size)
+
+    def _show(
+        self,
+        name: str,
+        place: Place,
+        points: npt.NDArray[np.float64],
+        features: dict[str, npt.NDArray[Any]],
+        looks: tuple[npt.NDArray[Any], npt.NDArray[Any]],
+        size: float,
+    ) -> None:
+        viewer, image = self._viewer(), place.layer()
+        if viewer is None or image is None or image not in viewer.layers:
+            return
+        layer = self.layer(name)
+        if layer is not None and layer.ndim != image.ndim:
+            viewer.layers.remove(layer)
+            layer = None
+        if layer is None:
+            layer = self._add(viewer, image, name)
+        for key, value in placement(image).items():
+            setattr(layer, key, value)
+        layer.selected_data = set()
+        layer.data = place.to_data(points)
+        layer.features = features
+        layer.size = size
+        if len(points):
+            layer.border_color, layer.symbol = looks
+
+    def _add(self, viewer: Any, image: Any, name: str) -> Points:
+        layer = Points(
+            np.empty((0, image.ndim)),
+            ndim=image.ndim,
+            name=name,
+            face_color="transparent",
+            border_width=_LINE,
+            border_width_is_relative=True,
+            metadata={RESULT: True},
+            **placement(image),
+        )
+        active = viewer.layers.selection.active
+        viewer.layers.append(layer)
+        if active is not None:
+            viewer.layers.selection.active = active
+        self._layers[name] = weakref.ref(layer)
+        return layer
+
+    def _drop(self, name: str) -> None:
+        viewer, layer = self._viewer(), self.layer(name)
+        if viewer is not None and layer is not None:
+            viewer.layers.remove(layer)
+
+
+def agreement_table(
+    outcome: OracleOutcome,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.str_]] | None:
+    """Points (n, 2) and the kind of each: matched and spurious as found, missed as known.
+
+    None where nothing was compared.
+    """
+    if outcome.result is None or outcome.found is None:
+        return None
+    result, found, oracle = outcome.result, outcome.found, outcome.oracle.points
+    parts = {
+        "matched": found[result.matched[:, 0]],
+        "missed": oracle[result.missed],
+        "spurious": found[result.spurious],
+    }
+    kinds = np.repeat(list(parts), [len(points) for points in parts.values()])
+    return np.concatenate(list(parts.values())), kinds

@@ -1,0 +1,203 @@
+"""An oracle's columns and what agrees with them, worked out in a thread."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.frames import Frame
+from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.oracle_job import Oracle, oracle_of_file
+from napari_reward_analysis.oracles.agreement import (
+    Agreement,
+    agreement,
+    half_spacing,
+    points_within,
+)
+from napari_reward_analysis.oracles.find import find_columns
+from napari_reward_analysis.oracles.model import load_model
+from napari_reward_analysis.runs import Run
+from napari_reward_analysis.workflows.oracle import agreement_of_trials
+from napari_reward_analysis.workflows.survey import AreaRule, survey
+
+FloatArray = npt.NDArray[np.float64]
+Kind = Literal["network", "model", "file", "points"]
+
+
+@dataclass(frozen=True, eq=False)
+class OracleRequest:
+    """Everything that the comparison needs, as plain values.
+
+    Attributes
+    ----------
+    frame : Frame
+        The image; its pixels are read in the thread.
+    pixel_size : float or None
+        As typed, in angstrom; None takes the layer's.
+    lattice : Lattice or None
+        Gives the pixel size where the image has none, and the crystal's area.
+    area : {'field', 'crystal'}
+    region : ndarray of bool, shape (H, W), or None
+        The compared pixels where they are known already.
+    kind : {'network', 'model', 'file', 'points'}
+        Where the oracle comes from.
+    path : Path or None
+        The model or the file.
+    given : Oracle or None
+        The points of a layer.
+    found : ndarray, shape (n, 2), or None
+        y and x in px of what is compared; None for nothing.
+    found_name : str
+        What to call it.
+    distance : float or None
+        Of matching, in angstrom; None for half the oracle's spacing.
+    runs : tuple of Run
+        Searches on this image, whose fronts are judged too.
+    """
+
+    frame: Frame
+    pixel_size: float | None
+    lattice: Lattice | None
+    area: AreaRule
+    region: BoolArray | None
+    kind: Kind
+    path: Path | None
+    given: Oracle | None
+    found: FloatArray | None
+    found_name: str
+    distance: float | None
+    runs: tuple[Run, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class OracleOutcome:
+    """What came of it.
+
+    Attributes
+    ----------
+    image : Image
+        With the pixel size that was used.
+    oracle : Oracle
+        Within the area.
+    found : ndarray, shape (n, 2), or None
+        Within the area.
+    result : Agreement or None
+        None where nothing is compared.
+    fronts : list of tuple
+        Run, position of a trial of its front, and the trial's F1.
+    notices : list of str
+    """
+
+    image: Image
+    oracle: Oracle
+    found: FloatArray | None
+    result: Agreement | None
+    fronts: list[tuple[Run, int, float]]
+    notices: list[str]
+
+
+def work_out(request: OracleRequest, stop: threading.Event) -> OracleOutcome:
+    """Find or take the oracle and compare.
+
+    Parameters
+    ----------
+    request : OracleRequest
+    stop : threading.Event
+        When set, a network is asked for no further tile.
+
+    Raises
+    ------
+    BadInput
+        If anything does not fit.
+    """
+    image = request.frame.image(request.pixel_size)
+    from_lattice = image.pixel_size is None and request.lattice is not None
+    seen = survey(
+        image,
+        request.lattice,
+        region=request.region,
+        calibrate="lattice" if from_lattice else "header",
+        area=request.area,
+    )
+    image, notices = seen.image, list(seen.notices)
+    oracle = _within(_oracle(request, image, stop), _area(image, seen.region))
+    if image.pixel_size is None and request.kind == "network":
+        notices.append("The pixel size is not known: the network's scale is a guess; type it.")
+    fronts = _fronts(request.runs, oracle, _reach(request, image, oracle))
+    if request.found is None:
+        return OracleOutcome(image, oracle, None, None, fronts, notices)
+    inside = points_within(request.found, _area(image, seen.region), request.found_name)
+    found = request.found[inside]
+    result = agreement(found, oracle.points, _reach(request, image, oracle))
+    return OracleOutcome(image, oracle, found, result, fronts, notices)
+
+
+def _oracle(request: OracleRequest, image: Image, stop: threading.Event) -> Oracle:
+    if request.kind == "points":
+        assert request.given is not None  # the form sees to it
+        return request.given
+    if request.kind == "file":
+        assert request.path is not None
+        return oracle_of_file(image, request.path)
+    model = load_model(request.path if request.kind == "model" else None)
+    columns = find_columns(image, replace(model, session=_Stoppable(model.session, stop)))
+    if not len(columns.points):
+        raise BadInput(f"{model.name} sees no column in {image.name!r}: check the pixel size.")
+    return Oracle(model.name, columns.points, columns.confidence, columns.classes)
+
+
+def _within(oracle: Oracle, area: BoolArray) -> Oracle:
+    inside = points_within(oracle.points, area, oracle.name)
+    return Oracle(
+        oracle.name, oracle.points[inside], oracle.confidence[inside], oracle.classes[inside]
+    )
+
+
+def _area(image: Image, region: BoolArray | None) -> BoolArray:
+    return np.ones(image.shape, bool) if region is None else region
+
+
+def _reach(request: OracleRequest, image: Image, oracle: Oracle) -> float | None:
+    if request.distance is not None:
+        return request.distance / image.require_pixel_size()
+    # one point has no spacing, which matters only where something is compared
+    compared = request.found is not None or request.runs
+    return half_spacing(oracle.points) if compared else None
+
+
+def _fronts(
+    runs: tuple[Run, ...], oracle: Oracle, reach: float | None
+) -> list[tuple[Run, int, float]]:
+    """F1 of each front's trials, within the area that each run analysed."""
+    rows = []
+    for run in runs:
+        points = oracle.points
+        if run.region is not None:
+            pixels = np.round(points).astype(int)
+            points = points[run.region[pixels[:, 0], pixels[:, 1]]]
+        front = run.front
+        values = agreement_of_trials([run.trials[i] for i in front], points, reach)
+        rows += [(run, i, float(value)) for i, value in zip(front, values, strict=True)]
+    return rows
+
+
+class _Stoppable:
+    """A network's session that refuses to go on when it was told to stop."""
+
+    def __init__(self, session: Any, stop: threading.Event) -> None:
+        self._session, self._stop = session, stop
+
+    def get_inputs(self) -> Any:
+        return self._session.get_inputs()
+
+    def run(self, names: Any, feed: Any) -> Any:
+        if self._stop.is_set():
+            raise InterruptedError
+        return self._session.run(names, feed)

@@ -1,0 +1,245 @@
+"""The oracle's study in a real window, driven by the mouse."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtWidgets import QFileDialog, QWidget
+from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE
+from tests.oracles.conftest import onnx_bytes
+
+from napari_reward_analysis.gui.study_oracle import OracleStudy
+from napari_reward_analysis.gui.worker import Request, start_search
+from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.lattice import lattice_preset
+from napari_reward_analysis.workflows.atoms import AtomsSettings
+
+LEFT = Qt.MouseButton.LeftButton
+
+SCENE = simulate(lattice_preset(LATTICE), pixel_size=PIXEL_SIZE, shape=(160, 160), dose=200, seed=3)
+TRUTH = np.column_stack([SCENE.truth["y"], SCENE.truth["x"]])
+INNER = TRUTH[((TRUTH > 5) & (TRUTH < 154)).all(axis=1)]
+
+
+class Window:
+    """A viewer with the crystal, and the study docked in it."""
+
+    def __init__(self, qtbot: QtBot, viewer: Any) -> None:
+        self.qtbot, self.viewer = qtbot, viewer
+        viewer.window.resize(1300, 850)
+        self.image = viewer.add_image(
+            np.array(SCENE.image.data),
+            name="crystal",
+            scale=(PIXEL_SIZE,) * 2,
+            units=("angstrom", "angstrom"),
+        )
+        self.study = OracleStudy(viewer)
+        viewer.window.add_dock_widget(self.study, name="Oracle")
+        qtbot.waitExposed(self.study)
+
+    def add_points(self, points: Any, name: str) -> Any:
+        return self.viewer.add_points(
+            points, name=name, scale=self.image.scale, units=self.image.units
+        )
+
+    def click(self, button: QWidget) -> None:
+        self.study.scroll_area.ensureWidgetVisible(button)
+        self.qtbot.waitUntil(button.isVisible)
+        assert not button.visibleRegion().isEmpty()
+        self.qtbot.mouseClick(button, LEFT)
+
+    def take(self, box: Any, text: str) -> None:
+        """Choose an entry of a list with the arrow keys."""
+        self.study.scroll_area.ensureWidgetVisible(box)
+        box.setFocus()
+        steps = box.findText(text) - box.currentIndex()
+        for _ in range(abs(steps)):
+            self.qtbot.keyClick(box, Qt.Key.Key_Down if steps > 0 else Qt.Key.Key_Up)
+        assert box.currentText() == text
+
+    def go(self) -> str:
+        """Press Run, wait for the end, and read what is said."""
+        assert self.study.run_box.button.isEnabled(), self.study.fault()
+        self.click(self.study.run_box.button)
+        assert self.study.working
+        self.qtbot.waitUntil(lambda: not self.study.working, timeout=PATIENCE)
+        self.qtbot.waitUntil(lambda: self.study.run_box.state == "idle")
+        return str(self.study.run_box.status.text())
+
+    def names(self) -> list[str]:
+        return [layer.name for layer in self.viewer.layers]
+
+
+@pytest.fixture
+def window(qtbot: QtBot, make_napari_viewer: Callable[..., Any]) -> Window:
+    return Window(qtbot, make_napari_viewer(show=True))
+
+
+@pytest.fixture
+def choose_file(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    def answer(path: Path) -> None:
+        for name in ("getOpenFileName", "getSaveFileName"):
+            monkeypatch.setattr(QFileDialog, name, lambda *_: (str(path), "CSV (*.csv)"))
+
+    return answer
+
+
+def test_network_alone_then_compared_in_place_and_exported(
+    window: Window, choose_file: Callable[[Path], None], tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime")
+    study = window.study
+    said = window.go()
+    assert window.names() == ["crystal", "oracle"]
+    oracle = study.layers.layer("oracle")
+    assert oracle is not None
+    assert f"oracle.onnx: {len(oracle.data)} columns" in said
+    assert len(oracle.data) == pytest.approx(len(INNER), rel=0.15)
+
+    # ten columns lack, two are too many
+    extra = np.array([[70.0, 3.0], [90.0, 3.0]])
+    window.add_points(np.vstack([INNER[10:], extra]), "atoms")
+    window.take(study.compared, "atoms")
+    said = window.go()
+    for word in ("precision 0.", "recall 0.", "F1 0.", "rms difference", "count ratio"):
+        assert word in said
+    assert study.layers.layer("oracle") is oracle
+    layer = study.layers.layer("agreement")
+    assert layer is not None
+    kinds = layer.features["agreement"].to_numpy()
+    looks = {
+        kind: (layer.border_color[kinds == kind][0].tolist(), str(layer.symbol[kinds == kind][0]))
+        for kind in ("matched", "missed", "spurious")
+    }
+    assert len({str(colour) for colour, _ in looks.values()}) == 3
+    assert len({symbol for _, symbol in looks.values()}) == 3
+    assert (kinds == "missed").sum() >= 10
+    counts = [f"{kind} {(kinds == kind).sum()}" for kind in looks]
+    assert [entry.text for entry in study.legend.entries[1:]] == counts
+
+    target = tmp_path / "agreement.csv"
+    choose_file(target)
+    window.click(study.export)
+    window.qtbot.waitUntil(lambda: "saved" in study.run_box.status.text(), timeout=PATIENCE)
+    with target.open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["agreement"] for row in rows] == kinds.tolist()
+    assert float(rows[0]["y_A"]) == pytest.approx(float(rows[0]["y_px"]) * PIXEL_SIZE)
+
+    window.take(study.compared, "nothing")
+    window.go()
+    assert window.names() == ["crystal", "oracle", "atoms"]
+
+
+def test_a_layer_against_itself_less_some_is_counted_exactly(window: Window) -> None:
+    study = window.study
+    window.add_points(INNER, "marked")
+    window.add_points(INNER[20:], "atoms")
+    window.take(study.source.choice, "Points layer")
+    window.take(study.source.layers, "marked")
+    window.take(study.compared, "marked")
+    assert "are the same" in study.run_box.fault.text()
+    window.take(study.compared, "atoms")
+    said = window.go()
+    share = (len(INNER) - 20) / len(INNER)
+    assert f"precision 1.000, recall {share:.3f}" in said
+    assert "rms difference 0 Å" in said
+    assert f"count ratio {share:.3f}" in said
+
+
+def test_front_of_a_run_is_listed_and_a_click_shows_the_trial(window: Window) -> None:
+    study, session = window.study, window.study.session
+    frame = study.image.frame
+    assert frame is not None
+    settings = AtomsSettings(trials=8, sampler="sobol", refine=False)
+    start_search(session, Request(frame, None, lattice_preset(LATTICE), settings), None)
+    window.qtbot.waitUntil(lambda: not session.searching, timeout=PATIENCE)
+    window.add_points(INNER, "marked")
+    window.take(study.source.choice, "Points layer")
+    window.go()
+    table, front = study.front, session.front
+    assert table.rowCount() == len(front)
+    values = [float(table.item(row, 3).text()) for row in range(table.rowCount())]
+    assert values == sorted(values, reverse=True)
+    assert values[0] > 0.8
+    study.scroll_area.ensureWidgetVisible(table)
+    last = table.visualItemRect(table.item(0, 1)).center()
+    window.qtbot.mouseClick(table.viewport(), LEFT, pos=QPoint(last.x(), last.y()))
+    run = session.current
+    assert run is not None
+    assert str(run.trials[run.choice].index) == table.item(0, 1).text()
+
+
+def test_cancel_leaves_no_layer(window: Window) -> None:
+    pytest.importorskip("onnxruntime")
+    study = window.study
+    window.click(study.run_box.button)
+    window.click(study.run_box.button)
+    assert not study.working
+    assert study.run_box.status.text() == "Cancelled."
+    assert window.names() == ["crystal"]
+    window.go()
+    assert window.names() == ["crystal", "oracle"]
+
+
+def test_without_onnxruntime_the_form_says_what_to_install(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    window.take(window.study.source.choice, "positions in a file")
+    window.take(window.study.source.choice, "network of this package")
+    box = window.study.run_box
+    assert 'pip install "napari-reward-analysis[oracle]"' in box.fault.text()
+    assert not box.button.isEnabled()
+
+
+def test_model_of_the_wrong_shape(
+    window: Window, choose_file: Callable[[Path], None], tmp_path: Path
+) -> None:
+    pytest.importorskip("onnxruntime")
+    path = tmp_path / "colour.onnx"
+    path.write_bytes(onnx_bytes([("Sigmoid", ("image",), "out")], shape=("n", 3, "h", "w")))
+    window.take(window.study.source.choice, "another network (ONNX file)")
+    assert "Choose the file of the model" in window.study.run_box.fault.text()
+    choose_file(path)
+    window.click(window.study.source.open)
+    assert "one grey image (N, 1, H, W) is needed" in window.go()
+    assert window.study.run_box.warns
+    assert window.names() == ["crystal"]
+
+
+def test_csv_without_positions(
+    window: Window, choose_file: Callable[[Path], None], tmp_path: Path
+) -> None:
+    path = tmp_path / "empty.csv"
+    path.write_text("y_px,x_px\n")
+    window.take(window.study.source.choice, "positions in a file")
+    choose_file(path)
+    window.click(window.study.source.open)
+    assert "empty.csv holds no positions" in window.go()
+    path.write_text("y_px,x_px\n" + "".join(f"{y},{x}\n" for y, x in INNER))
+    assert f"empty.csv: {len(INNER)} columns" in window.go()
+    assert window.names() == ["crystal", "oracle"]
+
+
+def test_points_of_another_image(window: Window) -> None:
+    study = window.study
+    window.add_points(INNER + 1000, "elsewhere")
+    window.take(study.source.choice, "Points layer")
+    assert "lie outside the image of 160 x 160 px" in window.go()
+    window.add_points(INNER, "marked")
+    window.take(study.source.layers, "marked")
+    window.take(study.compared, "elsewhere")
+    assert "'elsewhere' lie outside the image" in window.go()
+    window.add_points(np.empty((0, 2)), "blank")
+    window.take(study.compared, "blank")
+    window.click(study.run_box.button)
+    assert "'blank' has no point on this image" in study.run_box.status.text()
