@@ -97,8 +97,12 @@ def test_network_alone_then_compared_in_place_and_exported(
 ) -> None:
     pytest.importorskip("onnxruntime")
     study = window.study
+    window.take(study.image.regions, "crystal, where the lattice is seen")
+    assert "no crystal is seen" in window.go()
+    window.take(study.image.regions, "whole field")
     said = window.go()
     assert window.names() == ["crystal", "oracle"]
+    assert "no crystal" not in said
     oracle = study.layers.layer("oracle")
     assert oracle is not None
     assert f"oracle.onnx: {len(oracle.data)} columns" in said
@@ -228,6 +232,23 @@ def test_csv_without_positions(
     path.write_text("y_px,x_px\n" + "".join(f"{y},{x}\n" for y, x in INNER))
     assert f"empty.csv: {len(INNER)} columns" in window.go()
     assert window.names() == ["crystal", "oracle"]
+
+
+def test_one_point_alone_is_shown_and_needs_a_distance_to_be_compared(window: Window) -> None:
+    study = window.study
+    window.add_points(INNER[:1], "single")
+    window.add_points(INNER, "atoms")
+    window.take(study.source.choice, "Points layer")
+    window.take(study.source.layers, "single")
+    assert "'single': 1 column" in window.go()
+    window.take(study.compared, "atoms")
+    assert "give the matching distance" in window.go()
+    window.click(study.distance)
+    window.qtbot.keyClicks(study.distance, "-1")
+    assert "Matching distance must be larger than 0" in study.run_box.fault.text()
+    study.distance.selectAll()
+    window.qtbot.keyClicks(study.distance, "0.5")
+    assert "recall 1.000" in window.go()
 
 
 def test_points_of_another_image(window: Window) -> None:

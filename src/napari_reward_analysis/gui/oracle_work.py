@@ -126,7 +126,11 @@ def work_out(request: OracleRequest, stop: threading.Event) -> OracleOutcome:
         calibrate="lattice" if from_lattice else "header",
         area=request.area,
     )
-    image, notices = seen.image, list(seen.notices)
+    # what they say of the command line is of no use here
+    notices = [notice.replace(" (--calibrate lattice)", "") for notice in seen.notices]
+    image = seen.image
+    if request.area == "crystal" and request.lattice is None and request.region is None:
+        notices.append("Without a lattice no crystal is seen: the whole field is compared.")
     oracle = _within(_oracle(request, image, stop), _area(image, seen.region))
     if image.pixel_size is None and request.kind == "network":
         notices.append("The pixel size is not known: the network's scale is a guess; type it.")
@@ -168,15 +172,18 @@ def _reach(request: OracleRequest, image: Image, oracle: Oracle) -> float | None
     if request.distance is not None:
         return request.distance / image.require_pixel_size()
     # one point has no spacing, which matters only where something is compared
-    compared = request.found is not None or request.runs
-    return half_spacing(oracle.points) if compared else None
+    if request.found is None and len(oracle.points) < 2:
+        return None
+    return half_spacing(oracle.points)
 
 
 def _fronts(
     runs: tuple[Run, ...], oracle: Oracle, reach: float | None
 ) -> list[tuple[Run, int, float]]:
     """F1 of each front's trials, within the area that each run analysed."""
-    rows = []
+    rows: list[tuple[Run, int, float]] = []
+    if reach is None:
+        return rows
     for run in runs:
         points = oracle.points
         if run.region is not None:
