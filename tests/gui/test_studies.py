@@ -92,7 +92,7 @@ def test_windows_from_one_click_to_files_and_back(
         rtol=1e-6,
     )
     lowest, highest = np.nanmin(run.maps["threshold"]), np.nanmax(run.maps["threshold"])
-    assert tab.shown.range.text() == f"{lowest:.4g} (dark) to {highest:.4g} (bright)"
+    assert tab.shown.range.text() == f"{lowest:.3g} (dark) to {highest:.3g} (bright)"
     # a map is no image to be analysed
     assert tab.inputs.image.image.layer is image
 
@@ -165,6 +165,24 @@ def test_a_window_smaller_than_two_cells_is_refused_in_a_sentence(
     tab.options.side.setText("wide")
     tab.options.side.value_changed.emit()
     assert "not a number" in tab.run_box.fault.text()
+
+
+def test_each_study_has_a_tab_and_a_dock_that_is_closed_lets_go(
+    make_napari_viewer: Callable[..., Any],
+) -> None:
+    viewer = make_napari_viewer()
+    dock, widget = viewer.window.add_plugin_dock_widget("napari-reward-analysis", "Studies")
+    titles = [widget.tabs.tabText(index) for index in range(widget.tabs.count())]
+    assert titles == ["Sliding windows", "Noise", "Oracle"]
+    tab: Any = widget.tabs.widget(0)
+    viewer.window.remove_dock_widget(dock)
+    # what happens in the viewer from now on is no business of the tabs
+    viewer.add_image(np.eye(9), name="late")
+    assert tab.inputs.image.image.layer is None
+    widget.bind()
+    assert tab.inputs.image.image.layer is viewer.layers["late"]
+    widget.unbind()
+    widget.deleteLater()
 
 
 def test_without_image_the_form_says_what_to_do(studies: Studies) -> None:

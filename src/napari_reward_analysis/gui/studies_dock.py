@@ -11,6 +11,7 @@ from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from napari_reward_analysis.gui.study_noise import NoiseStudy
+from napari_reward_analysis.gui.study_oracle import OracleStudy
 from napari_reward_analysis.gui.study_windows import WindowsStudy
 
 #: The tabs, in order: what each is called, and what makes its widget for a viewer. One that
@@ -18,6 +19,7 @@ from napari_reward_analysis.gui.study_windows import WindowsStudy
 STUDIES: tuple[tuple[str, Callable[[Any], QWidget]], ...] = (
     ("Sliding windows", WindowsStudy),
     ("Noise", NoiseStudy),
+    ("Oracle", OracleStudy),
 )
 
 

@@ -99,7 +99,7 @@ class WindowsResults(QWidget):
     def show_range(self, values: Map | None) -> None:
         """What the darkest and the brightest window of the map stand for."""
         known = np.empty(0) if values is None else values[np.isfinite(values)]
-        text = f"{known.min():.4g} (dark) to {known.max():.4g} (bright)" if len(known) else ""
+        text = f"{known.min():.3g} (dark) to {known.max():.3g} (bright)" if len(known) else ""
         self.range.setText(text)
 
     def offer(self, names: list[str]) -> None:
