@@ -24,6 +24,7 @@ from napari_reward_analysis.amorphous_job import (
     write_regions,
 )
 from napari_reward_analysis.amorphous_runs import AmorphousLog
+from napari_reward_analysis.io.packed import pack
 from napari_reward_analysis.io.simulate import Pocket, simulate
 
 YBCO = lattice_preset("YBCO[100]")
@@ -164,13 +165,30 @@ def test_runs_of_the_two_analyses_are_told_apart(run, tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
-    [({"format": 99}, "saved by a newer version"), ({"columns": {}}, "is damaged")],
+    [
+        ({"format": 99}, "saved by a newer version"),
+        ({"format": None}, "is damaged"),
+        ({"columns": {}}, "is damaged"),
+        ({"notices": None}, "is damaged"),
+        ({"status": "x"}, "is damaged"),
+        ({"name": []}, "is damaged"),
+        ({"trials": None}, "is damaged"),
+    ],
 )
 def test_damaged_and_newer_files_are_refused(run, tmp_path, change, sentence):
     write_regions(run, tmp_path)
     record = json.loads((tmp_path / "run.json").read_text()) | change
     (tmp_path / "run.json").write_text(json.dumps(record))
     with pytest.raises(BadInput, match=sentence):
+        load_amorphous_run(tmp_path)
+
+
+def test_a_mask_that_was_cut_short_is_not_taken_for_crystal(run, tmp_path):
+    write_regions(run, tmp_path)
+    record = json.loads((tmp_path / "run.json").read_text())
+    record["trials"][1]["mask"] = pack(run.trials[1].packed[:-100])
+    (tmp_path / "run.json").write_text(json.dumps(record))
+    with pytest.raises(BadInput, match="is damaged"):
         load_amorphous_run(tmp_path)
 
 

@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray
@@ -211,16 +210,15 @@ def load_amorphous_run(path: Path) -> AmorphousRun:
     BadInput
         If there is no such run, or the file is damaged or of a newer version.
     """
-    records = read_records(path)
-    refuse_newer(records[0])
-    if records[0].get("kind") != KIND:
-        raise BadInput(
-            f"{path} is a run of another analysis ({records[0].get('kind')}): choose one of "
-            "amorphous regions."
-        )
     try:
+        records = read_records(path)
+        refuse_newer(records[0])
+        _require_kind(path, records[0])
+        _require_words(records[0])
         return _from_json(records)
-    except (KeyError, TypeError, ValueError, ValidationError, zlib.error) as error:
+    except BadInput:
+        raise
+    except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
         raise BadInput(f"{path} is not a run of this program, or is damaged.") from error
 
 
@@ -270,11 +268,31 @@ def _trial_to_json(trial: AmorphousTrial) -> dict[str, Any]:
     }
 
 
+def _require_kind(path: Path, head: dict[str, Any]) -> None:
+    if head.get("kind") != KIND:
+        raise BadInput(
+            f"{path} is a run of another analysis ({head.get('kind')}): choose one of "
+            "amorphous regions."
+        )
+
+
+def _require_words(head: dict[str, Any]) -> None:
+    """Refuse what the window could not show: it would fail there, long after reading."""
+    words = [head[key] for key in ("identifier", "name", "message", "created")]
+    if not isinstance(head["notices"], list) or head["status"] not in get_args(Status):
+        raise ValueError("notices or status")
+    if not all(isinstance(word, str) for word in words + head["notices"]):
+        raise TypeError("text expected")
+
+
 def _from_json(records: Sequence[dict[str, Any]]) -> AmorphousRun:
     head = records[0]
     settings = AmorphousSettings.model_validate(head["settings"])
     image = ImageReference.from_json(head["image"])
     trials = [_trial_from_json(record, image.shape, settings) for record in records[1:]]
+    # missing bits would be taken for crystal
+    if any(trial.packed.size != -(-trial.shape[0] * trial.shape[1] // 8) for trial in trials):
+        raise ValueError("a mask of another size")
     positions = {trial.index: position for position, trial in enumerate(trials)}
     table = head["columns"]
     labels = np.array(table["labels"], dtype=str)
