@@ -18,8 +18,8 @@ from napari_reward_analysis.gui.bindings import Bindings
 from napari_reward_analysis.gui.image_section import ImageSection
 from napari_reward_analysis.gui.lattice_source import LatticeSource
 from napari_reward_analysis.gui.layer_combo import LayerCombo
+from napari_reward_analysis.gui.layers import RESULT
 from napari_reward_analysis.gui.oracle_points import points_on
-from napari_reward_analysis.gui.region_layers import COLUMNS
 from napari_reward_analysis.gui.section import Section
 from napari_reward_analysis.gui.surveying import Surveying, SurveyWatch
 
@@ -29,7 +29,7 @@ LOOK_FOR_THEM = f"found first (LoG*, {ATOM_TRIALS} trials)"
 
 def may_be_atoms(layer: Layer) -> bool:
     """Whether a layer may hold atoms; what this widget shows does not."""
-    return isinstance(layer, Points) and not layer.name.startswith(COLUMNS)
+    return isinstance(layer, Points) and RESULT not in layer.metadata
 
 
 class RegionForm(QWidget):

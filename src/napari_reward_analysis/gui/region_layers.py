@@ -168,6 +168,7 @@ class RegionLayers:
                 "contrast_lost": np.empty(0),
                 "is_amorphous": np.empty(0, bool),
             },
+            metadata={RESULT: COLUMNS},
             **placement(image),
         )
         with _same_active(viewer):
