@@ -61,6 +61,7 @@ class AmorphousRegions(QWidget):
         self.run_box = RunBox()
         self.results = RegionResults(self.session)
         self.overlay = RegionOverlay(self._viewer, self.session, self)
+        self.overlay.region = self.form.region_of
         self._exports = RegionExports(self, self._say)
         self._matcher = Matcher(self._viewer, self.session, self._on_match, self)
         self._loading: Job[AmorphousRun] | None = None
@@ -95,8 +96,7 @@ class AmorphousRegions(QWidget):
         self.run_box.cancel_asked.connect(self.session.cancel)
         self.overlay.said.connect(self._say)
         results.keep_asked.connect(self._keep)
-        image = self.form.image
-        results.likelihood_asked.connect(lambda: self.overlay.show_likelihood(image.region))
+        results.likelihood_asked.connect(self.overlay.show_likelihood)
         results.open_asked.connect(self._ask_run)
         export.mask_file.triggered.connect(lambda: self._with_run(self._exports.mask))
         export.table.triggered.connect(lambda: self._with_run(self._exports.table))
@@ -280,9 +280,9 @@ class AmorphousRegions(QWidget):
         """Works out the likelihood map; None where the image is not open."""
         run, trial, place = self.session.current, self.overlay.trial, self.overlay.place
         frame = None if place is None else frame_at(place)
-        if run is None or trial is None or frame is None:
+        if run is None or trial is None or place is None or frame is None:
             return None
-        problem, region = self.session.problems.get(run.identifier), self.form.image.region
+        problem, region = self.session.problems.get(run.identifier), self.form.region_of(place)
         return lambda: likelihood_map(run, trial, problem, frame, region)
 
     def _export_likelihood(self) -> None:

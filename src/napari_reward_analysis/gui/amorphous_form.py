@@ -15,6 +15,7 @@ from napari_reward_analysis.gui.amorphous_classes import ClassPictures
 from napari_reward_analysis.gui.amorphous_search_section import RegionSearchSection
 from napari_reward_analysis.gui.amorphous_worker import ATOM_TRIALS, RegionRequest
 from napari_reward_analysis.gui.bindings import Bindings
+from napari_reward_analysis.gui.frames import Place
 from napari_reward_analysis.gui.image_section import ImageSection
 from napari_reward_analysis.gui.lattice_source import LatticeSource
 from napari_reward_analysis.gui.layer_combo import LayerCombo
@@ -22,6 +23,7 @@ from napari_reward_analysis.gui.layers import RESULT
 from napari_reward_analysis.gui.oracle_points import points_on
 from napari_reward_analysis.gui.section import Section
 from napari_reward_analysis.gui.surveying import Surveying, SurveyWatch
+from napari_reward_analysis.image import BoolArray
 
 #: The entry of the list that stands for no layer.
 LOOK_FOR_THEM = f"found first (LoG*, {ATOM_TRIALS} trials)"
@@ -136,6 +138,11 @@ class RegionForm(QWidget):
         self.refresh()
 
     # ---- values
+
+    def region_of(self, place: Place) -> BoolArray | None:
+        """The region that is drawn on this image; None where the form is about another."""
+        frame = self.image.frame
+        return self.image.region if frame is not None and frame.place == place else None
 
     def request(self, *, only_classes: bool = False) -> RegionRequest | None:
         """What a search needs; None where no image is chosen.

@@ -7,6 +7,7 @@ plot shows that.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,8 @@ class RegionOverlay(QObject):
         #: Run and trial that the layers show.
         self._drawn: tuple[str, int | None] | None = None
         self._job: Job[FloatArray] | None = None
+        #: The judged pixels as they are drawn now on an image; None where none are.
+        self.region: Callable[[Place], BoolArray | None] = lambda _: None
 
     def bind(self) -> None:
         """Follow session and viewer from now on."""
@@ -108,8 +111,10 @@ class RegionOverlay(QObject):
         self.layers.show_mask(place, regions)
         self._show_columns(run, place, regions > 0)
         self._drawn = (run.identifier, position)
-        if self.layers.likelihood is not None:
-            self.show_likelihood(None)
+        # a map that is still being worked out belongs to the former trial
+        awaited = self._job is not None and self._job.going_on
+        if awaited or self.layers.likelihood is not None:
+            self.show_likelihood()
 
     def keep(self) -> str:
         """Copy the shown mask into a layer of its own; returns its name, or ''."""
@@ -120,14 +125,14 @@ class RegionOverlay(QObject):
         copy = self.layers.keep(f"{run.name} trial {trial.index}")
         return "" if copy is None else str(copy.name)
 
-    def show_likelihood(self, region: BoolArray | None) -> None:
+    def show_likelihood(self) -> None:
         """Show the map that the selected trial's threshold cuts, once it is worked out."""
         run, trial, place = self._session.current, self.trial, self.place
         frame = None if place is None else frame_at(place)
         if run is None or trial is None or place is None or frame is None:
             self.said.emit("The run's image is not open: open it to see the map.", True)
             return
-        problem = self._session.problems.get(run.identifier)
+        problem, region = self._session.problems.get(run.identifier), self.region(place)
         if self._job is not None:
             self._job.drop()
         self._job = Job(

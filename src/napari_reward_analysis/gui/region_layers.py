@@ -121,6 +121,8 @@ class RegionLayers:
         plane = tuple(slice(None) if i in place.axes else n for i, n in enumerate(place.index))
         data[plane] = height
         if layer is not None and layer.data.shape == data.shape:
+            for name, value in placement(image).items():
+                setattr(layer, name, value)
             layer.data = data
             return
         if layer is not None:
