@@ -19,6 +19,7 @@ from napari_reward_analysis.gui.showcase import (
     photograph,
     wait_until,
 )
+from napari_reward_analysis.gui.study_oracle import OracleStudy
 from napari_reward_analysis.gui.study_tab import StudyTab
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
@@ -93,6 +94,29 @@ def take_studies(folder: Path, theme: str) -> list[Path]:
     return taken
 
 
+def take_oracle(folder: Path, theme: str) -> list[Path]:
+    """Photograph the network's columns beside those of the sliding windows."""
+    viewer, widget = open_studies("ybco_pockets", theme)
+    windows, oracle = widget.tabs.widget(0), widget.tabs.widget(2)
+    assert isinstance(windows, StudyTab)
+    assert isinstance(oracle, OracleStudy)
+    windows.inputs.lattice.choice.setCurrentText("YBCO[100]")
+    windows.options.trials.setValue(10)
+    wait_until(lambda: not windows.inputs.watch.waiting)
+    windows.start()
+    wait_until(lambda: not windows.running)
+    widget.tabs.setCurrentIndex(2)
+    oracle.compared.choose(windows.layers.atoms)
+    oracle.run()
+    wait_until(lambda: not oracle.working)
+    for layer in list(viewer.layers)[1:]:
+        layer.visible = layer.name == "agreement"
+    picture = folder / f"study_oracle_{theme}.png"
+    photograph(viewer, picture)
+    viewer.close()
+    return [picture]
+
+
 def main() -> int:
     """Take all pictures; returns the exit status."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES
@@ -104,6 +128,8 @@ def main() -> int:
             for path in take_regions(folder, theme, Path(runs)):
                 print(path)
             for path in take_studies(folder, theme):
+                print(path)
+            for path in take_oracle(folder, theme):
                 print(path)
     return 0
 

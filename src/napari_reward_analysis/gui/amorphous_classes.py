@@ -13,6 +13,7 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.theme import ThemeColours
 from napari_reward_analysis.image import FloatArray
 from napari_reward_analysis.workflows.amorphous import AmorphousProblem
+from napari_reward_analysis.workflows.amorphous_space import ALL
 
 StrArray = npt.NDArray[np.str_]
 
@@ -123,13 +124,18 @@ def renamed(classes: ClassPictures, names: Mapping[str, str]) -> StrArray:
     Raises
     ------
     BadInput
-        If a class is left without a name.
+        If a class is left without a name, or is given the word for all classes.
     """
     for old, new in names.items():
         if not new.strip():
             raise BadInput(
                 f"Class {old!r} is left without a name and would be empty: type a name, or that "
                 "of another class to merge the two."
+            )
+        if new.strip() == ALL:
+            raise BadInput(
+                f"Class {old!r} cannot be called {ALL!r}, which means every class: type "
+                "another name."
             )
     return np.array([names.get(label, label).strip() for label in classes.labels.tolist()])
 

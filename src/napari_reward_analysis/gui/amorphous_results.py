@@ -41,15 +41,13 @@ class RegionResults(QWidget):
 
     Signals
     -------
-    keep_asked, likelihood_asked, open_asked, save_asked, remove_asked
+    keep_asked, likelihood_asked, open_asked
         A button was pressed.
     """
 
     keep_asked = Signal()
     likelihood_asked = Signal()
     open_asked = Signal()
-    save_asked = Signal()
-    remove_asked = Signal()
 
     def __init__(self, session: RegionSession) -> None:
         super().__init__()
