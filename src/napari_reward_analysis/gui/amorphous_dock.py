@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import napari.viewer
-from qtpy.QtCore import QEvent
-from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_reward_analysis.amorphous_runs import AmorphousRun, load_amorphous_run
@@ -27,6 +25,7 @@ from napari_reward_analysis.gui.amorphous_words import notices_in_words, search_
 from napari_reward_analysis.gui.amorphous_worker import start_region_search
 from napari_reward_analysis.gui.autosave import autosave_folder
 from napari_reward_analysis.gui.bindings import Bindings
+from napari_reward_analysis.gui.docked import DockedWidget
 from napari_reward_analysis.gui.frames import Place, frame_at
 from napari_reward_analysis.gui.jobs import Job
 from napari_reward_analysis.gui.matching import Matcher
@@ -37,7 +36,7 @@ from napari_reward_analysis.gui.worker import preload
 from napari_reward_analysis.image import FloatArray
 
 
-class AmorphousRegions(QWidget):
+class AmorphousRegions(DockedWidget):
     """Find where a crystal lost its order.
 
     Parameters
@@ -66,7 +65,6 @@ class AmorphousRegions(QWidget):
         self._matcher = Matcher(self._viewer, self.session, self._on_match, self)
         self._loading: Job[AmorphousRun] | None = None
         self._bindings = Bindings(self)
-        self._bound, self._was_docked = False, False
         self._build()
         self._connect()
         self.bind()
@@ -140,21 +138,6 @@ class AmorphousRegions(QWidget):
         self.form.unbind()
         self.results.unbind()
         self.overlay.unbind()
-
-    def event(self, event: QEvent | None) -> bool:
-        """Let go when the dock is closed: napari then takes the widget out of it."""
-        handled = bool(super().event(event))
-        if event is not None and event.type() == QEvent.Type.ParentChange:
-            if self.parent() is not None:
-                self._was_docked = True
-            elif self._was_docked and self._bound:
-                self.unbind()
-        return handled
-
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Follow the viewer again when shown anew."""
-        super().showEvent(event)
-        self.bind()
 
     # ---- a run
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import napari.viewer
-from qtpy.QtCore import QEvent
-from qtpy.QtGui import QAction, QShowEvent  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtGui import QAction  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.atoms_form import AtomsForm
 from napari_reward_analysis.gui.autosave import autosave_folder, recent_runs
 from napari_reward_analysis.gui.bindings import Bindings
+from napari_reward_analysis.gui.docked import DockedWidget
 from napari_reward_analysis.gui.exports import Exports
 from napari_reward_analysis.gui.form import FormValues
 from napari_reward_analysis.gui.frames import Place
@@ -38,7 +38,7 @@ from napari_reward_analysis.runs import Run, load_run
 from napari_reward_analysis.script import as_script
 
 
-class FindAtoms(QWidget):
+class FindAtoms(DockedWidget):
     """Find atomic columns by a Laplacian of Gaussian tuned to the lattice.
 
     Parameters
@@ -71,7 +71,6 @@ class FindAtoms(QWidget):
         self._remarks: dict[str, bool] = {}
         self._bindings = Bindings(self)
         self._bound = False
-        self._was_docked = False
         self._build()
         self._connect()
         self.bind()
@@ -157,21 +156,6 @@ class FindAtoms(QWidget):
         self.results.unbind()
         self.overlay.unbind()
         self.refining.unbind()
-
-    def event(self, event: QEvent | None) -> bool:
-        """Let go when the dock is closed: napari then takes the widget out of it."""
-        handled = bool(super().event(event))
-        if event is not None and event.type() == QEvent.Type.ParentChange:
-            if self.parent() is not None:
-                self._was_docked = True
-            elif self._was_docked and self._bound:
-                self.unbind()
-        return handled
-
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Follow the viewer again when shown anew."""
-        super().showEvent(event)
-        self.bind()
 
     # ---- a run
 

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import napari.viewer
-from qtpy.QtCore import QEvent
-from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from napari_reward_analysis.gui.docked import DockedWidget
 from napari_reward_analysis.gui.study_noise import NoiseStudy
 from napari_reward_analysis.gui.study_oracle import OracleStudy
 from napari_reward_analysis.gui.study_windows import WindowsStudy
@@ -23,7 +22,7 @@ STUDIES: tuple[tuple[str, Callable[[Any], QWidget]], ...] = (
 )
 
 
-class Studies(QWidget):
+class Studies(DockedWidget):
     """All studies of the image on show.
 
     Parameters
@@ -36,7 +35,7 @@ class Studies(QWidget):
         super().__init__()
         # each plugin widget gets a proxy of its own: all parts need the one viewer
         viewer: Any = getattr(napari_viewer, "__wrapped__", napari_viewer)
-        self._bound, self._was_docked = True, False
+        self._bound = True  # the tabs follow it from the start
         self.tabs = QTabWidget()
         # napari's own padding cuts the titles
         self.tabs.setStyleSheet("QTabBar::tab { padding: 4px 8px; }")
@@ -56,21 +55,6 @@ class Studies(QWidget):
         """Let go of the viewer; studies that are going on are cancelled."""
         self._bound = False
         self._tell("unbind")
-
-    def event(self, event: QEvent | None) -> bool:
-        """Let go when the dock is closed: napari then takes the widget out of it."""
-        handled = bool(super().event(event))
-        if event is not None and event.type() == QEvent.Type.ParentChange:
-            if self.parent() is not None:
-                self._was_docked = True
-            elif self._was_docked and self._bound:
-                self.unbind()
-        return handled
-
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Follow the viewer again when shown anew."""
-        super().showEvent(event)
-        self.bind()
 
     def _tell(self, what: str) -> None:
         for index in range(self.tabs.count()):

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 from napari.layers import Points
-from qtpy.QtCore import QEvent, Qt
-from qtpy.QtGui import QShowEvent
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.bindings import Bindings
+from napari_reward_analysis.gui.docked import DockedWidget
 from napari_reward_analysis.gui.fields import NumberField, form_layout, row
 from napari_reward_analysis.gui.form import FREE_CELL, NO_LATTICE
 from napari_reward_analysis.gui.frames import Frame
@@ -38,7 +38,7 @@ from napari_reward_analysis.runs import Run
 _NOTHING = "nothing"
 
 
-class OracleStudy(QWidget):
+class OracleStudy(DockedWidget):
     """Columns by an oracle, and positions compared with them.
 
     Parameters
@@ -57,7 +57,6 @@ class OracleStudy(QWidget):
         self._job: Job[OracleOutcome] | None = None
         self._stop = threading.Event()
         self._bindings = Bindings(self)
-        self._bound = self._was_docked = False
         self._build()
         self._exports = OracleExports(self, self._say)
         self._connect()
@@ -146,21 +145,6 @@ class OracleStudy(QWidget):
         self._bindings.release()
         for part in (self.image, self.source, self.compared):
             part.unbind()
-
-    def event(self, event: QEvent | None) -> bool:
-        """Let go when the dock is closed: napari then takes the widget out of it."""
-        handled = bool(super().event(event))
-        if event is not None and event.type() == QEvent.Type.ParentChange:
-            if self.parent() is not None:
-                self._was_docked = True
-            elif self._was_docked and self._bound:
-                self.unbind()
-        return handled
-
-    def showEvent(self, event: QShowEvent | None) -> None:
-        """Follow the viewer again when shown anew."""
-        super().showEvent(event)
-        self.bind()
 
     # ---- the comparison
 
