@@ -104,7 +104,7 @@ def test_windows_from_one_click_to_files_and_back(
         assert len(list(csv.DictReader(opened))) == len(atoms.data)
     folder = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    tab.save.click()
+    tab.files.save.click()
     qtbot.waitUntil(lambda: "Saved" in tab.run_box.status.text(), timeout=PATIENCE)
     assert {"windows.json", "atoms.csv", "maps.tif", "maps.png"} == {
         path.name for path in folder.iterdir()
@@ -115,7 +115,7 @@ def test_windows_from_one_click_to_files_and_back(
     monkeypatch.setattr(
         QFileDialog, "getOpenFileName", lambda *_: (str(folder / "windows.json"), "")
     )
-    tab.open.click()
+    tab.files.open.click()
     qtbot.waitUntil(lambda: tab.layers.atoms is not None, timeout=PATIENCE)
     np.testing.assert_allclose(tab.layers.atoms.data, before)
     assert [layer.name for layer in viewer.layers].count("atoms, windows") == 1
@@ -123,7 +123,7 @@ def test_windows_from_one_click_to_files_and_back(
     # opened where its image is not the one on show, it is told
     viewer.layers.remove(image)
     viewer.add_image(pixels[::-1], name="other", scale=image.scale, units=("nm", "nm"))
-    tab.open.click()
+    tab.files.open.click()
     qtbot.waitUntil(lambda: "another image" in tab.run_box.status.text(), timeout=PATIENCE)
     viewer.window.remove_dock_widget(dock)
     widget.deleteLater()
@@ -145,7 +145,7 @@ def test_windows_are_cancelled_and_what_was_found_stays(
     assert 0 < len(tab.run.results) < len(tab.run.plan.windows)
     assert "Cancelled; kept:" in tab.run_box.status.text()
     assert "not searched" in tab.run_box.status.text()
-    assert tab.save.isEnabled()
+    assert tab.files.save.isEnabled()
 
 
 def test_a_window_smaller_than_two_cells_is_refused_in_a_sentence(

@@ -89,12 +89,12 @@ def test_noise_from_one_click_to_files_and_back(
     assert (tmp_path / "figure.png").read_bytes()[:4] == b"\x89PNG"
     folder = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    tab.save.click()
+    tab.files.save.click()
     qtbot.waitUntil(lambda: "out" in tab.run_box.status.text(), timeout=PATIENCE)
     assert {path.name for path in folder.iterdir()} == {"noise.json", "noise.csv", "noise.png"}
 
     before = plot.curves[TUNED]
-    tab.open_run(folder)
+    tab.files.open_run(folder)
     qtbot.waitUntil(lambda: tab.run is not run, timeout=PATIENCE)
     np.testing.assert_allclose(plot.curves[TUNED], before)
     viewer.window.remove_dock_widget(dock)

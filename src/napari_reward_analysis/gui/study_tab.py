@@ -8,15 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from qtpy.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_reward_analysis.gui.bindings import Bindings
-from napari_reward_analysis.gui.fields import row
 from napari_reward_analysis.gui.frames import Frame, Place
-from napari_reward_analysis.gui.jobs import Job
 from napari_reward_analysis.gui.run_box import RunBox
 from napari_reward_analysis.gui.scrolling import VerticalScrollArea
 from napari_reward_analysis.gui.section import Section
+from napari_reward_analysis.gui.study_files import StudyFiles, of_another_image
 from napari_reward_analysis.gui.study_inputs import StudyInputs
 from napari_reward_analysis.gui.study_thread import Prepare, StudyThread
 from napari_reward_analysis.gui.theme import ThemeColours, napari_colours
@@ -47,21 +46,25 @@ class StudyTab(QWidget):
         #: Where it belongs; None where its image is not open.
         self.place: Place | None = None
         self._thread: StudyThread | None = None
-        self._jobs: list[Job[Any]] = []
         self._bindings, self._bound = Bindings(self), False
         self._build()
         self.inputs.changed.connect(self._refresh)
         self.options.changed.connect(self._refresh)
         self.run_box.run_asked.connect(self.start)
         self.run_box.cancel_asked.connect(self.cancel)
-        self.open.clicked.connect(self._ask_open)
-        self.save.clicked.connect(self._ask_save)
+        self.files.opened.connect(self._on_opened)
+        self.files.saved.connect(lambda folder: self.run_box.set_status(f"Saved: {folder}"))
+        self.files.failed.connect(self.warn)
         self.bind()
 
     def _build(self) -> None:
-        self.open, self.save = QPushButton("Open…"), QPushButton("Save…")
-        self.save.setToolTip("Write everything into a folder: the run, its table and its figure")
-        self.save.setEnabled(False)
+        self.files = StudyFiles(
+            self.file,
+            self.inputs.image,
+            load=self.load,
+            write=self.write,
+            current=lambda: self.run,
+        )
         self.section = Section(f"2  {self.title}", self.options)
         content = QWidget()
         column = QVBoxLayout(content)
@@ -71,7 +74,7 @@ class StudyTab(QWidget):
         column.addWidget(self.section)
         column.addWidget(self.run_box)
         column.addWidget(self.results)
-        column.addWidget(row(self.open, self.save))
+        column.addWidget(self.files)
         column.addStretch(1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
@@ -125,8 +128,7 @@ class StudyTab(QWidget):
         self._bound = False
         self._bindings.release()
         self.cancel()
-        for job in self._jobs:
-            job.drop()
+        self.files.drop()
         self.inputs.unbind()
 
     def apply_colours(self, colours: ThemeColours) -> None:
@@ -209,52 +211,20 @@ class StudyTab(QWidget):
     def _refresh(self) -> None:
         self.run_box.set_fault("" if self.running else self.fault)
         self.section.set_summary(self.options.summary())
-        self.save.setEnabled(not self.running and self.run is not None and bool(self.run.results))
-        self.open.setEnabled(not self.running)
+        found = self.run is not None and bool(self.run.results)
+        self.files.save.setEnabled(found and not self.running)
+        self.files.open.setEnabled(not self.running)
 
     # ---- files
 
-    def open_run(self, path: Path) -> None:
-        """Open a run and show it; over the image where that is the one on show."""
-        frame, size = self.inputs.image.frame, self.inputs.image.typed_pixel_size
-
-        def work() -> tuple[Any, Place | None]:
-            run = self.load(path)
-            if frame is None or frame.shape != tuple(run.image.shape):
-                return run, None
-            same = run.image.matches(frame.image(size or run.image.pixel_size))
-            return run, frame.place if same else None
-
-        self.do(work, self._on_opened)
-
     def do(self, work: Any, done: Any) -> None:
         """Do something short in a thread and take its result here."""
-        self._jobs = [job for job in self._jobs if job.going_on]
-        self._jobs.append(Job(work, done, self.warn))
-        self._jobs[-1].start()
+        self.files.do(work, done)
 
-    def _on_opened(self, opened: tuple[Any, Place | None]) -> None:
-        self.run, self.place = opened
+    def _on_opened(self, run: Any, place: Place | None) -> None:
+        self.run, self.place = run, place
         self.show_run(complete=True)
         self.run_box.set_status(self.in_words())
-        if self.place is None:
-            self.warn(
-                f"{self.in_words()} It belongs to another image, {self.run.image.name!r}: open "
-                "that image, choose it above, and open the run again to see it there."
-            )
+        if place is None:
+            self.warn(of_another_image(self.in_words(), run.image.name))
         self._refresh()
-
-    def _ask_open(self) -> None:
-        kinds = f"Runs ({self.file} {self.file}l)"
-        path, _ = QFileDialog.getOpenFileName(self, "Open a run", "", kinds)
-        if path:
-            self.open_run(Path(path))
-
-    def _ask_save(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder for the run", "")
-        if folder:
-            run = self.run
-            self.do(
-                lambda: self.write(run, Path(folder)),
-                lambda _: self.run_box.set_status(f"Saved: {folder}"),
-            )
