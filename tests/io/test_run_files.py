@@ -117,6 +117,13 @@ def test_damage_is_one_sentence(run, tmp_path, change):
         COUNTS.load(path, read)
 
 
+def test_a_file_that_was_cut_short_names_the_log_of_its_kind(run, tmp_path):
+    path = save(run, tmp_path)
+    path.write_text(path.read_text()[:50])
+    with pytest.raises(BadInput, match=r"repeat the run, or load its counts\.jsonl\.$"):
+        COUNTS.load(path, read)
+
+
 @pytest.mark.parametrize("name", ["image", "lattice", "settings", "status", "versions"])
 def test_what_is_missing_in_the_head_is_one_sentence(run, tmp_path, name):
     path = save(run, tmp_path)
