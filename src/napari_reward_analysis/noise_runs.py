@@ -88,7 +88,7 @@ class NoiseLog(ResultLog[NoiseResult]):
     """The log of a study that goes on; see `ResultLog`."""
 
     def __init__(self, run: NoiseRun, folder: Path) -> None:
-        super().__init__(_NOISE, folder, head_of(_NOISE.name, run), _result_to_json)
+        super().__init__(_NOISE, folder, _head(run), _result_to_json)
 
 
 def save_noise(run: NoiseRun, folder: Path) -> Path:
@@ -99,7 +99,7 @@ def save_noise(run: NoiseRun, folder: Path) -> Path:
     BadInput
         If it cannot be written.
     """
-    return _NOISE.save(folder, head_of(_NOISE.name, run), map(_result_to_json, run.results))
+    return _NOISE.save(folder, _head(run), map(_result_to_json, run.results))
 
 
 def load_noise(path: Path) -> NoiseRun:
@@ -128,6 +128,10 @@ def _row(result: NoiseResult) -> dict[str, Any]:
         **{name: nan if score is None else getattr(score, name) for name in _SCORES},
         "seconds": result.seconds,
     }
+
+
+def _head(run: NoiseRun) -> dict[str, Any]:
+    return head_of(_NOISE.name, run)
 
 
 def _result_to_json(result: NoiseResult) -> dict[str, Any]:

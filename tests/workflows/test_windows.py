@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import threading
 
 import numpy as np
@@ -21,7 +20,6 @@ from napari_reward_analysis import (
 )
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.matching import score_points
-from napari_reward_analysis.windows_runs import WindowsRun, load_windows, save_windows
 from napari_reward_analysis.workflows.windows import (
     WindowsProblem,
     WindowsSettings,
@@ -105,38 +103,6 @@ def test_windows_without_crystal_are_left_out_and_named():
     assert all(r.window.right > 200 for r in out)
     assert stitched(problem, results)[:, 1].max() < 210
     assert np.isnan(window_maps(results, problem.plan)["qc"]).sum() == len(out)
-
-
-def test_an_analysis_reads_back_as_it_was_saved(done, tmp_path):
-    problem, results = done
-    run = WindowsRun.of(problem)
-    run.results, run.status = results, "done"
-    save_windows(run, tmp_path)
-    again = load_windows(tmp_path)
-    assert (again.plan, again.settings, again.lattice) == (run.plan, run.settings, SQUARE)
-    assert (again.status, again.spacing_px) == ("done", run.spacing_px)
-    for name, column in run.table.items():
-        np.testing.assert_array_equal(again.table[name], column)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"lattice": None},
-        {"plan": {}},
-        {"trials": None},
-        {"trials": [{"window": 99, "physics": None, "trial": None}]},
-    ],
-    ids=str,
-)
-def test_a_damaged_analysis_is_one_sentence(done, tmp_path, change):
-    problem, results = done
-    run = WindowsRun.of(problem)
-    run.results = results
-    path = save_windows(run, tmp_path)
-    path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(BadInput, match=r"is no analysis by windows, or is damaged\.$"):
-        load_windows(path)
 
 
 def test_to_cancel_is_to_stop_iterating():
