@@ -126,6 +126,7 @@ def test_classes_of_the_oracle_have_their_own_recall(picture, run, tmp_path):
     classes = json.loads(done.stdout)["classes"]
     assert set(classes) == {"A", "B"}
     assert classes["A"]["recall"] == 1
+    assert classes["A"]["rms_px"] < 1e-4
 
 
 @pytest.mark.parametrize(

@@ -102,7 +102,7 @@ def test_damage_and_newer_versions_are_one_sentence(tmp_path):
 def test_another_study_s_file_is_refused(tmp_path):
     record = {"format": 1, "kind": "noise", "trials": []}
     (tmp_path / ORACLE_FILE).write_text(json.dumps(record))
-    with pytest.raises(BadInput, match="is no comparison with an oracle"):
+    with pytest.raises(BadInput, match=r"another analysis \(noise\): choose one of the comp"):
         load_comparison(tmp_path)
 
 

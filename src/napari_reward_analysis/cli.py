@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from pydantic import ValidationError
 
@@ -17,20 +15,12 @@ from napari_reward_analysis.cli_amorphous import add_amorphous
 from napari_reward_analysis.cli_atoms import add_atoms
 from napari_reward_analysis.cli_common import (
     BAD_INPUT,
-    DONE,
     INTERRUPTED,
-    folder_of,
-    image_of,
-    image_options,
-    lattice_of,
     say,
-    spent,
-    tell,
 )
 from napari_reward_analysis.cli_demo import add_bench, add_demo
 from napari_reward_analysis.cli_info import add_info
-from napari_reward_analysis.cli_oracle import in_words as oracle_in_words
-from napari_reward_analysis.cli_oracle import oracle_options, run_command
+from napari_reward_analysis.cli_oracle import add_oracle
 from napari_reward_analysis.cli_studies import add_studies
 from napari_reward_analysis.errors import BadInput
 
@@ -59,26 +49,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (add_atoms, add_amorphous, _add_oracle, add_studies, add_info, add_bench, add_demo):
+    for add in (add_atoms, add_amorphous, add_oracle, add_studies, add_info, add_bench, add_demo):
         add(commands)
     return parser
-
-
-def _add_oracle(commands: Any) -> None:
-    parser = commands.add_parser("oracle", help="columns by a network, and a run compared")
-    image_options(parser)
-    oracle_options(parser)
-    parser.set_defaults(command=_oracle)
-
-
-def _oracle(options: argparse.Namespace) -> int:
-    folder = folder_of(options, "oracle")
-    start = time.perf_counter()
-    summary = run_command(options, image_of(options), lattice_of(options), folder)
-    tell(summary["notices"])
-    summary |= spent(start, folder)
-    print(json.dumps(summary) if options.json else oracle_in_words(summary))
-    return DONE
 
 
 def _first_problem(error: ValidationError) -> str:

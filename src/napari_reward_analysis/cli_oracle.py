@@ -1,17 +1,29 @@
-"""Options of the command `oracle`, and what it says."""
+"""The command `oracle`."""
 
 from __future__ import annotations
 
 import argparse
+import json
+import time
 from pathlib import Path
 from typing import Any
 
-from napari_reward_analysis.image import Image
-from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.cli_common import (
+    DONE,
+    folder_of,
+    image_of,
+    image_options,
+    lattice_of,
+    output_options,
+    spent,
+    tell,
+)
 
 
-def oracle_options(parser: argparse.ArgumentParser) -> None:
-    """Give a parser the options beside those of the image."""
+def add_oracle(commands: Any) -> None:
+    """Add the comparison with an oracle to the commands of a parser."""
+    parser = commands.add_parser("oracle", help="columns by a network, and a run compared")
+    image_options(parser)
     source = parser.add_mutually_exclusive_group()
     source.add_argument(
         "--model", type=Path, metavar="FILE.onnx", help="another network than the package's own"
@@ -38,25 +50,18 @@ def oracle_options(parser: argparse.ArgumentParser) -> None:
         metavar="T",
         help="least height of a column in the network's map, 0 to 1 (0.3)",
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="results (beside the image)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    output_options(parser)
+    parser.set_defaults(command=_oracle)
 
 
-def run_command(
-    options: argparse.Namespace, image: Image, lattice: Lattice | None, folder: Path
-) -> dict[str, Any]:
-    """Do what was asked; returns the summary.
-
-    Raises
-    ------
-    BadInput
-        If anything does not fit.
-    """
+def _oracle(options: argparse.Namespace) -> int:
     from napari_reward_analysis.oracle_job import run_oracle
 
-    return run_oracle(
-        image,
-        lattice,
+    folder = folder_of(options, "oracle")
+    start = time.perf_counter()
+    summary = run_oracle(
+        image_of(options),
+        lattice_of(options),
         folder,
         calibrate=options.calibrate,
         model=options.model,
@@ -65,9 +70,13 @@ def run_command(
         distance=options.distance,
         threshold=options.threshold,
     )
+    tell(summary["notices"])
+    summary |= spent(start, folder)
+    print(json.dumps(summary) if options.json else _in_words(summary))
+    return DONE
 
 
-def in_words(summary: dict[str, Any]) -> str:
+def _in_words(summary: dict[str, Any]) -> str:
     """The summary for a person."""
     lines = [f"{summary['n_oracle']} columns by {summary['oracle']}"]
     if "f1" in summary:

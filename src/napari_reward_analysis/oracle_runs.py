@@ -6,8 +6,6 @@ them and is worked out anew. It is one JSON file, written whole or not at all.
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -16,17 +14,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
-from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.io.atomic import write_text
-from napari_reward_analysis.io.journal import make_folder, read_records
 from napari_reward_analysis.io.packed import pack, unpack
+from napari_reward_analysis.io.run_files import RunKind
+from napari_reward_analysis.io.run_head import FORMAT, ImageReference, versions_now
 from napari_reward_analysis.oracles.agreement import Agreement, agreement
 from napari_reward_analysis.oracles.known import Oracle
-from napari_reward_analysis.runs import FORMAT, ImageReference, Run, refuse_newer, versions_now
+from napari_reward_analysis.runs import Run
 
 ORACLE_FILE = "oracle.json"
+_ORACLE = RunKind(
+    "oracle", ORACLE_FILE, "no comparison with an oracle", "the comparisons with an oracle"
+)
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -112,11 +111,7 @@ def save_comparison(comparison: Comparison, folder: Path) -> Path:
     BadInput
         If it cannot be written.
     """
-    make_folder(folder)
-    path = folder / ORACLE_FILE
-    record = _head(comparison) | {"trials": [_run_to_json(run) for run in comparison.runs]}
-    write_text(path, json.dumps(record, indent=1) + "\n")
-    return path
+    return _ORACLE.save(folder, _head(comparison), map(_run_to_json, comparison.runs))
 
 
 def load_comparison(path: Path) -> Comparison:
@@ -127,20 +122,14 @@ def load_comparison(path: Path) -> Comparison:
     BadInput
         If there is none, or the file is damaged or of a newer version.
     """
-    records = read_records(path, ORACLE_FILE)
-    try:
-        return _from_json(records)
-    except (KeyError, TypeError, ValueError, ValidationError, zlib.error) as error:
-        if isinstance(error, BadInput):
-            raise
-        raise BadInput(f"{path} is no comparison with an oracle, or is damaged.") from error
+    return _ORACLE.load(path, _from_json)
 
 
 def _head(comparison: Comparison) -> dict[str, Any]:
     oracle, found = comparison.oracle, comparison.found
     return {
         "format": FORMAT,
-        "kind": "oracle",
+        "kind": _ORACLE.name,
         "versions": comparison.versions,
         "image": asdict(comparison.image),
         "oracle": {
@@ -162,9 +151,7 @@ def _run_to_json(run: TrialAgreement) -> dict[str, Any]:
     return {"run": run.run, "name": run.name, "indices": list(run.indices), "f1": f1}
 
 
-def _from_json(records: Sequence[dict[str, Any]]) -> Comparison:
-    head = records[0]
-    refuse_newer(head)
+def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> Comparison:
     known, found = head["oracle"], head["found"]
     points, confidence = _unpack(known["points"]).reshape(-1, 2), _unpack(known["confidence"])
     classes = np.array(known["classes"], dtype=str)
@@ -176,7 +163,7 @@ def _from_json(records: Sequence[dict[str, Any]]) -> Comparison:
         found=None if found is None else _unpack(found).reshape(-1, 2),
         found_name=head["found_name"],
         reach=head["reach_px"],
-        runs=tuple(_run_from_json(record) for record in records[1:]),
+        runs=tuple(_run_from_json(record) for record in records),
         notices=tuple(head["notices"]),
         versions=head["versions"],
     )

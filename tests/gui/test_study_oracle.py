@@ -160,6 +160,13 @@ def test_a_layer_against_itself_less_some_is_counted_exactly(window: Window) -> 
     assert f"precision 1.000, recall {share:.3f}" in said
     assert "rms difference 0 Å" in said
     assert f"count ratio {share:.3f}" in said
+    assert "by class" not in said
+
+    # classes of the oracle, every second one and the rest
+    kinds = np.array(["Ti", "Sr"])[np.arange(len(INNER)) % 2]
+    window.viewer.layers["marked"].features = {"class": kinds}
+    part = 1 - 10 / np.count_nonzero(kinds == "Sr"), 1 - 10 / np.count_nonzero(kinds == "Ti")
+    assert f"recall by class: Sr {part[0]:.3f}, Ti {part[1]:.3f}" in window.go()
 
 
 def test_front_of_a_run_is_listed_and_a_click_shows_the_trial(window: Window) -> None:
@@ -354,7 +361,7 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     (folder / "oracle.json").write_text('{"format": 1, "kind": "noise", "trials": []}')
     window.click(study.files.open)
     window.qtbot.waitUntil(
-        lambda: "no comparison with an oracle" in study.run_box.status.text(), timeout=PATIENCE
+        lambda: "a run of another analysis (noise)" in study.run_box.status.text(), timeout=PATIENCE
     )
 
 

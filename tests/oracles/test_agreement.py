@@ -54,7 +54,7 @@ def test_one_point_has_no_spacing():
 def test_recall_of_each_class():
     classes = np.where(np.arange(25) < 5, "Ba", "Cu")
     table = per_class(agreement(GRID[1:], GRID), classes)
-    assert table["Ba"] == {"matched": 4, "missed": 1, "recall": 0.8}
+    assert table["Ba"] == {"matched": 4, "missed": 1, "recall": 0.8, "rms_px": 0.0}
     assert table["Cu"]["recall"] == 1
 
 

@@ -15,7 +15,7 @@ from napari_reward_analysis.gui.frames import Frame
 from napari_reward_analysis.gui.image_section import ImageSection
 from napari_reward_analysis.gui.lattice_source import LatticeSource
 from napari_reward_analysis.gui.layer_combo import LayerCombo
-from napari_reward_analysis.gui.oracle_points import points_on
+from napari_reward_analysis.gui.oracle_points import known_on
 from napari_reward_analysis.gui.oracle_source import OracleSource, are_positions
 from napari_reward_analysis.gui.oracle_work import OracleRequest
 from napari_reward_analysis.gui.session import Session
@@ -122,7 +122,7 @@ class OracleForm(QWidget):
         runs = self._runs_here(frame)
         region, found = self.image.region, None
         if isinstance(compared, Points):
-            found = _points(compared, frame)
+            found, _ = _known(compared, frame)
             shown = self._session.current
             of_run = compared.name == _ATOMS and any(run is shown for run in runs)
             if region is None and of_run and shown is not None:
@@ -158,11 +158,12 @@ class OracleForm(QWidget):
         layer = self.source.layer
         if self.source.kind != "points" or layer is None:
             return None
-        return Oracle.of_points(repr(layer.name), _points(layer, frame))
+        return Oracle.of_points(repr(layer.name), *_known(layer, frame))
 
 
-def _points(layer: Points, frame: Frame) -> Any:
-    points = points_on(layer, frame.place)
+def _known(layer: Points, frame: Frame) -> tuple[Any, Any]:
+    """Points of a layer on the image, and their classes."""
+    points, classes = known_on(layer, frame.place)
     if not len(points):
         raise BadInput(f"{layer.name!r} has no point on this image: choose another layer.")
-    return points
+    return points, classes

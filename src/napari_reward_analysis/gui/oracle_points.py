@@ -43,13 +43,34 @@ def points_on(layer: Points, place: Place, of_class: str = "") -> npt.NDArray[np
     ndarray, shape (n, 2)
         In px; none where the image is gone.
     """
+    points, classes = known_on(layer, place)
+    # a layer without classes is all of one
+    return points[classes == of_class] if of_class and _classes(layer) is not None else points
+
+
+def known_on(layer: Points, place: Place) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any]]:
+    """Positions (y, x) on an image of a layer's points, and the class of each.
+
+    Parameters
+    ----------
+    layer : Points
+        With any scale, unit, shift or rotation.
+    place : Place
+        The image.
+
+    Returns
+    -------
+    points : ndarray, shape (n, 2)
+        In px; none where the image is gone.
+    classes : ndarray of str, shape (n,)
+        Empty words where the layer has none.
+    """
     image = place.layer()
     data = np.asarray(layer.data, float)
     if image is None or not len(data):
-        return np.empty((0, 2))
+        return np.empty((0, 2)), np.empty(0, str)
     values = _classes(layer)
-    if of_class and values is not None:
-        data = data[values == of_class]
+    classes = np.full(len(data), "") if values is None else values
     # the map is affine: where the origin and one step along each axis go says it all
     factors = unit_factors(layer.units, image)
     corners = np.vstack([np.zeros(layer.ndim), np.eye(layer.ndim)])
@@ -57,7 +78,8 @@ def points_on(layer: Points, place: Place, of_class: str = "") -> npt.NDArray[np
     moved = mapped[0] + data @ (mapped[1:] - mapped[0])
     points, here = place.from_data(moved)
     # flat positions belong to every frame of a stack
-    return np.asarray(points if layer.ndim == 2 else points[here], float)
+    here = np.ones(len(data), bool) if layer.ndim == 2 else here
+    return np.asarray(points[here], float), classes[here]
 
 
 def _classes(layer: Points) -> npt.NDArray[Any] | None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from napari_reward_analysis.oracle_output import agreement_table, oracle_table
 from napari_reward_analysis.oracle_runs import Comparison, TrialAgreement
+from napari_reward_analysis.oracles.agreement import per_class
 from napari_reward_analysis.runs import Run
 
 
@@ -26,6 +27,10 @@ def comparison_in_words(comparison: Comparison) -> str:
         )
         difference = "" if rms is None else f"rms difference {rms:.3g} {unit}, "
         lines.append(f"{difference}count ratio {result.count_ratio:.3f}")
+        by_class = per_class(result, comparison.oracle.classes)
+        if by_class:
+            parts = [f"{name} {numbers['recall']:.3f}" for name, numbers in by_class.items()]
+            lines.append(f"recall by class: {', '.join(parts)}")
     return "\n".join([*lines, *comparison.notices])
 
 

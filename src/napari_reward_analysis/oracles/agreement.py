@@ -138,8 +138,8 @@ def half_spacing(points: npt.NDArray[np.floating]) -> float:
 
 def per_class(
     result: Agreement, classes: Sequence[str] | npt.NDArray[Any]
-) -> dict[str, dict[str, float]]:
-    """Matched, missed and recall of each of the oracle's classes.
+) -> dict[str, dict[str, float | None]]:
+    """Matched, missed, recall and position difference of each of the oracle's classes.
 
     Parameters
     ----------
@@ -151,17 +151,18 @@ def per_class(
     Returns
     -------
     dict
-        By class.
+        By class; `rms_px` is None where nothing of it is matched.
     """
     names = np.asarray(classes, dtype=str)
-    table = {}
+    table: dict[str, dict[str, float | None]] = {}
     for name in sorted(set(names[names != ""])):
-        matched = int(np.count_nonzero(names[result.matched[:, 1]] == name))
-        missed = int(np.count_nonzero(names[result.missed] == name))
+        distances = result.distances[names[result.matched[:, 1]] == name]
+        matched, missed = len(distances), int(np.count_nonzero(names[result.missed] == name))
         table[str(name)] = {
             "matched": matched,
             "missed": missed,
             "recall": _share(matched, matched + missed),
+            "rms_px": float(np.sqrt(np.mean(distances**2))) if matched else None,
         }
     return table
 
