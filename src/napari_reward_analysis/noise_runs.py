@@ -14,10 +14,10 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import Image
+from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.io.atomic import write_text
 from napari_reward_analysis.io.journal import Journal, make_folder, read_records
-from napari_reward_analysis.io.packed import pack, unpack
+from napari_reward_analysis.io.packed import pack, unpack, unpack_bits
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.matching import Score
 from napari_reward_analysis.runs import (
@@ -54,6 +54,8 @@ class NoiseRun:
         How far it came.
     versions : dict
         Versions of the packages that made it.
+    region : ndarray of bool or None
+        The crystal as the user drew it; None where none was drawn.
     """
 
     image: ImageReference
@@ -62,11 +64,18 @@ class NoiseRun:
     results: list[NoiseResult] = field(default_factory=list)
     status: Status = "running"
     versions: dict[str, str] = field(default_factory=versions_now)
+    region: BoolArray | None = None
 
     @classmethod
-    def of(cls, image: Image, lattice: Lattice | None, settings: NoiseSettings) -> NoiseRun:
+    def of(
+        cls,
+        image: Image,
+        lattice: Lattice | None,
+        settings: NoiseSettings,
+        region: BoolArray | None = None,
+    ) -> NoiseRun:
         """A study that has not begun."""
-        return cls(ImageReference.of(image), settings, lattice)
+        return cls(ImageReference.of(image), settings, lattice, region=region)
 
     @property
     def table(self) -> dict[str, npt.NDArray[Any]]:
@@ -160,6 +169,7 @@ def _head(run: NoiseRun) -> dict[str, Any]:
         "image": asdict(run.image),
         "lattice": run.lattice.model_dump() if run.lattice else None,
         "settings": run.settings.model_dump(mode="json"),
+        "region": None if run.region is None else pack(np.packbits(run.region)),
     }
 
 
@@ -187,13 +197,17 @@ def _score_to_json(score: Score) -> dict[str, float | None]:
 def _from_json(records: Sequence[dict[str, Any]]) -> NoiseRun:
     head = records[0]
     refuse_newer(head)
+    image = ImageReference.from_json(head["image"])
+    # absent from studies of earlier versions, which took none
+    drawn = head.get("region")
     return NoiseRun(
-        image=ImageReference.from_json(head["image"]),
+        image=image,
         settings=NoiseSettings.model_validate(head["settings"]),
         lattice=Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
         results=[_result_from_json(record) for record in records[1:]],
         status="cancelled" if head["status"] == "running" else head["status"],
         versions=head["versions"],
+        region=None if drawn is None else unpack_bits(drawn, image.shape),
     )
 
 

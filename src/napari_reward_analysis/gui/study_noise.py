@@ -190,20 +190,10 @@ class NoiseStudy(StudyTab):
         super().apply_colours(colours)
         self.shown.plot.apply_colours(colours)
 
-    @property
-    def fault(self) -> str:
-        """Why no study can start; empty when one can."""
-        if not super().fault and self.inputs.image.region is not None:
-            return (
-                "A noise study takes no drawn region: choose the crystal as it is seen, or the "
-                "whole field."
-            )
-        return super().fault
-
     def prepare(self, frame: Frame) -> Prepare:
         """The study of the form, made in a thread."""
         image = self.inputs.image
-        size, lattice = image.typed_pixel_size, self.inputs.lattice.lattice
+        size, lattice, region = image.typed_pixel_size, self.inputs.lattice.lattice, image.region
         settings, layer = self.options.settings(image.area), self.options.known.layer
         known = points_on(layer, frame.place) if isinstance(layer, Points) else None
         network = self.options.network.isChecked()
@@ -213,10 +203,9 @@ class NoiseStudy(StudyTab):
             if known is not None and not len(known):
                 raise BadInput("The layer of known positions holds none on this image.")
             clean = frame.image(size)
-            results = noise_study(
-                clean, lattice, settings, known=known, oracle=network_oracle() if network else None
-            )
-            return NoiseRun.of(clean, lattice, settings), results
+            oracle = network_oracle() if network else None
+            results = noise_study(clean, lattice, settings, region, known=known, oracle=oracle)
+            return NoiseRun.of(clean, lattice, settings, region), results
 
         return work
 
@@ -239,7 +228,12 @@ class NoiseStudy(StudyTab):
             parts.append(f"{method}: {first}, {last}")
         expected = run.means(TUNED, "expected")
         lattice = f" The lattice predicts {expected[0, 1]:.0f}." if len(expected) else ""
-        return f"Columns: {'; '.join(parts)}.{lattice}"
+        drawn = (
+            ""
+            if run.region is None
+            else f" Within the drawn region, {run.region.mean():.0%} of the field."
+        )
+        return f"Columns: {'; '.join(parts)}.{lattice}{drawn}"
 
     def load(self, path: Path) -> NoiseRun:
         """Read `noise.json`."""
