@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import astuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from pydantic import ValidationError
 from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
 from napari_reward_analysis.matching import match_points, points_within, score_points
 from napari_reward_analysis.noise_runs import NoiseLog, NoiseRun, load_noise, save_noise
+from napari_reward_analysis.workflows import noise
+from napari_reward_analysis.workflows.atoms import search_from
 from napari_reward_analysis.workflows.noise import (
     KEPT,
     ORACLE,
@@ -154,6 +157,23 @@ def test_a_region_is_kept_with_the_study_and_missing_from_older_files(image, in_
     file.write_text(json.dumps(record))
     assert load_noise(file).region is None
     assert len(load_noise(file).results) == len(in_region)
+
+
+@pytest.mark.parametrize("trial", [1, 10])
+def test_a_stop_ends_the_study_within_a_trial(image, monkeypatch, trial):
+    stop, made = threading.Event(), []
+
+    def search(*given):
+        for found in search_from(*given):
+            made.append(found)
+            if len(made) == trial:
+                stop.set()
+            yield found
+
+    monkeypatch.setattr(noise, "search_from", search)
+    results = list(noise_study(image, SQUARE, QUICK, stop=stop))
+    # the ninth trial is the control
+    assert (len(made), len(results)) == (trial, 0 if trial == 1 else 2)
 
 
 @pytest.mark.parametrize("unit", ["range", "std"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 from typing import Any, get_args
 
 from napari.layers import Layer, Points
@@ -199,12 +200,14 @@ class NoiseStudy(StudyTab):
         network = self.options.network.isChecked()
         self._methods = _METHODS + network
 
-        def work() -> tuple[NoiseRun, Any]:
+        def work(stop: Event) -> tuple[NoiseRun, Any]:
             if known is not None and not len(known):
                 raise BadInput("The layer of known positions holds none on this image.")
             clean = frame.image(size)
             oracle = network_oracle() if network else None
-            results = noise_study(clean, lattice, settings, region, known=known, oracle=oracle)
+            results = noise_study(
+                clean, lattice, settings, region, known=known, oracle=oracle, stop=stop
+            )
             return NoiseRun.of(clean, lattice, settings, region), results
 
         return work

@@ -169,7 +169,7 @@ class StudyTab(QWidget):
         self._thread.start()
 
     def cancel(self) -> None:
-        """Stop the study after what it is at."""
+        """Stop the study after the trial that it is at; what is finished is kept."""
         if self._thread is not None:
             self._thread.cancel()
             if self._bound:

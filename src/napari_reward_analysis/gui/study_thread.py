@@ -19,8 +19,9 @@ _LOG = logging.getLogger(__name__)
 #: ms between two looks at what has come.
 _INTERVAL = 100
 
-#: Called in the thread: the run before its first result, and its results one by one.
-Prepare = Callable[[], tuple[Any, Iterator[Any]]]
+#: Called in the thread with an event that ends the results within a trial when it is set:
+#: the run before its first result, and its results one by one.
+Prepare = Callable[[threading.Event], tuple[Any, Iterator[Any]]]
 
 
 class StudyThread(QObject):
@@ -66,7 +67,7 @@ class StudyThread(QObject):
         self._timer.start()
 
     def cancel(self) -> None:
-        """Ask the thread to stop after the result it is at."""
+        """Ask the thread to stop after the trial it is at."""
         self._cancelled.set()
 
     # ---- in the thread
@@ -81,13 +82,11 @@ class StudyThread(QObject):
             self._end = ("failed", f"The study failed: {describe(error)}.")
 
     def _iterate(self) -> str:
-        run, results = self._prepare()
+        run, results = self._prepare(self._cancelled)
         self._runs.append(run)
         for result in results:
             self._found.append(result)
-            if self._cancelled.is_set():
-                return "cancelled"
-        return "done"
+        return "cancelled" if self._cancelled.is_set() else "done"
 
     # ---- in the GUI thread
 

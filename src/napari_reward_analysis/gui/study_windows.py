@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -132,9 +133,9 @@ class WindowsStudy(StudyTab):
         size, lattice, region = image.typed_pixel_size, self.inputs.lattice.lattice, image.region
         settings = self.options.settings(image.area)
 
-        def work() -> tuple[WindowsRun, Any]:
+        def work(stop: Event) -> tuple[WindowsRun, Any]:
             problem = WindowsProblem(frame.image(size), lattice, settings, region)
-            return WindowsRun.of(problem), run_windows(problem)
+            return WindowsRun.of(problem), run_windows(problem, stop=stop)
 
         return work
 

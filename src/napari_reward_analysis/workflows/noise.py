@@ -7,10 +7,11 @@ generator: to cancel is to stop iterating.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -123,6 +124,7 @@ def noise_study(
     *,
     oracle: Oracle | None = None,
     known: Points | None = None,
+    stop: threading.Event | None = None,
 ) -> Iterator[NoiseResult]:
     """Analyse an image at several levels of noise by several methods.
 
@@ -141,6 +143,8 @@ def noise_study(
         Finds columns in each noisy image, for comparison.
     known : ndarray, shape (n, 2), optional
         Known positions, y and x in px. They score what was found and play no part in it.
+    stop : threading.Event, optional
+        Set by another thread it ends the study within a trial.
 
     Yields
     ------
@@ -152,9 +156,14 @@ def noise_study(
     BadInput
         If the input does not fit together, or nothing is found at the first level.
     """
-    study = _Study(image, lattice, settings or NoiseSettings(), region, oracle, known)
+    study = _Study(image, lattice, settings or NoiseSettings(), region, oracle, known, stop)
     for k in range(study.settings.seeds):
-        yield from _one_seed(study, study.settings.atoms.seed + k)
+        for result in _one_seed(study, study.settings.atoms.seed + k):
+            yield result
+            if study.stopped:
+                return
+        if study.stopped:
+            return
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +176,11 @@ class _Study:
     region: BoolArray | None
     oracle: Oracle | None
     known: Points | None
+    stop: threading.Event | None
+
+    @property
+    def stopped(self) -> bool:
+        return self.stop is not None and self.stop.is_set()
 
 
 def _one_seed(study: _Study, seed: int) -> Iterator[NoiseResult]:
@@ -178,7 +192,11 @@ def _one_seed(study: _Study, seed: int) -> Iterator[NoiseResult]:
         noisy = noisy_image(study.image, level, settings.unit, settings.kind, seed)
         at = _At(study, level, seed)
         problem = AtomsProblem(noisy, study.lattice, atoms, study.region)
-        trial, point = _tuned(problem, [p for p in warm if len(p) == problem.space.size])
+        search = search_from(problem, [p for p in warm if len(p) == problem.space.size])
+        found = list(takewhile(lambda _: not study.stopped, search))
+        if study.stopped:
+            return
+        trial, point = _best(found)
         if point is not None:
             warm = [point]
         yield _result(problem, trial, TUNED, at)
@@ -222,9 +240,8 @@ class _At:
         )
 
 
-def _tuned(problem: AtomsProblem, warm: list[UnitPoint]) -> tuple[AtomTrial, UnitPoint | None]:
+def _best(found: list[tuple[AtomTrial, UnitPoint]]) -> tuple[AtomTrial, UnitPoint | None]:
     """Best trial of a search and its point; any trial without one where none is feasible."""
-    found = list(search_from(problem, warm))
     best = pick([trial for trial, _ in found])
     return (found[0][0], None) if best is None else found[best]
 
@@ -238,12 +255,7 @@ def _with_settings(
     return next(search_from(fixed))[0]
 
 
-def _result(
-    problem: AtomsProblem,
-    trial: AtomTrial,
-    method: str,
-    at: _At,
-) -> NoiseResult:
+def _result(problem: AtomsProblem, trial: AtomTrial, method: str, at: _At) -> NoiseResult:
     if problem.settings.refine and trial.feasible:
         trial = refine_trial(problem, trial)
     points = trial.points.astype(float)
@@ -262,11 +274,7 @@ def _result(
     )
 
 
-def _of_oracle(
-    problem: AtomsProblem,
-    points: Points,
-    at: _At,
-) -> NoiseResult:
+def _of_oracle(problem: AtomsProblem, points: Points, at: _At) -> NoiseResult:
     count = int(np.count_nonzero(points_within(points, problem.area)))
     return NoiseResult(
         level=at.level,
