@@ -70,9 +70,9 @@ def take_regions(folder: Path, theme: str, runs: Path) -> list[Path]:
     return [classes, result]
 
 
-def take_studies(folder: Path, theme: str) -> list[Path]:
+def take_studies(folder: Path, theme: str, runs: Path) -> list[Path]:
     """Photograph both studies after a short run each."""
-    viewer, widget = open_studies("ybco_pockets", theme)
+    viewer, widget = open_studies("ybco_pockets", theme, runs)
     taken = []
     for number, name in enumerate(("windows", "noise")):
         widget.tabs.setCurrentIndex(number)
@@ -94,9 +94,9 @@ def take_studies(folder: Path, theme: str) -> list[Path]:
     return taken
 
 
-def take_oracle(folder: Path, theme: str) -> list[Path]:
+def take_oracle(folder: Path, theme: str, runs: Path) -> list[Path]:
     """Photograph the network's columns beside those of the sliding windows."""
-    viewer, widget = open_studies("ybco_pockets", theme)
+    viewer, widget = open_studies("ybco_pockets", theme, runs)
     windows, oracle = widget.tabs.widget(0), widget.tabs.widget(2)
     assert isinstance(windows, StudyTab)
     assert isinstance(oracle, OracleStudy)
@@ -127,9 +127,9 @@ def main() -> int:
                 print(path)
             for path in take_regions(folder, theme, Path(runs)):
                 print(path)
-            for path in take_studies(folder, theme):
+            for path in take_studies(folder, theme, Path(runs)):
                 print(path)
-            for path in take_oracle(folder, theme):
+            for path in take_oracle(folder, theme, Path(runs)):
                 print(path)
     return 0
 

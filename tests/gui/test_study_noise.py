@@ -140,7 +140,7 @@ def test_a_drawn_region_by_mouse_saved_and_opened_again(
     # SrTiO3 of 160 x 160 px holds 134.3 columns
     assert run.results[0].expected == pytest.approx(134.3 * run.region.mean(), rel=0.03)
     assert run.results[0].score.f1 > 0.9
-    told = f"Within the drawn region, {run.region.mean():.0%} of the field."
+    told = f"Counted within the drawn region ({run.region.mean():.0%} of the field)."
     assert told in tab.run_box.status.text()
 
     folder = tmp_path / "out"

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from qtpy.QtGui import QAction  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from napari_reward_analysis.gui.frames import Place
 from napari_reward_analysis.gui.image_section import ImageSection
 from napari_reward_analysis.gui.jobs import Job
+from napari_reward_analysis.gui.menus import list_recent
 
 
 class StudyFiles(QWidget):
-    """The buttons "Open…" and "Save…" of a study, and its short work in threads.
+    """The buttons "Open…", "Recent" and "Save…" of a study, and its short work in threads.
 
     Parameters
     ----------
@@ -23,6 +25,8 @@ class StudyFiles(QWidget):
         The file that a run is kept in.
     image : ImageSection
         Whose image an opened run is shown over where it is the run's.
+    folder : callable
+        Gives the folder in which studies are saved on their own.
     load : callable
         Reads a run from a path; called in a thread.
     write : callable
@@ -49,6 +53,7 @@ class StudyFiles(QWidget):
         file: str,
         image: ImageSection,
         *,
+        folder: Callable[[], Path],
         load: Callable[[Path], Any],
         write: Callable[[Any, Path], object],
         current: Callable[[], Any],
@@ -56,16 +61,27 @@ class StudyFiles(QWidget):
         super().__init__()
         self._file, self._image = file, image
         self._load, self._write, self._current = load, write, current
+        self._folder = folder
         self._jobs: list[Job[Any]] = []
-        self.open, self.save = QPushButton("Open…"), QPushButton("Save…")
+        self.open, self.recent, self.save = (
+            QPushButton(text) for text in ("Open…", "Recent", "Save…")
+        )
+        self.recent.setToolTip(
+            "Studies of this computer, saved as they grew; those that were cut off too"
+        )
+        menu = QMenu(self.recent)
+        self.recent.setMenu(menu)
         self.save.setToolTip("Write everything into a folder: the run, its table and its figure")
         self.save.setEnabled(False)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.open, 1)
+        layout.addWidget(self.recent, 1)
         layout.addWidget(self.save, 1)
         self.open.clicked.connect(self._ask_open)
         self.save.clicked.connect(self._ask_save)
+        menu.aboutToShow.connect(lambda: list_recent(menu, self._folder()))
+        menu.triggered.connect(self._open_recent)
 
     def open_run(self, path: Path) -> None:
         """Read a run and look whether it belongs to the image on show."""
@@ -93,9 +109,15 @@ class StudyFiles(QWidget):
 
     def _ask_open(self) -> None:
         kinds = f"Runs ({self._file} {self._file}l)"
-        path, _ = QFileDialog.getOpenFileName(self, "Open a run", "", kinds)
+        folder = self._folder()
+        begin = str(folder) if folder.is_dir() else ""
+        path, _ = QFileDialog.getOpenFileName(self, "Open a run", begin, kinds)
         if path:
             self.open_run(Path(path))
+
+    def _open_recent(self, action: QAction) -> None:
+        if action.data():
+            self.open_run(Path(action.data()))
 
     def _ask_save(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for the run", "")

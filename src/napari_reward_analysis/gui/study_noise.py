@@ -11,6 +11,7 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.autosave import Keeping, about_study
 from napari_reward_analysis.gui.fields import choice, form_layout, row, whole_number
 from napari_reward_analysis.gui.frames import Frame
 from napari_reward_analysis.gui.layer_combo import LayerCombo
@@ -22,7 +23,13 @@ from napari_reward_analysis.gui.study_thread import Prepare
 from napari_reward_analysis.gui.theme import ThemeColours
 from napari_reward_analysis.io.writers import write_csv
 from napari_reward_analysis.noise_job import network_oracle, write_noise
-from napari_reward_analysis.noise_runs import NOISE_FILE, NoiseRun, load_noise
+from napari_reward_analysis.noise_runs import (
+    NOISE_FILE,
+    NoiseLog,
+    NoiseRun,
+    load_noise,
+    save_noise,
+)
 from napari_reward_analysis.oracles.model import runtime_fault
 from napari_reward_analysis.study_plots import save_noise_figure
 from napari_reward_analysis.workflows.atoms_settings import AtomsSettings
@@ -165,7 +172,8 @@ class NoiseStudy(StudyTab):
     viewer : napari.viewer.Viewer
     """
 
-    title, file = "Noise", NOISE_FILE
+    title, kept_in = "Noise", "noise-runs"
+    keeping = Keeping(NOISE_FILE, "results", NoiseLog, save_noise, about_study)
 
     def __init__(self, viewer: Any) -> None:
         self.shown, self._methods = NoiseResults(), _METHODS
@@ -234,7 +242,7 @@ class NoiseStudy(StudyTab):
         drawn = (
             ""
             if run.region is None
-            else f" Within the drawn region, {run.region.mean():.0%} of the field."
+            else f" Counted within the drawn region ({run.region.mean():.0%} of the field)."
         )
         return f"Columns: {'; '.join(parts)}.{lattice}{drawn}"
 
