@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from napari_reward_analysis.gui.showcase import (
+    add_studies,
     open_regions,
     open_sample,
     open_studies,
@@ -95,26 +96,29 @@ def take_studies(folder: Path, theme: str, runs: Path) -> list[Path]:
 
 
 def take_oracle(folder: Path, theme: str, runs: Path) -> list[Path]:
-    """Photograph the network's columns beside those of the sliding windows."""
-    viewer, widget = open_studies("ybco_pockets", theme, runs)
-    windows, oracle = widget.tabs.widget(0), widget.tabs.widget(2)
-    assert isinstance(windows, StudyTab)
+    """Photograph a search compared with the network, and its front in the colours of that."""
+    viewer, search = open_sample("ybco_pockets", theme, runs)
+    wait_until(lambda: not search.form.watch.waiting)
+    search.run()
+    wait_until(lambda: not search.session.searching)
+    dock, widget = add_studies(viewer)
+    oracle = widget.tabs.widget(2)
     assert isinstance(oracle, OracleStudy)
-    windows.inputs.lattice.choice.setCurrentText("YBCO[100]")
-    windows.options.trials.setValue(10)
-    wait_until(lambda: not windows.inputs.watch.waiting)
-    windows.start()
-    wait_until(lambda: not windows.running)
-    widget.tabs.setCurrentIndex(2)
-    oracle.compared.choose(windows.layers.atoms)
+    widget.tabs.setCurrentWidget(oracle)
+    dock.raise_()
     oracle.run()
     wait_until(lambda: not oracle.working)
     for layer in list(viewer.layers)[1:]:
         layer.visible = layer.name == "agreement"
-    picture = folder / f"study_oracle_{theme}.png"
-    photograph(viewer, picture)
+    study = folder / f"study_oracle_{theme}.png"
+    photograph(viewer, study)
+    for layer in viewer.layers:
+        layer.visible = layer.name != "oracle" and layer.name != "agreement"
+    front = folder / f"find_atoms_agreement_{theme}.png"
+    search.parent().raise_()
+    photograph(viewer, front)
     viewer.close()
-    return [picture]
+    return [study, front]
 
 
 def main() -> int:

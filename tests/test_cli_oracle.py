@@ -11,9 +11,10 @@ import sys
 import numpy as np
 import pytest
 
-from napari_reward_analysis import lattice_preset, load_run
+from napari_reward_analysis import lattice_preset, load_run, read_image
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.io.writers import COLUMNS
+from napari_reward_analysis.oracle_runs import load_comparison
 from napari_reward_analysis.workflows.oracle import agreement_of_trials
 
 SIZE = ["--lattice", "YBCO[100]", "--pixel-size", "0.18"]
@@ -57,6 +58,9 @@ def test_columns_of_the_network_are_written(picture):
     assert float(table[0]["y_A"]) == pytest.approx(0.18 * float(table[0]["y_px"]))
     assert (out / "oracle.png").read_bytes()[:4] == b"\x89PNG"
     assert not (out / "comparison.json").exists()
+    kept = load_comparison(out / "oracle.json")
+    assert len(kept.oracle.points) == len(table)
+    assert (kept.found, kept.result, kept.runs) == (None, None, ())
 
 
 def test_a_run_is_compared_with_the_network(picture, run, tmp_path):
@@ -69,6 +73,9 @@ def test_a_run_is_compared_with_the_network(picture, run, tmp_path):
     assert facts["matched"] + facts["spurious"] == facts["n_found"]
     assert len(facts["matched_pairs"]) == facts["matched"]
     assert f"F1 {facts['f1']:.3f}" in done.stdout
+    apart = [float(r["distance_A"]) for r in rows(tmp_path / "agreement.csv") if r["dy_px"]]
+    assert len(apart) == facts["matched"]
+    assert np.sqrt(np.mean(np.square(apart))) == pytest.approx(facts["rms_A"], rel=1e-3)
     assert (tmp_path / "comparison.png").read_bytes()[:4] == b"\x89PNG"
 
 
@@ -96,7 +103,16 @@ def test_the_front_by_agreement(picture, run, tmp_path):
     by_trial = agreement_of_trials(saved.trials, points)
     assert by_trial[saved.proposed()] == 1
     for trial, value in zip(saved.trials, by_trial, strict=True):
-        assert np.isnan(value) or facts["f1_of_trials"][str(trial.index)] == value
+        assert np.isnan(value) or facts["runs"][0]["f1_of_trials"][str(trial.index)] == value
+    # who agrees is a table, and the whole can be opened again
+    table = rows(tmp_path / "agreement.csv")
+    assert {row["agreement"] for row in table} == {"matched"}
+    assert max(float(row["distance_px"]) for row in table) < 1e-4  # as the table rounds
+    kept = load_comparison(tmp_path)
+    assert kept.image.matches(read_image(picture))
+    assert kept.result.f1 == 1
+    assert kept.runs[0].run == saved.identifier
+    np.testing.assert_array_equal(kept.runs[0].values(saved), by_trial)
 
 
 def test_classes_of_the_oracle_have_their_own_recall(picture, run, tmp_path):

@@ -176,10 +176,13 @@ def damaged_files(run, folder: Path):
             json.dumps({**record, "trials": [{**record["trials"][0], "blobs": "xx"}]}),
             "not a run of this program",
         ),
+        "trials": (json.dumps(record | {"trials": None}), "not a run of this program"),
     }
 
 
-@pytest.mark.parametrize("kind", ["newer", "short", "other", "list", "empty", "headless", "blobs"])
+@pytest.mark.parametrize(
+    "kind", ["newer", "short", "other", "list", "empty", "headless", "blobs", "trials"]
+)
 def test_damaged_run_files_are_one_sentence(run, tmp_path, kind):
     text, sentence = damaged_files(run, tmp_path)[kind]
     (tmp_path / RUN_FILE).write_text(text)

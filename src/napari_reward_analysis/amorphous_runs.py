@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -14,21 +12,23 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray
-from napari_reward_analysis.io.atomic import write_text
-from napari_reward_analysis.io.journal import RUN_FILE, Journal, make_folder, read_records
 from napari_reward_analysis.io.packed import pack, unpack, unpack_bits
+from napari_reward_analysis.io.run_files import ResultLog, RunKind
+from napari_reward_analysis.io.run_head import (
+    SEARCH_STATE,
+    ImageReference,
+    Status,
+    fields_of,
+    front_record,
+    head_of,
+    index_at,
+    position_of,
+    versions_now,
+)
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.rewards.regions import RegionScore
-from napari_reward_analysis.runs import (
-    FORMAT,
-    ImageReference,
-    Status,
-    refuse_newer,
-    versions_now,
-)
 from napari_reward_analysis.workflows.amorphous import (
     AmorphousProblem,
     AmorphousSettings,
@@ -38,7 +38,7 @@ from napari_reward_analysis.workflows.amorphous import (
 )
 from napari_reward_analysis.workflows.amorphous_trial import PUBLISHED_REWARDS, REWARDS
 
-KIND = "amorphous"
+_AMORPHOUS = RunKind("amorphous", topic="amorphous regions")
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -167,20 +167,11 @@ class AmorphousRun:
         return pick(self.trials, metric, scaled=scaled)
 
 
-class AmorphousLog:
-    """A run's log file, open while the run goes on; see `Journal`."""
+class AmorphousLog(ResultLog[AmorphousTrial]):
+    """A run's log file, open while the run goes on; see `ResultLog`."""
 
     def __init__(self, run: AmorphousRun, folder: Path) -> None:
-        self._journal = Journal(folder, _head(run))
-        self.path = self._journal.path
-
-    def add(self, trial: AmorphousTrial) -> None:
-        """Append one trial and flush it."""
-        self._journal.write(_trial_to_json(trial))
-
-    def close(self, *, keep: bool = False) -> None:
-        """Close the log, and remove it unless it is to be kept."""
-        self._journal.close(keep=keep)
+        super().__init__(_AMORPHOUS, folder, _head(run), _trial_to_json)
 
 
 def save_amorphous_run(run: AmorphousRun, folder: Path) -> Path:
@@ -191,15 +182,7 @@ def save_amorphous_run(run: AmorphousRun, folder: Path) -> Path:
     BadInput
         If it cannot be written.
     """
-    make_folder(folder)
-    record = _head(run) | {
-        "front": [run.trials[i].index for i in run.front],
-        "proposed": {m: _index(run, run.proposed(m)) for m in ("euclidean", "chebyshev")},
-        "trials": [_trial_to_json(trial) for trial in run.trials],
-    }
-    path = folder / RUN_FILE
-    write_text(path, json.dumps(record, indent=1) + "\n")
-    return path
+    return _AMORPHOUS.save(folder, _head(run) | front_record(run), map(_trial_to_json, run.trials))
 
 
 def load_amorphous_run(path: Path) -> AmorphousRun:
@@ -210,31 +193,11 @@ def load_amorphous_run(path: Path) -> AmorphousRun:
     BadInput
         If there is no such run, or the file is damaged or of a newer version.
     """
-    try:
-        records = read_records(path)
-        refuse_newer(records[0])
-        _require_kind(path, records[0])
-        _require_words(records[0])
-        return _from_json(records)
-    except BadInput:
-        raise
-    except (AttributeError, KeyError, TypeError, ValueError, zlib.error) as error:
-        raise BadInput(f"{path} is not a run of this program, or is damaged.") from error
+    return _AMORPHOUS.load(path, _from_json)
 
 
 def _head(run: AmorphousRun) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "kind": KIND,
-        "identifier": run.identifier,
-        "name": run.name,
-        "created": run.created,
-        "versions": run.versions,
-        "status": run.status,
-        "message": run.message,
-        "image": asdict(run.image),
-        "lattice": run.lattice.model_dump() if run.lattice else None,
-        "settings": run.settings.model_dump(mode="json"),
+    return head_of(_AMORPHOUS.name, run, SEARCH_STATE) | {
         "verdict": asdict(run.verdict),
         "atoms": pack(run.atoms.astype("<f4")),
         "columns": {
@@ -246,7 +209,7 @@ def _head(run: AmorphousRun) -> dict[str, Any]:
         },
         "measured": run.measured,
         "notices": run.notices,
-        "choice": _index(run, run.choice),
+        "choice": index_at(run.trials, run.choice),
     }
 
 
@@ -268,14 +231,6 @@ def _trial_to_json(trial: AmorphousTrial) -> dict[str, Any]:
     }
 
 
-def _require_kind(path: Path, head: dict[str, Any]) -> None:
-    if head.get("kind") != KIND:
-        raise BadInput(
-            f"{path} is a run of another analysis ({head.get('kind')}): choose one of "
-            "amorphous regions."
-        )
-
-
 def _require_words(head: dict[str, Any]) -> None:
     """Refuse what the window could not show: it would fail there, long after reading."""
     words = [head[key] for key in ("identifier", "name", "message", "created")]
@@ -285,20 +240,18 @@ def _require_words(head: dict[str, Any]) -> None:
         raise TypeError("text expected")
 
 
-def _from_json(records: Sequence[dict[str, Any]]) -> AmorphousRun:
-    head = records[0]
-    settings = AmorphousSettings.model_validate(head["settings"])
-    image = ImageReference.from_json(head["image"])
-    trials = [_trial_from_json(record, image.shape, settings) for record in records[1:]]
+def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> AmorphousRun:
+    _require_words(head)
+    common = fields_of(head, AmorphousSettings, SEARCH_STATE)
+    shape, settings = common["image"].shape, common["settings"]
+    trials = [_trial_from_json(record, shape, settings) for record in records]
     # missing bits would be taken for crystal
     if any(trial.packed.size != -(-trial.shape[0] * trial.shape[1] // 8) for trial in trials):
         raise ValueError("a mask of another size")
-    positions = {trial.index: position for position, trial in enumerate(trials)}
     table = head["columns"]
     labels = np.array(table["labels"], dtype=str)
     return AmorphousRun(
-        image=image,
-        settings=settings,
+        **common,
         atoms=unpack(head["atoms"], "<f4").astype(float).reshape(-1, 4),
         columns=ColumnTable(
             unpack(table["yx"], "<f4").astype(float).reshape(-1, 2),
@@ -308,18 +261,10 @@ def _from_json(records: Sequence[dict[str, Any]]) -> AmorphousRun:
             unpack_bits(table["reference"], labels.shape),
         ),
         verdict=Verdict(**head["verdict"]),
-        lattice=Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
         trials=trials,
         measured=head["measured"],
         notices=head["notices"],
-        name=head["name"],
-        # a log that ends without a verdict on itself is a run that was cut off
-        status="cancelled" if head["status"] == "running" else head["status"],
-        message=head["message"],
-        choice=positions.get(head["choice"]),
-        created=head["created"],
-        versions=head["versions"],
-        identifier=head["identifier"],
+        choice=position_of(trials, head["choice"]),
     )
 
 
@@ -342,7 +287,3 @@ def _trial_from_json(
         search_seconds=record["search_seconds"],
         failure=record["failure"],
     )
-
-
-def _index(run: AmorphousRun, position: int | None) -> int | None:
-    return None if position is None else run.trials[position].index

@@ -72,7 +72,7 @@ def in_words(summary: dict[str, Any]) -> str:
     lines = [f"{summary['n_oracle']} columns by {summary['oracle']}"]
     if "f1" in summary:
         lines.append(
-            f"Trial {summary['trial']}: {summary['matched']} agreed, {summary['missed']} missed, "
+            f"Trial {summary['trial']}: {summary['matched']} matched, {summary['missed']} missed, "
             f"{summary['spurious']} spurious; precision {summary['precision']:.3f}, recall "
             f"{summary['recall']:.3f}, F1 {summary['f1']:.3f}{_difference(summary)}"
         )

@@ -4,47 +4,44 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from napari_reward_analysis.cli_common import (
+    DONE,
+    INTERRUPTED,
+    folder_of,
+    image_of,
+    image_options,
+    lattice_of,
+    output_options,
+    progress_bar,
+    spent,
+    tell,
+)
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import Image
-from napari_reward_analysis.lattice import Lattice
-
-DONE, INTERRUPTED = 0, 130
 
 
-class Common(NamedTuple):
-    """What all commands share: options that tell the image, and what they stand for."""
-
-    image_options: Callable[[argparse.ArgumentParser], None]
-    image: Callable[[argparse.Namespace], Image]
-    lattice: Callable[[argparse.Namespace], Lattice | None]
-    progress: Callable[[int], Callable[[int, str], None] | None]
-
-
-def add_studies(commands: Any, common: Common) -> None:
+def add_studies(commands: Any) -> None:
     """Add the studies to the commands of a parser."""
     windows = commands.add_parser("windows", help="a search in each part of an image")
-    _windows_parser(windows, common)
-    _noise_parser(commands.add_parser("noise", help="what noise does to the search"), common)
+    _windows_parser(windows)
+    _noise_parser(commands.add_parser("noise", help="what noise does to the search"))
 
 
-def _windows_parser(parser: argparse.ArgumentParser, common: Common) -> None:
-    common.image_options(parser)
+def _windows_parser(parser: argparse.ArgumentParser) -> None:
+    image_options(parser)
     parser.add_argument("--window", type=float, metavar="A", help="side in angstrom (ten cells)")
     parser.add_argument("--overlap", type=float, default=0.25, metavar="F", help="part (0.25)")
     parser.add_argument("--trials", type=int, default=30, help="settings per window (30)")
     parser.add_argument("--workers", type=int, metavar="N", help="windows at once (cores)")
     _usual(parser)
-    parser.set_defaults(command=lambda options: _windows(options, common))
+    parser.set_defaults(command=_windows)
 
 
-def _noise_parser(parser: argparse.ArgumentParser, common: Common) -> None:
-    common.image_options(parser)
+def _noise_parser(parser: argparse.ArgumentParser) -> None:
+    image_options(parser)
     parser.add_argument(
         "--levels", default="0,0.2,0.4,0.6,0.8,1", metavar="A,B", help="of the noise, rising"
     )
@@ -63,7 +60,7 @@ def _noise_parser(parser: argparse.ArgumentParser, common: Common) -> None:
         "--truth", type=Path, metavar="FILE.csv", help="known positions, to score by afterwards"
     )
     _usual(parser)
-    parser.set_defaults(command=lambda options: _noise(options, common))
+    parser.set_defaults(command=_noise)
 
 
 def _usual(parser: argparse.ArgumentParser) -> None:
@@ -75,16 +72,15 @@ def _usual(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--as-published", action="store_true", help="the paper's LoG and ranges")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, metavar="DIR", help="results (beside the image)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    output_options(parser)
 
 
-def _windows(options: argparse.Namespace, common: Common) -> int:
+def _windows(options: argparse.Namespace) -> int:
     from napari_reward_analysis.windows_job import run_windows_job, write_windows
     from napari_reward_analysis.workflows.atoms import AtomsSettings
     from napari_reward_analysis.workflows.windows import WindowsProblem, WindowsSettings
 
-    image, lattice = common.image(options), common.lattice(options)
+    image, lattice = image_of(options), lattice_of(options)
     atoms = AtomsSettings(
         trials=options.trials,
         seed=options.seed,
@@ -97,12 +93,11 @@ def _windows(options: argparse.Namespace, common: Common) -> int:
     )
     start = time.perf_counter()
     problem = WindowsProblem(image, lattice, settings)
-    folder = _folder(options, "windows")
-    progress = common.progress(len(problem.plan.windows))
+    folder = folder_of(options, "windows")
+    progress = progress_bar(len(problem.plan.windows))
     run = run_windows_job(problem, folder, progress=progress)
-    summary = write_windows(run, folder) | _spent(start, folder)
-    for notice in run.notices:
-        print(f"Note: {notice}", file=sys.stderr)
+    summary = write_windows(run, folder) | spent(start, folder)
+    tell(run.notices)
     if options.json:
         print(json.dumps(summary))
     else:
@@ -114,13 +109,13 @@ def _windows(options: argparse.Namespace, common: Common) -> int:
     return INTERRUPTED if run.status == "cancelled" else DONE
 
 
-def _noise(options: argparse.Namespace, common: Common) -> int:
+def _noise(options: argparse.Namespace) -> int:
     from napari_reward_analysis.io.writers import read_points_csv
     from napari_reward_analysis.noise_job import network_oracle, run_noise_job, write_noise
     from napari_reward_analysis.workflows.atoms import AtomsSettings
     from napari_reward_analysis.workflows.noise import NoiseSettings
 
-    image, lattice = common.image(options), common.lattice(options)
+    image, lattice = image_of(options), lattice_of(options)
     atoms = AtomsSettings(
         trials=options.trials,
         seed=options.seed,
@@ -138,12 +133,12 @@ def _noise(options: argparse.Namespace, common: Common) -> int:
     known = read_points_csv(options.truth) if options.truth else None
     asked = options.oracle is not None
     oracle = network_oracle(Path(options.oracle) if options.oracle else None) if asked else None
-    folder, start = _folder(options, "noise"), time.perf_counter()
-    progress = common.progress((3 if asked else 2) * settings.seeds * len(settings.levels))
+    folder, start = folder_of(options, "noise"), time.perf_counter()
+    progress = progress_bar((3 if asked else 2) * settings.seeds * len(settings.levels))
     run = run_noise_job(
         image, lattice, settings, folder, oracle=oracle, known=known, progress=progress
     )
-    summary = write_noise(run, folder) | _spent(start, folder)
+    summary = write_noise(run, folder) | spent(start, folder)
     if options.json:
         print(json.dumps(summary))
     else:
@@ -161,13 +156,3 @@ def _levels(text: str) -> tuple[float, ...]:
         raise BadInput(
             f"--levels {text} are no numbers: write them with commas, e.g. 0,0.2,0.4."
         ) from None
-
-
-def _folder(options: argparse.Namespace, suffix: str) -> Path:
-    image: Path = options.image
-    chosen: Path | None = options.out
-    return chosen or image.with_name(f"{image.stem}_{suffix}")
-
-
-def _spent(start: float, folder: Path) -> dict[str, Any]:
-    return {"seconds": round(time.perf_counter() - start, 3), "out": str(folder)}

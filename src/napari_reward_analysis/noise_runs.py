@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,25 +9,24 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
-from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
-from napari_reward_analysis.io.atomic import write_text
-from napari_reward_analysis.io.journal import Journal, make_folder, read_records
 from napari_reward_analysis.io.packed import pack, unpack, unpack_bits
-from napari_reward_analysis.lattice import Lattice
-from napari_reward_analysis.matching import Score
-from napari_reward_analysis.runs import (
-    FORMAT,
+from napari_reward_analysis.io.run_files import ResultLog, RunKind
+from napari_reward_analysis.io.run_head import (
     ImageReference,
     Status,
-    refuse_newer,
+    fields_of,
+    head_of,
     versions_now,
 )
+from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.matching import Score
 from napari_reward_analysis.workflows.noise import NoiseResult, NoiseSettings
 
 NOISE_FILE = "noise.json"
+
+_NOISE = RunKind("noise", NOISE_FILE, "no noise study")
 
 #: Settings of the LoG that have a column of their own in the table.
 _PARAMETERS = ("min_sigma", "max_sigma", "num_sigma", "threshold", "overlap")
@@ -96,19 +93,11 @@ class NoiseRun:
         return np.array(found, float).reshape(-1, 4)
 
 
-class NoiseLog:
-    """The log of a study that goes on; made in a folder that is made when missing."""
+class NoiseLog(ResultLog[NoiseResult]):
+    """The log of a study that goes on; see `ResultLog`."""
 
     def __init__(self, run: NoiseRun, folder: Path) -> None:
-        self._journal = Journal(folder, _head(run), f"{NOISE_FILE}l")
-
-    def add(self, result: NoiseResult) -> None:
-        """Append one result and flush it."""
-        self._journal.write(_result_to_json(result))
-
-    def close(self, *, keep: bool = False) -> None:
-        """Close the log, and remove it unless it is to be kept."""
-        self._journal.close(keep=keep)
+        super().__init__(_NOISE, folder, _head(run), _result_to_json)
 
 
 def save_noise(run: NoiseRun, folder: Path) -> Path:
@@ -119,11 +108,7 @@ def save_noise(run: NoiseRun, folder: Path) -> Path:
     BadInput
         If it cannot be written.
     """
-    make_folder(folder)
-    path = folder / NOISE_FILE
-    record = _head(run) | {"trials": [_result_to_json(result) for result in run.results]}
-    write_text(path, json.dumps(record, indent=1) + "\n")
-    return path
+    return _NOISE.save(folder, _head(run), map(_result_to_json, run.results))
 
 
 def load_noise(path: Path) -> NoiseRun:
@@ -134,13 +119,7 @@ def load_noise(path: Path) -> NoiseRun:
     BadInput
         If there is none, or the file is damaged or of a newer version.
     """
-    records = read_records(path, NOISE_FILE)
-    try:
-        return _from_json(records)
-    except (KeyError, TypeError, ValueError, ValidationError, zlib.error) as error:
-        if isinstance(error, BadInput):
-            raise
-        raise BadInput(f"{path} is no noise study, or is damaged.") from error
+    return _NOISE.load(path, _from_json)
 
 
 def _row(result: NoiseResult) -> dict[str, Any]:
@@ -161,14 +140,7 @@ def _row(result: NoiseResult) -> dict[str, Any]:
 
 
 def _head(run: NoiseRun) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "kind": "noise",
-        "versions": run.versions,
-        "status": run.status,
-        "image": asdict(run.image),
-        "lattice": run.lattice.model_dump() if run.lattice else None,
-        "settings": run.settings.model_dump(mode="json"),
+    return head_of(_NOISE.name, run) | {
         "region": None if run.region is None else pack(np.packbits(run.region)),
     }
 
@@ -194,20 +166,14 @@ def _score_to_json(score: Score) -> dict[str, float | None]:
     return {name: None if np.isnan(value) else value for name, value in asdict(score).items()}
 
 
-def _from_json(records: Sequence[dict[str, Any]]) -> NoiseRun:
-    head = records[0]
-    refuse_newer(head)
-    image = ImageReference.from_json(head["image"])
+def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> NoiseRun:
+    common = fields_of(head, NoiseSettings)
     # absent from studies of earlier versions, which took none
-    drawn = head.get("region")
+    region, shape = head.get("region"), common["image"].shape
     return NoiseRun(
-        image=image,
-        settings=NoiseSettings.model_validate(head["settings"]),
-        lattice=Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
-        results=[_result_from_json(record) for record in records[1:]],
-        status="cancelled" if head["status"] == "running" else head["status"],
-        versions=head["versions"],
-        region=None if drawn is None else unpack_bits(drawn, image.shape),
+        **common,
+        results=[_result_from_json(record) for record in records],
+        region=None if region is None else unpack_bits(region, shape),
     )
 
 

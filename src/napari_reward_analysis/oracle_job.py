@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,49 +11,24 @@ import numpy.typing as npt
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.io.atomic import write_text
-from napari_reward_analysis.io.journal import make_folder
 from napari_reward_analysis.io.points import read_points
-from napari_reward_analysis.io.writers import write_csv
 from napari_reward_analysis.lattice import Lattice
-from napari_reward_analysis.neighbours import neighbour_sums
-from napari_reward_analysis.oracle_plots import save_comparison
-from napari_reward_analysis.oracles.agreement import (
-    Agreement,
-    agreement,
-    half_spacing,
-    per_class,
-    points_within,
+from napari_reward_analysis.oracle_output import (
+    best_of_run,
+    comparison_facts,
+    write_comparison,
+    write_oracle,
 )
+from napari_reward_analysis.oracle_runs import Comparison, TrialAgreement
+from napari_reward_analysis.oracles.agreement import half_spacing
 from napari_reward_analysis.oracles.find import THRESHOLD, find_columns
+from napari_reward_analysis.oracles.known import Oracle
 from napari_reward_analysis.oracles.model import load_model
-from napari_reward_analysis.runs import Run, load_run
+from napari_reward_analysis.runs import ImageReference, Run, load_run
 from napari_reward_analysis.workflows.oracle import agreement_of_trials
 from napari_reward_analysis.workflows.survey import Calibration, survey
 
 FloatArray = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Oracle:
-    """Known positions in an image.
-
-    Attributes
-    ----------
-    name : str
-        The model's or the file's.
-    points : ndarray, shape (n, 2)
-        y and x in px.
-    confidence : ndarray, shape (n,)
-        0 to 1 of a network; NaN from a file.
-    classes : ndarray of str, shape (n,)
-        Empty words where not known.
-    """
-
-    name: str
-    points: FloatArray
-    confidence: FloatArray
-    classes: npt.NDArray[Any]
 
 
 def scaled(
@@ -103,13 +77,12 @@ def oracle_of_file(image: Image, path: Path) -> Oracle:
         If there are none, or they belong to another image.
     """
     points, classes = read_points(path)
-    inside = points_within(points, np.ones(image.shape, bool), path.name)
-    return Oracle(path.name, points[inside], np.full(inside.sum(), np.nan), classes[inside])
+    return Oracle.of_points(path.name, points, classes).within(np.ones(image.shape, bool))
 
 
 def compare(
     run: Run, oracle: Oracle, image: Image, reach: float | None = None
-) -> tuple[Agreement, Oracle, FloatArray, dict[str, Any]]:
+) -> tuple[Comparison, int]:
     """A run's chosen result against an oracle, over the run's area.
 
     Parameters
@@ -125,13 +98,9 @@ def compare(
 
     Returns
     -------
-    result : Agreement
-    oracle : Oracle
-        Its points within the run's area.
-    found : ndarray, shape (n, 2)
-        The run's, y and x in px.
-    facts : dict
-        What `comparison.json` holds.
+    comparison : Comparison
+    trial : int
+        Index of the run's chosen trial.
 
     Raises
     ------
@@ -146,36 +115,18 @@ def compare(
     position = run.choice if run.choice is not None else run.proposed()
     if position is None:
         raise BadInput("The run has no trial with a result: choose another run.")
-    area = np.ones(image.shape, bool) if run.region is None else run.region
-    inside = points_within(oracle.points, area, oracle.name)
-    there = Oracle(
-        oracle.name, oracle.points[inside], oracle.confidence[inside], oracle.classes[inside]
-    )
+    there = oracle.within(np.ones(image.shape, bool) if run.region is None else run.region)
     reach = half_spacing(there.points) if reach is None else reach
     trial = run.trials[position]
-    found = trial.points[trial.inside].astype(np.float64)
-    result = agreement(found, there.points, reach)
-    by_trial = agreement_of_trials(run.trials, there.points, reach)
-    best = int(np.nanargmax(by_trial))
-    facts = {
-        "oracle": oracle.name,
-        "n_oracle": len(there.points),
-        "n_found": len(found),
-        "trial": trial.index,
-        **result.facts(image.pixel_size),
-        "classes": per_class(result, there.classes),
-        "best_trial": run.trials[best].index,
-        "best_f1": float(by_trial[best]),
-        "f1_of_trials": {
-            str(t.index): float(value)
-            for t, value in zip(run.trials, by_trial, strict=True)
-            if np.isfinite(value)
-        },
-        "matched_pairs": result.matched.tolist(),
-        "missed_points": there.points[result.missed].round(4).tolist(),
-        "spurious_points": found[result.spurious].round(4).tolist(),
-    }
-    return result, there, found, facts
+    comparison = Comparison(
+        image=ImageReference.of(image),
+        oracle=there,
+        found=trial.points[trial.inside].astype(np.float64),
+        found_name=f"{run.name}, trial {trial.index}",
+        reach=reach,
+        runs=(TrialAgreement.of(run, agreement_of_trials(run.trials, there.points, reach)),),
+    )
+    return comparison, trial.index
 
 
 def run_oracle(
@@ -197,8 +148,8 @@ def run_oracle(
     image, lattice, calibrate
         As for `survey`.
     folder : Path
-        Gets `oracle.csv` and `oracle.png`; with a run `comparison.json` and
-        `comparison.png`. Made when missing.
+        Gets `oracle.json`, `oracle.csv` and `oracle.png`; with a run `agreement.csv`,
+        `comparison.json` and `comparison.png`. Made when missing.
     model : Path, optional
         An ONNX file instead of the package's network.
     points : Path, optional
@@ -235,46 +186,22 @@ def run_oracle(
             "The pixel size is not known: the network's scale was guessed from the spacing seen in "
             "the image; give the pixel size or the lattice to be sure."
         )
-    compared = None if saved is None else compare(saved, known, image, reach)
-    make_folder(folder)
-    write_csv(folder / "oracle.csv", oracle_table(known, image.pixel_size, lattice))
-    save_comparison(folder / "oracle.png", image, known.points, known.points, None)
     summary: dict[str, Any] = {
         "n_oracle": len(known.points),
         "oracle": known.name,
         "pixel_size_A": image.pixel_size,
         "notices": notices,
     }
-    if compared is None:
+    if saved is None:
+        found = Comparison(ImageReference.of(image), known, notices=tuple(notices))
+        write_oracle(known, folder, image, lattice, image.pixel_size)
+        write_comparison(found, folder, image)
         return summary
-    result, there, found, facts = compared
-    write_text(folder / "comparison.json", json.dumps(facts, indent=1) + "\n")
-    save_comparison(folder / "comparison.png", image, found, there.points, result)
-    lists = ("f1_of_trials", "matched_pairs", "missed_points", "spurious_points")
+    compared, trial = compare(saved, known, image, reach)
+    facts = {"trial": trial, **best_of_run(compared.runs[0])}
+    write_oracle(known, folder, image, lattice, image.pixel_size)
+    write_comparison(replace(compared, notices=tuple(notices)), folder, image, facts)
+    lists = ("runs", "matched_pairs", "missed_points", "spurious_points")
+    told = comparison_facts(compared) | facts
     # the summary's count is the one within the run's area, which the numbers rest on
-    return summary | {key: value for key, value in facts.items() if key not in lists}
-
-
-def oracle_table(
-    oracle: Oracle, pixel_size: float | None, lattice: Lattice | None
-) -> dict[str, npt.NDArray[Any]]:
-    """The oracle's points with the columns of `atoms.csv`; the response is its confidence."""
-    scale = np.nan if pixel_size is None else pixel_size
-    sums = neighbour_sums(oracle.points).astype(float)
-    known_ds = lattice is not None and pixel_size is not None and bool(lattice.columns)
-    ds = lattice.default_ds / pixel_size if known_ds and lattice and pixel_size else 0.0
-    nothing = np.full(len(oracle.points), np.nan)
-    return {
-        "id": np.arange(len(oracle.points)),
-        "y_px": oracle.points[:, 0],
-        "x_px": oracle.points[:, 1],
-        "y_A": oracle.points[:, 0] * scale,
-        "x_A": oracle.points[:, 1] * scale,
-        "sigma_px": nothing,
-        "response": oracle.confidence,
-        "neighbour_sum_A": np.where(np.isfinite(sums), sums, np.nan) * scale,
-        "is_error": sums < ds,
-        "class": oracle.classes.astype(object),
-        "uncertainty_px": nothing,
-        "uncertainty_A": nothing,
-    }
+    return summary | {key: value for key, value in told.items() if key not in lists}

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 Points = npt.NDArray[np.float64]
 # bluish green, blue and vermilion of Okabe and Ito; each has a shape of its own as well
-_AGREED, _MISSED, _SPURIOUS = ("#009E73", "o"), ("#56B4E9", "s"), ("#D55E00", "D")
+_MATCHED, _MISSED, _SPURIOUS = ("#009E73", "o"), ("#56B4E9", "s"), ("#D55E00", "D")
 
 
 def comparison_figure(
     image: Image, found: Points, oracle: Points, result: Agreement | None
 ) -> Figure:
-    """The image with what is agreed, missed and spurious; or the oracle's columns alone.
+    """The image with what is matched, missed and spurious; or the oracle's columns alone.
 
     Parameters
     ----------
@@ -47,10 +47,10 @@ def comparison_figure(
     axes.imshow(image.normalised, cmap="gray", vmin=low, vmax=max(high, low + 1e-6))
     axes.set_axis_off()
     if result is None:
-        marks = [("oracle", oracle, _AGREED)]
+        marks = [("oracle", oracle, _MATCHED)]
     else:
         marks = [
-            ("agreed", found[result.matched[:, 0]], _AGREED),
+            ("matched", found[result.matched[:, 0]], _MATCHED),
             ("missed", oracle[result.missed], _MISSED),
             ("spurious", found[result.spurious], _SPURIOUS),
         ]
@@ -71,7 +71,7 @@ def comparison_figure(
     return figure
 
 
-def save_comparison(
+def save_comparison_figure(
     path: Path, image: Image, found: Points, oracle: Points, result: Agreement | None
 ) -> None:
     """Write the figure as PNG, whole or not at all.

@@ -7,34 +7,35 @@ more. A finished run is one JSON file, written whole or not at all.
 
 from __future__ import annotations
 
-import json
-import platform
 import uuid
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
 from napari_reward_analysis.detection.refine import Refined
-from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
-from napari_reward_analysis.io.atomic import write_text
-from napari_reward_analysis.io.journal import (
-    LOG_FILE,
-    RUN_FILE,
-    Journal,
-    make_folder,
-    read_records,
-)
+from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.io.journal import LOG_FILE, RUN_FILE
 from napari_reward_analysis.io.packed import pack as _pack
 from napari_reward_analysis.io.packed import unpack as _unpack
 from napari_reward_analysis.io.packed import unpack_bits
+from napari_reward_analysis.io.run_files import ResultLog, RunKind
+from napari_reward_analysis.io.run_head import (
+    FORMAT,
+    SEARCH_STATE,
+    ImageReference,
+    Status,
+    fields_of,
+    front_record,
+    head_of,
+    index_at,
+    position_of,
+    refuse_newer,
+    versions_now,
+)
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.rewards.atoms import Physics, score_atoms
@@ -56,49 +57,7 @@ __all__ = [
     "versions_now",
 ]
 
-#: Version of the file format; readers refuse a larger one.
-FORMAT = 1
-
-Status = Literal["running", "done", "cancelled", "failed"]
-
-_PACKAGES = ("napari-reward-analysis", "numpy", "scipy", "scikit-image", "scikit-optimize")
-
-
-@dataclass(frozen=True)
-class ImageReference:
-    """The image that a run belongs to, without its pixels.
-
-    Attributes
-    ----------
-    name, source : str
-        What it was called and the file it came from.
-    shape : tuple of int
-        Height and width.
-    pixel_size : float or None
-        Angstrom.
-    fingerprint : str
-        SHA-256 of the pixels.
-    """
-
-    name: str
-    source: str
-    shape: tuple[int, int]
-    pixel_size: float | None
-    fingerprint: str
-
-    @classmethod
-    def of(cls, image: Image) -> ImageReference:
-        """Reference to an image."""
-        return cls(image.name, image.source, image.shape, image.pixel_size, image.fingerprint)
-
-    @classmethod
-    def from_json(cls, record: dict[str, Any]) -> ImageReference:
-        """Reference from what `dataclasses.asdict` made of it."""
-        return cls(**(record | {"shape": tuple(record["shape"])}))
-
-    def matches(self, image: Image) -> bool:
-        """Whether an image has the very pixels that the run was made on."""
-        return self.fingerprint == image.fingerprint
+_ATOMS = RunKind("atoms")
 
 
 @dataclass
@@ -158,7 +117,7 @@ class Run:
     message: str = ""
     choice: int | None = None
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    versions: dict[str, str] = field(default_factory=lambda: versions_now())
+    versions: dict[str, str] = field(default_factory=versions_now)
     identifier: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
@@ -181,33 +140,11 @@ class Run:
         return sum(trial.seconds + trial.search_seconds for trial in self.trials)
 
 
-class RunLog:
-    """A run's log file, open while the run goes on.
-
-    Parameters
-    ----------
-    run : Run
-        The run; its head is written at once.
-    folder : Path
-        Made when missing.
-
-    Raises
-    ------
-    BadInput
-        If the folder cannot be written to.
-    """
+class RunLog(ResultLog[AtomTrial]):
+    """A run's log file, open while the run goes on; see `ResultLog`."""
 
     def __init__(self, run: Run, folder: Path) -> None:
-        self._journal = Journal(folder, _head(run))
-        self.path = self._journal.path
-
-    def add(self, trial: AtomTrial) -> None:
-        """Append one trial and flush it."""
-        self._journal.write(trial_to_json(trial))
-
-    def close(self, *, keep: bool = False) -> None:
-        """Close the log, and remove it unless it is to be kept."""
-        self._journal.close(keep=keep)
+        super().__init__(_ATOMS, folder, _head(run), trial_to_json)
 
 
 def save_run(run: Run, folder: Path) -> Path:
@@ -218,15 +155,7 @@ def save_run(run: Run, folder: Path) -> Path:
     BadInput
         If it cannot be written.
     """
-    path = folder / RUN_FILE
-    make_folder(folder)
-    record = _head(run) | {
-        "front": [run.trials[i].index for i in run.front],
-        "proposed": {m: _index(run, run.proposed(m)) for m in ("euclidean", "chebyshev")},
-        "trials": [trial_to_json(trial) for trial in run.trials],
-    }
-    write_text(path, json.dumps(record, indent=1) + "\n")
-    return path
+    return _ATOMS.save(folder, _head(run) | front_record(run), map(trial_to_json, run.trials))
 
 
 def load_run(path: Path) -> Run:
@@ -237,50 +166,18 @@ def load_run(path: Path) -> Run:
     BadInput
         If there is no run, or the file is damaged or of a newer version.
     """
-    records = read_records(path)
-    try:
-        return _from_json(records)
-    except (KeyError, TypeError, ValueError, ValidationError, zlib.error) as error:
-        if isinstance(error, BadInput):
-            raise
-        raise BadInput(f"{path} is not a run of this program, or is damaged.") from error
-
-
-def refuse_newer(head: dict[str, Any]) -> None:
-    """Refuse a run in a format that this version does not know.
-
-    Raises
-    ------
-    BadInput
-        If a newer version saved it.
-    """
-    if head["format"] > FORMAT:
-        raise BadInput(
-            f"This run was saved by a newer version (format {head['format']}, known: {FORMAT}): "
-            "update napari-reward-analysis."
-        )
+    return _ATOMS.load(path, _from_json)
 
 
 def _head(run: Run) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "kind": "atoms",
-        "identifier": run.identifier,
-        "name": run.name,
-        "created": run.created,
-        "versions": run.versions,
-        "status": run.status,
-        "message": run.message,
-        "image": asdict(run.image),
-        "lattice": run.lattice.model_dump() if run.lattice else None,
-        "settings": run.settings.model_dump(mode="json"),
+    return head_of(_ATOMS.name, run, SEARCH_STATE) | {
         "physics": asdict(run.physics),
         "region": None if run.region is None else _pack(np.packbits(run.region)),
         "drawn": run.drawn,
         "measured": run.measured,
         "notices": run.notices,
         "oracles": run.oracles,
-        "choice": _index(run, run.choice),
+        "choice": index_at(run.trials, run.choice),
     }
 
 
@@ -306,33 +203,21 @@ def trial_to_json(trial: AtomTrial) -> dict[str, Any]:
     }
 
 
-def _from_json(records: Sequence[dict[str, Any]]) -> Run:
-    head = records[0]
-    refuse_newer(head)
-    reference = ImageReference.from_json(head["image"])
+def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> Run:
+    common = fields_of(head, AtomsSettings, SEARCH_STATE)
     physics = Physics(**head["physics"])
-    trials = [trial_from_json(record, physics) for record in records[1:]]
-    positions = {trial.index: position for position, trial in enumerate(trials)}
-    # a log that ends without a verdict is a run that was cut off
-    status: Status = "cancelled" if head["status"] == "running" else head["status"]
+    trials = [trial_from_json(record, physics) for record in records]
+    region, shape = head["region"], common["image"].shape
     return Run(
-        image=reference,
-        settings=AtomsSettings.model_validate(head["settings"]),
+        **common,
         physics=physics,
-        lattice=Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
         trials=trials,
-        region=None if head["region"] is None else unpack_bits(head["region"], reference.shape),
+        region=None if region is None else unpack_bits(region, shape),
         drawn=head["drawn"],
         measured=head["measured"],
         notices=head["notices"],
         oracles=head["oracles"],
-        name=head["name"],
-        status=status,
-        message=head["message"],
-        choice=positions.get(head["choice"]),
-        created=head["created"],
-        versions=head["versions"],
-        identifier=head["identifier"],
+        choice=position_of(trials, head["choice"]),
     )
 
 
@@ -365,10 +250,6 @@ def _beside(record: dict[str, Any], shape: tuple[int, ...]) -> BoolArray:
     return unpack_bits(record["beside"], shape)
 
 
-def _index(run: Run, position: int | None) -> int | None:
-    return None if position is None else run.trials[position].index
-
-
 def _pack_refined(refined: Refined | None) -> str | None:
     """Columns y, x, uncertainty."""
     return None if refined is None else _pack(np.column_stack(refined).astype("<f4"))
@@ -379,14 +260,3 @@ def _unpack_refined(text: str | None) -> Refined | None:
         return None
     table = _unpack(text, "<f4").reshape(-1, 3)
     return Refined(table[:, :2], table[:, 2])
-
-
-def versions_now() -> dict[str, str]:
-    """Versions of Python and of the packages that make a run."""
-    found = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "not installed"
-    return found

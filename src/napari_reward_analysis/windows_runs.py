@@ -6,31 +6,25 @@ whole or not at all.
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
 
-from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.io.atomic import write_text
-from napari_reward_analysis.io.journal import Journal, make_folder, read_records
 from napari_reward_analysis.io.packed import pack, unpack_bits
-from napari_reward_analysis.lattice import Lattice
-from napari_reward_analysis.rewards.atoms import Physics
-from napari_reward_analysis.runs import (
-    FORMAT,
+from napari_reward_analysis.io.run_files import ResultLog, RunKind
+from napari_reward_analysis.io.run_head import (
     ImageReference,
     Status,
-    refuse_newer,
-    trial_from_json,
-    trial_to_json,
+    fields_of,
+    head_of,
     versions_now,
 )
+from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.rewards.atoms import Physics
+from napari_reward_analysis.runs import trial_from_json, trial_to_json
 from napari_reward_analysis.workflows.windows import WindowsProblem, WindowsSettings
 from napari_reward_analysis.workflows.windows_plan import Plan, Window
 from napari_reward_analysis.workflows.windows_result import (
@@ -42,6 +36,8 @@ from napari_reward_analysis.workflows.windows_result import (
 )
 
 WINDOWS_FILE = "windows.json"
+
+_WINDOWS = RunKind("windows", WINDOWS_FILE, "no analysis by windows")
 
 
 @dataclass
@@ -108,19 +104,11 @@ class WindowsRun:
         return [result for result in self.results if result.trial is None]
 
 
-class WindowsLog:
-    """The log of a run that goes on; made in a folder that is made when missing."""
+class WindowsLog(ResultLog[WindowResult]):
+    """The log of a run that goes on; see `ResultLog`."""
 
     def __init__(self, run: WindowsRun, folder: Path) -> None:
-        self._journal = Journal(folder, _head(run), f"{WINDOWS_FILE}l")
-
-    def add(self, result: WindowResult) -> None:
-        """Append one window and flush it."""
-        self._journal.write(_result_to_json(result))
-
-    def close(self, *, keep: bool = False) -> None:
-        """Close the log, and remove it unless it is to be kept."""
-        self._journal.close(keep=keep)
+        super().__init__(_WINDOWS, folder, _head(run), _result_to_json)
 
 
 def save_windows(run: WindowsRun, folder: Path) -> Path:
@@ -131,11 +119,7 @@ def save_windows(run: WindowsRun, folder: Path) -> Path:
     BadInput
         If it cannot be written.
     """
-    make_folder(folder)
-    path = folder / WINDOWS_FILE
-    record = _head(run) | {"trials": [_result_to_json(result) for result in run.results]}
-    write_text(path, json.dumps(record, indent=1) + "\n")
-    return path
+    return _WINDOWS.save(folder, _head(run), map(_result_to_json, run.results))
 
 
 def load_windows(path: Path) -> WindowsRun:
@@ -146,24 +130,11 @@ def load_windows(path: Path) -> WindowsRun:
     BadInput
         If there is none, or the file is damaged or of a newer version.
     """
-    records = read_records(path, WINDOWS_FILE)
-    try:
-        return _from_json(records)
-    except (KeyError, TypeError, ValueError, ValidationError, zlib.error) as error:
-        if isinstance(error, BadInput):
-            raise
-        raise BadInput(f"{path} is no analysis by windows, or is damaged.") from error
+    return _WINDOWS.load(path, _from_json)
 
 
 def _head(run: WindowsRun) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "kind": "windows",
-        "versions": run.versions,
-        "status": run.status,
-        "image": asdict(run.image),
-        "lattice": run.lattice.model_dump(),
-        "settings": run.settings.model_dump(mode="json"),
+    return head_of(_WINDOWS.name, run) | {
         "spacing_px": run.spacing_px,
         "notices": run.notices,
         "plan": asdict(run.plan),
@@ -184,25 +155,21 @@ def _result_to_json(result: WindowResult) -> dict[str, Any]:
     }
 
 
-def _from_json(records: Sequence[dict[str, Any]]) -> WindowsRun:
-    head = records[0]
-    refuse_newer(head)
+def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> WindowsRun:
+    common = fields_of(head, WindowsSettings)
+    if common["lattice"] is None:
+        raise ValueError("windows need a lattice")
     plan = Plan(
         shape=tuple(head["plan"]["shape"]),
         grid=tuple(head["plan"]["grid"]),
         windows=tuple(Window(**window) for window in head["plan"]["windows"]),
     )
     return WindowsRun(
-        image=ImageReference.from_json(head["image"]),
-        settings=WindowsSettings.model_validate(head["settings"]),
-        lattice=Lattice.model_validate(head["lattice"]),
+        **common,
         plan=plan,
         spacing_px=head["spacing_px"],
-        results=[_result_from_json(record, plan) for record in records[1:]],
+        results=[_result_from_json(record, plan) for record in records],
         notices=head["notices"],
-        # a log that ends without a verdict is a run that was cut off
-        status="cancelled" if head["status"] == "running" else head["status"],
-        versions=head["versions"],
     )
 
 

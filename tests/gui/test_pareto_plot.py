@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
-from qtpy.QtGui import QKeyEvent, QMouseEvent
-from qtpy.QtWidgets import QApplication, QLabel, QToolTip
+from qtpy.QtGui import QColor, QKeyEvent, QMouseEvent
+from qtpy.QtWidgets import QApplication, QLabel, QToolButton, QToolTip
 
+from napari_reward_analysis.gui.legend import LegendStrip
 from napari_reward_analysis.gui.pareto_plot import ParetoPlot
-from napari_reward_analysis.gui.theme import contrast, napari_colours
+from napari_reward_analysis.gui.pareto_values import ValueBar, ValueScale
+from napari_reward_analysis.gui.theme import contrast, default_colours, napari_colours
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -349,3 +351,76 @@ def test_further_fronts_stand_out_in_both_themes(plot: ParetoPlot, theme: str) -
     pens = [line.opts["pen"] for line, _ in plot._items._series]
     assert [pen.color().name() for pen in pens] == shades
     assert len({tuple(pen.dashPattern()) for pen in pens}) == 4
+
+
+#: Of `POINTS`: the oracle's favourite is 21, off the front; 22 has none.
+VALUES = {10: 0.7, 11: 0.8, 12: 0.75, 20: 0.2, 21: 0.9, 22: float("nan"), 30: 1.0}
+
+
+def colour_at(plot: ParetoPlot, name: int) -> str:
+    at, picture = plot.locate(name), plot.canvas.grab().toImage()
+    assert at is not None
+    ratio = picture.devicePixelRatio()
+    return str(picture.pixelColor(round(at.x() * ratio), round(at.y() * ratio)).name())
+
+
+def apart(first: str, second: str) -> int:
+    """How far two colours are apart in the channel in which they are furthest."""
+    pairs = zip(QColor(first).getRgb(), QColor(second).getRgb(), strict=True)
+    return max(abs(one - other) for one, other in pairs)
+
+
+def test_points_take_the_colours_of_a_quantity_and_lose_them(
+    qtbot: QtBot, plot: ParetoPlot
+) -> None:
+    plot.show_all()
+    names = [10, 11, 12, 20, 21, 22]
+    plain = {name: colour_at(plot, name) for name in names}
+    assert not plot.findChild(ValueBar).isVisible()
+    plot.set_values(VALUES, "F1 with a network")
+
+    # from the least of the front to the largest that is drawn; 30 is not
+    scale = ValueScale(0.7, 0.9)
+    bar = plot.findChild(ValueBar)
+    assert bar.isVisible()
+    assert bar.texts == ("F1 with a network", "0.700", "0.900")
+    for name in names:
+        assert apart(colour_at(plot, name), scale.colour(VALUES[name]).name()) <= 25
+    assert apart(colour_at(plot, 10), colour_at(plot, 11)) > 40
+    assert plot.favourite == 21
+    assert "oracle's best" in [entry.text for entry in plot.findChild(LegendStrip).entries]
+
+    # they outlive another theme and further trials, and go with the button
+    plot.apply_napari_theme("light")
+    assert apart(colour_at(plot, 21), scale.colour(0.9).name()) <= 25
+    fill(plot, POINTS | {13: (0.05, 0.25)})
+    plot.show_all()
+    assert apart(colour_at(plot, 11), scale.colour(0.8).name()) <= 25
+    plot.apply_napari_theme("dark")
+    fill(plot)
+    plot.show_all()
+    button = next(b for b in plot.findChildren(QToolButton) if b.text() == "F1")
+    qtbot.mouseClick(button, LEFT)
+    assert not bar.isVisible()
+    off = {name: colour_at(plot, name) for name in names}
+    for like, kind in ((10, (11, 12)), (20, (21, 22))):
+        assert max(apart(off[like], off[name]) for name in kind) <= 25
+    assert apart(off[10], scale.colour(VALUES[10]).name()) > 40
+    qtbot.mouseClick(button, LEFT)
+    assert apart(colour_at(plot, 21), scale.colour(0.9).name()) <= 25
+    plot.set_values({})
+    assert not button.isVisible()
+    assert plot.favourite is None
+    plot.apply_colours(default_colours())
+    assert max(apart(colour_at(plot, name), plain[name]) for name in names) <= 25
+
+
+def test_of_equal_values_the_proposed_trial_is_the_favourite(plot: ParetoPlot) -> None:
+    plot.set_values(dict.fromkeys(POINTS, 0.5))
+    assert plot.favourite == 10
+    plot.set_choices(12, 11)
+    assert plot.favourite in (11, 12)
+    plot.set_values({20: 0.5, 11: 0.5, 30: 0.9})
+    assert plot.favourite == 11
+    plot.set_values(dict.fromkeys(POINTS, float("nan")))
+    assert plot.favourite is None

@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QFileDialog, QWidget
+from qtpy.QtWidgets import QFileDialog, QToolButton, QWidget
 from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE
 from tests.oracles.conftest import onnx_bytes
 
+from napari_reward_analysis.gui.find_atoms import FindAtoms
+from napari_reward_analysis.gui.legend import LegendStrip
+from napari_reward_analysis.gui.pareto_values import ValueBar
 from napari_reward_analysis.gui.study_oracle import OracleStudy
 from napari_reward_analysis.gui.worker import Request, start_search
 from napari_reward_analysis.io.simulate import simulate
@@ -67,7 +70,7 @@ class Window:
 
     def go(self) -> str:
         """Press Run, wait for the end, and read what is said."""
-        assert self.study.run_box.button.isEnabled(), self.study.fault()
+        assert self.study.run_box.button.isEnabled(), self.study.form.fault()
         self.click(self.study.run_box.button)
         assert self.study.working
         self.qtbot.waitUntil(lambda: not self.study.working, timeout=PATIENCE)
@@ -97,9 +100,9 @@ def test_network_alone_then_compared_in_place_and_exported(
 ) -> None:
     pytest.importorskip("onnxruntime")
     study = window.study
-    window.take(study.image.regions, "crystal, where the lattice is seen")
+    window.take(study.form.image.regions, "crystal, where the lattice is seen")
     assert "no crystal is seen" in window.go()
-    window.take(study.image.regions, "whole field")
+    window.take(study.form.image.regions, "whole field")
     said = window.go()
     assert window.names() == ["crystal", "oracle"]
     assert "no crystal" not in said
@@ -111,7 +114,7 @@ def test_network_alone_then_compared_in_place_and_exported(
     # ten columns lack, two are too many
     extra = np.array([[70.0, 3.0], [90.0, 3.0]])
     window.add_points(np.vstack([INNER[10:], extra]), "atoms")
-    window.take(study.compared, "atoms")
+    window.take(study.form.compared, "atoms")
     said = window.go()
     for word in ("precision 0.", "recall 0.", "F1 0.", "rms difference", "count ratio"):
         assert word in said
@@ -138,7 +141,7 @@ def test_network_alone_then_compared_in_place_and_exported(
     assert [row["agreement"] for row in rows] == kinds.tolist()
     assert float(rows[0]["y_A"]) == pytest.approx(float(rows[0]["y_px"]) * PIXEL_SIZE)
 
-    window.take(study.compared, "nothing")
+    window.take(study.form.compared, "nothing")
     window.go()
     assert window.names() == ["crystal", "oracle", "atoms"]
 
@@ -147,11 +150,11 @@ def test_a_layer_against_itself_less_some_is_counted_exactly(window: Window) -> 
     study = window.study
     window.add_points(INNER, "marked")
     window.add_points(INNER[20:], "atoms")
-    window.take(study.source.choice, "Points layer")
-    window.take(study.source.layers, "marked")
-    window.take(study.compared, "marked")
+    window.take(study.form.source.choice, "Points layer")
+    window.take(study.form.source.layers, "marked")
+    window.take(study.form.compared, "marked")
     assert "are the same" in study.run_box.fault.text()
-    window.take(study.compared, "atoms")
+    window.take(study.form.compared, "atoms")
     said = window.go()
     share = (len(INNER) - 20) / len(INNER)
     assert f"precision 1.000, recall {share:.3f}" in said
@@ -161,13 +164,9 @@ def test_a_layer_against_itself_less_some_is_counted_exactly(window: Window) -> 
 
 def test_front_of_a_run_is_listed_and_a_click_shows_the_trial(window: Window) -> None:
     study, session = window.study, window.study.session
-    frame = study.image.frame
-    assert frame is not None
-    settings = AtomsSettings(trials=8, sampler="sobol", refine=False)
-    start_search(session, Request(frame, None, lattice_preset(LATTICE), settings), None)
-    window.qtbot.waitUntil(lambda: not session.searching, timeout=PATIENCE)
+    searched(window)
     window.add_points(INNER, "marked")
-    window.take(study.source.choice, "Points layer")
+    window.take(study.form.source.choice, "Points layer")
     window.go()
     table, front = study.front, session.front
     assert table.rowCount() == len(front)
@@ -198,8 +197,8 @@ def test_without_onnxruntime_the_form_says_what_to_install(
     window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    window.take(window.study.source.choice, "positions in a file")
-    window.take(window.study.source.choice, "network of this package")
+    window.take(window.study.form.source.choice, "positions in a file")
+    window.take(window.study.form.source.choice, "network of this package")
     box = window.study.run_box
     assert 'pip install "napari-reward-analysis[oracle]"' in box.fault.text()
     assert not box.button.isEnabled()
@@ -211,10 +210,10 @@ def test_model_of_the_wrong_shape(
     pytest.importorskip("onnxruntime")
     path = tmp_path / "colour.onnx"
     path.write_bytes(onnx_bytes([("Sigmoid", ("image",), "out")], shape=("n", 3, "h", "w")))
-    window.take(window.study.source.choice, "another network (ONNX file)")
+    window.take(window.study.form.source.choice, "another network (ONNX file)")
     assert "Choose the file of the model" in window.study.run_box.fault.text()
     choose_file(path)
-    window.click(window.study.source.open)
+    window.click(window.study.form.source.open)
     assert "one grey image (N, 1, H, W) is needed" in window.go()
     assert window.study.run_box.warns
     assert window.names() == ["crystal"]
@@ -225,9 +224,9 @@ def test_csv_without_positions(
 ) -> None:
     path = tmp_path / "empty.csv"
     path.write_text("y_px,x_px\n")
-    window.take(window.study.source.choice, "positions in a file")
+    window.take(window.study.form.source.choice, "positions in a file")
     choose_file(path)
-    window.click(window.study.source.open)
+    window.click(window.study.form.source.open)
     assert "empty.csv holds no positions" in window.go()
     path.write_text("y_px,x_px\n" + "".join(f"{y},{x}\n" for y, x in INNER))
     assert f"empty.csv: {len(INNER)} columns" in window.go()
@@ -238,29 +237,168 @@ def test_one_point_alone_is_shown_and_needs_a_distance_to_be_compared(window: Wi
     study = window.study
     window.add_points(INNER[:1], "single")
     window.add_points(INNER, "atoms")
-    window.take(study.source.choice, "Points layer")
-    window.take(study.source.layers, "single")
+    window.take(study.form.source.choice, "Points layer")
+    window.take(study.form.source.layers, "single")
+    assert study.form.compared.currentText() == "atoms"  # chosen as it came
+    window.take(study.form.compared, "nothing")
     assert "'single': 1 column" in window.go()
-    window.take(study.compared, "atoms")
+    window.take(study.form.compared, "atoms")
     assert "give the matching distance" in window.go()
-    window.click(study.distance)
-    window.qtbot.keyClicks(study.distance, "-1")
+    window.click(study.form.distance)
+    window.qtbot.keyClicks(study.form.distance, "-1")
     assert "Matching distance must be larger than 0" in study.run_box.fault.text()
-    study.distance.selectAll()
-    window.qtbot.keyClicks(study.distance, "0.5")
+    study.form.distance.selectAll()
+    window.qtbot.keyClicks(study.form.distance, "0.5")
     assert "recall 1.000" in window.go()
 
 
 def test_points_of_another_image(window: Window) -> None:
     study = window.study
     window.add_points(INNER + 1000, "elsewhere")
-    window.take(study.source.choice, "Points layer")
+    window.take(study.form.source.choice, "Points layer")
     assert "lie outside the image of 160 x 160 px" in window.go()
     window.add_points(INNER, "marked")
-    window.take(study.source.layers, "marked")
-    window.take(study.compared, "elsewhere")
+    window.take(study.form.source.layers, "marked")
+    window.take(study.form.compared, "elsewhere")
     assert "'elsewhere' lie outside the image" in window.go()
     window.add_points(np.empty((0, 2)), "blank")
-    window.take(study.compared, "blank")
+    window.take(study.form.compared, "blank")
     window.click(study.run_box.button)
     assert "'blank' has no point on this image" in study.run_box.status.text()
+
+
+def searched(window: Window, **changes: Any) -> Any:
+    """A run on the window's image."""
+    study, session = window.study, window.study.session
+    frame = study.form.image.frame
+    assert frame is not None
+    settings = AtomsSettings(**{"trials": 8, "sampler": "sobol", "refine": False, **changes})
+    start_search(session, Request(frame, None, lattice_preset(LATTICE), settings), None)
+    window.qtbot.waitUntil(lambda: not session.searching, timeout=PATIENCE)
+    return session.current
+
+
+def dock_find_atoms(window: Window, folder: Path) -> FindAtoms:
+    """The search's widget, through the manifest."""
+    _, widget = window.viewer.window.add_plugin_dock_widget(
+        "napari-reward-analysis", "Find atoms (LoG*)"
+    )
+    assert isinstance(widget, FindAtoms)
+    widget.runs_folder = folder
+    widget.preloading.join()
+    return widget
+
+
+def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
+    window: Window, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    study, session = window.study, window.study.session
+    run = searched(window)
+    window.add_points(INNER, "marked")
+    window.add_points(INNER[20:], "atoms")
+    window.take(study.form.source.choice, "Points layer")
+    window.take(study.form.source.layers, "marked")
+    said = window.go()
+    oracle, f1 = session.agreement
+    assert oracle == "'marked'"
+    assert len(f1) == len(run.trials)
+    best = run.trials[int(np.nanargmax(f1))].index
+    proposed = run.proposed()
+    assert (f"rewards and oracle choose the same trial, {best}" in said) == (
+        f1[proposed] == np.nanmax(f1)
+    )
+
+    folder = tmp_path / "kept"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    window.click(study.files.save)
+    window.qtbot.waitUntil(lambda: "Saved" in study.run_box.status.text(), timeout=PATIENCE)
+    assert {path.name for path in folder.iterdir()} == {
+        *("oracle.json", "oracle.csv", "oracle.png"),
+        *("agreement.csv", "comparison.json", "comparison.png"),
+    }
+
+    # opened again, over other results and without the layers
+    for name in ("marked", "agreement", "oracle"):
+        window.viewer.layers.remove(name)
+    window.viewer.layers.selection.active = window.image
+    window.add_points(INNER[:5], "other")
+    window.take(study.form.source.layers, "other")
+    window.take(study.form.compared, "nothing")
+    assert window.go().startswith("'other': 5 columns")
+    chosen = str(folder / "oracle.json")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (chosen, ""))
+    window.click(study.files.open)
+    window.qtbot.waitUntil(lambda: study.run_box.status.text() == said, timeout=PATIENCE)
+    assert [entry.text for entry in study.legend.entries] == [
+        f"oracle {len(INNER)}",
+        f"matched {len(INNER) - 20}",
+        "missed 20",
+        "spurious 0",
+    ]
+    layer = study.layers.layer("agreement")
+    assert layer is not None
+    assert len(layer.data) == len(INNER)
+    np.testing.assert_array_equal(session.agreement[1], f1)
+
+    # where its image is not the one on show, it is told and no layer changes
+    window.viewer.layers.remove(window.image)
+    window.viewer.add_image(np.array(SCENE.image.data)[::-1], name="other", scale=(PIXEL_SIZE,) * 2)
+    before = len(window.viewer.layers)
+    window.click(study.files.open)
+    window.qtbot.waitUntil(
+        lambda: "another image, 'crystal'" in study.run_box.status.text(), timeout=PATIENCE
+    )
+    assert len(window.viewer.layers) == before
+    assert study.run_box.warns
+
+    (folder / "oracle.json").write_text('{"format": 1, "kind": "noise", "trials": []}')
+    window.click(study.files.open)
+    window.qtbot.waitUntil(
+        lambda: "no comparison with an oracle" in study.run_box.status.text(), timeout=PATIENCE
+    )
+
+
+def test_the_front_takes_the_colours_of_the_agreement(window: Window, tmp_path: Path) -> None:
+    study, session = window.study, window.study.session
+    widget = dock_find_atoms(window, tmp_path)
+    # thresholds that are searched are seldom good ones: the points lie apart
+    run, plot = searched(window, trials=16, thresholds="searched"), widget.results.plot
+    widget.scroll_area.ensureWidgetVisible(plot)
+    window.qtbot.waitExposed(plot)
+    plain = plot.canvas.grab().toImage()
+    assert plot.findChild(ValueBar).isHidden()
+    window.add_points(INNER[::2], "half")
+    window.take(study.form.source.choice, "Points layer")
+    window.take(study.form.source.layers, "half")
+    window.take(study.form.compared, "nothing")
+    window.go()
+
+    _, f1 = session.agreement
+    bar = plot.findChild(ValueBar)
+    assert bar.isVisible()
+    low, high = f1[session.front].min(), f1.max()
+    assert high - low > 0.01
+    assert bar.texts == ("F1 with 'half'", f"{low:.3f}", f"{high:.3f}")
+    assert plot.favourite in np.flatnonzero(f1 == np.nanmax(f1))
+    assert plot.canvas.grab().toImage() != plain
+    assert "oracle's best" in [entry.text for entry in plot.findChild(LegendStrip).entries]
+
+    # a click on a point says how it agrees; the button takes the colours away and back
+    k = session.front[0]
+    window.qtbot.mouseClick(plot.canvas.viewport(), LEFT, pos=plot.locate(k))
+    assert f"F1 {f1[session.selected]:.3f} with 'half'" in widget.results.shown_too.text()
+    assert f"F1 {f1[k]:.3f} with 'half'" in widget.results._tooltips_for(run)[k]
+    button = next(b for b in plot.findChildren(QToolButton) if b.text() == "F1")
+    window.qtbot.mouseClick(button, LEFT)
+    assert not bar.isVisible()
+    assert plot.favourite is not None
+    window.qtbot.mouseClick(button, LEFT)
+    assert bar.isVisible()
+
+    # another run has no colours until the oracle has judged it
+    searched(window)
+    assert session.current is not run
+    assert session.agreement is None
+    assert not bar.isVisible()
+    session.show(run)
+    assert bar.isVisible()

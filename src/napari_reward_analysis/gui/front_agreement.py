@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from napari_reward_analysis.gui.session import Session
+from napari_reward_analysis.oracle_runs import TrialAgreement
 from napari_reward_analysis.runs import Run
 
 _HEADS = ("Run", "Trial", "Columns", "F1")
@@ -38,15 +42,15 @@ class FrontAgreement(QTableWidget):
         self.cellClicked.connect(self._on_click)
         self.hide()
 
-    def show_fronts(self, rows: list[tuple[Run, int, float]]) -> None:
-        """List the trials; nothing is shown where there are none.
+    def show_fronts(self, judged: Sequence[TrialAgreement]) -> None:
+        """List the trials on the fronts of those runs that are open; hide where there are none.
 
         Parameters
         ----------
-        rows : list of tuple
-            Run, position of the trial in it, and F1.
+        judged : sequence of TrialAgreement
+            Of runs.
         """
-        self._rows = sorted(rows, key=lambda row: -row[2])
+        self._rows = sorted(self._fronts(judged), key=lambda row: -row[2])
         self.setRowCount(len(self._rows))
         for number, (run, position, f1) in enumerate(self._rows):
             trial = run.trials[position]
@@ -55,9 +59,17 @@ class FrontAgreement(QTableWidget):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text)
                 self.setItem(number, column, item)
-        self.setVisible(bool(rows))
+        self.setVisible(bool(self._rows))
         lines = min(len(self._rows), _ROWS) + 1
         self.setFixedHeight(lines * max(self.rowHeight(0), 24) + 8)
+
+    def _fronts(self, judged: Sequence[TrialAgreement]) -> Iterator[tuple[Run, int, float]]:
+        known = {run.identifier: run for run in self._session.runs}
+        for one in judged:
+            if one.run in known:
+                run = known[one.run]
+                values = one.values(run)
+                yield from ((run, k, float(values[k])) for k in run.front if np.isfinite(values[k]))
 
     def _on_click(self, number: int, _column: int) -> None:
         run, position, _ = self._rows[number]

@@ -33,6 +33,9 @@ class LayerCombo(Choice):
         First entries that stand for no layer; left out when empty.
     follow_active : bool
         Choose the viewer's active layer, until the user has chosen one here.
+    prefers : callable, optional
+        Tells of a layer whether to choose it as soon as it is there, until the user has
+        chosen one here.
     """
 
     #: Another layer or option is chosen (not: the chosen layer was renamed).
@@ -45,12 +48,14 @@ class LayerCombo(Choice):
         nothing: str | Sequence[str] = (),
         *,
         follow_active: bool = False,
+        prefers: Callable[[Layer], bool] | None = None,
     ) -> None:
         super().__init__()
         self._viewer, self._accepts = viewer, accepts
         texts = (nothing,) if isinstance(nothing, str) else tuple(nothing)
         self._nothing = tuple(text for text in texts if text)
         self._follow_active = follow_active
+        self._prefers = prefers
         self._listed: list[Entry] = list(self._nothing)
         self._chosen: Entry | None = self._listed[0] if self._listed else None
         self._last_active: weakref.ReferenceType[Layer] | None = None
@@ -63,13 +68,16 @@ class LayerCombo(Choice):
     def bind(self) -> None:
         """Follow the viewer from now on."""
         layers = self._viewer.layers
-        for emitter in (layers.events.inserted, layers.events.removed, layers.events.reordered):
+        for emitter in (layers.events.removed, layers.events.reordered):
             self._bindings.connect(emitter, self._refresh)
+        self._bindings.connect(layers.events.inserted, self._on_inserted)
         if self._follow_active:
             self._bindings.connect(layers.selection.events.active, self._on_active)
         self._refresh()
         if self._follow_active:
             self._on_active()
+        for layer in layers:
+            self._choose_preferred(layer)
 
     def unbind(self) -> None:
         """Let go of the viewer."""
@@ -97,6 +105,14 @@ class LayerCombo(Choice):
             self._chosen = entry
             self._show_chosen()
             self.layer_changed.emit()
+
+    def _on_inserted(self, event: Any) -> None:
+        self._refresh()
+        self._choose_preferred(event.value)
+
+    def _choose_preferred(self, layer: Layer) -> None:
+        if self._prefers is not None and self._accepts(layer) and self._prefers(layer):
+            self.choose(layer)
 
     def _refresh(self, _event: Any = None) -> None:
         layers = [layer for layer in reversed(self._viewer.layers) if self._accepts(layer)]
@@ -126,7 +142,7 @@ class LayerCombo(Choice):
         self.setToolTip(self.currentText())
 
     def _on_activated(self, index: int) -> None:
-        self._follow_active = False
+        self._follow_active, self._prefers = False, None
         entry = self._listed[index]
         self.choose(entry if isinstance(entry, str) else entry())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,11 +11,13 @@ from qtpy.QtCore import QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_reward_analysis.gui.theme import ThemeColours, small_font
+from napari_reward_analysis.gui.theme import ThemeColours, contrast, small_font
 
-Symbol = Literal["dot", "diamond", "square", "ring", "line"]
+Symbol = Literal["dot", "diamond", "square", "ring", "star", "line"]
 
 _SYMBOL_WIDTH = 14
+#: Contrast below which a colour, which must be that of its layer, gets a rim.
+_PALE = 1.45
 _GAP = 3
 _BETWEEN = 6
 _SIZES: dict[Symbol, float] = {
@@ -22,6 +25,7 @@ _SIZES: dict[Symbol, float] = {
     "diamond": 13.0,
     "square": 10.0,
     "ring": 13.0,
+    "star": 14.0,
     "line": 0.0,
 }
 
@@ -33,7 +37,7 @@ class LegendEntry:
     Attributes
     ----------
     symbol : str
-        "dot" is filled; "diamond", "square" and "ring" are outlines; "line" is a
+        "dot" is filled; "diamond", "square", "ring" and "star" are outlines; "line" is a
         line alone.
     colour : str
         As ``"#rrggbb"``.
@@ -98,7 +102,8 @@ class LegendStrip(QWidget):
         height = self._line_height()
         for entry, x, y in self._arrange(self.width())[0]:
             box = QRectF(x, y, _SYMBOL_WIDTH, height)
-            draw_symbol(painter, entry, box)
+            pale = contrast(entry.colour, self._ground.name()) < _PALE
+            draw_symbol(painter, entry, box, self._text if pale else None)
             painter.setPen(self._text)
             text = QRectF(x + _SYMBOL_WIDTH + _GAP, y, self.width(), height)
             painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, entry.text)
@@ -125,8 +130,19 @@ class LegendStrip(QWidget):
         return placed, y + self._line_height()
 
 
-def draw_symbol(painter: QPainter, entry: LegendEntry, box: QRectF) -> None:
-    """Draw the symbol of an entry into the middle of a box."""
+def draw_symbol(
+    painter: QPainter, entry: LegendEntry, box: QRectF, halo: QColor | None = None
+) -> None:
+    """Draw the symbol of an entry into the middle of a box.
+
+    Parameters
+    ----------
+    painter : QPainter
+    entry : LegendEntry
+    box : QRectF
+    halo : QColor, optional
+        Rim around an outline whose colour the ground would swallow.
+    """
     colour, middle = QColor(entry.colour), box.center()
     if entry.line or entry.symbol == "line":
         painter.setPen(QPen(colour, 1.6 if entry.line else 3.0))
@@ -136,6 +152,10 @@ def draw_symbol(painter: QPainter, entry: LegendEntry, box: QRectF) -> None:
         return
     size = _SIZES[entry.symbol]
     filled = entry.symbol == "dot"
+    if halo is not None and not filled:
+        painter.setPen(QPen(halo, 3.0))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(_outline(entry.symbol, middle, size))
     painter.setPen(Qt.PenStyle.NoPen if filled else QPen(colour, 2.0))
     painter.setBrush(colour if filled else Qt.BrushStyle.NoBrush)
     painter.drawPath(_outline(entry.symbol, middle, size))
@@ -150,6 +170,15 @@ def _outline(symbol: Symbol, middle: QPointF, size: float) -> QPainterPath:
         path.moveTo(middle + QPointF(0, -half))
         for step in (QPointF(narrow, 0), QPointF(0, half), QPointF(-narrow, 0)):
             path.lineTo(middle + step)
+        path.closeSubpath()
+    elif symbol == "star":
+        for number in range(10):
+            reach, angle = (half, 0.4 * half)[number % 2], number * math.pi / 5
+            corner = middle + QPointF(reach * math.sin(angle), -reach * math.cos(angle))
+            if number:
+                path.lineTo(corner)
+            else:
+                path.moveTo(corner)
         path.closeSubpath()
     else:
         path.addEllipse(middle, half, half)

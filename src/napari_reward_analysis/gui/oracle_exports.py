@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from napari_reward_analysis.gui.exports import BaseExports
 from napari_reward_analysis.gui.oracle_words import export_table
-from napari_reward_analysis.gui.oracle_work import OracleOutcome
 from napari_reward_analysis.io.writers import write_csv
+from napari_reward_analysis.oracle_runs import Comparison
 
 
 class OracleExports(BaseExports):
-    """Writes an outcome where the user wants it."""
+    """Writes a comparison where the user wants it."""
 
-    def points_csv(self, outcome: OracleOutcome) -> None:
+    def points_csv(self, comparison: Comparison) -> None:
         """Ask for a file and write the points as CSV."""
-        name = "oracle.csv" if outcome.result is None else "agreement.csv"
+        name = "oracle.csv" if comparison.found is None else "agreement.csv"
         path = self._ask_file("Oracle as CSV", name, "CSV (*.csv)")
         if path is not None:
-            table = export_table(outcome)
+            table = export_table(comparison)
             self._write(lambda: write_csv(path, table), f"{len(table['id'])} points", path)

@@ -12,7 +12,8 @@ from napari.layers import Points
 from napari_reward_analysis.gui.frames import Place
 from napari_reward_analysis.gui.layers import RESULT, placement
 from napari_reward_analysis.gui.legend import Symbol
-from napari_reward_analysis.gui.oracle_work import OracleOutcome
+from napari_reward_analysis.oracle_output import points_by_kind
+from napari_reward_analysis.oracle_runs import Comparison
 from napari_reward_analysis.oracles.agreement import half_spacing
 
 #: Colour, napari's symbol and the legend's of each kind; apart in shape as well as in colour.
@@ -51,27 +52,26 @@ class OracleLayers:
         layer = None if known is None else known()
         return layer if viewer is not None and layer in viewer.layers else None
 
-    def show(self, place: Place, outcome: OracleOutcome) -> None:
-        """Show an outcome in place of the former one.
+    def show(self, place: Place, comparison: Comparison) -> None:
+        """Show a comparison in place of the former one.
 
         Parameters
         ----------
         place : Place
             Image and frame that it belongs to; nothing is shown when the image is gone.
-        outcome : OracleOutcome
+        comparison : Comparison
             Where nothing was compared, an older layer "agreement" goes.
         """
-        oracle = outcome.oracle
+        oracle = comparison.oracle
         size = half_spacing(oracle.points) if len(oracle.points) > 1 else 4.0
         features = {"confidence": oracle.confidence, "class": oracle.classes.astype(object)}
         number = len(oracle.points)
         looks = np.full(number, ORACLE_COLOUR), np.full(number, "disc")
         self._show("oracle", place, oracle.points, features, looks, size)
-        table = agreement_table(outcome)
-        if table is None:
+        if comparison.found is None:
             self._drop("agreement")
             return
-        points, kinds = table
+        points, kinds = points_by_kind(comparison)
         features = {"agreement": kinds.astype(object)}
         looks = (
             np.array([KINDS[kind][0] for kind in kinds]),
@@ -128,22 +128,3 @@ class OracleLayers:
         viewer, layer = self._viewer(), self.layer(name)
         if viewer is not None and layer is not None:
             viewer.layers.remove(layer)
-
-
-def agreement_table(
-    outcome: OracleOutcome,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.str_]] | None:
-    """Points (n, 2) and the kind of each: matched and spurious as found, missed as known.
-
-    None where nothing was compared.
-    """
-    if outcome.result is None or outcome.found is None:
-        return None
-    result, found, oracle = outcome.result, outcome.found, outcome.oracle.points
-    parts = {
-        "matched": found[result.matched[:, 0]],
-        "missed": oracle[result.missed],
-        "spurious": found[result.spurious],
-    }
-    kinds = np.repeat(list(parts), [len(points) for points in parts.values()])
-    return np.concatenate(list(parts.values())), kinds

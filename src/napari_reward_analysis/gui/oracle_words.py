@@ -1,45 +1,62 @@
-"""An oracle's comparison in words and as a table."""
+"""A comparison with an oracle in words and as a table."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.gui.oracle_layers import agreement_table
-from napari_reward_analysis.gui.oracle_work import OracleOutcome
+from napari_reward_analysis.oracle_output import agreement_table, oracle_table
+from napari_reward_analysis.oracle_runs import Comparison, TrialAgreement
+from napari_reward_analysis.runs import Run
 
 
-def outcome_in_words(outcome: OracleOutcome) -> str:
+def comparison_in_words(comparison: Comparison) -> str:
     """How many columns the oracle has and how well what was compared agrees."""
-    number = len(outcome.oracle.points)
-    lines = [f"{outcome.oracle.name}: {number} column{'' if number == 1 else 's'}"]
-    result = outcome.result
+    number = len(comparison.oracle.points)
+    lines = [f"{comparison.oracle.name}: {number} column{'' if number == 1 else 's'}"]
+    result = comparison.result
     if result is not None:
-        facts = result.facts(outcome.image.pixel_size)
+        facts = result.facts(comparison.image.pixel_size)
         rms, unit = (facts["rms_A"], "Å") if facts["rms_A"] is not None else (facts["rms_px"], "px")
         lines.append(
             f"precision {result.precision:.3f}, recall {result.recall:.3f}, F1 {result.f1:.3f}"
         )
         difference = "" if rms is None else f"rms difference {rms:.3g} {unit}, "
         lines.append(f"{difference}count ratio {result.count_ratio:.3f}")
-    return "\n".join([*lines, *outcome.notices])
+    return "\n".join([*lines, *comparison.notices])
 
 
-def export_table(outcome: OracleOutcome) -> dict[str, npt.NDArray[Any]]:
+def favourites_in_words(judged: Sequence[TrialAgreement], runs: Sequence[Run]) -> str:
+    """Whether the trial that the rewards propose is the oracle's favourite, a line a run."""
+    known = {run.identifier: run for run in runs}
+    return "\n".join(
+        _favourites(known[one.run], one.values(known[one.run]))
+        for one in judged
+        if one.run in known and np.isfinite(one.f1).any()
+    )
+
+
+def _favourites(run: Run, f1: npt.NDArray[np.float64]) -> str:
+    best, proposed = float(np.nanmax(f1)), run.proposed()
+    favourite = run.trials[int(np.nanargmax(f1))].index
+    if proposed is None:
+        return f"{run.name}: best agreement is trial {favourite}, F1 {best:.3f}."
+    index, value = run.trials[proposed].index, float(f1[proposed])
+    if value == best:
+        return (
+            f"{run.name}: the rewards' choice, trial {index}, is the oracle's too, F1 {best:.3f}."
+        )
+    return (
+        f"{run.name}: the rewards choose trial {index}, F1 {value:.3f}; "
+        f"the oracle trial {favourite}, F1 {best:.3f}."
+    )
+
+
+def export_table(comparison: Comparison) -> dict[str, npt.NDArray[Any]]:
     """Compared points with their kind; the oracle's own where nothing was compared."""
-    table = agreement_table(outcome)
-    points = outcome.oracle.points if table is None else table[0]
-    scale = np.nan if outcome.image.pixel_size is None else outcome.image.pixel_size
-    columns: dict[str, npt.NDArray[Any]] = {
-        "id": np.arange(len(points)),
-        "y_px": points[:, 0],
-        "x_px": points[:, 1],
-        "y_A": points[:, 0] * scale,
-        "x_A": points[:, 1] * scale,
-    }
-    if table is not None:
-        return columns | {"agreement": table[1].astype(object)}
-    classes = outcome.oracle.classes.astype(object)
-    return columns | {"confidence": outcome.oracle.confidence, "class": classes}
+    if comparison.found is None:
+        return oracle_table(comparison.oracle, comparison.image.pixel_size, None)
+    return agreement_table(comparison)

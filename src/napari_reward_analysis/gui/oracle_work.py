@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -14,16 +15,13 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.frames import Frame
 from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.lattice import Lattice
-from napari_reward_analysis.oracle_job import Oracle, oracle_of_file
-from napari_reward_analysis.oracles.agreement import (
-    Agreement,
-    agreement,
-    half_spacing,
-    points_within,
-)
+from napari_reward_analysis.oracle_job import oracle_of_file
+from napari_reward_analysis.oracle_runs import Comparison, TrialAgreement
+from napari_reward_analysis.oracles.agreement import half_spacing, points_within
 from napari_reward_analysis.oracles.find import find_columns
+from napari_reward_analysis.oracles.known import Oracle
 from napari_reward_analysis.oracles.model import load_model
-from napari_reward_analysis.runs import Run
+from napari_reward_analysis.runs import ImageReference, Run
 from napari_reward_analysis.workflows.oracle import agreement_of_trials
 from napari_reward_analysis.workflows.survey import AreaRule, survey
 
@@ -76,34 +74,7 @@ class OracleRequest:
     runs: tuple[Run, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class OracleOutcome:
-    """What came of it.
-
-    Attributes
-    ----------
-    image : Image
-        With the pixel size that was used.
-    oracle : Oracle
-        Within the area.
-    found : ndarray, shape (n, 2), or None
-        Within the area.
-    result : Agreement or None
-        None where nothing is compared.
-    fronts : list of tuple
-        Run, position of a trial of its front, and the trial's F1.
-    notices : list of str
-    """
-
-    image: Image
-    oracle: Oracle
-    found: FloatArray | None
-    result: Agreement | None
-    fronts: list[tuple[Run, int, float]]
-    notices: list[str]
-
-
-def work_out(request: OracleRequest, stop: threading.Event) -> OracleOutcome:
+def work_out(request: OracleRequest, stop: threading.Event) -> Comparison:
     """Find or take the oracle and compare.
 
     Parameters
@@ -131,16 +102,22 @@ def work_out(request: OracleRequest, stop: threading.Event) -> OracleOutcome:
     image = seen.image
     if request.area == "crystal" and request.lattice is None and request.region is None:
         notices.append("Without a lattice no crystal is seen: the whole field is compared.")
-    oracle = _within(_oracle(request, image, stop), _area(image, seen.region))
+    oracle = _oracle(request, image, stop).within(_area(image, seen.region))
     if image.pixel_size is None and request.kind == "network":
         notices.append("The pixel size is not known: the network's scale is a guess; type it.")
-    fronts = _fronts(request.runs, oracle, _reach(request, image, oracle))
-    if request.found is None:
-        return OracleOutcome(image, oracle, None, None, fronts, notices)
-    inside = points_within(request.found, _area(image, seen.region), request.found_name)
-    found = request.found[inside]
-    result = agreement(found, oracle.points, _reach(request, image, oracle))
-    return OracleOutcome(image, oracle, found, result, fronts, notices)
+    found = request.found
+    if found is not None:
+        found = found[points_within(found, _area(image, seen.region), request.found_name)]
+    reach = _reach(request, image, oracle)
+    return Comparison(
+        image=ImageReference.of(image),
+        oracle=oracle,
+        found=found,
+        found_name=request.found_name,
+        reach=reach,
+        runs=() if reach is None else tuple(_judged(request.runs, oracle, reach, stop)),
+        notices=tuple(notices),
+    )
 
 
 def _oracle(request: OracleRequest, image: Image, stop: threading.Event) -> Oracle:
@@ -157,13 +134,6 @@ def _oracle(request: OracleRequest, image: Image, stop: threading.Event) -> Orac
     return Oracle(model.name, columns.points, columns.confidence, columns.classes)
 
 
-def _within(oracle: Oracle, area: BoolArray) -> Oracle:
-    inside = points_within(oracle.points, area, oracle.name)
-    return Oracle(
-        oracle.name, oracle.points[inside], oracle.confidence[inside], oracle.classes[inside]
-    )
-
-
 def _area(image: Image, region: BoolArray | None) -> BoolArray:
     return np.ones(image.shape, bool) if region is None else region
 
@@ -177,22 +147,21 @@ def _reach(request: OracleRequest, image: Image, oracle: Oracle) -> float | None
     return half_spacing(oracle.points)
 
 
-def _fronts(
-    runs: tuple[Run, ...], oracle: Oracle, reach: float | None
-) -> list[tuple[Run, int, float]]:
-    """F1 of each front's trials, within the area that each run analysed."""
-    rows: list[tuple[Run, int, float]] = []
-    if reach is None:
-        return rows
+def _judged(
+    runs: tuple[Run, ...], oracle: Oracle, reach: float, stop: threading.Event
+) -> Iterator[TrialAgreement]:
+    """F1 of every trial, within the area that each run analysed."""
     for run in runs:
         points = oracle.points
         if run.region is not None:
             pixels = np.round(points).astype(int)
             points = points[run.region[pixels[:, 0], pixels[:, 1]]]
-        front = run.front
-        values = agreement_of_trials([run.trials[i] for i in front], points, reach)
-        rows += [(run, i, float(value)) for i, value in zip(front, values, strict=True)]
-    return rows
+        values = np.empty(len(run.trials))
+        for place, trial in enumerate(run.trials):
+            if stop.is_set():
+                raise InterruptedError
+            values[place] = agreement_of_trials([trial], points, reach)[0]
+        yield TrialAgreement.of(run, values)
 
 
 class _Stoppable:

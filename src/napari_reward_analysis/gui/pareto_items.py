@@ -29,6 +29,9 @@ from napari_reward_analysis.gui.theme import ThemeColours
 
 EDGE_INSET = 7.0
 
+#: Marks at single trials, in the order in which they lie over each other.
+MARKS = ("chebyshev", "euclidean", "favourite", "selected")
+
 _SIDES = {1: "t1", 2: "t2", 3: "t", 4: "t3"}
 _EDGE_BLUR = 3.0
 
@@ -44,15 +47,25 @@ def _series_colours(colours: ThemeColours) -> list[str]:
     return [colours.species[place] for place in _SERIES]
 
 
-def legend_entries(colours: ThemeColours) -> list[LegendEntry]:
-    """What the symbols of the plot stand for."""
-    return [
+def legend_entries(colours: ThemeColours, *, judged: bool = False) -> list[LegendEntry]:
+    """What the symbols of the plot stand for; with an oracle's favourite where it judged."""
+    entries = [
         LegendEntry("dot", colours.accent, "front", line=True),
         LegendEntry("dot", colours.muted, "others"),
         LegendEntry("diamond", colours.euclidean, "Euclidean"),
         LegendEntry("square", colours.chebyshev, "Chebyshev"),
         LegendEntry("ring", colours.foreground, "shown"),
     ]
+    if not judged:
+        return entries
+    # the points have colours of their own then
+    front = LegendEntry("line", colours.accent, "front")
+    return [front, *entries[2:], LegendEntry("star", favourite_colour(colours), "oracle's best")]
+
+
+def favourite_colour(colours: ThemeColours) -> str:
+    """Colour of the mark at the oracle's favourite."""
+    return colours.foreground
 
 
 def series_entries(names: Sequence[str], colours: ThemeColours) -> list[LegendEntry]:
@@ -76,6 +89,7 @@ class ParetoItems:
         self._plot = plot
         self._series: list[tuple[Any, Any]] = []
         self._colours: ThemeColours | None = None
+        self._shaded = False
         self._edges = {side: self._scatter(symbol, 9, 0) for side, symbol in _SIDES.items()}
         self._steps = pg.PlotCurveItem(antialias=True)
         self._steps.setZValue(1)
@@ -86,6 +100,7 @@ class ParetoItems:
         self._marks = {
             "chebyshev": self._scatter("s", 17, 4),
             "euclidean": self._scatter("d", 17, 5),
+            "favourite": self._scatter("star", 24, 5.5),
             "selected": self._scatter("o", 27, 6),
         }
 
@@ -99,6 +114,24 @@ class ParetoItems:
         self._front.setData(x[on_front], y[on_front])
         shown = non_dominated(x[on_front], y[on_front])
         self._steps.setData(*staircase(x[on_front][shown], y[on_front][shown]))
+
+    def set_shades(self, shades: Sequence[QColor] | None, on_front: BoolArray) -> None:
+        """Colour the points one by one; None gives them the colours of front and others.
+
+        Parameters
+        ----------
+        shades : sequence of QColor, length n, or None
+            In the order of `set_points`.
+        on_front : ndarray of bool, shape (n,)
+            As given to `set_points`.
+        """
+        self._shaded = shades is not None
+        if shades is None:
+            if self._colours is not None:
+                self._colour_points(self._colours)
+            return
+        for item, part in ((self._others, ~on_front), (self._front, on_front)):
+            item.setBrush([shades[k] for k in np.flatnonzero(part).tolist()])
 
     def set_series(self, series: Sequence[tuple[FloatArray, FloatArray]]) -> None:
         """Show further fronts as step lines, in place of the former ones."""
@@ -136,7 +169,7 @@ class ParetoItems:
             item.setData(*window.to_data(beyond[first]))
 
     def set_mark(self, name: str, position: tuple[float, float] | None) -> None:
-        """Put a mark ("euclidean", "chebyshev", "selected") there, or take it away."""
+        """Put one of `MARKS` there, or take it away."""
         item = self._marks[name]
         if position is None:
             item.setData([], [])
@@ -156,24 +189,33 @@ class ParetoItems:
         """Draw everything in these colours."""
         self._colours = colours
         self._colour_series(colours)
-        dimmed = QColor(colours.muted)
-        dimmed.setAlpha(170)
         outline = pg.mkPen(colours.background, width=1)
-        for item in (*self._edges.values(), self._others):
-            item.setBrush(pg.mkBrush(dimmed))
+        for item in self._edges.values():
+            item.setBrush(pg.mkBrush(_dimmed(colours)))
             item.setPen(pg.mkPen(None))
         # a rim in the colour of the ground keeps dots apart that touch
         self._others.setPen(outline)
-        self._front.setBrush(pg.mkBrush(colours.accent))
         self._front.setPen(outline)
+        if not self._shaded:
+            self._colour_points(colours)
         self._steps.setPen(pg.mkPen(colours.accent, width=1.6))
         for name, colour in (
             ("euclidean", colours.euclidean),
             ("chebyshev", colours.chebyshev),
+            ("favourite", favourite_colour(colours)),
             ("selected", colours.foreground),
         ):
             self._marks[name].setPen(pg.mkPen(colour, width=2.2))
             self._marks[name].setBrush(pg.mkBrush(None))
+
+    def _colour_points(self, colours: ThemeColours) -> None:
+        for item, brush in (
+            (self._others, pg.mkBrush(_dimmed(colours))),
+            (self._front, pg.mkBrush(colours.accent)),
+        ):
+            item.setBrush(brush)
+            # points that were coloured one by one keep that, unless they are told as well
+            item.setBrush([brush] * item.data.size)
 
     def _colour_series(self, colours: ThemeColours) -> None:
         shades = _series_colours(colours)
@@ -190,3 +232,9 @@ class ParetoItems:
         item.setZValue(depth)
         self._plot.addItem(item, ignoreBounds=True)
         return item
+
+
+def _dimmed(colours: ThemeColours) -> QColor:
+    colour = QColor(colours.muted)
+    colour.setAlpha(170)
+    return colour

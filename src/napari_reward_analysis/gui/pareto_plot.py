@@ -6,8 +6,8 @@ user picks goes out by signals.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,25 +27,25 @@ from napari_reward_analysis.gui.pareto_geometry import (
     FloatArray,
     IntArray,
     Move,
-    Window,
     front_extent,
     full_extent,
     pick,
     series_reach,
     walk,
-    with_margin,
 )
 from napari_reward_analysis.gui.pareto_items import (
     EDGE_INSET,
+    MARKS,
     ParetoItems,
     legend_entries,
     series_entries,
 )
+from napari_reward_analysis.gui.pareto_values import ValueBar, ValueScale, largest
+from napari_reward_analysis.gui.pareto_view import ParetoView
 from napari_reward_analysis.gui.theme import ThemeColours, Themed, default_colours, small_font
 
-# px: how near a click has to be, and what stays free around the data
+# px: how near a click has to be
 REACH = 10.0
-MARGIN = 15.0
 
 # until so many feasible trials have come, the view follows the front both
 # ways; one unlucky first trial would fix a useless scale otherwise
@@ -80,8 +80,8 @@ class ParetoPlot(Themed, QWidget):
         self._choices: tuple[int | None, int | None] = (None, None)
         self._selected: int | None = None
         self._hovered = (-1, "")
-        self._extent = (1.0, 1.0)
-        self._view: Literal["front", "all", "manual"] = "front"
+        self._values: dict[int, float] = {}
+        self._values_name = ""
         self._build()
         self._connect()
         self.apply_colours(default_colours())
@@ -137,6 +137,7 @@ class ParetoPlot(Themed, QWidget):
         self._tooltips: list[str] = [tooltips[i] for i in np.flatnonzero(drawn).tolist()]
         self._row: dict[int, int] = {int(name): row for row, name in enumerate(self._ids)}
         self._items.set_points(self._x, self._y, self._on_front)
+        self._shade()
         self._follow_points(started_over)
         self._show_placeholder()
 
@@ -185,24 +186,37 @@ class ParetoPlot(Themed, QWidget):
         if others:
             self.settle_view()
 
+    def set_values(self, values: Mapping[int, float], name: str = "") -> None:
+        """Colour the trials by a quantity and mark the one with the largest value.
+
+        Parameters
+        ----------
+        values : mapping of int to float
+            By the trial's id; those without a value, or with NaN, are grey. None at all
+            gives the plot its usual colours.
+        name : str
+            What the quantity is, for the bar below the plot.
+        """
+        self._values, self._values_name = dict(values), name
+        self._value_button.setVisible(bool(values))
+        self._shade()
+        self._show_legend()
+        self._place_marks()
+
     # ---- the view
 
     def reset_view(self) -> None:
         """Fit the view to the front and its neighbourhood, larger or smaller."""
-        self._view = "front"
-        self._extent = self._wanted_extent()
-        self._place_view()
+        self._view.fit("front", self._front_extent())
 
     def settle_view(self) -> None:
         """As `reset_view`, unless the user has chosen another view."""
-        if self._view == "front":
+        if self._view.kind == "front":
             self.reset_view()
 
     def show_all(self) -> None:
         """Fit the view to every feasible trial."""
-        self._view = "all"
-        self._extent = self._wanted_extent()
-        self._place_view()
+        self._view.fit("all", self._full_extent())
 
     def locate(self, name: int) -> QPoint | None:
         """Where a trial is drawn, in px of ``canvas.viewport()``; None when it is not.
@@ -225,10 +239,13 @@ class ParetoPlot(Themed, QWidget):
         self._placeholder.setStyleSheet(f"color: {colours.muted}; background: transparent;")
         for label in (self._x_title, self._y_title, self._status):
             label.setStyleSheet(f"color: {colours.foreground}; background: {colours.background};")
-        for button in (self._front_button, self._all_button):
+        self._bar.apply_colours(colours)
+        for button in (self._value_button, self._front_button, self._all_button):
             button.setStyleSheet(
-                f"color: {colours.foreground}; background: {colours.background};"
-                f"border: 1px solid {colours.muted}; border-radius: 3px; padding: 0 6px;"
+                f"QToolButton {{ color: {colours.foreground}; background: {colours.background};"
+                f"border: 1px solid {colours.muted}; border-radius: 3px; padding: 0 6px; }}"
+                f"QToolButton:checked {{ background: {colours.faint};"
+                f"border: 2px solid {colours.accent}; padding: 0 5px; }}"
             )
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
@@ -245,8 +262,40 @@ class ParetoPlot(Themed, QWidget):
 
     def _show_legend(self) -> None:
         colours = self._colours
-        entries = legend_entries(colours) + series_entries(self._series, colours)
-        self._legend.set_entries(entries, colours)
+        entries = legend_entries(colours, judged=self._shaded)
+        self._legend.set_entries(entries + series_entries(self._series, colours), colours)
+
+    # ---- colours by a quantity
+
+    @property
+    def _shaded(self) -> bool:
+        return bool(self._values) and self._value_button.isChecked()
+
+    def _shade(self) -> None:
+        """Colour the points, from the least value of the front to the largest of all."""
+        self._bar.setVisible(self._shaded)
+        if not self._shaded:
+            self._items.set_shades(None, self._on_front)
+            return
+        values = np.array([self._values.get(int(name), np.nan) for name in self._ids], float)
+        # most trials beyond the front are far worse: with them all of the front looks alike
+        highest = values[np.isfinite(values)].max(initial=-np.inf)
+        scale = ValueScale.of(np.append(values[self._on_front], highest))
+        self._items.set_shades([scale.colour(value) for value in values], self._on_front)
+        self._bar.show_scale(self._values_name, scale)
+
+    def _on_value_button(self) -> None:
+        self._shade()
+        self._show_legend()
+        self._place_marks()
+
+    @property
+    def favourite(self) -> int | None:
+        """Id of the drawn trial with the largest value, of equals the proposed one."""
+        on_front = set(self._ids[self._on_front].tolist())
+        drawn = {name: value for name, value in self._values.items() if name in self._row}
+        proposed = {name for name in self._choices if name is not None}
+        return largest(drawn, (proposed, on_front))
 
     # ---- building
 
@@ -257,6 +306,7 @@ class ParetoPlot(Themed, QWidget):
         prepare(self._plot)
         set_tick_font(self._plot, small_font(self.font()))
         self._items = ParetoItems(self._plot)
+        self._view = ParetoView(self._box)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.canvas.setAccessibleName("Pareto plot")
         self.canvas.setMinimumHeight(130)
@@ -267,6 +317,11 @@ class ParetoPlot(Themed, QWidget):
         self._status = ElidedLabel(small=True)
         self._front_button = _button("Front", "Fit the view to the Pareto front (double click)")
         self._all_button = _button("All", "Fit the view to every feasible trial")
+        self._value_button = _button("F1", "Colour the trials by their agreement with the oracle")
+        self._value_button.setCheckable(True)
+        self._value_button.setChecked(True)
+        self._value_button.hide()
+        self._bar = ValueBar()
         self._legend = LegendStrip()
         self._placeholder = QLabel(self)
         self._placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -276,6 +331,7 @@ class ParetoPlot(Themed, QWidget):
 
         head = QHBoxLayout()
         head.addWidget(self._y_title, 1)
+        head.addWidget(self._value_button)
         head.addWidget(self._front_button)
         head.addWidget(self._all_button)
         foot = QHBoxLayout()
@@ -287,6 +343,7 @@ class ParetoPlot(Themed, QWidget):
         column.addLayout(head)
         column.addWidget(self.canvas, 1)
         column.addLayout(foot)
+        column.addWidget(self._bar)
         column.addWidget(self._legend)
 
     def _connect(self) -> None:
@@ -297,68 +354,49 @@ class ParetoPlot(Themed, QWidget):
         self.canvas.scene().sigMouseClicked.connect(self._click)
         self._box.sigRangeChanged.connect(self._place_points)
         self._box.sigResized.connect(self._place_view)
-        self._box.sigRangeChangedManually.connect(self._take_over_view)
+        self._box.sigRangeChangedManually.connect(self._view.take_over)
         self._front_button.clicked.connect(self.reset_view)
         self._all_button.clicked.connect(self.show_all)
+        self._value_button.toggled.connect(self._on_value_button)
 
     # ---- where things are
 
-    def _wanted_extent(self) -> tuple[float, float]:
-        if self._view == "all":
-            return full_extent(self._x), full_extent(self._y)
+    def _front_extent(self) -> tuple[float, float]:
         x, y = front_extent(self._x, self._on_front), front_extent(self._y, self._on_front)
         return max(x, self._reach[0]), max(y, self._reach[1])
+
+    def _full_extent(self) -> tuple[float, float]:
+        return full_extent(self._x), full_extent(self._y)
 
     def _follow_points(self, started_over: bool) -> None:
         """Let the view grow with the points, and place what hangs on it."""
         if started_over:
-            self._view = "front"
-        wanted = self._wanted_extent()
-        if started_over or self._ids.size <= SETTLE_POINTS:
-            extent = wanted
-        else:
-            extent = (max(self._extent[0], wanted[0]), max(self._extent[1], wanted[1]))
-        if self._view != "manual" and extent != self._extent:
-            self._extent = extent
-            self._place_view()
+            self._view.kind = "front"
+        wanted = self._full_extent() if self._view.kind == "all" else self._front_extent()
+        self._view.follow(wanted, shrink=started_over or self._ids.size <= SETTLE_POINTS)
         self._place_points()
 
     def _place_view(self) -> None:
-        """Show 0 to the extent on both axes, with a margin in px around it."""
-        if self._view == "manual":
-            self._place_points()
-            return
-        box = self._box.boundingRect()
-        ranges = [
-            with_margin(extent, length, MARGIN)
-            for extent, length in zip(self._extent, (box.width(), box.height()), strict=True)
-        ]
-        self._box.setRange(xRange=ranges[0], yRange=ranges[1], padding=0)
-
-    def _take_over_view(self) -> None:
-        self._view = "manual"
-
-    def _window(self) -> Window:
-        (x, y), box = self._box.viewRange(), self._box.sceneBoundingRect()
-        width, height = max(box.width(), 1.0), max(box.height(), 1.0)
-        return Window((x[0], x[1]), (y[0], y[1]), box.left(), box.top(), width, height)
+        self._view.place()
+        self._place_points()
 
     def _place_points(self) -> None:
         """Find where each point is on the screen; arrows for those beyond the view."""
-        window = self._window()
+        window = self._view.window()
         self._pixels, side = window.clip(window.to_pixels(self._x, self._y), EDGE_INSET)
         self._items.set_edges(self._pixels, side, window)
         self._place_marks()
         self._show_status(int(np.count_nonzero(side)))
 
     def _place_marks(self) -> None:
-        names = (*self._choices, self._selected)
-        for mark, name in zip(("euclidean", "chebyshev", "selected"), names, strict=True):
+        favourite = self.favourite if self._shaded else None
+        names = (*reversed(self._choices), favourite, self._selected)
+        for mark, name in zip(MARKS, names, strict=True):
             row = None if name is None else self._row.get(name)
             if row is None:
                 self._items.set_mark(mark, None)
             else:
-                x, y = self._window().to_data(self._pixels[row : row + 1])
+                x, y = self._view.window().to_data(self._pixels[row : row + 1])
                 self._items.set_mark(mark, (float(x[0]), float(y[0])))
 
     def _show_status(self, beyond: int) -> None:

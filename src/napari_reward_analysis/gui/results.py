@@ -33,6 +33,7 @@ from napari_reward_analysis.gui.theme import ThemeColours
 from napari_reward_analysis.gui.trial_columns import trial_columns
 from napari_reward_analysis.gui.trial_table import TrialTable
 from napari_reward_analysis.gui.words import (
+    agreement_in_words,
     further_in_words,
     trial_in_words,
     trial_tooltip,
@@ -150,6 +151,7 @@ class ResultsPanel(QWidget):
         self._bindings.connect(session.selection_changed, self._show_selection)
         self._bindings.connect(session.edited_changed, self._show_selection)
         self._bindings.connect(session.oracles_changed, self._show_oracles)
+        self._bindings.connect(session.agreement_changed, self._show_trials)
         self._bindings.connect(session.search_changed, self._on_search)
         self.runs.bind()
         self._show_run()
@@ -201,10 +203,20 @@ class ResultsPanel(QWidget):
             feasible=np.array([trial.feasible for trial in trials], dtype=bool),
             tooltips=self._tooltips_for(run),
         )
-        self.table.set_rows(ids.tolist(), trial_columns(run))
+        self._show_agreement()
+        self.table.set_rows(ids.tolist(), trial_columns(run, self._session.agreement))
         self.table.set_front(front)
         self._show_oracles()
         self._show_selection()
+
+    def _show_agreement(self) -> None:
+        """The points in the colour of their agreement with an oracle, where one judged them."""
+        known = self._session.agreement
+        if known is None:
+            self.plot.set_values({})
+            return
+        oracle, f1 = known
+        self.plot.set_values(dict(enumerate(f1.tolist())), f"F1 with {oracle}")
 
     def _show_oracles(self) -> None:
         """The same trials' front with respect to each oracle."""
@@ -240,9 +252,12 @@ class ResultsPanel(QWidget):
             trial = run.trials[selected]
             self.shown.setText(f"#{trial.index}: {trial_in_words(trial.score)}")
             # of a set edited by hand neither the rewards nor the stages would be true
-            more = ", ".join(
-                filter(None, (further_in_words(trial), workflow_in_words(trial.parameters)))
+            parts = (
+                agreement_in_words(session.agreement, selected),
+                further_in_words(trial),
+                workflow_in_words(trial.parameters),
             )
+            more = ", ".join(filter(None, parts))
         self.shown_too.setText(more)
         self.shown_too.setVisible(bool(more))
         self._enable()
@@ -265,7 +280,13 @@ class ResultsPanel(QWidget):
         if run is not None:
             new = run.trials[len(self._tooltips) :]
             self._tooltips += [trial_tooltip(trial) for trial in new]
-        return self._tooltips
+        known = self._session.agreement
+        if known is None:
+            return self._tooltips
+        return [
+            "\n".join(filter(None, (text, agreement_in_words(known, place))))
+            for place, text in enumerate(self._tooltips)
+        ]
 
     def _show_physics(self) -> None:
         run = self._session.current

@@ -12,10 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from psygnal import Signal
 
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.gui.base_session import BaseSession
+from napari_reward_analysis.oracle_runs import TrialAgreement
 from napari_reward_analysis.rewards.atoms import AtomScore, Physics
 from napari_reward_analysis.runs import Run
 
@@ -31,16 +34,21 @@ class Session(BaseSession[Run]):
         The shown points were edited by hand, or no longer differ from the trial.
     oracles_changed
         The shown run has more or fewer oracles.
+    agreement_changed
+        An oracle has judged trials.
     """
 
     refined = Signal()
     edited_changed = Signal()
     oracles_changed = Signal()
+    agreement_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._edited: AtomScore | None = None
         self._starting_physics: dict[str, Physics] = {}
+        #: By run, the oracle that judged its trials last and how.
+        self._agreement: dict[str, tuple[str, TrialAgreement]] = {}
 
     # ---- the shown run
 
@@ -76,6 +84,22 @@ class Session(BaseSession[Run]):
         """N and DS as they were when the run came."""
         return self._starting_physics[run.identifier]
 
+    # ---- agreement with an oracle
+
+    def set_agreement(self, oracle: str, judged: Sequence[TrialAgreement]) -> None:
+        """Note how an oracle judges the trials of runs, in place of a former oracle of theirs."""
+        self._agreement |= {one.run: (oracle, one) for one in judged}
+        self.agreement_changed.emit()
+
+    @property
+    def agreement(self) -> tuple[str, npt.NDArray[np.float64]] | None:
+        """The oracle's name and F1 by position of the shown run's trials; None without one."""
+        run = self._current
+        if run is None or run.identifier not in self._agreement:
+            return None
+        oracle, judged = self._agreement[run.identifier]
+        return oracle, judged.values(run)
+
     # ---- edits by hand
 
     @property
@@ -99,6 +123,7 @@ class Session(BaseSession[Run]):
 
     def _on_removed(self, run: Run) -> None:
         self._starting_physics.pop(run.identifier, None)
+        self._agreement.pop(run.identifier, None)
 
     def _on_shown(self) -> None:
         self._edited = None

@@ -89,6 +89,13 @@ def open_studies(sample: str, theme: str, runs_folder: Path) -> tuple[Any, Studi
     return viewer, widget
 
 
+def add_studies(viewer: Any) -> tuple[Any, Studies]:
+    """The widget for studies as a tab beside the one that is open: its dock, and itself."""
+    dock, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _STUDIES, tabify=True)
+    assert isinstance(widget, Studies)
+    return dock, widget
+
+
 def _viewer_with(sample: str, theme: str) -> Any:
     viewer = napari.Viewer()
     viewer.theme = theme

@@ -25,14 +25,15 @@ class StudyFiles(QWidget):
         The file that a run is kept in.
     image : ImageSection
         Whose image an opened run is shown over where it is the run's.
-    folder : callable
-        Gives the folder in which studies are saved on their own.
     load : callable
         Reads a run from a path; called in a thread.
     write : callable
         Writes the run into a folder; called in a thread with run and folder.
     current : callable
         Gives the run to save.
+    folder : callable, optional
+        Gives the folder in which studies are saved on their own. Without it there is none,
+        nor "Recent".
 
     Signals
     -------
@@ -53,10 +54,10 @@ class StudyFiles(QWidget):
         file: str,
         image: ImageSection,
         *,
-        folder: Callable[[], Path],
         load: Callable[[Path], Any],
         write: Callable[[Any, Path], object],
         current: Callable[[], Any],
+        folder: Callable[[], Path] | None = None,
     ) -> None:
         super().__init__()
         self._file, self._image = file, image
@@ -69,19 +70,18 @@ class StudyFiles(QWidget):
         self.recent.setToolTip(
             "Studies of this computer, saved as they grew; those that were cut off too"
         )
-        menu = QMenu(self.recent)
-        self.recent.setMenu(menu)
         self.save.setToolTip("Write everything into a folder: the run, its table and its figure")
         self.save.setEnabled(False)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.open, 1)
         layout.addWidget(self.recent, 1)
+        self.recent.setVisible(folder is not None)
         layout.addWidget(self.save, 1)
+        if folder is not None:
+            self._offer_recent(folder)
         self.open.clicked.connect(self._ask_open)
         self.save.clicked.connect(self._ask_save)
-        menu.aboutToShow.connect(lambda: list_recent(menu, self._folder()))
-        menu.triggered.connect(self._open_recent)
 
     def open_run(self, path: Path) -> None:
         """Read a run and look whether it belongs to the image on show."""
@@ -109,11 +109,17 @@ class StudyFiles(QWidget):
 
     def _ask_open(self) -> None:
         kinds = f"Runs ({self._file} {self._file}l)"
-        folder = self._folder()
-        begin = str(folder) if folder.is_dir() else ""
+        folder = None if self._folder is None else self._folder()
+        begin = str(folder) if folder is not None and folder.is_dir() else ""
         path, _ = QFileDialog.getOpenFileName(self, "Open a run", begin, kinds)
         if path:
             self.open_run(Path(path))
+
+    def _offer_recent(self, folder: Callable[[], Path]) -> None:
+        menu = QMenu(self.recent)
+        self.recent.setMenu(menu)
+        menu.aboutToShow.connect(lambda: list_recent(menu, folder()))
+        menu.triggered.connect(self._open_recent)
 
     def _open_recent(self, action: QAction) -> None:
         if action.data():

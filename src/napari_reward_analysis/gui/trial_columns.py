@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import textwrap
 
+import numpy as np
+import numpy.typing as npt
+
 from napari_reward_analysis.gui.workflow_presets import reward_label, short_stage
 from napari_reward_analysis.runs import Run
 from napari_reward_analysis.stages import SLOTS
@@ -20,14 +23,25 @@ _PARAMETER_TITLES = {
 _TITLE = 16
 
 
-def trial_columns(run: Run | None) -> dict[str, list[object]]:
-    """Title and values of each column, in the order to show them."""
+def trial_columns(
+    run: Run | None, known: tuple[str, npt.NDArray[np.float64]] | None = None
+) -> dict[str, list[object]]:
+    """Title and values of each column, in the order to show them.
+
+    Parameters
+    ----------
+    run : Run or None
+    known : tuple, optional
+        An oracle's name and F1 of each trial, as `Session.agreement`.
+    """
     trials = run.trials if run else []
     columns: dict[str, list[object]] = {
         "n": [trial.score.count for trial in trials],
         "QC": [trial.score.qc for trial in trials],
         "ER": [trial.score.er for trial in trials],
     }
+    if known is not None:
+        columns["F1"] = [value if np.isfinite(value) else None for value in known[1].tolist()]
     for name in dict.fromkeys(name for trial in trials for name in trial.further):
         columns[_title(reward_label(name))] = [trial.further.get(name) for trial in trials]
     names = dict.fromkeys((*_PARAMETER_TITLES, *(n for trial in trials for n in trial.parameters)))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from napari_reward_analysis.amorphous_runs import AmorphousRun
 from napari_reward_analysis.gui.workflow_presets import short_reward, short_stage
 from napari_reward_analysis.rewards.atoms import AtomScore
@@ -62,6 +65,21 @@ def _details(stage: str, parameters: dict[str, Any]) -> str:
         if name.partition(".")[0] == stage
     ]
     return f" ({', '.join(own)})" if own else ""
+
+
+def agreement_in_words(known: tuple[str, npt.NDArray[np.float64]] | None, position: int) -> str:
+    """How a trial agrees with the oracle that judged its run; empty where none did.
+
+    Parameters
+    ----------
+    known : tuple or None
+        As `Session.agreement`.
+    position : int
+        Of the trial in its run.
+    """
+    if known is None or not np.isfinite(known[1][position]):
+        return ""
+    return f"F1 {known[1][position]:.3f} with {known[0]}"
 
 
 def run_in_words(run: Run, front: list[int]) -> str:

@@ -89,7 +89,7 @@ def read_records(path: Path, name: str = RUN_FILE) -> list[Record]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read as a run: choose a {name}.") from error
-    records = _log_records(text) if path.suffix == ".jsonl" else _whole_record(text, path)
+    records = _log_records(text) if path.suffix == ".jsonl" else _whole_record(text, path, name)
     if not records or "format" not in records[0]:
         raise BadInput(f"{path} is not a run of this program, or is damaged.")
     return records
@@ -103,12 +103,12 @@ def make_folder(folder: Path) -> None:
         raise _cannot_write(folder, error) from error
 
 
-def _whole_record(text: str, path: Path) -> list[Record]:
+def _whole_record(text: str, path: Path, name: str) -> list[Record]:
     try:
         record = json.loads(text)
     except json.JSONDecodeError as error:
         raise BadInput(
-            f"{path} was cut short or damaged: repeat the run, or load its {LOG_FILE}."
+            f"{path} was cut short or damaged: repeat the run, or load its {name}l."
         ) from error
     return [record, *record["trials"]] if isinstance(record, dict) and "trials" in record else []
 
