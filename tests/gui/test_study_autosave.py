@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -267,6 +268,36 @@ def test_a_disk_that_is_full_later_is_told_once_and_the_study_goes_on(
     (folder,) = tab.runs_folder.iterdir()
     found = tab.load(folder).results
     assert len(found) == (0 if when == "add" else 24)
+
+
+def test_a_study_that_fails_midway_keeps_what_it_has(
+    qtbot: QtBot, add_crystal: Add, studies: Studies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_crystal()
+    tab: Any = studies.tabs.widget(NOISE[0])
+    fill(tab)
+    real = tab.prepare
+
+    def failing(frame: Any) -> Any:
+        work = real(frame)
+
+        def broken(stop: Any) -> Any:
+            made, results = work(stop)
+
+            def two() -> Iterator[Any]:
+                yield from islice(results, 2)
+                raise MemoryError
+
+            return made, two()
+
+        return broken
+
+    monkeypatch.setattr(tab, "prepare", failing)
+    assert run(qtbot, tab).status == "failed"
+    assert "not enough memory" in tab.run_box.status.text()
+    (folder,) = tab.runs_folder.iterdir()
+    assert len(tab.load(folder).results) == 2
+    assert recent(tab)[0].text().endswith("(failed)")
 
 
 def test_the_oldest_studies_make_room(
