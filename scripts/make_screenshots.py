@@ -71,9 +71,9 @@ def take_regions(folder: Path, theme: str, runs: Path) -> list[Path]:
     return [classes, result]
 
 
-def take_studies(folder: Path, theme: str) -> list[Path]:
+def take_studies(folder: Path, theme: str, runs: Path) -> list[Path]:
     """Photograph both studies after a short run each."""
-    viewer, widget = open_studies("ybco_pockets", theme)
+    viewer, widget = open_studies("ybco_pockets", theme, runs)
     taken = []
     for number, name in enumerate(("windows", "noise")):
         widget.tabs.setCurrentIndex(number)
@@ -131,7 +131,7 @@ def main() -> int:
                 print(path)
             for path in take_regions(folder, theme, Path(runs)):
                 print(path)
-            for path in take_studies(folder, theme):
+            for path in take_studies(folder, theme, Path(runs)):
                 print(path)
             for path in take_oracle(folder, theme, Path(runs)):
                 print(path)

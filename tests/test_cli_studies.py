@@ -101,6 +101,17 @@ def test_windows_interrupted_saves_the_windows_that_are_done(tmp_path):
     assert 1 <= len(run.results) < len(run.plan.windows)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_windows_interrupted_within_a_long_search_leave_nothing(picture, tmp_path):
+    out = tmp_path / "out"
+    arguments = ("windows", picture, *SQUARE, "--window", 28, "--trials", 10_000, "--out", out)
+    # the log is begun just before the first windows are, of which each would take hours
+    status, stderr = interrupted(arguments, out / "windows.jsonl", 0)
+    assert (status, stderr.count("\n")) == (130, 1), stderr
+    assert "before anything was found" in stderr
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

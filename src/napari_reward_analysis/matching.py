@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from napari_reward_analysis.image import BoolArray
+
 Points = npt.NDArray[np.floating]
 Indices = npt.NDArray[np.intp]
 
@@ -79,7 +81,12 @@ class Score:
 
 
 def score_points(
-    found: Points, known: Points, tolerance: float, shape: tuple[int, int], border: float
+    found: Points,
+    known: Points,
+    tolerance: float,
+    shape: tuple[int, int],
+    border: float,
+    region: BoolArray | None = None,
 ) -> Score:
     """Score found points by known ones.
 
@@ -93,9 +100,15 @@ def score_points(
         Of the image.
     border : float
         Points nearer than this to the image's edge are matched but not counted, in px.
+    region : ndarray of bool, shape (H, W), optional
+        Points beyond it are matched but not counted, so that a pair across its edge is a
+        pair.
     """
     pairs = match_points(found, known, tolerance)
     judged, wanted = _inside(found, shape, border), _inside(known, shape, border)
+    if region is not None:
+        judged &= points_within(found, region)
+        wanted &= points_within(known, region)
     right, reached = np.zeros(len(found), bool), np.zeros(len(known), bool)
     right[pairs.found], reached[pairs.known] = True, True
     counted = pairs.distance[judged[pairs.found]]
@@ -104,6 +117,14 @@ def score_points(
         recall=float(reached[wanted].mean()) if wanted.any() else float("nan"),
         error_px=float(np.sqrt((counted**2).mean())) if len(counted) else float("nan"),
     )
+
+
+def points_within(points: Points, area: BoolArray) -> BoolArray:
+    """Which points (y, x in px, shape (n, 2)) lie on a marked pixel, shape (n,)."""
+    pixels = np.round(np.reshape(points, (-1, 2))).astype(int)
+    within: BoolArray = np.all((pixels >= 0) & (pixels < np.asarray(area.shape)), axis=1)
+    within[within] = area[tuple(pixels[within].T)]
+    return within
 
 
 def _inside(points: Points, shape: tuple[int, int], border: float) -> npt.NDArray[np.bool_]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from napari_reward_analysis.image import Image
+from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.io.writers import write_csv
 from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.noise_runs import NoiseLog, NoiseRun, save_noise
@@ -24,6 +24,7 @@ def run_noise_job(
     settings: NoiseSettings,
     folder: Path,
     *,
+    region: BoolArray | None = None,
     oracle: Oracle | None = None,
     known: Points | None = None,
     progress: Progress | None = None,
@@ -37,11 +38,11 @@ def run_noise_job(
     KeyboardInterrupt
         If it comes before the first result.
     """
-    run = NoiseRun.of(image, lattice, settings)
+    run = NoiseRun.of(image, lattice, settings, region)
     existed = folder.exists()
     log = NoiseLog(run, folder)
     try:
-        for result in noise_study(image, lattice, settings, oracle=oracle, known=known):
+        for result in noise_study(image, lattice, settings, region, oracle=oracle, known=known):
             run.results.append(result)
             log.add(result)
             if progress is not None:

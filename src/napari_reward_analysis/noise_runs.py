@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.image import Image
-from napari_reward_analysis.io.packed import pack, unpack
+from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.io.packed import pack, unpack, unpack_bits
 from napari_reward_analysis.io.run_files import ResultLog, RunKind
 from napari_reward_analysis.io.run_head import (
     ImageReference,
@@ -51,6 +51,8 @@ class NoiseRun:
         How far it came.
     versions : dict
         Versions of the packages that made it.
+    region : ndarray of bool or None
+        The crystal as the user drew it; None where none was drawn.
     """
 
     image: ImageReference
@@ -59,11 +61,18 @@ class NoiseRun:
     results: list[NoiseResult] = field(default_factory=list)
     status: Status = "running"
     versions: dict[str, str] = field(default_factory=versions_now)
+    region: BoolArray | None = None
 
     @classmethod
-    def of(cls, image: Image, lattice: Lattice | None, settings: NoiseSettings) -> NoiseRun:
+    def of(
+        cls,
+        image: Image,
+        lattice: Lattice | None,
+        settings: NoiseSettings,
+        region: BoolArray | None = None,
+    ) -> NoiseRun:
         """A study that has not begun."""
-        return cls(ImageReference.of(image), settings, lattice)
+        return cls(ImageReference.of(image), settings, lattice, region=region)
 
     @property
     def table(self) -> dict[str, npt.NDArray[Any]]:
@@ -131,7 +140,9 @@ def _row(result: NoiseResult) -> dict[str, Any]:
 
 
 def _head(run: NoiseRun) -> dict[str, Any]:
-    return head_of(_NOISE.name, run)
+    return head_of(_NOISE.name, run) | {
+        "region": None if run.region is None else pack(np.packbits(run.region)),
+    }
 
 
 def _result_to_json(result: NoiseResult) -> dict[str, Any]:
@@ -156,8 +167,14 @@ def _score_to_json(score: Score) -> dict[str, float | None]:
 
 
 def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> NoiseRun:
-    results = [_result_from_json(record) for record in records]
-    return NoiseRun(**fields_of(head, NoiseSettings), results=results)
+    common = fields_of(head, NoiseSettings)
+    # absent from studies of earlier versions, which took none
+    region, shape = head.get("region"), common["image"].shape
+    return NoiseRun(
+        **common,
+        results=[_result_from_json(record) for record in records],
+        region=None if region is None else unpack_bits(region, shape),
+    )
 
 
 def _result_from_json(record: dict[str, Any]) -> NoiseResult:

@@ -12,6 +12,7 @@ import pytest
 from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
 
+from napari_reward_analysis.gui import study_tab
 from napari_reward_analysis.gui.find_atoms import FindAtoms
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.simulate import simulate
@@ -57,6 +58,12 @@ def add_crystal(viewer: ViewerModel) -> Callable[..., Any]:
 def runs_folder(tmp_path: Path) -> Path:
     """Where the widget of a test saves its runs."""
     return tmp_path / "runs"
+
+
+@pytest.fixture(autouse=True)
+def _studies_elsewhere(runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test saves a study among those of whoever runs the tests."""
+    monkeypatch.setattr(study_tab, "autosave_folder", lambda analysis: runs_folder / analysis)
 
 
 @pytest.fixture

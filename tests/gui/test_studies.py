@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,25 @@ def test_windows_are_cancelled_and_what_was_found_stays(
     assert "Cancelled; kept:" in tab.run_box.status.text()
     assert "not searched" in tab.run_box.status.text()
     assert tab.files.save.isEnabled()
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_cancel_does_not_wait_for_a_search_of_10_000_trials(
+    qtbot: QtBot, add_crystal: Add, studies: Studies, index: int
+) -> None:
+    add_crystal()
+    tab: Any = studies.tabs.widget(index)
+    tab.inputs.lattice.choice.setCurrentText(LATTICE)
+    tab.options.trials.setValue(10_000)
+    tab.run_box.button.click()
+    qtbot.waitUntil(lambda: tab.run is not None, timeout=PATIENCE)
+    tab.run_box.button.click()
+    # the whole of one such search takes hours
+    qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
+    assert (tab.run.status, tab.run.results) == ("cancelled", [])
+    assert tab.run_box.status.text() == "Cancelled before the first result."
+    left = [thread.name for thread in threading.enumerate()]
+    assert not [name for name in left if name.startswith(("window", "reward-analysis-study"))]
 
 
 def test_a_window_smaller_than_two_cells_is_refused_in_a_sentence(

@@ -11,13 +11,17 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE, crystal
 
+from napari_reward_analysis.gui.regions import AREAS
+from napari_reward_analysis.gui.scrolling import VerticalScrollArea
 from napari_reward_analysis.gui.studies_dock import Studies
 from napari_reward_analysis.gui.study_noise import NoiseStudy
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.lattice import lattice_preset
+from napari_reward_analysis.matching import points_within
 from napari_reward_analysis.workflows.noise import KEPT, ORACLE, TUNED
 
 Add = Callable[..., Any]
@@ -99,6 +103,61 @@ def test_noise_from_one_click_to_files_and_back(
     np.testing.assert_allclose(plot.curves[TUNED], before)
     viewer.window.remove_dock_widget(dock)
     widget.deleteLater()
+
+
+def test_a_drawn_region_by_mouse_saved_and_opened_again(
+    make_napari_viewer: Callable[..., Any],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    viewer = make_napari_viewer(show=True)
+    given: dict[str, Any] = {"scale": (PIXEL_SIZE / 10,) * 2, "units": ("nm", "nm")}
+    viewer.add_image(np.array(crystal().data), name="crystal", **given)
+    viewer.add_points(known_columns(), name="truth", **given)
+    # halfway between rows of columns
+    top, bottom, left, right = 24.4, 141.6, 34.2, 102.5
+    outline = [[top, left], [top, right], [bottom, right], [bottom, left]]
+    viewer.add_shapes([outline], name="outline", **given)
+    _, widget = viewer.window.add_plugin_dock_widget("napari-reward-analysis", "Studies")
+    widget.tabs.setCurrentIndex(1)
+    tab = widget.tabs.currentWidget()
+    fill(tab)
+    qtbot.keyClicks(tab.inputs.image.regions, "outline")
+    qtbot.keyClicks(tab.options.known, "truth")
+    assert tab.fault == ""
+    button = tab.run_box.button
+    tab.findChild(VerticalScrollArea).ensureWidgetVisible(button)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert tab.running
+    qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
+    run = tab.run
+    assert run.status == "done", tab.run_box.status.text()
+    assert run.region.mean() == pytest.approx((bottom - top) * (right - left) / 160**2, rel=0.03)
+    assert run.results[0].count == np.count_nonzero(
+        points_within(run.results[0].points, run.region)
+    )
+    # SrTiO3 of 160 x 160 px holds 134.3 columns
+    assert run.results[0].expected == pytest.approx(134.3 * run.region.mean(), rel=0.03)
+    assert run.results[0].score.f1 > 0.9
+    told = f"Counted within the drawn region ({run.region.mean():.0%} of the field)."
+    assert told in tab.run_box.status.text()
+
+    folder = tmp_path / "out"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
+    tab.files.save.click()
+    qtbot.waitUntil(lambda: "Saved" in tab.run_box.status.text(), timeout=PATIENCE)
+    tab.files.open_run(folder)
+    qtbot.waitUntil(lambda: tab.run is not run, timeout=PATIENCE)
+    np.testing.assert_array_equal(tab.run.region, run.region)
+    assert told in tab.run_box.status.text()
+
+    # an outline that is emptied is told, and mended by another choice
+    viewer.layers["outline"].data = []
+    qtbot.waitUntil(lambda: "Nothing is drawn" in tab.run_box.fault.text(), timeout=PATIENCE)
+    assert not button.isEnabled()
+    tab.inputs.image.regions.choose(AREAS["field"])
+    assert button.isEnabled()
 
 
 def test_a_study_is_cancelled_and_bad_levels_are_refused(

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
-from napari_reward_analysis.matching import match_points, score_points
-from napari_reward_analysis.noise_runs import NoiseRun, load_noise, save_noise
+from napari_reward_analysis.matching import match_points, points_within, score_points
+from napari_reward_analysis.noise_runs import NoiseLog, NoiseRun, load_noise, save_noise
+from napari_reward_analysis.workflows import noise
+from napari_reward_analysis.workflows.atoms import search_from
 from napari_reward_analysis.workflows.noise import (
     KEPT,
     ORACLE,
@@ -81,6 +87,93 @@ def test_a_study_reads_back_as_it_was_saved(image, results, tmp_path):
         np.testing.assert_array_equal(again.table[name], column)
     for one, other in zip(again.results, results, strict=True):
         np.testing.assert_array_equal(one.points, other.points)
+
+
+LEFT = np.zeros((140, 140), bool)
+LEFT[:, :70] = True
+
+
+@pytest.fixture(scope="module")
+def in_region(image):
+    return list(noise_study(image, SQUARE, QUICK, LEFT, oracle=lambda _: KNOWN, known=KNOWN))
+
+
+def test_all_methods_are_counted_and_scored_within_a_drawn_region(in_region):
+    # the outermost pixels are no place to count at, and a spacing from the edge none to score
+    counted = LEFT.copy()
+    counted[[0, -1]] = counted[:, [0, -1]] = False
+    judged = LEFT.copy()
+    judged[:20] = judged[-20:] = judged[:, :20] = judged[:, -20:] = False
+    assert {r.method for r in in_region} == {TUNED, KEPT, ORACLE}
+    for r in in_region:
+        assert r.count == np.count_nonzero(points_within(r.points, counted))
+        # by the cell as it is seen in so small a part
+        assert r.expected == pytest.approx(np.count_nonzero(counted) / 20**2, rel=0.1)
+        assert r.qc == pytest.approx(r.count / r.expected - 1)
+        if r.level == 0:
+            # what was found beyond is kept
+            assert r.points[:, 1].max() > 75
+            assert (r.score.precision, r.score.recall) == (1, 1)
+        found = np.flatnonzero(points_within(r.points, judged))
+        right = np.isin(found, match_points(r.points, KNOWN, 6.0).found)
+        share = right.mean() if len(right) else np.nan
+        assert r.score.precision == pytest.approx(share, nan_ok=True)
+
+
+def test_what_is_known_beyond_a_drawn_region_changes_nothing(image, in_region):
+    less = KNOWN[KNOWN[:, 1] < 80]
+    again = noise_study(image, SQUARE, QUICK, LEFT, oracle=lambda _: KNOWN, known=less)
+    for one, other in zip(again, in_region, strict=True):
+        assert astuple(one.score) == pytest.approx(astuple(other.score), nan_ok=True)
+    empty = noise_study(image, SQUARE, QUICK, LEFT, known=KNOWN[KNOWN[:, 1] > 80])
+    assert np.isnan(next(empty).score.recall)
+
+
+def test_a_region_of_the_whole_field_is_none(image):
+    field = QUICK.model_copy(update={"atoms": QUICK.atoms.model_copy(update={"area": "field"})})
+    drawn = noise_study(image, SQUARE, field, np.ones(image.shape, bool), known=KNOWN)
+    for one, other in zip(drawn, noise_study(image, SQUARE, field, known=KNOWN), strict=True):
+        assert (one.parameters, one.count) == (other.parameters, other.count)
+        assert astuple(one.score) == pytest.approx(astuple(other.score), nan_ok=True)
+
+
+def test_a_region_that_is_none_of_the_image_is_refused(image):
+    with pytest.raises(BadInput, match="draw the region on this image"):
+        next(noise_study(image, SQUARE, QUICK, np.ones((9, 9), bool)))
+    with pytest.raises(BadInput, match="covers no pixel"):
+        next(noise_study(image, SQUARE, QUICK, np.zeros(image.shape, bool)))
+
+
+def test_a_region_is_kept_with_the_study_and_missing_from_older_files(image, in_region, tmp_path):
+    run = NoiseRun.of(image, SQUARE, QUICK, LEFT)
+    run.results, run.status = in_region, "done"
+    file = save_noise(run, tmp_path)
+    np.testing.assert_array_equal(load_noise(tmp_path).region, LEFT)
+    log = NoiseLog(run, tmp_path / "log")
+    log.close(keep=True)
+    np.testing.assert_array_equal(load_noise(tmp_path / "log").region, LEFT)
+    record = json.loads(file.read_text())
+    del record["region"]
+    file.write_text(json.dumps(record))
+    assert load_noise(file).region is None
+    assert len(load_noise(file).results) == len(in_region)
+
+
+@pytest.mark.parametrize("trial", [1, 10])
+def test_a_stop_ends_the_study_within_a_trial(image, monkeypatch, trial):
+    stop, made = threading.Event(), []
+
+    def search(*given):
+        for found in search_from(*given):
+            made.append(found)
+            if len(made) == trial:
+                stop.set()
+            yield found
+
+    monkeypatch.setattr(noise, "search_from", search)
+    results = list(noise_study(image, SQUARE, QUICK, stop=stop))
+    # the ninth trial is the control
+    assert (len(made), len(results)) == (trial, 0 if trial == 1 else 2)
 
 
 @pytest.mark.parametrize("unit", ["range", "std"])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import importlib
+import signal
 import threading
+from collections import deque
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -20,6 +24,8 @@ from napari_reward_analysis import (
 )
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.matching import score_points
+from napari_reward_analysis.workflows import windows
+from napari_reward_analysis.workflows.in_turn import in_turn
 from napari_reward_analysis.workflows.windows import (
     WindowsProblem,
     WindowsSettings,
@@ -110,7 +116,81 @@ def test_to_cancel_is_to_stop_iterating():
     running = sliding_windows(columns_image(), SQUARE, settings)
     next(running)
     running.close()
-    assert not [t for t in threading.enumerate() if t.name.startswith("window")]
+    assert not windows_under_way()
+
+
+class LongFirstWindow:
+    """The first window would take 10 000 trials; in its third, when the second is over, it acts."""
+
+    def __init__(self, monkeypatch, act):
+        atoms = AtomsSettings(trials=10_000, sampler="sobol", refine=False)
+        settings = WindowsSettings(atoms=atoms, side=28, workers=2)
+        self.problem = WindowsProblem(columns_image(), SQUARE, settings)
+        self.first, self.second = self.problem.plan.waves[0][:2]
+        self.act, self.second_over, self.trials_after = act, threading.Event(), 0
+        self.real = windows.search_from
+        monkeypatch.setattr(windows, "search_from", self.search)
+
+    def search(self, part, start):
+        trials = self.real(part, start)
+        pixels = self.problem.image.data
+        if np.array_equal(part.image.data, pixels[self.second.slices]):
+            yield from islice(trials, 5)
+            self.second_over.set()
+        elif np.array_equal(part.image.data, pixels[self.first.slices]):
+            yield from islice(trials, 2)
+            assert self.second_over.wait(60)
+            self.act()
+            for trial in trials:
+                self.trials_after += 1
+                yield trial
+        else:
+            yield from trials
+
+
+def windows_under_way():
+    return [t for t in threading.enumerate() if t.name.startswith("window")]
+
+
+def test_a_stop_ends_windows_within_a_trial_and_keeps_those_that_are_finished(monkeypatch):
+    stop = threading.Event()
+    long = LongFirstWindow(monkeypatch, stop.set)
+    results = list(run_windows(long.problem, stop=stop))
+    assert [(r.window, r.n_trials) for r in results] == [(long.second, 5)]
+    assert long.trials_after == 1
+    assert not windows_under_way()
+
+
+def test_an_interruption_does_the_same_and_is_told_afterwards(monkeypatch):
+    # a shell that starts the tests in the background has told them not to heed it
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    stopped = threading.Event()
+
+    def interrupt():
+        _thread.interrupt_main()
+        # the main thread has heard of it
+        assert stopped.wait(60)
+
+    def watched(futures, stop):
+        return in_turn(futures, lambda: (stop(), stopped.set()))
+
+    monkeypatch.setattr(windows, "in_turn", watched)
+    long, results = LongFirstWindow(monkeypatch, interrupt), []
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            deque(map(results.append, run_windows(long.problem)))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert [r.window for r in results] == [long.second]
+    assert long.trials_after == 1
+    assert not windows_under_way()
+
+
+def test_a_stop_that_comes_before_the_first_window_leaves_none(monkeypatch):
+    stop = threading.Event()
+    stop.set()
+    long = LongFirstWindow(monkeypatch, stop.set)
+    assert list(run_windows(long.problem, stop=stop)) == []
 
 
 def test_what_cannot_be_searched_is_refused_before_the_first_window():

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import platformdirs
 
@@ -20,7 +22,7 @@ from napari_reward_analysis.amorphous_runs import AmorphousLog, AmorphousRun, sa
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.io.atomic import write_text
-from napari_reward_analysis.runs import LOG_FILE, RUN_FILE, Run, RunLog, Status, save_run
+from napari_reward_analysis.runs import RUN_FILE, Run, RunLog, Status, save_run
 
 #: Beside each run: its name, time and status.
 ABOUT_FILE = "about.json"
@@ -40,72 +42,118 @@ def autosave_folder(analysis: str = "runs") -> Path:
     return platformdirs.user_data_path("napari-reward-analysis", appauthor=False) / analysis
 
 
+class About(NamedTuple):
+    """What a run is called: its folder, what a list of runs shows, when it began."""
+
+    identifier: str
+    name: str
+    created: str
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How the runs of an analysis are kept.
+
+    Attributes
+    ----------
+    file : str
+        The whole file; its log has one letter more.
+    grows : str
+        Attribute of the run that holds what is added one by one.
+    log : callable
+        Begins the log of a run in a folder.
+    save : callable
+        Writes a run into a folder.
+    about : callable
+        What a run is called.
+    """
+
+    file: str
+    grows: str
+    log: Callable[[Any, Path], Any]
+    save: Callable[[Any, Path], object]
+    about: Callable[[Any], About]
+
+
+def about_study(run: Any) -> About:
+    """A study has no name of its own: it is called by its image."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return About(uuid.uuid4().hex, run.image.name or "unnamed image", now)
+
+
 class Autosave:
     """One run's log while it goes on, and its file when it is over.
 
     Parameters
     ----------
-    run : Run or AmorphousRun
-        The run before its first trial.
+    run : Run, AmorphousRun or that of a study
+        The run before its first result.
     root : Path
         Folder of all runs; the run gets one of its own in it.
+    keeping : Keeping, optional
+        How it is kept; as a search by default.
     """
 
-    def __init__(self, run: Any, root: Path) -> None:
-        self._run: Any = replace(run, trials=[])
-        self.folder = root / run.identifier
+    def __init__(self, run: Any, root: Path, keeping: Keeping | None = None) -> None:
+        self._keeping = keeping or SEARCH
+        self._grown: list[Any] = []
+        self._run: Any = replace(run, **{self._keeping.grows: self._grown})
+        self._about = self._keeping.about(run)
+        self.folder = root / self._about.identifier
         self._log: Any = None
         self._failed = False
 
     def open(self) -> str:
         """Start the log; says why it cannot be, else ''."""
         try:
-            self._log = _log_of(self._run, self.folder)
+            self._log = self._keeping.log(self._run, self.folder)
             self._describe("cut off")
         except BadInput as error:
             return self._give_up(error)
         return ""
 
-    def add(self, trial: Any) -> str:
-        """Save a trial; says once why it cannot be, else ''."""
-        self._run.trials.append(trial)
+    def add(self, result: Any) -> str:
+        """Save a trial or result; says once why it cannot be, else ''."""
+        self._grown.append(result)
         if self._log is None:
             return ""
         try:
-            self._log.add(trial)
+            self._log.add(result)
         except BadInput as error:
             return self._give_up(error)
         return ""
 
     def refine(self, positions: Mapping[int, Refined]) -> None:
         """Note sub-pixel positions of trials, by their index, to be saved at the end."""
-        self._run.trials = [
-            replace(trial, refined=positions.get(trial.index)) for trial in self._run.trials
+        self._grown[:] = [
+            replace(trial, refined=positions.get(trial.index)) for trial in self._grown
         ]
 
     def close(self, status: Status, message: str) -> str:
         """Turn the log into a finished file; says once why it cannot be, else ''.
 
-        A run without a trial leaves nothing behind.
+        A run without a result leaves nothing behind.
         """
-        self._run.status, self._run.message = status, message
+        self._run.status = status
+        if hasattr(self._run, "message"):  # a study tells it in the window alone
+            self._run.message = message
         if self._failed:
             return ""
         try:
-            if self._run.trials:
-                save_any_run(self._run, self.folder)
+            if self._grown:
+                self._keeping.save(self._run, self.folder)
                 self._describe(status)
             if self._log is not None:
                 self._log.close()
         except (BadInput, OSError) as error:
             return self._give_up(error)
-        if not self._run.trials:
+        if not self._grown:
             shutil.rmtree(self.folder, ignore_errors=True)
         return ""
 
     def _describe(self, status: str) -> None:
         """What a list of runs shows, without reading all their trials."""
-        facts = {"name": self._run.name, "created": self._run.created, "status": status}
+        facts = {"name": self._about.name, "created": self._about.created, "status": status}
         write_text(self.folder / ABOUT_FILE, json.dumps(facts) + "\n")
 
     def _give_up(self, error: Exception) -> str:
@@ -127,14 +175,24 @@ def _log_of(run: Run | AmorphousRun, folder: Path) -> RunLog | AmorphousLog:
     return AmorphousLog(run, folder) if isinstance(run, AmorphousRun) else RunLog(run, folder)
 
 
-def forget_old_runs(root: Path, kept: int = KEPT) -> None:
+#: How searches are kept.
+SEARCH = Keeping(
+    RUN_FILE,
+    "trials",
+    _log_of,
+    save_any_run,
+    lambda run: About(run.identifier, run.name, run.created),
+)
+
+
+def forget_old_runs(root: Path, kept: int = KEPT, file: str = RUN_FILE) -> None:
     """Delete the oldest saved runs beyond a number; runs that were cut off count too.
 
-    Only folders that hold a run are touched.
+    Only folders that hold a run, its `file` or the log of it, are touched.
     """
     found = []
     for folder in root.iterdir() if root.is_dir() else ():
-        files = [folder / name for name in (RUN_FILE, LOG_FILE) if (folder / name).is_file()]
+        files = [folder / name for name in (file, f"{file}l") if (folder / name).is_file()]
         if files:
             found.append((max(file.stat().st_mtime for file in files), folder))
     for _, folder in sorted(found, reverse=True)[kept:]:

@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.atoms_form import AtomsForm
-from napari_reward_analysis.gui.autosave import autosave_folder, recent_runs
+from napari_reward_analysis.gui.autosave import autosave_folder
 from napari_reward_analysis.gui.bindings import Bindings
 from napari_reward_analysis.gui.docked import DockedWidget
 from napari_reward_analysis.gui.exports import Exports
@@ -23,6 +23,7 @@ from napari_reward_analysis.gui.form import FormValues
 from napari_reward_analysis.gui.frames import Place
 from napari_reward_analysis.gui.jobs import Job
 from napari_reward_analysis.gui.matching import Matcher
+from napari_reward_analysis.gui.menus import list_recent
 from napari_reward_analysis.gui.oracles import Oracles
 from napari_reward_analysis.gui.overlay import Overlay
 from napari_reward_analysis.gui.physics_link import PhysicsLink
@@ -344,16 +345,7 @@ class FindAtoms(DockedWidget):
             self.load(path)
 
     def _list_recent(self) -> None:
-        menu = self.results.run_menu.recent
-        menu.clear()
-        for folder, label in recent_runs(self.runs_folder):
-            action = QAction(label, menu)
-            action.setData(str(folder))
-            menu.addAction(action)
-        if menu.isEmpty():
-            nothing = QAction("none saved yet", menu)
-            nothing.setEnabled(False)
-            menu.addAction(nothing)
+        list_recent(self.results.run_menu.recent, self.runs_folder)
 
     def _load_recent(self, action: QAction) -> None:
         if action.data():

@@ -1,9 +1,13 @@
-"""The two menus of the results: what to do with a run, and where to write its points."""
+"""Menus of the results: what to do with a run, where to write its points, recent ones."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from qtpy.QtGui import QAction  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QMenu, QPushButton
+
+from napari_reward_analysis.gui.autosave import recent_runs
 
 
 class RunMenu(QPushButton):
@@ -54,6 +58,15 @@ class ExportMenu(QPushButton):
         """XYZ files are in angstrom, so that they need a pixel size."""
         self.xyz.setEnabled(calibrated)
         self.xyz.setToolTip("" if calibrated else "needs a pixel size")
+
+
+def list_recent(menu: QMenu, folder: Path) -> None:
+    """Fill a menu with the runs that were saved on their own; each action's data is its folder."""
+    menu.clear()
+    for saved, label in recent_runs(folder):
+        _add(menu, label).setData(str(saved))
+    if menu.isEmpty():
+        _add(menu, "none saved yet").setEnabled(False)
 
 
 def _add(menu: QMenu, text: str) -> QAction:

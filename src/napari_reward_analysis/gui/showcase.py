@@ -80,11 +80,12 @@ def open_regions(sample: str, theme: str, runs_folder: Path) -> tuple[Any, Amorp
     return viewer, widget
 
 
-def open_studies(sample: str, theme: str) -> tuple[Any, Studies]:
+def open_studies(sample: str, theme: str, runs_folder: Path) -> tuple[Any, Studies]:
     """The same with the widget for studies."""
     viewer = _viewer_with(sample, theme)
     _, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _STUDIES)
     assert isinstance(widget, Studies)
+    widget.keep_in(runs_folder)
     return viewer, widget
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import napari.viewer
@@ -11,6 +12,7 @@ from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 from napari_reward_analysis.gui.docked import DockedWidget
 from napari_reward_analysis.gui.study_noise import NoiseStudy
 from napari_reward_analysis.gui.study_oracle import OracleStudy
+from napari_reward_analysis.gui.study_tab import StudyTab
 from napari_reward_analysis.gui.study_windows import WindowsStudy
 
 #: The tabs, in order: what each is called, and what makes its widget for a viewer. One that
@@ -29,9 +31,13 @@ class Studies(DockedWidget):
     ----------
     napari_viewer : napari.viewer.Viewer
         The viewer, or the proxy that napari hands to plugins.
+    runs_folder : Path, optional
+        Where studies are saved as they grow, a folder each; by default the user's own.
     """
 
-    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+    def __init__(
+        self, napari_viewer: napari.viewer.Viewer, runs_folder: Path | None = None
+    ) -> None:
         super().__init__()
         # each plugin widget gets a proxy of its own: all parts need the one viewer
         viewer: Any = getattr(napari_viewer, "__wrapped__", napari_viewer)
@@ -41,9 +47,18 @@ class Studies(DockedWidget):
         self.tabs.setStyleSheet("QTabBar::tab { padding: 4px 8px; }")
         for title, make in STUDIES:
             self.tabs.addTab(make(viewer), title)
+        if runs_folder is not None:
+            self.keep_in(runs_folder)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tabs)
+
+    def keep_in(self, runs_folder: Path) -> None:
+        """Save studies that grow in another folder, in one of its own for each tab."""
+        for index in range(self.tabs.count()):
+            tab = self.tabs.widget(index)
+            if isinstance(tab, StudyTab):
+                tab.runs_folder = runs_folder / tab.kept_in
 
     def bind(self) -> None:
         """Follow the viewer from now on."""

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from qtpy.QtGui import QAction  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QWidget
 
 from napari_reward_analysis.gui.frames import Place
 from napari_reward_analysis.gui.image_section import ImageSection
 from napari_reward_analysis.gui.jobs import Job
+from napari_reward_analysis.gui.menus import list_recent
 
 
 class StudyFiles(QWidget):
-    """The buttons "Open…" and "Save…" of a study, and its short work in threads.
+    """The buttons "Open…", "Recent" and "Save…" of a study, and its short work in threads.
 
     Parameters
     ----------
@@ -29,6 +31,9 @@ class StudyFiles(QWidget):
         Writes the run into a folder; called in a thread with run and folder.
     current : callable
         Gives the run to save.
+    folder : callable, optional
+        Gives the folder in which studies are saved on their own. Without it there is none,
+        nor "Recent".
 
     Signals
     -------
@@ -52,18 +57,29 @@ class StudyFiles(QWidget):
         load: Callable[[Path], Any],
         write: Callable[[Any, Path], object],
         current: Callable[[], Any],
+        folder: Callable[[], Path] | None = None,
     ) -> None:
         super().__init__()
         self._file, self._image = file, image
         self._load, self._write, self._current = load, write, current
+        self._folder = folder
         self._jobs: list[Job[Any]] = []
-        self.open, self.save = QPushButton("Open…"), QPushButton("Save…")
+        self.open, self.recent, self.save = (
+            QPushButton(text) for text in ("Open…", "Recent", "Save…")
+        )
+        self.recent.setToolTip(
+            "Studies of this computer, saved as they grew; those that were cut off too"
+        )
         self.save.setToolTip("Write everything into a folder: the run, its table and its figure")
         self.save.setEnabled(False)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.open, 1)
+        layout.addWidget(self.recent, 1)
+        self.recent.setVisible(folder is not None)
         layout.addWidget(self.save, 1)
+        if folder is not None:
+            self._offer_recent(folder)
         self.open.clicked.connect(self._ask_open)
         self.save.clicked.connect(self._ask_save)
 
@@ -93,9 +109,21 @@ class StudyFiles(QWidget):
 
     def _ask_open(self) -> None:
         kinds = f"Runs ({self._file} {self._file}l)"
-        path, _ = QFileDialog.getOpenFileName(self, "Open a run", "", kinds)
+        folder = None if self._folder is None else self._folder()
+        begin = str(folder) if folder is not None and folder.is_dir() else ""
+        path, _ = QFileDialog.getOpenFileName(self, "Open a run", begin, kinds)
         if path:
             self.open_run(Path(path))
+
+    def _offer_recent(self, folder: Callable[[], Path]) -> None:
+        menu = QMenu(self.recent)
+        self.recent.setMenu(menu)
+        menu.aboutToShow.connect(lambda: list_recent(menu, folder()))
+        menu.triggered.connect(self._open_recent)
+
+    def _open_recent(self, action: QAction) -> None:
+        if action.data():
+            self.open_run(Path(action.data()))
 
     def _ask_save(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for the run", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 from typing import Any, get_args
 
 from napari.layers import Layer, Points
@@ -10,6 +11,7 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.autosave import Keeping, about_study
 from napari_reward_analysis.gui.fields import choice, form_layout, row, whole_number
 from napari_reward_analysis.gui.frames import Frame
 from napari_reward_analysis.gui.layer_combo import LayerCombo
@@ -21,7 +23,13 @@ from napari_reward_analysis.gui.study_thread import Prepare
 from napari_reward_analysis.gui.theme import ThemeColours
 from napari_reward_analysis.io.writers import write_csv
 from napari_reward_analysis.noise_job import network_oracle, write_noise
-from napari_reward_analysis.noise_runs import NOISE_FILE, NoiseRun, load_noise
+from napari_reward_analysis.noise_runs import (
+    NOISE_FILE,
+    NoiseLog,
+    NoiseRun,
+    load_noise,
+    save_noise,
+)
 from napari_reward_analysis.oracles.model import runtime_fault
 from napari_reward_analysis.study_plots import save_noise_figure
 from napari_reward_analysis.workflows.atoms_settings import AtomsSettings
@@ -164,7 +172,8 @@ class NoiseStudy(StudyTab):
     viewer : napari.viewer.Viewer
     """
 
-    title, file = "Noise", NOISE_FILE
+    title, kept_in = "Noise", "noise-runs"
+    keeping = Keeping(NOISE_FILE, "results", NoiseLog, save_noise, about_study)
 
     def __init__(self, viewer: Any) -> None:
         self.shown, self._methods = NoiseResults(), _METHODS
@@ -190,33 +199,24 @@ class NoiseStudy(StudyTab):
         super().apply_colours(colours)
         self.shown.plot.apply_colours(colours)
 
-    @property
-    def fault(self) -> str:
-        """Why no study can start; empty when one can."""
-        if not super().fault and self.inputs.image.region is not None:
-            return (
-                "A noise study takes no drawn region: choose the crystal as it is seen, or the "
-                "whole field."
-            )
-        return super().fault
-
     def prepare(self, frame: Frame) -> Prepare:
         """The study of the form, made in a thread."""
         image = self.inputs.image
-        size, lattice = image.typed_pixel_size, self.inputs.lattice.lattice
+        size, lattice, region = image.typed_pixel_size, self.inputs.lattice.lattice, image.region
         settings, layer = self.options.settings(image.area), self.options.known.layer
         known = points_on(layer, frame.place) if isinstance(layer, Points) else None
         network = self.options.network.isChecked()
         self._methods = _METHODS + network
 
-        def work() -> tuple[NoiseRun, Any]:
+        def work(stop: Event) -> tuple[NoiseRun, Any]:
             if known is not None and not len(known):
                 raise BadInput("The layer of known positions holds none on this image.")
             clean = frame.image(size)
+            oracle = network_oracle() if network else None
             results = noise_study(
-                clean, lattice, settings, known=known, oracle=network_oracle() if network else None
+                clean, lattice, settings, region, known=known, oracle=oracle, stop=stop
             )
-            return NoiseRun.of(clean, lattice, settings), results
+            return NoiseRun.of(clean, lattice, settings, region), results
 
         return work
 
@@ -239,7 +239,12 @@ class NoiseStudy(StudyTab):
             parts.append(f"{method}: {first}, {last}")
         expected = run.means(TUNED, "expected")
         lattice = f" The lattice predicts {expected[0, 1]:.0f}." if len(expected) else ""
-        return f"Columns: {'; '.join(parts)}.{lattice}"
+        drawn = (
+            ""
+            if run.region is None
+            else f" Counted within the drawn region ({run.region.mean():.0%} of the field)."
+        )
+        return f"Columns: {'; '.join(parts)}.{lattice}{drawn}"
 
     def load(self, path: Path) -> NoiseRun:
         """Read `noise.json`."""

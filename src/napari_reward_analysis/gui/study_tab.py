@@ -10,6 +10,7 @@ from typing import Any
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
+from napari_reward_analysis.gui.autosave import Keeping, autosave_folder
 from napari_reward_analysis.gui.bindings import Bindings
 from napari_reward_analysis.gui.frames import Frame, Place
 from napari_reward_analysis.gui.run_box import RunBox
@@ -45,6 +46,10 @@ class StudyTab(QWidget):
         self.run: Any = None
         #: Where it belongs; None where its image is not open.
         self.place: Place | None = None
+        #: Where studies are saved as they grow.
+        self.runs_folder = autosave_folder(self.kept_in)
+        #: Why the shown one is not, where it is not.
+        self._remark = ""
         self._thread: StudyThread | None = None
         self._bindings, self._bound = Bindings(self), False
         self._build()
@@ -59,8 +64,9 @@ class StudyTab(QWidget):
 
     def _build(self) -> None:
         self.files = StudyFiles(
-            self.file,
+            self.keeping.file,
             self.inputs.image,
+            folder=lambda: self.runs_folder,
             load=self.load,
             write=self.write,
             current=lambda: self.run,
@@ -84,8 +90,10 @@ class StudyTab(QWidget):
 
     #: What the section with the options is called.
     title = ""
-    #: The file that a run is kept in.
-    file = ""
+    #: The user's folder that runs are saved in as they grow.
+    kept_in = ""
+    #: How they are saved.
+    keeping: Keeping
 
     def prepare(self, frame: Frame) -> Prepare:
         """What the thread does, from plain values that are read here and now."""
@@ -157,9 +165,13 @@ class StudyTab(QWidget):
         if self.running or self.fault or frame is None:
             return
         self._next_place = frame.place
-        self._thread = StudyThread(self.prepare(frame), f"{self.title}: {frame.name}")
+        self._remark = ""
+        self._thread = StudyThread(
+            self.prepare(frame), f"{self.title}: {frame.name}", self.runs_folder, self.keeping
+        )
         self._thread.begun.connect(self._on_begun)
         self._thread.came.connect(self._on_results)
+        self._thread.warned.connect(self._on_warned)
         self._thread.ended.connect(self._on_end)
         # a window that is closed takes the widget along: the study ends with it
         self.destroyed.connect(self._thread.cancel)
@@ -169,7 +181,7 @@ class StudyTab(QWidget):
         self._thread.start()
 
     def cancel(self) -> None:
-        """Stop the study after what it is at."""
+        """Stop the study after the trial that it is at; what is finished is kept."""
         if self._thread is not None:
             self._thread.cancel()
             if self._bound:
@@ -178,14 +190,19 @@ class StudyTab(QWidget):
     def _on_begun(self, run: Any) -> None:
         self.run, self.place = run, self._next_place
         self.run_box.bar.setRange(0, self.total(run))
-        self.run_box.set_status(f"0 of {self.total(run)} done.")
+        self._say(f"0 of {self.total(run)} done.")
 
     def _on_results(self, results: list[Any]) -> None:
         self.run.results.extend(results)
         done = len(self.run.results)
         self.run_box.set_done(done)
-        self.run_box.set_status(f"{done} of {self.total(self.run)} done.")
+        self._say(f"{done} of {self.total(self.run)} done.")
         self.show_run(complete=False)
+
+    def _on_warned(self, sentence: str) -> None:
+        said = self.run_box.status.text()
+        self._remark = sentence
+        self._say(said)
 
     def _on_end(self, status: str, message: str) -> None:
         began = self.run is not None and self.run.status == "running"
@@ -198,15 +215,19 @@ class StudyTab(QWidget):
         if message:
             self.warn(message)
         elif not (began and self.run.results):
-            self.run_box.set_status("Cancelled before the first result.")
+            self._say("Cancelled before the first result.")
         else:
             kept = "Cancelled; kept: " if status == "cancelled" else ""
-            self.run_box.set_status(kept + self.in_words())
+            self._say(kept + self.in_words())
         self._refresh()
 
     def warn(self, sentence: str) -> None:
         """Say what is wrong."""
-        self.run_box.set_status(sentence, warning=True)
+        self._say(sentence, warning=True)
+
+    def _say(self, sentence: str, *, warning: bool = False) -> None:
+        text = "\n".join(part for part in (sentence, self._remark) if part)
+        self.run_box.set_status(text, warning=warning or bool(self._remark))
 
     def _refresh(self) -> None:
         self.run_box.set_fault("" if self.running else self.fault)
@@ -214,6 +235,7 @@ class StudyTab(QWidget):
         found = self.run is not None and bool(self.run.results)
         self.files.save.setEnabled(found and not self.running)
         self.files.open.setEnabled(not self.running)
+        self.files.recent.setEnabled(not self.running)
 
     # ---- files
 
@@ -222,9 +244,13 @@ class StudyTab(QWidget):
         self.files.do(work, done)
 
     def _on_opened(self, run: Any, place: Place | None) -> None:
-        self.run, self.place = run, place
+        if not run.results:
+            self.warn("This study was cut off before its first result: there is nothing to show.")
+            return
+        self.run, self.place, self._remark = run, place, ""
         self.show_run(complete=True)
-        self.run_box.set_status(self.in_words())
+        words = self.in_words() if run.status == "done" else f"Ended early; kept: {self.in_words()}"
+        self._say(words)
         if place is None:
-            self.warn(of_another_image(self.in_words(), run.image.name))
+            self.warn(of_another_image(words, run.image.name))
         self._refresh()

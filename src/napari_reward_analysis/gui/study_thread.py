@@ -1,4 +1,7 @@
-"""A study in a thread of its own: what it finds reaches the window a few times a second."""
+"""A study in a thread of its own: what it finds reaches the window a few times a second.
+
+There it is saved too, as it grows, so that a slow disk does not hold up the window.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,25 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.activity import ActivityBar
+from napari_reward_analysis.gui.autosave import Autosave, Keeping, forget_old_runs
 from napari_reward_analysis.gui.searching import describe
+from napari_reward_analysis.runs import Status
 
 _LOG = logging.getLogger(__name__)
 
 #: ms between two looks at what has come.
 _INTERVAL = 100
 
-#: Called in the thread: the run before its first result, and its results one by one.
-Prepare = Callable[[], tuple[Any, Iterator[Any]]]
+#: Called in the thread with an event that ends the results within a trial when it is set:
+#: the run before its first result, and its results one by one.
+Prepare = Callable[[threading.Event], tuple[Any, Iterator[Any]]]
 
 
 class StudyThread(QObject):
@@ -32,6 +39,10 @@ class StudyThread(QObject):
         Sets the study up; may raise BadInput.
     title : str
         What goes on, for the activity dock.
+    folder : Path
+        Where studies are saved as they grow.
+    keeping : Keeping
+        How.
 
     Signals
     -------
@@ -39,21 +50,28 @@ class StudyThread(QObject):
         The study is set up: its run, without results.
     came : list
         Further results.
+    warned : str
+        Why the study is not saved on its own; it goes on.
     ended : str, str
         'done', 'cancelled' or 'failed', and a sentence where it failed.
     """
 
     begun = Signal(object)
     came = Signal(list)
+    warned = Signal(str)
     ended = Signal(str, str)
 
-    def __init__(self, prepare: Prepare, title: str) -> None:
+    def __init__(self, prepare: Prepare, title: str, folder: Path, keeping: Keeping) -> None:
         super().__init__()
         self._prepare, self._title = prepare, title
+        self._folder, self._keeping = folder, keeping
+        self._saved: Autosave | None = None
         self._runs: deque[Any] = deque()
         self._found: deque[Any] = deque()
-        self._end = ("failed", "")
+        self._warnings: deque[str] = deque()
+        self._end: tuple[Status, str] = ("failed", "")
         self._cancelled = threading.Event()
+        # no daemon: at exit the interpreter waits until the study is saved
         self._thread = threading.Thread(target=self._work, name="reward-analysis-study")
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL)
@@ -66,7 +84,7 @@ class StudyThread(QObject):
         self._timer.start()
 
     def cancel(self) -> None:
-        """Ask the thread to stop after the result it is at."""
+        """Ask the thread to stop after the trial it is at."""
         self._cancelled.set()
 
     # ---- in the thread
@@ -79,15 +97,32 @@ class StudyThread(QObject):
         except BaseException as error:  # noqa: BLE001 - whatever it is, the form must be usable again
             _LOG.exception("The study failed.")
             self._end = ("failed", f"The study failed: {describe(error)}.")
+        finally:
+            self._close()
 
-    def _iterate(self) -> str:
-        run, results = self._prepare()
+    def _iterate(self) -> Status:
+        run, results = self._prepare(self._cancelled)
         self._runs.append(run)
+        self._saved = Autosave(run, self._folder, self._keeping)
+        self._warn(self._saved.open())
         for result in results:
             self._found.append(result)
-            if self._cancelled.is_set():
-                return "cancelled"
-        return "done"
+            self._warn(self._saved.add(result))
+        return "cancelled" if self._cancelled.is_set() else "done"
+
+    def _close(self) -> None:
+        if self._saved is None:
+            return
+        try:
+            self._warn(self._saved.close(*self._end))
+            forget_old_runs(self._folder, file=self._keeping.file)
+        except Exception as error:  # noqa: BLE001 - the study itself is in the window
+            _LOG.exception("The study could not be saved.")
+            self._warn(f"This run is not saved on its own: {describe(error)}.")
+
+    def _warn(self, message: str) -> None:
+        if message:
+            self._warnings.append(message)
 
     # ---- in the GUI thread
 
@@ -101,6 +136,8 @@ class StudyThread(QObject):
         found = [self._found.popleft() for _ in range(len(self._found))]
         if found:
             self.came.emit(found)
+        while self._warnings:
+            self.warned.emit(self._warnings.popleft())
         if over:
             self._timer.stop()
             self._activity.close()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QWidget
 
+from napari_reward_analysis.gui.autosave import Keeping, about_study
 from napari_reward_analysis.gui.fields import NumberField, choice, form_layout, row, whole_number
 from napari_reward_analysis.gui.frames import Frame
 from napari_reward_analysis.gui.study_layers import WindowLayers
@@ -16,7 +18,13 @@ from napari_reward_analysis.gui.study_tab import StudyTab
 from napari_reward_analysis.gui.study_thread import Prepare
 from napari_reward_analysis.io.writers import write_csv
 from napari_reward_analysis.windows_job import write_windows
-from napari_reward_analysis.windows_runs import WINDOWS_FILE, WindowsRun, load_windows
+from napari_reward_analysis.windows_runs import (
+    WINDOWS_FILE,
+    WindowsLog,
+    WindowsRun,
+    load_windows,
+    save_windows,
+)
 from napari_reward_analysis.workflows.atoms_settings import AtomsSettings
 from napari_reward_analysis.workflows.survey import AreaRule
 from napari_reward_analysis.workflows.windows import WindowsProblem, WindowsSettings, run_windows
@@ -117,7 +125,8 @@ class WindowsStudy(StudyTab):
     viewer : napari.viewer.Viewer
     """
 
-    title, file = "Windows", WINDOWS_FILE
+    title, kept_in = "Windows", "windows-runs"
+    keeping = Keeping(WINDOWS_FILE, "results", WindowsLog, save_windows, about_study)
 
     def __init__(self, viewer: Any) -> None:
         self.shown = WindowsResults()
@@ -132,9 +141,9 @@ class WindowsStudy(StudyTab):
         size, lattice, region = image.typed_pixel_size, self.inputs.lattice.lattice, image.region
         settings = self.options.settings(image.area)
 
-        def work() -> tuple[WindowsRun, Any]:
+        def work(stop: Event) -> tuple[WindowsRun, Any]:
             problem = WindowsProblem(frame.image(size), lattice, settings, region)
-            return WindowsRun.of(problem), run_windows(problem)
+            return WindowsRun.of(problem), run_windows(problem, stop=stop)
 
         return work
 

@@ -7,19 +7,20 @@ generator: to cancel is to stop iterating.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
+from itertools import pairwise, takewhile
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import Image
+from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.lattice import Lattice
-from napari_reward_analysis.matching import Score, score_points
+from napari_reward_analysis.matching import Score, points_within, score_points
 from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.workflows.atoms import pick, search_from
 from napari_reward_analysis.workflows.atoms_problem import AtomsProblem
@@ -95,7 +96,7 @@ class NoiseResult:
     parameters : dict
         Settings of the LoG; empty for an oracle.
     points : ndarray, shape (n, 2)
-        Columns of the whole field, y and x in px.
+        Columns of the whole field, y and x in px, whatever area is analysed.
     score : Score or None
         By known positions, where there are any.
     seconds : float
@@ -119,9 +120,11 @@ def noise_study(
     image: Image,
     lattice: Lattice | None,
     settings: NoiseSettings | None = None,
+    region: BoolArray | None = None,
     *,
     oracle: Oracle | None = None,
     known: Points | None = None,
+    stop: threading.Event | None = None,
 ) -> Iterator[NoiseResult]:
     """Analyse an image at several levels of noise by several methods.
 
@@ -133,10 +136,15 @@ def noise_study(
         What the crystal predicts; may be left out where `settings.atoms.count` is given.
     settings : NoiseSettings, optional
         Levels, noise, seeds and search.
+    region : ndarray of bool, shape (H, W), optional
+        The crystal, drawn by the user: all methods are counted and scored within it, at
+        each level. Points beyond it are kept, and paired with known ones just within.
     oracle : callable, optional
         Finds columns in each noisy image, for comparison.
     known : ndarray, shape (n, 2), optional
         Known positions, y and x in px. They score what was found and play no part in it.
+    stop : threading.Event, optional
+        Set by another thread it ends the study within a trial.
 
     Yields
     ------
@@ -148,30 +156,50 @@ def noise_study(
     BadInput
         If the input does not fit together, or nothing is found at the first level.
     """
-    settings = settings or NoiseSettings()
-    for k in range(settings.seeds):
-        yield from _one_seed(image, lattice, settings, settings.atoms.seed + k, oracle, known)
+    study = _Study(image, lattice, settings or NoiseSettings(), region, oracle, known, stop)
+    for k in range(study.settings.seeds):
+        for result in _one_seed(study, study.settings.atoms.seed + k):
+            yield result
+            if study.stopped:
+                return
+        if study.stopped:
+            return
 
 
-def _one_seed(
-    image: Image,
-    lattice: Lattice | None,
-    settings: NoiseSettings,
-    seed: int,
-    oracle: Oracle | None,
-    known: Points | None,
-) -> Iterator[NoiseResult]:
+@dataclass(frozen=True, eq=False)
+class _Study:
+    """What `noise_study` was given."""
+
+    image: Image
+    lattice: Lattice | None
+    settings: NoiseSettings
+    region: BoolArray | None
+    oracle: Oracle | None
+    known: Points | None
+    stop: threading.Event | None
+
+    @property
+    def stopped(self) -> bool:
+        return self.stop is not None and self.stop.is_set()
+
+
+def _one_seed(study: _Study, seed: int) -> Iterator[NoiseResult]:
     kept: Parameters | None = None
     warm: list[UnitPoint] = []
+    settings = study.settings
     atoms = settings.atoms.model_copy(update={"seed": seed})
     for level in settings.levels:
-        noisy = noisy_image(image, level, settings.unit, settings.kind, seed)
-        start = time.perf_counter()
-        problem = AtomsProblem(noisy, lattice, atoms)
-        trial, point = _tuned(problem, [p for p in warm if len(p) == problem.space.size])
+        noisy = noisy_image(study.image, level, settings.unit, settings.kind, seed)
+        at = _At(study, level, seed)
+        problem = AtomsProblem(noisy, study.lattice, atoms, study.region)
+        search = search_from(problem, [p for p in warm if len(p) == problem.space.size])
+        found = list(takewhile(lambda _: not study.stopped, search))
+        if study.stopped:
+            return
+        trial, point = _best(found)
         if point is not None:
             warm = [point]
-        yield _result(problem, trial, TUNED, (level, seed), known, start)
+        yield _result(problem, trial, TUNED, at)
         if kept is None:
             if point is None:
                 raise BadInput(
@@ -179,43 +207,61 @@ def _one_seed(
                     "pixel size and the lattice."
                 )
             kept = trial.parameters
-        start = time.perf_counter()
-        control = _with_settings(problem, kept)
-        yield _result(problem, control, KEPT, (level, seed), known, start)
-        if oracle is not None:
-            start = time.perf_counter()
-            points = np.reshape(np.asarray(oracle(problem.image), float), (-1, 2))
-            yield _of_oracle(problem, points, (level, seed), known, start)
+        at = _At(study, level, seed)
+        control = _with_settings(problem, kept, study.region)
+        yield _result(problem, control, KEPT, at)
+        if study.oracle is not None:
+            at = _At(study, level, seed)
+            points = np.reshape(np.asarray(study.oracle(problem.image), float), (-1, 2))
+            yield _of_oracle(problem, points, at)
 
 
-def _tuned(problem: AtomsProblem, warm: list[UnitPoint]) -> tuple[AtomTrial, UnitPoint | None]:
+@dataclass(frozen=True, eq=False)
+class _At:
+    """Where in a study a method begins, and when."""
+
+    study: _Study
+    level: float
+    seed: int
+    start: float = field(default_factory=time.perf_counter)
+
+    def score(self, problem: AtomsProblem, points: Points) -> Score | None:
+        """By the known positions; those beyond a drawn region are nobody's business."""
+        known, spacing = self.study.known, problem.spacing_px
+        if known is None:
+            return None
+        return score_points(
+            points,
+            known,
+            TOLERANCE * spacing,
+            problem.image.shape,
+            BORDER * spacing,
+            self.study.region,
+        )
+
+
+def _best(found: list[tuple[AtomTrial, UnitPoint]]) -> tuple[AtomTrial, UnitPoint | None]:
     """Best trial of a search and its point; any trial without one where none is feasible."""
-    found = list(search_from(problem, warm))
     best = pick([trial for trial, _ in found])
     return (found[0][0], None) if best is None else found[best]
 
 
-def _with_settings(problem: AtomsProblem, parameters: Parameters) -> AtomTrial:
+def _with_settings(
+    problem: AtomsProblem, parameters: Parameters, region: BoolArray | None
+) -> AtomTrial:
     """One trial at given settings, whatever the image's own ranges would be."""
     settings = problem.settings.model_copy(update={"search": (), "fixed": dict(parameters)})
-    fixed = AtomsProblem(problem.image, problem.lattice, settings, surveyed=problem.survey)
+    fixed = AtomsProblem(problem.image, problem.lattice, settings, region, surveyed=problem.survey)
     return next(search_from(fixed))[0]
 
 
-def _result(
-    problem: AtomsProblem,
-    trial: AtomTrial,
-    method: str,
-    which: tuple[float, int],
-    known: Points | None,
-    start: float,
-) -> NoiseResult:
+def _result(problem: AtomsProblem, trial: AtomTrial, method: str, at: _At) -> NoiseResult:
     if problem.settings.refine and trial.feasible:
         trial = refine_trial(problem, trial)
     points = trial.points.astype(float)
     return NoiseResult(
-        level=which[0],
-        seed=which[1],
+        level=at.level,
+        seed=at.seed,
         method=method,
         count=trial.score.count,
         expected=problem.physics.expected,
@@ -223,24 +269,16 @@ def _result(
         er=trial.score.er,
         parameters=trial.parameters,
         points=points,
-        score=_score(problem, points, known),
-        seconds=time.perf_counter() - start,
+        score=at.score(problem, points),
+        seconds=time.perf_counter() - at.start,
     )
 
 
-def _of_oracle(
-    problem: AtomsProblem,
-    points: Points,
-    which: tuple[float, int],
-    known: Points | None,
-    start: float,
-) -> NoiseResult:
-    pixels = np.round(points).astype(int)
-    on_image = ((pixels >= 0) & (pixels < np.asarray(problem.area.shape))).all(axis=1)
-    count = int(np.count_nonzero(problem.area[tuple(pixels[on_image].T)]))
+def _of_oracle(problem: AtomsProblem, points: Points, at: _At) -> NoiseResult:
+    count = int(np.count_nonzero(points_within(points, problem.area)))
     return NoiseResult(
-        level=which[0],
-        seed=which[1],
+        level=at.level,
+        seed=at.seed,
         method=ORACLE,
         count=count,
         expected=problem.physics.expected,
@@ -248,13 +286,6 @@ def _of_oracle(
         er=float("nan"),
         parameters={},
         points=points,
-        score=_score(problem, points, known),
-        seconds=time.perf_counter() - start,
+        score=at.score(problem, points),
+        seconds=time.perf_counter() - at.start,
     )
-
-
-def _score(problem: AtomsProblem, points: Points, known: Points | None) -> Score | None:
-    if known is None:
-        return None
-    spacing = problem.spacing_px
-    return score_points(points, known, TOLERANCE * spacing, problem.image.shape, BORDER * spacing)

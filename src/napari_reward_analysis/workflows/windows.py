@@ -12,7 +12,7 @@ import os
 import threading
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -28,6 +28,7 @@ from napari_reward_analysis.workflows.atoms_problem import AtomsProblem
 from napari_reward_analysis.workflows.atoms_refine import refine_trial
 from napari_reward_analysis.workflows.atoms_settings import AtomsSettings
 from napari_reward_analysis.workflows.atoms_trial import AtomTrial
+from napari_reward_analysis.workflows.in_turn import in_turn
 from napari_reward_analysis.workflows.survey import Survey
 from napari_reward_analysis.workflows.windows_plan import (
     MIN_CELLS,
@@ -179,11 +180,26 @@ def sliding_windows(
     yield from run_windows(WindowsProblem(image, lattice, settings or WindowsSettings(), region))
 
 
-def run_windows(problem: WindowsProblem) -> Iterator[WindowResult]:
-    """The searches themselves, for a problem that is already set up."""
+def run_windows(
+    problem: WindowsProblem, *, stop: threading.Event | None = None
+) -> Iterator[WindowResult]:
+    """The searches themselves, for a problem that is already set up.
+
+    Parameters
+    ----------
+    problem : WindowsProblem
+        Image, windows and settings.
+    stop : threading.Event, optional
+        Set by another thread it ends all within a trial: windows under way are dropped,
+        finished ones still come. A KeyboardInterrupt does the same, and is raised then.
+    """
     workers = problem.settings.workers or os.cpu_count() or 1
     results: dict[int, WindowResult] = {}
-    stop = threading.Event()
+    over = threading.Event()
+
+    def stopped() -> bool:
+        return over.is_set() or (stop is not None and stop.is_set())
+
     # threads of the linear algebra would compete with the windows, and change last digits;
     # the limit is set before any window begins, since one that ends sets back what it found
     with (
@@ -196,13 +212,15 @@ def run_windows(problem: WindowsProblem) -> Iterator[WindowResult]:
         try:
             for wave in problem.plan.waves:
                 known = dict(results)
-                futures = [pool.submit(_search, problem, w, known, stop) for w in wave]
-                for window, future in zip(wave, futures, strict=True):
-                    results[window.index] = future.result()
-                    yield results[window.index]
+                futures = [pool.submit(_search, problem, w, known, stopped) for w in wave]
+                for result in in_turn(futures, over.set):
+                    results[result.window.index] = result
+                    yield result
+                if stopped():
+                    break
         finally:
             # windows under way end after the trial that they are at, others never begin
-            stop.set()
+            over.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -210,9 +228,14 @@ def _search(
     problem: WindowsProblem,
     window: Window,
     known: Mapping[int, WindowResult],
-    stop: threading.Event,
-) -> WindowResult:
-    """One window, in whatever thread; `known` are the windows of earlier waves."""
+    stopped: Callable[[], bool],
+) -> WindowResult | None:
+    """One window, in whatever thread; `known` are the windows of earlier waves.
+
+    None where it is stopped before its end.
+    """
+    if stopped():
+        return None
     start = time.perf_counter()
     surveyed = problem.survey_of(window)
     if isinstance(surveyed, str):
@@ -224,17 +247,17 @@ def _search(
     trials: list[AtomTrial] = []
     points: list[UnitPoint] = []
     for trial, point in search_from(part, list(teachers.values())):
+        if stopped():
+            return None
         trials.append(trial)
         points.append(point)
-        if stop.is_set():
-            break
     best = pick(trials)
     if best is None:
         return WindowResult(
             window, reason="No setting found five columns in it.", n_trials=len(trials)
         )
     chosen = trials[best]
-    if problem.atoms.refine and not stop.is_set():
+    if problem.atoms.refine:
         chosen = refine_trial(part, chosen)
     return WindowResult(
         window=window,
