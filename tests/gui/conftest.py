@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
+from qtpy.QtCore import QPoint, Qt
+from qtpy.QtWidgets import QCheckBox, QScrollArea, QWidget
 
 from napari_reward_analysis.gui import study_tab
 from napari_reward_analysis.gui.find_atoms import FindAtoms
@@ -121,3 +123,17 @@ def other_trial() -> Callable[[FindAtoms], int]:
         )
 
     return find
+
+
+def press(qtbot: QtBot, button: QWidget) -> None:
+    """Press a button with the mouse where it is on the screen; the form is scrolled to it."""
+    area: Any = button
+    while not isinstance(area, QScrollArea):
+        area = area.parent()
+        assert area is not None, "the button stands in no form"
+    area.ensureWidgetVisible(button)
+    qtbot.waitUntil(lambda: button.isVisible() and not button.visibleRegion().isEmpty())
+    assert button.isEnabled()
+    # of a box to tick only the box itself and its text take a click
+    at = QPoint(8, button.height() // 2) if isinstance(button, QCheckBox) else QPoint()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton, pos=at)

@@ -13,7 +13,7 @@ import pytest
 from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
 from qtpy.QtWidgets import QFileDialog
-from tests.gui.conftest import LATTICE, PATIENCE
+from tests.gui.conftest import LATTICE, PATIENCE, press
 
 from napari_reward_analysis.gui.studies_dock import Studies
 from napari_reward_analysis.gui.study_layers import spread
@@ -31,7 +31,7 @@ def fill(tab: WindowsStudy, side: float | None = 20.0, trials: int = 6) -> None:
 
 def finish(qtbot: QtBot, tab: Any) -> Any:
     assert tab.run_box.button.isEnabled(), tab.fault
-    tab.run_box.button.click()
+    press(qtbot, tab.run_box.button)
     qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
     return tab.run
 
@@ -40,6 +40,9 @@ def finish(qtbot: QtBot, tab: Any) -> Any:
 def studies(qtbot: QtBot, viewer: ViewerModel) -> Iterator[Studies]:
     widget = Studies(viewer)
     qtbot.addWidget(widget)
+    widget.resize(420, 820)
+    widget.show()
+    qtbot.waitExposed(widget)
     yield widget
     widget.unbind()
     for index in range(widget.tabs.count()):
@@ -64,6 +67,7 @@ def test_windows_from_one_click_to_files_and_back(
     )
     dock, widget = viewer.window.add_plugin_dock_widget("napari-reward-analysis", "Studies")
     assert isinstance(widget, Studies)
+    widget.tabs.setCurrentIndex(0)
     tab = widget.tabs.widget(0)
     assert isinstance(tab, WindowsStudy)
     fill(tab, side=16.0)
@@ -99,13 +103,13 @@ def test_windows_from_one_click_to_files_and_back(
 
     file = tmp_path / "columns.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), "CSV (*.csv)"))
-    tab.shown.csv.click()
+    press(qtbot, tab.shown.csv)
     qtbot.waitUntil(lambda: "saved" in tab.run_box.status.text(), timeout=PATIENCE)
     with file.open(newline="") as opened:
         assert len(list(csv.DictReader(opened))) == len(atoms.data)
     folder = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    tab.files.save.click()
+    press(qtbot, tab.files.save)
     qtbot.waitUntil(lambda: "Saved" in tab.run_box.status.text(), timeout=PATIENCE)
     assert {"windows.json", "atoms.csv", "maps.tif", "maps.png"} == {
         path.name for path in folder.iterdir()
@@ -116,7 +120,7 @@ def test_windows_from_one_click_to_files_and_back(
     monkeypatch.setattr(
         QFileDialog, "getOpenFileName", lambda *_: (str(folder / "windows.json"), "")
     )
-    tab.files.open.click()
+    press(qtbot, tab.files.open)
     qtbot.waitUntil(lambda: tab.layers.atoms is not None, timeout=PATIENCE)
     np.testing.assert_allclose(tab.layers.atoms.data, before)
     assert [layer.name for layer in viewer.layers].count("atoms, windows") == 1
@@ -124,7 +128,7 @@ def test_windows_from_one_click_to_files_and_back(
     # opened where its image is not the one on show, it is told
     viewer.layers.remove(image)
     viewer.add_image(pixels[::-1], name="other", scale=image.scale, units=("nm", "nm"))
-    tab.files.open.click()
+    press(qtbot, tab.files.open)
     qtbot.waitUntil(lambda: "another image" in tab.run_box.status.text(), timeout=PATIENCE)
     viewer.window.remove_dock_widget(dock)
     widget.deleteLater()
@@ -134,12 +138,13 @@ def test_windows_are_cancelled_and_what_was_found_stays(
     qtbot: QtBot, add_crystal: Add, studies: Studies
 ) -> None:
     add_crystal()
+    studies.tabs.setCurrentIndex(0)
     tab: Any = studies.tabs.widget(0)
     fill(tab, side=10.0, trials=10)
-    tab.run_box.button.click()
+    press(qtbot, tab.run_box.button)
     assert tab.running
     qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.results) > 0, timeout=PATIENCE)
-    tab.run_box.button.click()
+    press(qtbot, tab.run_box.button)
     assert tab.run_box.state == "cancelling"
     qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
     assert tab.run.status == "cancelled"
@@ -154,12 +159,13 @@ def test_cancel_does_not_wait_for_a_search_of_10_000_trials(
     qtbot: QtBot, add_crystal: Add, studies: Studies, index: int
 ) -> None:
     add_crystal()
+    studies.tabs.setCurrentIndex(index)
     tab: Any = studies.tabs.widget(index)
     tab.inputs.lattice.choice.setCurrentText(LATTICE)
     tab.options.trials.setValue(10_000)
-    tab.run_box.button.click()
+    press(qtbot, tab.run_box.button)
     qtbot.waitUntil(lambda: tab.run is not None, timeout=PATIENCE)
-    tab.run_box.button.click()
+    press(qtbot, tab.run_box.button)
     # the whole of one such search takes hours
     qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
     assert (tab.run.status, tab.run.results) == ("cancelled", [])
@@ -172,6 +178,7 @@ def test_a_window_smaller_than_two_cells_is_refused_in_a_sentence(
     qtbot: QtBot, add_crystal: Add, studies: Studies
 ) -> None:
     add_crystal()
+    studies.tabs.setCurrentIndex(0)
     tab: Any = studies.tabs.widget(0)
     fill(tab, side=3.0)
     finish(qtbot, tab)
@@ -190,10 +197,11 @@ def test_a_window_smaller_than_two_cells_is_refused_in_a_sentence(
 def test_each_study_has_a_tab_and_a_dock_that_is_closed_lets_go(
     make_napari_viewer: Callable[..., Any],
 ) -> None:
-    viewer = make_napari_viewer()
+    viewer = make_napari_viewer(show=True)
     dock, widget = viewer.window.add_plugin_dock_widget("napari-reward-analysis", "Studies")
     titles = [widget.tabs.tabText(index) for index in range(widget.tabs.count())]
     assert titles == ["Sliding windows", "Noise", "Oracle"]
+    widget.tabs.setCurrentIndex(0)
     tab: Any = widget.tabs.widget(0)
     viewer.window.remove_dock_widget(dock)
     # what happens in the viewer from now on is no business of the tabs
@@ -206,6 +214,7 @@ def test_each_study_has_a_tab_and_a_dock_that_is_closed_lets_go(
 
 
 def test_without_image_the_form_says_what_to_do(studies: Studies) -> None:
+    studies.tabs.setCurrentIndex(0)
     tab: Any = studies.tabs.widget(0)
     assert "Open an image" in tab.run_box.fault.text()
     assert not tab.run_box.button.isEnabled()

@@ -13,7 +13,7 @@ from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
-from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE, crystal
+from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE, crystal, press
 
 from napari_reward_analysis.gui.regions import AREAS
 from napari_reward_analysis.gui.scrolling import VerticalScrollArea
@@ -60,7 +60,7 @@ def test_noise_from_one_click_to_files_and_back(
     qtbot.keyClicks(tab.options.known, "truth")
     assert tab.options.known.layer is viewer.layers["truth"]
     assert tab.run_box.button.isEnabled(), tab.fault
-    tab.run_box.button.click()
+    press(qtbot, tab.run_box.button)
     qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
     run = tab.run
     assert run.status == "done", tab.run_box.status.text()
@@ -86,14 +86,14 @@ def test_noise_from_one_click_to_files_and_back(
     for button, name in ((tab.shown.csv, "table.csv"), (tab.shown.picture, "figure.png")):
         file = tmp_path / name
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, f=file: (str(f), ""))
-        button.click()
+        press(qtbot, button)
         qtbot.waitUntil(lambda n=name: n in tab.run_box.status.text(), timeout=PATIENCE)
     with (tmp_path / "table.csv").open(newline="") as opened:
         assert len(list(csv.DictReader(opened))) == 8
     assert (tmp_path / "figure.png").read_bytes()[:4] == b"\x89PNG"
     folder = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    tab.files.save.click()
+    press(qtbot, tab.files.save)
     qtbot.waitUntil(lambda: "out" in tab.run_box.status.text(), timeout=PATIENCE)
     assert {path.name for path in folder.iterdir()} == {"noise.json", "noise.csv", "noise.png"}
 
@@ -145,7 +145,7 @@ def test_a_drawn_region_by_mouse_saved_and_opened_again(
 
     folder = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    tab.files.save.click()
+    press(qtbot, tab.files.save)
     qtbot.waitUntil(lambda: "Saved" in tab.run_box.status.text(), timeout=PATIENCE)
     tab.files.open_run(folder)
     qtbot.waitUntil(lambda: tab.run is not run, timeout=PATIENCE)
@@ -165,7 +165,11 @@ def test_a_study_is_cancelled_and_bad_levels_are_refused(
 ) -> None:
     widget = Studies(viewer)
     qtbot.addWidget(widget)
+    widget.resize(420, 820)
+    widget.show()
+    qtbot.waitExposed(widget)
     add_crystal()
+    widget.tabs.setCurrentIndex(1)
     tab: Any = widget.tabs.widget(1)
     for levels in ("0, 0.5, 0.2", "none", ""):
         fill(tab, levels)
@@ -174,10 +178,10 @@ def test_a_study_is_cancelled_and_bad_levels_are_refused(
         assert not tab.run_box.button.isEnabled()
     fill(tab, "0, 0.1, 0.2, 0.3, 0.4, 0.5", seeds=20)
     tab.options.changed.emit()
-    tab.run_box.button.click()
+    press(qtbot, tab.run_box.button)
     qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.results) > 1, timeout=PATIENCE)
     assert len(tab.shown.plot.curves) == 2
-    tab.run_box.button.click()
+    press(qtbot, tab.run_box.button)
     qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
     assert tab.run.status == "cancelled"
     assert len(tab.run.results) < 240
@@ -189,15 +193,16 @@ def test_a_network_is_asked_beside(
     make_napari_viewer: Callable[..., Any], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("onnxruntime")
-    viewer = make_napari_viewer()
+    viewer = make_napari_viewer(show=True)
     scale: dict[str, Any] = {"scale": (PIXEL_SIZE / 10,) * 2, "units": ("nm", "nm")}
     viewer.add_image(np.array(crystal().data), name="crystal", **scale)
     _, widget = viewer.window.add_plugin_dock_widget("napari-reward-analysis", "Studies")
+    widget.tabs.setCurrentIndex(1)
     tab = widget.tabs.widget(1)
     fill(tab, levels="0")
-    tab.options.network.click()
+    press(qtbot, tab.options.network)
     assert tab.run_box.button.isEnabled(), tab.fault
-    tab.run_box.button.click()
+    press(qtbot, tab.run_box.button)
     qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
     assert [result.method for result in tab.run.results] == [TUNED, KEPT, ORACLE]
     assert tab.run_box.bar.value() == tab.run_box.bar.maximum() == 3
@@ -205,7 +210,7 @@ def test_a_network_is_asked_beside(
 
     # without the extra the form says what to install
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    tab.options.network.click()
-    tab.options.network.click()
+    press(qtbot, tab.options.network)
+    press(qtbot, tab.options.network)
     assert "napari-reward-analysis[oracle]" in tab.fault
     assert not tab.run_box.button.isEnabled()
