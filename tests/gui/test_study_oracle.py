@@ -409,3 +409,58 @@ def test_the_front_takes_the_colours_of_the_agreement(window: Window, tmp_path: 
     assert not bar.isVisible()
     session.show(run)
     assert bar.isVisible()
+
+
+def mark_a_trial(window: Window, run: Any) -> None:
+    """Known columns as the oracle, and the run's own result as what is compared."""
+    window.add_points(INNER, "marked")
+    trial = run.trials[run.proposed()]
+    window.add_points(trial.points[trial.inside], "atoms")
+    window.take(window.study.form.source.choice, "Points layer")
+    window.take(window.study.form.source.layers, "marked")
+
+
+def left_half() -> Any:
+    mask = np.zeros(SCENE.image.shape, bool)
+    mask[:, :80] = True
+    return mask
+
+
+def test_trials_are_judged_within_the_drawn_region_as_what_is_compared_is(window: Window) -> None:
+    study, session = window.study, window.study.session
+    run = searched(window)
+    mark_a_trial(window, run)
+    window.viewer.add_labels(
+        left_half().astype(int), name="left", scale=window.image.scale, units=window.image.units
+    )
+    window.take(study.form.image.regions, "left")
+    window.go()
+    f1 = study.comparison.result.f1
+    assert f1 > 0.9
+    # the compared layer is the proposed trial
+    assert session.agreement[1][run.proposed()] == f1
+
+
+def test_a_run_is_judged_in_its_own_area_whatever_the_shown_one_s_is(window: Window) -> None:
+    session = window.study.session
+    whole = searched(window)
+    frame = window.study.form.image.frame
+    assert frame is not None
+    settings = AtomsSettings(trials=8, sampler="sobol", refine=False)
+    request = Request(frame, None, lattice_preset(LATTICE), settings, region=left_half())
+    start_search(session, request, None)
+    window.qtbot.waitUntil(lambda: not session.searching, timeout=PATIENCE)
+    half = session.current
+    assert half is not whole
+    mark_a_trial(window, half)
+    window.go()
+    assert session.agreement[1][half.proposed()] == window.study.comparison.result.f1
+    session.show(whole)
+    assert session.agreement[1][whole.proposed()] > 0.9
+
+    # a run that still grows is compared within its area too
+    session.show(half)
+    session.growing = half
+    window.go()
+    assert len(window.study.comparison.oracle.points) < 0.6 * len(INNER)
+    session.growing = None
