@@ -464,3 +464,21 @@ def test_a_run_is_judged_in_its_own_area_whatever_the_shown_one_s_is(window: Win
     window.go()
     assert len(window.study.comparison.oracle.points) < 0.6 * len(INNER)
     session.growing = None
+
+
+def test_points_upon_one_another_are_shown_and_need_a_distance_to_be_compared(
+    window: Window,
+) -> None:
+    study = window.study
+    window.add_points(np.repeat(INNER, 2, axis=0), "doubled")
+    window.add_points(INNER, "atoms")
+    window.take(study.form.source.choice, "Points layer")
+    window.take(study.form.source.layers, "doubled")
+    assert "lie upon another one: remove the doubles, or give the matching" in window.go()
+    assert study.run_box.warns
+    window.click(study.form.distance)
+    window.qtbot.keyClicks(study.form.distance, "0.5")
+    assert "precision 1.000, recall 0.500" in window.go()
+    window.take(study.form.compared, "nothing")
+    study.form.distance.clear()
+    assert f"'doubled': {2 * len(INNER)} columns" in window.go()

@@ -116,7 +116,7 @@ def work_out(request: OracleRequest, stop: threading.Event) -> Comparison:
     reach = _reach(request, image, oracle)
     # each run has an area of its own: that of the compared one is not the others'
     judge, area = (oracle, seen.region) if request.analysed is None else (everywhere, None)
-    return Comparison(
+    comparison = Comparison(
         image=ImageReference.of(image),
         oracle=oracle,
         found=found,
@@ -125,6 +125,9 @@ def work_out(request: OracleRequest, stop: threading.Event) -> Comparison:
         runs=() if reach is None else tuple(_judged(request.runs, judge, area, reach, stop)),
         notices=tuple(notices),
     )
+    # worked out here: the window waits for nothing, and a refusal is told like any other
+    _ = comparison.result
+    return comparison
 
 
 def _oracle(request: OracleRequest, image: Image, stop: threading.Event) -> Oracle:
@@ -148,10 +151,13 @@ def _area(image: Image, region: BoolArray | None) -> BoolArray:
 def _reach(request: OracleRequest, image: Image, oracle: Oracle) -> float | None:
     if request.distance is not None:
         return request.distance / image.require_pixel_size()
-    # one point has no spacing, which matters only where something is compared
-    if request.found is None and len(oracle.points) < 2:
-        return None
-    return half_spacing(oracle.points)
+    try:
+        return half_spacing(oracle.points)
+    except BadInput:
+        # points without a spacing can be shown, and not compared
+        if request.found is None:
+            return None
+        raise
 
 
 def _judged(

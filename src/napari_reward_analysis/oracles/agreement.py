@@ -128,12 +128,18 @@ def half_spacing(points: npt.NDArray[np.floating]) -> float:
     Raises
     ------
     BadInput
-        If there are fewer than two points.
+        If there are fewer than two points, or most of them coincide with another.
     """
     if len(points) < 2:
         raise BadInput("One point has no spacing: give the matching distance in angstrom.")
     nearest = cKDTree(points).query(points, k=2)[0][:, 1]
-    return 0.5 * float(np.median(nearest))
+    half = 0.5 * float(np.median(nearest))
+    if not half > 0:
+        raise BadInput(
+            "Most points of the oracle lie upon another one: remove the doubles, or give the "
+            "matching distance in angstrom."
+        )
+    return half
 
 
 def per_class(
