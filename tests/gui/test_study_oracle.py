@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -482,3 +483,42 @@ def test_points_upon_one_another_are_shown_and_need_a_distance_to_be_compared(
     window.take(study.form.compared, "nothing")
     study.form.distance.clear()
     assert f"'doubled': {2 * len(INNER)} columns" in window.go()
+
+
+def test_fronts_and_choices_follow_the_runs(window: Window) -> None:
+    study, session = window.study, window.study.session
+    first, second = searched(window), searched(window, seed=4)
+    window.add_points(INNER, "marked")
+    window.take(study.form.source.choice, "Points layer")
+    window.go()
+    table = study.front
+
+    def listed() -> set[tuple[str, str]]:
+        return {
+            (table.item(row, 0).text(), table.item(row, 1).text())
+            for row in range(table.rowCount())
+        }
+
+    def fronts(*runs: Any) -> set[tuple[str, str]]:
+        return {(run.name, str(run.trials[k].index)) for run in runs for k in run.front}
+
+    assert listed() == fronts(first, second)
+    session.rename(second, "the better one")
+    assert listed() == fronts(first, second)
+    assert "the better one: the rewards" in study.run_box.status.text()
+    before = fronts(second)
+    counts = [trial.score.count for trial in second.trials if trial.feasible]
+    session.rescore(replace(second.physics, expected=min(counts)))
+    assert fronts(second) != before
+    assert listed() == fronts(first, second)
+    chosen = second.trials[second.proposed()].index
+    assert f"trial {chosen}" in study.run_box.status.text()
+
+    # while the dock is closed they change as well
+    study.unbind()
+    session.remove(first)
+    study.bind()
+    assert listed() == fronts(second)
+    session.remove(second)
+    assert table.isHidden()
+    assert "the rewards" not in study.run_box.status.text()
