@@ -522,3 +522,18 @@ def test_fronts_and_choices_follow_the_runs(window: Window) -> None:
     session.remove(second)
     assert table.isHidden()
     assert "the rewards" not in study.run_box.status.text()
+
+
+def test_a_comparison_that_is_cancelled_while_runs_are_judged_logs_nothing(
+    window: Window, caplog: pytest.LogCaptureFixture
+) -> None:
+    study = window.study
+    searched(window)
+    window.add_points(INNER, "marked")
+    window.take(study.form.source.choice, "Points layer")
+    window.click(study.run_box.button)
+    job = study._job
+    window.click(study.run_box.button)
+    job._thread.join(PATIENCE / 1000)
+    assert study.run_box.status.text() == "Cancelled."
+    assert not caplog.records
