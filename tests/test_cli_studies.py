@@ -226,3 +226,30 @@ def test_a_disk_that_is_full_midway_is_one_sentence_and_keeps_what_was_found(
     run = load(out)
     assert run.status == "cancelled"
     assert run.results
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("", "known.csv holds no positions"),
+        ("-50,-50\n-40,-40\n", "Most points of known.csv lie outside the image of 200 x 320 px"),
+    ],
+    ids=["none", "outside"],
+)
+def test_noise_refuses_known_positions_of_no_use(picture, tmp_path, rows, sentence):
+    truth = tmp_path / "known.csv"
+    truth.write_text(f"y_px,x_px\n{rows}")
+    options = ["--levels", "0", "--seeds", 1, "--trials", 2, "--truth", truth]
+    done = call("noise", picture, *SQUARE, *options, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert sentence in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_noise_passes_over_a_known_position_that_is_nowhere(picture, tmp_path):
+    truth = known_positions(tmp_path / "known.csv")
+    truth.write_text(truth.read_text() + "1e300,5\n")
+    options = ["--levels", "0", "--seeds", 1, "--trials", 6, "--truth", truth, "--json"]
+    done = call("noise", picture, *SQUARE, *options, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["methods"]["LoG*"]["f1"][0] > 0.95

@@ -147,9 +147,10 @@ def score_points(
 
 def points_within(points: Points, area: BoolArray) -> BoolArray:
     """Which points (y, x in px, shape (n, 2)) lie on a marked pixel, shape (n,)."""
-    pixels = np.round(np.reshape(points, (-1, 2))).astype(int)
+    pixels = np.round(np.reshape(points, (-1, 2)))
     within: BoolArray = np.all((pixels >= 0) & (pixels < np.asarray(area.shape)), axis=1)
-    within[within] = area[tuple(pixels[within].T)]
+    # whole numbers only now: NaN, and what is too large for them, is on no pixel
+    within[within] = area[tuple(pixels[within].astype(int).T)]
     return within
 
 
