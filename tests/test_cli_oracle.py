@@ -160,3 +160,11 @@ def test_a_run_of_another_image_and_a_bad_model_are_refused(picture, run, tmp_pa
     done = call(picture, *SIZE, "--threshold", "1.5", "--out", tmp_path / "o")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("distance", ["0", "-2", "nan"])
+def test_a_distance_that_cannot_be_is_refused_without_a_run_too(picture, tmp_path, distance):
+    done = call(picture, *SIZE, f"--distance={distance}", "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert f"distance of {distance} angstrom is impossible: give one above 0" in done.stderr
+    assert not (tmp_path / "out").exists()

@@ -191,3 +191,65 @@ def test_noise_refuses_a_network_that_is_none(picture, tmp_path):
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "model.onnx" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def refuse_large_files():
+    """As a disk does that is full after so many bytes."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+@pytest.mark.parametrize(
+    ("command", "options", "load"),
+    [
+        ("noise", ["--levels", "0,0.1,0.2,0.3", "--seeds", 3, "--trials", 2], load_noise),
+        ("windows", ["--window", 9, "--trials", 2, "--workers", 1], load_windows),
+    ],
+    ids=["noise", "windows"],
+)
+def test_a_disk_that_is_full_midway_is_one_sentence_and_keeps_what_was_found(
+    picture, tmp_path, command, options, load
+):
+    out = tmp_path / "out"
+    done = subprocess.run(
+        [*COMMAND, command, *map(str, [picture, *SQUARE, *options, "--out", out])],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=refuse_large_files,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "free some space or choose another folder; what it holds so far is kept" in done.stderr
+    assert [path.name for path in out.iterdir()] == [f"{command}.jsonl"]
+    run = load(out)
+    assert run.status == "cancelled"
+    assert run.results
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("", "known.csv holds no positions"),
+        ("-50,-50\n-40,-40\n", "Most points of known.csv lie outside the image of 200 x 320 px"),
+    ],
+    ids=["none", "outside"],
+)
+def test_noise_refuses_known_positions_of_no_use(picture, tmp_path, rows, sentence):
+    truth = tmp_path / "known.csv"
+    truth.write_text(f"y_px,x_px\n{rows}")
+    options = ["--levels", "0", "--seeds", 1, "--trials", 2, "--truth", truth]
+    done = call("noise", picture, *SQUARE, *options, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert sentence in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_noise_passes_over_a_known_position_that_is_nowhere(picture, tmp_path):
+    truth = known_positions(tmp_path / "known.csv")
+    truth.write_text(truth.read_text() + "1e300,5\n")
+    options = ["--levels", "0", "--seeds", 1, "--trials", 6, "--truth", truth, "--json"]
+    done = call("noise", picture, *SQUARE, *options, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["methods"]["LoG*"]["f1"][0] > 0.95

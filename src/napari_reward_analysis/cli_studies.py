@@ -110,8 +110,8 @@ def _windows(options: argparse.Namespace) -> int:
 
 
 def _noise(options: argparse.Namespace) -> int:
-    from napari_reward_analysis.io.writers import read_points_csv
     from napari_reward_analysis.noise_job import network_oracle, run_noise_job, write_noise
+    from napari_reward_analysis.oracle_job import oracle_of_file
     from napari_reward_analysis.workflows.atoms import AtomsSettings
     from napari_reward_analysis.workflows.noise import NoiseSettings
 
@@ -130,7 +130,7 @@ def _noise(options: argparse.Namespace) -> int:
         seeds=options.seeds,
         atoms=atoms,
     )
-    known = read_points_csv(options.truth) if options.truth else None
+    known = oracle_of_file(image, options.truth).points if options.truth else None
     asked = options.oracle is not None
     oracle = network_oracle(Path(options.oracle) if options.oracle else None) if asked else None
     folder, start = folder_of(options, "noise"), time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,10 @@ def run_oracle(
     """
     if not 0 < threshold < 1:
         raise BadInput(f"A threshold of {threshold:g} is impossible: give one between 0 and 1.")
+    if distance is not None and not 0 < distance < math.inf:
+        raise BadInput(
+            f"A matching distance of {distance:g} angstrom is impossible: give one above 0."
+        )
     saved = None if run is None else load_run(run)
     image, notices = scaled(image, lattice, calibrate)
     reach = None if distance is None else distance / image.require_pixel_size()

@@ -48,6 +48,8 @@ class OracleStudy(DockedWidget):
         self.comparison: Comparison | None = None
         #: The image that it belongs to; None where that is not open.
         self._frame: Frame | None = None
+        #: What was said of it.
+        self._words = ""
         self._job: Job[Comparison] | None = None
         self._stop = threading.Event()
         self._bindings = Bindings(self)
@@ -103,7 +105,10 @@ class OracleStudy(DockedWidget):
             return
         self._bound = True
         self._bindings.connect(self._viewer.events.theme, self._on_theme)
+        self._bindings.connect(self.session.runs_changed, self._show_runs)
+        self._bindings.connect(self.session.trials_changed, self._on_trials)
         self.form.bind()
+        self._show_runs()
         self._on_theme()
         self._refresh()
 
@@ -187,11 +192,30 @@ class OracleStudy(DockedWidget):
             self.layers.show(frame.place, comparison)
         self.session.set_agreement(comparison.oracle.name, comparison.runs)
         self.front.show_fronts(comparison.runs)
-        favourites = favourites_in_words(comparison.runs, self.session.runs)
-        words = comparison_in_words(comparison)
-        self.run_box.set_status("\n".join(filter(None, (words, favourites))))
+        self._words = self._in_words(comparison)
+        self.run_box.set_status(self._words)
         self._show_legend()
         self._refresh()
+
+    def _in_words(self, comparison: Comparison) -> str:
+        favourites = favourites_in_words(comparison.runs, self.session.runs)
+        return "\n".join(filter(None, (comparison_in_words(comparison), favourites)))
+
+    def _on_trials(self) -> None:
+        # one that still grows was not judged
+        if self.session.current is not self.session.growing:
+            self._show_runs()
+
+    def _show_runs(self) -> None:
+        """Runs came, went, were renamed or judged by another N: fronts and choices differ."""
+        if self.comparison is None:
+            return
+        self.front.show_fronts(self.comparison.runs)
+        words = self._in_words(self.comparison)
+        # what was said since then stays
+        if self.run_box.status.text() == self._words:
+            self.run_box.set_status(words)
+        self._words = words
 
     def _refresh(self) -> None:
         self.run_box.set_fault("" if self.working else self.form.fault())

@@ -244,6 +244,8 @@ class StudyTab(QWidget):
         self.files.do(work, done)
 
     def _on_opened(self, run: Any, place: Place | None) -> None:
+        if self.running:
+            return  # started while the file was read: what comes in belongs to that study
         if not run.results:
             self.warn("This study was cut off before its first result: there is nothing to show.")
             return
