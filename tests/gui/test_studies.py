@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QFileDialog, QMessageBox
 from tests.gui.conftest import LATTICE, PATIENCE, press
 
 from napari_reward_analysis.gui.studies_dock import Studies
@@ -101,6 +101,8 @@ def test_windows_from_one_click_to_files_and_back(
     # a map is no image to be analysed
     assert tab.inputs.image.image.layer is image
 
+    said = tab.run_box.status.text()
+    assert f"{len(atoms.data)} columns in" in said
     file = tmp_path / "columns.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), "CSV (*.csv)"))
     press(qtbot, tab.shown.csv)
@@ -114,6 +116,22 @@ def test_windows_from_one_click_to_files_and_back(
     assert {"windows.json", "atoms.csv", "maps.tif", "maps.png"} == {
         path.name for path in folder.iterdir()
     }
+    # what was found is still told, and the time that it took
+    assert tab.run_box.status.text() == f"{said}\nSaved: {folder}"
+    assert tab.run_box.elapsed.text() != ""
+    # a folder that holds such files already is not written over unasked
+    asked: list[str] = []
+
+    def refuse(_parent: object, _title: str, text: str) -> Any:
+        asked.append(text)
+        return QMessageBox.StandardButton.No
+
+    monkeypatch.setattr(QMessageBox, "question", refuse)
+    before_saving = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    press(qtbot, tab.files.save)
+    assert len(asked) == 1
+    assert f"{folder} holds windows.json and atoms.csv already" in asked[0]
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before_saving
 
     viewer.layers.remove(atoms)
     before = np.array(atoms.data)
@@ -124,6 +142,8 @@ def test_windows_from_one_click_to_files_and_back(
     qtbot.waitUntil(lambda: tab.layers.atoms is not None, timeout=PATIENCE)
     np.testing.assert_allclose(tab.layers.atoms.data, before)
     assert [layer.name for layer in viewer.layers].count("atoms, windows") == 1
+    # what stood there of the former run does not stand beside the opened one
+    assert (tab.run_box.elapsed.text(), tab.run_box.bar.value()) == ("", 0)
 
     # opened where its image is not the one on show, it is told
     viewer.layers.remove(image)

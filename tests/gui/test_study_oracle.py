@@ -323,6 +323,7 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
         *("oracle.json", "oracle.csv", "oracle.png"),
         *("agreement.csv", "comparison.json", "comparison.png"),
     }
+    assert study.run_box.status.text() == f"{said}\nSaved: {folder}"
 
     # opened again, over other results and without the layers
     for name in ("marked", "agreement", "oracle"):
@@ -336,6 +337,7 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (chosen, ""))
     window.click(study.files.open)
     window.qtbot.waitUntil(lambda: study.run_box.status.text() == said, timeout=PATIENCE)
+    assert study.run_box.elapsed.text() == ""
     assert [entry.text for entry in study.legend.entries] == [
         f"oracle {len(INNER)}",
         f"matched {len(INNER) - 20}",

@@ -273,4 +273,4 @@ class NoiseStudy(StudyTab):
             self.do(lambda: save_noise_figure(run, path), lambda _: self._say_saved(path))
 
     def _say_saved(self, path: Path) -> None:
-        self.run_box.set_status(f"Saved: {path}")
+        self.note(f"Saved: {path}")

@@ -48,11 +48,13 @@ class OracleStudy(DockedWidget):
         self.comparison: Comparison | None = None
         #: The image that it belongs to; None where that is not open.
         self._frame: Frame | None = None
+        #: What was said of it; what is written is told below it.
+        self._told = ""
         self._job: Job[Comparison] | None = None
         self._stop = threading.Event()
         self._bindings = Bindings(self)
         self._build()
-        self._exports = OracleExports(self, self._say)
+        self._exports = OracleExports(self, self._note)
         self._connect()
         self.bind()
         self.destroyed.connect(self._stop.set)
@@ -92,7 +94,7 @@ class OracleStudy(DockedWidget):
         self.run_box.cancel_asked.connect(self.cancel)
         self.export.clicked.connect(self._export)
         self.files.opened.connect(self._on_opened)
-        self.files.saved.connect(lambda folder: self._say(f"Saved: {folder}", warning=False))
+        self.files.saved.connect(lambda folder: self._note(f"Saved: {folder}", warning=False))
         self.files.failed.connect(lambda sentence: self._say(sentence, warning=True))
 
     # ---- life
@@ -163,6 +165,7 @@ class OracleStudy(DockedWidget):
 
     def _on_opened(self, comparison: Comparison, place: Place | None) -> None:
         frame = self.form.image.frame
+        self.run_box.clear()
         # the image may have been changed while the file was read
         here = frame is not None and place is not None and frame.place == place
         self._show(comparison, frame if here else None)
@@ -189,7 +192,8 @@ class OracleStudy(DockedWidget):
         self.front.show_fronts(comparison.runs)
         favourites = favourites_in_words(comparison.runs, self.session.runs)
         words = comparison_in_words(comparison)
-        self.run_box.set_status("\n".join(filter(None, (words, favourites))))
+        self._told = "\n".join(filter(None, (words, favourites)))
+        self.run_box.set_status(self._told)
         self._show_legend()
         self._refresh()
 
@@ -221,6 +225,10 @@ class OracleStudy(DockedWidget):
     def _export(self) -> None:
         if self.comparison is not None:
             self._exports.points_csv(self.comparison)
+
+    def _note(self, text: str, warning: bool) -> None:
+        """Say what was done with the comparison, below what was said of it."""
+        self._say(text if warning else f"{self._told}\n{text}", warning)
 
     def _say(self, text: str, warning: bool) -> None:
         self.run_box.set_status(text, warning=warning)

@@ -125,7 +125,7 @@ class WindowsStudy(StudyTab):
     viewer : napari.viewer.Viewer
     """
 
-    title, kept_in = "Windows", "windows-runs"
+    title, kept_in, tables = "Windows", "windows-runs", ("atoms.csv",)
     keeping = Keeping(WINDOWS_FILE, "results", WindowsLog, save_windows, about_study)
 
     def __init__(self, viewer: Any) -> None:
@@ -191,7 +191,7 @@ class WindowsStudy(StudyTab):
             table = self.run.table
             self.do(
                 lambda: write_csv(path, table),
-                lambda _: self.run_box.set_status(f"{len(table['id'])} columns saved: {path}"),
+                lambda _: self.note(f"{len(table['id'])} columns saved: {path}"),
             )
 
 
