@@ -13,7 +13,7 @@ import pytest
 from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
 from qtpy.QtWidgets import QFileDialog, QMessageBox
-from tests.gui.conftest import LATTICE, PATIENCE, press
+from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE, crystal, press
 
 from napari_reward_analysis.gui.studies_dock import Studies
 from napari_reward_analysis.gui.study_layers import spread
@@ -56,8 +56,6 @@ def test_windows_from_one_click_to_files_and_back(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from tests.gui.conftest import PIXEL_SIZE, crystal
-
     viewer = make_napari_viewer(show=True)
     # the right half holds no crystal
     pixels = np.array(crystal().data, float)
@@ -74,6 +72,8 @@ def test_windows_from_one_click_to_files_and_back(
     run = finish(qtbot, tab)
 
     assert run.status == "done"
+    # the form made room for what was found
+    assert not any(section.is_open for section in (tab.inputs.section, tab.section))
     atoms = tab.layers.atoms
     assert [layer.name for layer in viewer.layers].count("atoms, windows") == 1
     assert len(atoms.data) == len(run.table["id"]) > 20
@@ -238,6 +238,30 @@ def test_without_image_the_form_says_what_to_do(studies: Studies) -> None:
     tab: Any = studies.tabs.widget(0)
     assert "Open an image" in tab.run_box.fault.text()
     assert not tab.run_box.button.isEnabled()
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_without_a_pixel_size_no_study_begins_and_the_lattice_s_is_one_click_away(
+    qtbot: QtBot, viewer: ViewerModel, studies: Studies, index: int
+) -> None:
+    viewer.add_image(np.array(crystal().data), name="bare")
+    studies.tabs.setCurrentIndex(index)
+    tab: Any = studies.tabs.widget(index)
+    # what cannot be typed here is not offered
+    lattices = tab.inputs.lattice.choice
+    names = [lattices.itemText(k) for k in range(lattices.count())]
+    assert LATTICE in names
+    assert not [name for name in names if "none" in name or "free" in name]
+    lattices.setCurrentText(LATTICE)
+    box = tab.run_box
+    assert box.fault.text() == "The pixel size is not known: type it in angstrom."
+    assert not box.button.isEnabled()
+    qtbot.waitUntil(lambda: "press “Use the lattice's”" in box.fault.text(), timeout=PATIENCE)
+    assert not box.button.isEnabled()
+    press(qtbot, tab.inputs.image.survey.use)
+    assert box.fault.text() == ""
+    assert box.button.isEnabled()
+    assert tab.inputs.image.effective_pixel_size == pytest.approx(PIXEL_SIZE, rel=0.01)
 
 
 def test_a_map_changes_halfway_between_the_middles_of_windows() -> None:

@@ -209,6 +209,7 @@ def test_a_network_is_asked_beside(
     assert set(tab.shown.plot.curves) == {TUNED, KEPT, ORACLE}
 
     # without the extra the form says what to install
+    qtbot.mouseClick(tab.section.header, Qt.MouseButton.LeftButton)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     press(qtbot, tab.options.network)
     press(qtbot, tab.options.network)

@@ -180,6 +180,9 @@ class StudyTab(QWidget):
         self._thread.ended.connect(self._on_end)
         # a window that is closed takes the widget along: the study ends with it
         self.destroyed.connect(self._thread.cancel)
+        # as in the search of atoms: what comes in is seen without scrolling
+        for section in (self.inputs.section, self.section):
+            section.set_open(False)
         self.run_box.start(1)
         self.run_box.set_status("Preparing the image…")
         self._refresh()
