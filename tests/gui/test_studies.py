@@ -89,6 +89,8 @@ def test_windows_from_one_click_to_files_and_back(
     assert np.isnan(shown.data[80, 155])
     assert run.left_out
     assert run.left_out[0].reason in tab.shown.left_out.text()
+    sigma = tab.shown.quantity.findData("min_sigma")
+    assert tab.shown.quantity.itemText(sigma) == "min sigma, px"
     tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData("threshold"))
     assert tab.layers.map.name == "map by window: threshold"
     np.testing.assert_allclose(

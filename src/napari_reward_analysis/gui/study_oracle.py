@@ -18,7 +18,7 @@ from napari_reward_analysis.gui.jobs import Job
 from napari_reward_analysis.gui.legend import LegendEntry, LegendStrip
 from napari_reward_analysis.gui.oracle_exports import OracleExports
 from napari_reward_analysis.gui.oracle_form import OracleForm
-from napari_reward_analysis.gui.oracle_layers import KINDS, ORACLE_COLOUR, OracleLayers
+from napari_reward_analysis.gui.oracle_layers import KINDS, OracleLayers
 from napari_reward_analysis.gui.oracle_words import comparison_in_words, favourites_in_words
 from napari_reward_analysis.gui.oracle_work import work_out
 from napari_reward_analysis.gui.run_box import RunBox
@@ -27,6 +27,7 @@ from napari_reward_analysis.gui.session import session_of
 from napari_reward_analysis.gui.study_files import StudyFiles, of_another_image
 from napari_reward_analysis.gui.theme import napari_colours
 from napari_reward_analysis.oracle_output import write_comparison, write_oracle
+from napari_reward_analysis.oracle_plots import ORACLE_COLOUR
 from napari_reward_analysis.oracle_runs import ORACLE_FILE, Comparison, load_comparison
 
 

@@ -17,6 +17,7 @@ from napari_reward_analysis.gui.study_layers import WindowLayers
 from napari_reward_analysis.gui.study_tab import StudyTab
 from napari_reward_analysis.gui.study_thread import Prepare
 from napari_reward_analysis.io.writers import write_csv
+from napari_reward_analysis.study_plots import map_name
 from napari_reward_analysis.windows_job import write_windows
 from napari_reward_analysis.windows_runs import (
     WINDOWS_FILE,
@@ -34,8 +35,7 @@ from napari_reward_analysis.workflows.windows_result import Map, WindowResult
 _DEFAULTS = WindowsSettings()
 _LARGEST_OVERLAP = 75
 #: Quantities that every run has; the others follow when windows come in.
-_FIRST = {"qc": "QC", "er": "ER", "threshold": "threshold"}
-_NAMES = _FIRST | {"n": "columns", "expected": "expected columns", "n_trials": "trials"}
+_FIRST = {key: map_name(key) for key in ("qc", "er", "threshold")}
 
 
 class WindowsOptions(QWidget):
@@ -108,13 +108,13 @@ class WindowsResults(QWidget):
         """What the darkest and the brightest window of the map stand for."""
         known = np.empty(0) if values is None else values[np.isfinite(values)]
         text = f"{known.min():.3g} (dark) to {known.max():.3g} (bright)" if len(known) else ""
-        self.range.setText(text)
+        self.range.setText(text.replace("-", "\N{MINUS SIGN}"))
 
     def offer(self, names: list[str]) -> None:
         """Offer these quantities, and keep the chosen one where it is among them."""
         for name in names:
             if self.quantity.findData(name) < 0:
-                self.quantity.addItem(_NAMES.get(name, name.replace("_", " ")), name)
+                self.quantity.addItem(map_name(name), name)
 
 
 class WindowsStudy(StudyTab):
