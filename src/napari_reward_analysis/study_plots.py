@@ -108,7 +108,8 @@ def noise_figure(run: NoiseRun) -> Figure:
     counts.set_title("columns in the analysed area", fontsize="medium")
     scores.set_title("by known positions (precision dotted, recall dashed)", fontsize="medium")
     for ax in (settings, rewards, counts, scores):
-        ax.set_xlabel(f"noise ({run.settings.kind}, in parts of the image's {run.settings.unit})")
+        kind, unit = run.settings.kind.capitalize(), run.settings.unit
+        ax.set_xlabel(f"noise ({kind}, in parts of the image's {unit})")
         if ax.lines:
             # long enough to tell a dashed line from a whole one, marker and all
             ax.legend(fontsize="x-small", frameon=False, handlelength=3.5)

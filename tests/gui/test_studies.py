@@ -262,6 +262,9 @@ def test_without_a_pixel_size_no_study_begins_and_the_lattice_s_is_one_click_awa
     assert not box.button.isEnabled()
     press(qtbot, tab.inputs.image.survey.use)
     assert box.fault.text() == ""
+    if index == 0:  # ten roots of the cell's area, 3.905 angstrom squared
+        assert float(tab.options.side.placeholderText()) == pytest.approx(39.05, rel=0.01)
+        assert tab.options.summary().startswith(f"{tab.options.side.placeholderText()} Å, ")
     assert box.button.isEnabled()
     assert tab.inputs.image.effective_pixel_size == pytest.approx(PIXEL_SIZE, rel=0.01)
 
