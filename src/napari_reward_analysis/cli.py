@@ -73,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     where = ".".join(str(part) for part in problem["loc"])
-    return f"{where}: {problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r}."
+    # what the settings say themselves comes with a prefix of pydantic's
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {message[0].lower()}{message[1:]}, not {problem['input']!r}."
 
 
 def _refuse(sentence: str) -> int:

@@ -113,6 +113,11 @@ class RunBox(QWidget):
             self.bar.setValue(self.bar.maximum())
         self._enable()
 
+    def clear(self) -> None:
+        """Forget how far the last run was and how long it took: another is shown."""
+        self.bar.setValue(0)
+        self.elapsed.setText("")
+
     def apply_colours(self, colours: ThemeColours) -> None:
         """Draw in these colours from now on."""
         self._warning = colours.warning
