@@ -253,3 +253,40 @@ def test_noise_passes_over_a_known_position_that_is_nowhere(picture, tmp_path):
     done = call("noise", picture, *SQUARE, *options, "--out", tmp_path / "out")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["methods"]["LoG*"]["f1"][0] > 0.95
+
+
+#: Ctrl-C comes when the study's own file is there and its picture is not.
+INTERRUPTED_WHILE_WRITING = """
+import sys
+from napari_reward_analysis import cli, noise_job, study_plots
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+noise_job.save_noise_figure = study_plots.save_maps = interrupted
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "load"),
+    [
+        ("noise", ["--levels", "0", "--seeds", 1, "--trials", 2], load_noise),
+        ("windows", ["--window", 28, "--trials", 2], load_windows),
+    ],
+    ids=["noise", "windows"],
+)
+def test_interrupted_while_writing_it_says_where_the_run_is(
+    picture, tmp_path, command, options, load
+):
+    arguments = map(str, [command, picture, *SQUARE, *options, "--out", tmp_path / "out"])
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_WRITING, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (130, 1), done.stderr
+    file = tmp_path / "out" / f"{command}.json"
+    assert f"the run is saved, {file}." in done.stderr
+    assert load(file).results
