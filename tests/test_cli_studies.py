@@ -193,11 +193,16 @@ def test_noise_refuses_a_network_that_is_none(picture, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def refuse_large_files():
-    """As a disk does that is full after so many bytes."""
-    import resource
+def call_with_little_room(limit, *arguments):
+    """As `call`, on a disk that takes so many bytes of a file."""
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))
+    def refuse_more():
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    line = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(line, capture_output=True, text=True, timeout=120, preexec_fn=refuse_more)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
@@ -209,17 +214,16 @@ def refuse_large_files():
     ],
     ids=["noise", "windows"],
 )
-def test_a_disk_that_is_full_midway_is_one_sentence_and_keeps_what_was_found(
+def test_a_disk_that_is_full_is_one_sentence_and_keeps_what_was_found(
     picture, tmp_path, command, options, load
 ):
     out = tmp_path / "out"
-    done = subprocess.run(
-        [*COMMAND, command, *map(str, [picture, *SQUARE, *options, "--out", out])],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        preexec_fn=refuse_large_files,
-    )
+    done = call_with_little_room(200, command, picture, *SQUARE, *options, "--out", out)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "free some space or choose another folder." in done.stderr
+    assert not out.exists()
+
+    done = call_with_little_room(9_000, command, picture, *SQUARE, *options, "--out", out)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "free some space or choose another folder; what it holds so far is kept" in done.stderr
     assert [path.name for path in out.iterdir()] == [f"{command}.jsonl"]
