@@ -212,11 +212,16 @@ def test_noise_refuses_a_network_that_is_none(picture, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def refuse_large_files():
-    """As a disk does that is full after so many bytes."""
-    import resource
+def call_with_little_room(limit, *arguments):
+    """As `call`, on a disk that takes so many bytes of a file."""
 
-    resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))
+    def refuse_more():
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    line = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(line, capture_output=True, text=True, timeout=120, preexec_fn=refuse_more)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
@@ -228,17 +233,16 @@ def refuse_large_files():
     ],
     ids=["noise", "windows"],
 )
-def test_a_disk_that_is_full_midway_is_one_sentence_and_keeps_what_was_found(
+def test_a_disk_that_is_full_is_one_sentence_and_keeps_what_was_found(
     picture, tmp_path, command, options, load
 ):
     out = tmp_path / "out"
-    done = subprocess.run(
-        [*COMMAND, command, *map(str, [picture, *SQUARE, *options, "--out", out])],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        preexec_fn=refuse_large_files,
-    )
+    done = call_with_little_room(200, command, picture, *SQUARE, *options, "--out", out)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "free some space or choose another folder." in done.stderr
+    assert not out.exists()
+
+    done = call_with_little_room(9_000, command, picture, *SQUARE, *options, "--out", out)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "free some space or choose another folder; what it holds so far is kept" in done.stderr
     assert [path.name for path in out.iterdir()] == [f"{command}.jsonl"]
@@ -272,3 +276,40 @@ def test_noise_passes_over_a_known_position_that_is_nowhere(picture, tmp_path):
     done = call("noise", picture, *SQUARE, *options, "--out", tmp_path / "out")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["methods"]["LoG*"]["f1"][0] > 0.95
+
+
+#: Ctrl-C comes when the study's own file is there and its picture is not.
+INTERRUPTED_WHILE_WRITING = """
+import sys
+from napari_reward_analysis import cli, noise_job, study_plots
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+noise_job.save_noise_figure = study_plots.save_maps = interrupted
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "load"),
+    [
+        ("noise", ["--levels", "0", "--seeds", 1, "--trials", 2], load_noise),
+        ("windows", ["--window", 28, "--trials", 2], load_windows),
+    ],
+    ids=["noise", "windows"],
+)
+def test_interrupted_while_writing_it_says_where_the_run_is(
+    picture, tmp_path, command, options, load
+):
+    arguments = map(str, [command, picture, *SQUARE, *options, "--out", tmp_path / "out"])
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_WRITING, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (130, 1), done.stderr
+    file = tmp_path / "out" / f"{command}.json"
+    assert f"the run is saved, {file}." in done.stderr
+    assert load(file).results

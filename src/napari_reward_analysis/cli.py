@@ -44,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except ValidationError as error:
         return _refuse(_first_problem(error))
-    except KeyboardInterrupt:
-        say("Interrupted before anything was found.")
+    except KeyboardInterrupt as stop:
+        say(str(stop) or "Interrupted before anything was found.")
         return INTERRUPTED
 
 

@@ -19,6 +19,7 @@ from napari_reward_analysis.cli_common import (
     progress_bar,
     spent,
     tell,
+    writing,
 )
 from napari_reward_analysis.errors import BadInput
 
@@ -96,6 +97,7 @@ def _usual(parser: argparse.ArgumentParser) -> None:
 
 def _windows(options: argparse.Namespace) -> int:
     from napari_reward_analysis.windows_job import run_windows_job, write_windows
+    from napari_reward_analysis.windows_runs import WINDOWS_FILE
     from napari_reward_analysis.workflows.atoms import AtomsSettings
     from napari_reward_analysis.workflows.windows import WindowsProblem, WindowsSettings
 
@@ -115,7 +117,8 @@ def _windows(options: argparse.Namespace) -> int:
     folder = folder_of(options, "windows")
     progress = progress_bar(len(problem.plan.windows))
     run = run_windows_job(problem, folder, progress=progress)
-    summary = write_windows(run, folder) | spent(start, folder)
+    with writing(folder / WINDOWS_FILE):
+        summary = write_windows(run, folder) | spent(start, folder)
     tell(run.notices)
     if options.json:
         print(json.dumps(summary))
@@ -130,6 +133,7 @@ def _windows(options: argparse.Namespace) -> int:
 
 def _noise(options: argparse.Namespace) -> int:
     from napari_reward_analysis.noise_job import network_oracle, run_noise_job, write_noise
+    from napari_reward_analysis.noise_runs import NOISE_FILE
     from napari_reward_analysis.oracle_job import oracle_of_file
     from napari_reward_analysis.workflows.atoms import AtomsSettings
     from napari_reward_analysis.workflows.noise import NoiseSettings
@@ -157,7 +161,8 @@ def _noise(options: argparse.Namespace) -> int:
     run = run_noise_job(
         image, lattice, settings, folder, oracle=oracle, known=known, progress=progress
     )
-    summary = write_noise(run, folder) | spent(start, folder)
+    with writing(folder / NOISE_FILE):
+        summary = write_noise(run, folder) | spent(start, folder)
     if options.json:
         print(json.dumps(summary))
     else:

@@ -199,13 +199,14 @@ def run_oracle(
     }
     if saved is None:
         found = Comparison(ImageReference.of(image), known, notices=tuple(notices))
-        write_oracle(known, folder, image, lattice, image.pixel_size)
         write_comparison(found, folder, image)
+        write_oracle(known, folder, image, lattice, image.pixel_size)
         return summary
     compared, trial = compare(saved, known, image, reach)
     facts = {"trial": trial, **best_of_run(compared.runs[0])}
-    write_oracle(known, folder, image, lattice, image.pixel_size)
+    # first what all the rest can be made from again
     write_comparison(replace(compared, notices=tuple(notices)), folder, image, facts)
+    write_oracle(known, folder, image, lattice, image.pixel_size)
     lists = ("runs", "matched_pairs", "missed_points", "spurious_points")
     told = comparison_facts(compared) | facts
     # the summary's count is the one within the run's area, which the numbers rest on

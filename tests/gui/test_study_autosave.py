@@ -384,3 +384,21 @@ def test_a_file_that_is_read_while_a_study_begins_takes_none_of_its_results(
     qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
     assert tab.run is second
     assert (second.status, len(second.results)) == ("done", len(first.results))
+
+
+@BOTH
+def test_a_dock_that_is_opened_again_says_that_its_study_is_being_cancelled(
+    qtbot: QtBot, add_crystal: Add, studies: Studies, index: int, file: str
+) -> None:
+    add_crystal()
+    tab: Any = studies.tabs.widget(index)
+    fill(tab)
+    tab.run_box.button.click()
+    qtbot.waitUntil(lambda: tab.run is not None and bool(tab.run.results), timeout=PATIENCE)
+    studies.unbind()
+    studies.bind()
+    assert tab.running
+    assert tab.run_box.state == "cancelling"
+    qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
+    assert tab.run_box.state == "idle"
+    assert "Cancelled; kept: " in tab.run_box.status.text()

@@ -66,9 +66,7 @@ class OracleLayers:
         oracle = comparison.oracle
         size = _size(oracle.points)
         features = {"confidence": oracle.confidence, "class": oracle.classes.astype(object)}
-        number = len(oracle.points)
-        looks = np.full(number, ORACLE_COLOUR), np.full(number, "disc")
-        self._show("oracle", place, oracle.points, features, looks, size)
+        self._show("oracle", place, oracle.points, features, (ORACLE_COLOUR, "disc"), size)
         if comparison.found is None:
             self._drop("agreement")
             return
@@ -86,7 +84,7 @@ class OracleLayers:
         place: Place,
         points: npt.NDArray[np.float64],
         features: dict[str, npt.NDArray[Any]],
-        looks: tuple[npt.NDArray[Any], npt.NDArray[Any]],
+        looks: tuple[Any, Any],
         size: float,
     ) -> None:
         viewer, image = self._viewer(), place.layer()

@@ -183,8 +183,8 @@ class OracleStudy(DockedWidget):
         image = None if frame is None else frame.image(known.pixel_size)
         if image is not None and not known.matches(image):
             image = None
-        write_oracle(comparison.oracle, folder, image, None, known.pixel_size)
         write_comparison(comparison, folder, image)
+        write_oracle(comparison.oracle, folder, image, None, known.pixel_size)
 
     # ---- what is shown
 

@@ -133,6 +133,8 @@ class StudyTab(QWidget):
         self._bound = True
         self._bindings.connect(self.viewer.events.theme, self._on_theme)
         self.inputs.bind()
+        if self.running:
+            self.run_box.cancelling()  # since the dock was closed
         self._on_theme()
         self._refresh()
 

@@ -40,6 +40,7 @@ class Journal:
     def __init__(self, folder: Path, head: Record, name: str = LOG_FILE) -> None:
         self.path = folder / name
         self._lines, self._cut = 0, False
+        existed = folder.exists()
         make_folder(folder)
         try:
             self._file = self.path.open("w", encoding="utf-8")
@@ -49,6 +50,9 @@ class Journal:
             self.write(head)
         except BadInput:
             self.close()
+            if not existed:
+                with suppress(OSError):
+                    folder.rmdir()
             raise
 
     def write(self, record: Record) -> None:
@@ -116,9 +120,9 @@ def _whole_record(text: str, path: Path, name: str) -> list[Record]:
     try:
         record = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadInput(
-            f"{path} was cut short or damaged: repeat the run, or load its {name}l."
-        ) from error
+        log = path.with_name(f"{name}l")
+        other = f", or load its {log.name}" if log.exists() else ""
+        raise BadInput(f"{path} was cut short or damaged: repeat the run{other}.") from error
     return [record, *record["trials"]] if isinstance(record, dict) and "trials" in record else []
 
 
