@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtWidgets import QFileDialog, QMessageBox
 from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE, crystal, press
 
+from napari_reward_analysis.gui.scrolling import VerticalScrollArea
 from napari_reward_analysis.gui.studies_dock import Studies
 from napari_reward_analysis.gui.study_layers import spread
 from napari_reward_analysis.gui.study_windows import WindowsStudy
@@ -240,6 +241,24 @@ def test_without_image_the_form_says_what_to_do(studies: Studies) -> None:
     tab: Any = studies.tabs.widget(0)
     assert "Open an image" in tab.run_box.fault.text()
     assert not tab.run_box.button.isEnabled()
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_a_long_path_leaves_the_form_within_the_dock(
+    qtbot: QtBot, add_crystal: Add, studies: Studies, index: int
+) -> None:
+    add_crystal()
+    studies.tabs.setCurrentIndex(index)
+    tab: Any = studies.tabs.widget(index)
+    area = tab.findChild(VerticalScrollArea)
+    long = "Saved: /" + "_".join(["a_session_of_last_winter"] * 8)
+    status = tab.run_box.status
+    tab.run_box.set_status(f"{'word ' * 100}\n{long}")
+    # words are wrapped, and what is cut off is told in full
+    lines = status.fontMetrics().lineSpacing()
+    qtbot.waitUntil(lambda: status.height() > 4 * lines, timeout=PATIENCE)
+    assert area.widget().width() == area.viewport().width()
+    assert long in status.toolTip()
 
 
 @pytest.mark.parametrize("index", [0, 1])

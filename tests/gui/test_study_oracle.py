@@ -104,7 +104,7 @@ def test_network_alone_then_compared_in_place_and_exported(
 ) -> None:
     pytest.importorskip("onnxruntime")
     study = window.study
-    window.take(study.form.image.regions, "crystal, where the lattice is seen")
+    window.take(study.form.image.regions, "crystal, where it is seen")
     assert "no crystal is seen" in window.go()
     window.take(study.form.image.regions, "whole field")
     said = window.go()
