@@ -35,12 +35,12 @@ import numpy as np
 from accuracy import f1, found
 from known_columns import RETENTION, Known
 
-from napari_reward_analysis import Image, Lattice, lattice_preset
+from napari_reward_analysis import Image, lattice_preset
 from napari_reward_analysis.io.simulate import Pocket, simulate
 from napari_reward_analysis.workflows.survey import survey
 
 SHAPE = (320, 360)
-CRYSTALS = ("YBCO[100]", "SrTiO3[001]", "Si[110]", "MoS2[001]", "YBCO[100]")
+CRYSTALS = ("YBCO[100]", "SrTiO3[001]", "Si[110]", "MoS2[001]")
 CONTRASTS = ("flat", "to 0.4", "to 0.15", "to 0.1, exponential", "ridge to 0.2", "step to 0.5")
 BACKGROUNDS = {"none": 0.0, "parabola of 2": 2.0, "parabola of 6": 6.0}
 NOISES = ("0.05", "0.3", "30 counts")
@@ -107,7 +107,8 @@ def line(label: str, rows: list[Row]) -> str:
     wrong = (recovered < 1 - WRONG) | (taken > WRONG)
     cells = _shares(recovered, np.nanmin), _shares(taken, np.nanmax)
     columns = "-" if np.isnan(scores).all() else f"{scores.mean():.4f} ({scores.min():.4f})"
-    return f"{label:64s}{cells[0]:>16s}{cells[1]:>16s}{wrong.sum():8d}{columns:>18s}{seconds.mean():7.2f}"
+    shares = "".join(f"{cell:>16s}" for cell in cells)
+    return f"{label:64s}{shares}{wrong.sum():8d}{columns:>18s}{seconds.mean():7.2f}"
 
 
 def _shares(values: np.ndarray, worst: np.ufunc) -> str:
@@ -140,7 +141,7 @@ def measured(scene: Scene, columns: bool) -> Row:
 def make(scene: Scene) -> Made:
     """The image of a scene."""
     rng = np.random.default_rng(scene.seed)
-    lattice = lattice_preset(CRYSTALS[scene.seed % len(CRYSTALS)])
+    lattice = lattice_preset(CRYSTALS[rng.integers(len(CRYSTALS))])
     spacing = math.sqrt(lattice.area / lattice.columns_per_cell)
     # the field holds at least seven cells each way
     size = max(spacing / rng.uniform(8, 14), 7 * max(lattice.a, lattice.b) / min(SHAPE))
@@ -161,7 +162,10 @@ def make(scene: Scene) -> Made:
     contrast = faded(scene.contrast, _along(rng))
     level = pixels[crystal].mean() if rng.integers(2) else 0.0
     pixels = np.where(material, level + contrast * (pixels - level), pixels.min())
-    pixels += BACKGROUNDS[scene.background] * span * _along(rng) ** 2
+    rise = BACKGROUNDS[scene.background]
+    # the steepest one rises towards a border, a drift of the scan
+    straight = rng.integers(4) * math.pi / 2 if rise > 2 else None
+    pixels += rise * span * _along(rng, straight) ** 2
     if scene.noise == "30 counts":
         pixels = rng.poisson(30 / span * np.maximum(pixels, 0)) / 30
     else:
@@ -193,24 +197,21 @@ def pockets(content: str, size: float, rng: np.random.Generator) -> list[Pocket]
     wavy = [(n, rng.uniform(0.03, 0.12), rng.uniform(0, 6.3)) for n in (2, 3, 5)]
     if content == "half molten":
         turn, radius = rng.uniform(0, 2 * math.pi), 5 * max(SHAPE)
-        centre = [n / 2 + radius * f(turn) for n, f in zip(SHAPE, (math.sin, math.cos), strict=True)]
-        return [Pocket((centre[0], centre[1]), (radius * size, radius * size))]
+        y, x = SHAPE[0] / 2 + radius * math.sin(turn), SHAPE[1] / 2 + radius * math.cos(turn)
+        return [Pocket((y, x), (radius * size, radius * size))]
     if "pockets" not in content:
         return []
     radii = rng.uniform(0.12, 0.2, (2, 2)) * min(SHAPE) * size
-    places = (rng.uniform(0.25, 0.75) * SHAPE[0], 0.27 * SHAPE[1]), (
-        rng.uniform(0.25, 0.75) * SHAPE[0],
-        0.73 * SHAPE[1],
-    )
+    heights = rng.uniform(0.25, 0.75, 2) * SHAPE[0]
     return [
-        Pocket(place, (float(r[0]), float(r[1])), rng.uniform(0, 90), intensity=0.75, waves=wavy)
-        for place, r in zip(places, radii, strict=True)
+        Pocket((y, part * SHAPE[1]), (ry, rx), rng.uniform(0, 90), intensity=0.75, waves=wavy)
+        for y, part, (ry, rx) in zip(heights, (0.27, 0.73), radii.tolist(), strict=True)
     ]
 
 
-def _along(rng: np.random.Generator) -> np.ndarray:
-    """Place along a random direction, 0 to 1 over the field."""
-    turn = rng.uniform(0, 2 * math.pi)
+def _along(rng: np.random.Generator, turn: float | None = None) -> np.ndarray:
+    """Place along a direction, at random if none is given, 0 to 1 over the field."""
+    turn = rng.uniform(0, 2 * math.pi) if turn is None else turn
     y, x = np.indices(SHAPE)
     along = math.cos(turn) * x + math.sin(turn) * y
     return np.asarray((along - along.min()) / np.ptp(along))
