@@ -161,3 +161,34 @@ def test_a_run_of_another_image_and_a_bad_model_are_refused(picture, run, tmp_pa
     done = call(picture, *SIZE, "--threshold", "1.5", "--out", tmp_path / "o")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("distance", ["0", "-2", "nan"])
+def test_a_distance_that_cannot_be_is_refused_without_a_run_too(picture, tmp_path, distance):
+    done = call(picture, *SIZE, f"--distance={distance}", "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert f"distance of {distance} angstrom is impossible: give one above 0" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def refuse_large_files():
+    """As a disk does that has room for the tables and not for a picture."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+def test_a_disk_without_room_for_the_picture_has_what_can_be_opened_again(picture, tmp_path):
+    line = [sys.executable, "-m", "napari_reward_analysis.cli", "oracle", str(picture), *SIZE]
+    done = subprocess.run(
+        [*line, "--out", str(tmp_path / "out")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=refuse_large_files,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "oracle.png cannot be written" in done.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"oracle.json", "oracle.csv"}
+    assert len(load_comparison(tmp_path / "out").oracle.points) > 100

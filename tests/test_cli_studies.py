@@ -210,3 +210,106 @@ def test_noise_refuses_a_network_that_is_none(picture, tmp_path):
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "model.onnx" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+def call_with_little_room(limit, *arguments):
+    """As `call`, on a disk that takes so many bytes of a file."""
+
+    def refuse_more():
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    line = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(line, capture_output=True, text=True, timeout=120, preexec_fn=refuse_more)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+@pytest.mark.parametrize(
+    ("command", "options", "load"),
+    [
+        ("noise", ["--levels", "0,0.1,0.2,0.3", "--seeds", 3, "--trials", 2], load_noise),
+        ("windows", ["--window", 9, "--trials", 2, "--workers", 1], load_windows),
+    ],
+    ids=["noise", "windows"],
+)
+def test_a_disk_that_is_full_is_one_sentence_and_keeps_what_was_found(
+    picture, tmp_path, command, options, load
+):
+    out = tmp_path / "out"
+    done = call_with_little_room(200, command, picture, *SQUARE, *options, "--out", out)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "free some space or choose another folder." in done.stderr
+    assert not out.exists()
+
+    done = call_with_little_room(9_000, command, picture, *SQUARE, *options, "--out", out)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "free some space or choose another folder; what it holds so far is kept" in done.stderr
+    assert [path.name for path in out.iterdir()] == [f"{command}.jsonl"]
+    run = load(out)
+    assert run.status == "cancelled"
+    assert run.results
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("", "known.csv holds no positions"),
+        ("-50,-50\n-40,-40\n", "Most points of known.csv lie outside the image of 200 x 320 px"),
+    ],
+    ids=["none", "outside"],
+)
+def test_noise_refuses_known_positions_of_no_use(picture, tmp_path, rows, sentence):
+    truth = tmp_path / "known.csv"
+    truth.write_text(f"y_px,x_px\n{rows}")
+    options = ["--levels", "0", "--seeds", 1, "--trials", 2, "--truth", truth]
+    done = call("noise", picture, *SQUARE, *options, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert sentence in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_noise_passes_over_a_known_position_that_is_nowhere(picture, tmp_path):
+    truth = known_positions(tmp_path / "known.csv")
+    truth.write_text(truth.read_text() + "1e300,5\n")
+    options = ["--levels", "0", "--seeds", 1, "--trials", 6, "--truth", truth, "--json"]
+    done = call("noise", picture, *SQUARE, *options, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["methods"]["LoG*"]["f1"][0] > 0.95
+
+
+#: Ctrl-C comes when the study's own file is there and its picture is not.
+INTERRUPTED_WHILE_WRITING = """
+import sys
+from napari_reward_analysis import cli, noise_job, study_plots
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+noise_job.save_noise_figure = study_plots.save_maps = interrupted
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "load"),
+    [
+        ("noise", ["--levels", "0", "--seeds", 1, "--trials", 2], load_noise),
+        ("windows", ["--window", 28, "--trials", 2], load_windows),
+    ],
+    ids=["noise", "windows"],
+)
+def test_interrupted_while_writing_it_says_where_the_run_is(
+    picture, tmp_path, command, options, load
+):
+    arguments = map(str, [command, picture, *SQUARE, *options, "--out", tmp_path / "out"])
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_WRITING, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (130, 1), done.stderr
+    file = tmp_path / "out" / f"{command}.json"
+    assert f"the run is saved, {file}." in done.stderr
+    assert load(file).results

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.io.packed import pack
 from napari_reward_analysis.oracle_runs import (
     ORACLE_FILE,
     Comparison,
@@ -97,6 +99,50 @@ def test_damage_and_newer_versions_are_one_sentence(tmp_path):
             load_comparison(edited(tmp_path, **changes))
     with pytest.raises(BadInput, match=f"choose a folder that holds {ORACLE_FILE}"):
         load_comparison(tmp_path.parent)
+
+
+def packed(*points):
+    return pack(np.array(points, "<f8"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reach_px": -1},
+        {"reach_px": None},
+        {"reach_px": "x"},
+        {"reach_px": float("nan")},
+        {"found": packed((np.nan, 3))},
+        {"found": packed((1e200, 3))},
+        {"found": packed((5, 500))},
+        {"notices": [1]},
+        {"found_name": 3},
+        {"image": asdict(REFERENCE) | {"pixel_size": "x"}},
+        {"image": asdict(REFERENCE) | {"pixel_size": -0.2}},
+        {"image": asdict(REFERENCE) | {"shape": [64, float("inf")]}},
+        {
+            "oracle": {
+                "name": "m",
+                "points": packed((np.inf, 3)),
+                "confidence": packed(1),
+                "classes": [""],
+            }
+        },
+        {"trials": [{"run": "a", "name": "b", "indices": [float("inf")], "f1": [0.5]}]},
+        {"trials": [{"run": "a", "name": "b", "indices": [1], "f1": [50]}]},
+        {"trials": [{"run": 1, "name": "b", "indices": [1], "f1": [0.5]}]},
+    ],
+    ids=str,
+)
+def test_values_that_cannot_be_are_damage(tmp_path, changes):
+    with pytest.raises(BadInput, match=r"is no comparison with an oracle, or is damaged\.$"):
+        load_comparison(edited(tmp_path, **changes))
+
+
+def test_a_file_nested_without_end_is_damaged(tmp_path):
+    (tmp_path / ORACLE_FILE).write_text("[" * 100_000)
+    with pytest.raises(BadInput, match="damaged"):
+        load_comparison(tmp_path)
 
 
 def test_another_study_s_file_is_refused(tmp_path):

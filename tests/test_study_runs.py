@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
+from napari_reward_analysis.io.packed import pack
 from napari_reward_analysis.noise_runs import NoiseRun, load_noise, save_noise
 from napari_reward_analysis.windows_runs import WindowsRun, load_windows, save_windows
-from napari_reward_analysis.workflows.noise import NoiseSettings
+from napari_reward_analysis.workflows.noise import TUNED, NoiseResult, NoiseSettings
 from napari_reward_analysis.workflows.windows import WindowsProblem, WindowsSettings, run_windows
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
@@ -55,6 +56,9 @@ def test_an_analysis_by_windows_reads_back_as_it_was_saved(windows, tmp_path):
         {"plan": {}},
         {"trials": None},
         {"trials": [{"window": 99, "physics": None, "trial": None}]},
+        {"spacing_px": "x"},
+        {"notices": [None]},
+        {"plan": {"shape": [160, 220], "grid": [9, 9], "windows": []}},
     ],
     ids=str,
 )
@@ -71,6 +75,50 @@ def test_a_damaged_analysis_by_windows_is_one_sentence(windows, tmp_path, change
 def test_a_damaged_noise_study_is_one_sentence(image, tmp_path, change):
     path = save_noise(NoiseRun.of(image, SQUARE, NoiseSettings(atoms=QUICK)), tmp_path)
     change_file(path, change)
+    with pytest.raises(BadInput, match=r"is no noise study, or is damaged\.$"):
+        load_noise(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n_trials": []},
+        {"reason": 3},
+        {"further": {"gaps": "x"}},
+        {"parameters": 3},
+        {"sums": pack(np.ones(7, "<f4"))},
+    ],
+    ids=str,
+)
+def test_a_window_with_a_damaged_result_is_one_sentence(windows, tmp_path, change):
+    path = save_windows(windows, tmp_path)
+    record = json.loads(path.read_text())
+    trial = record["trials"][0]["trial"]
+    (trial if set(change) <= set(trial) else record["trials"][0]).update(change)
+    path.write_text(json.dumps(record))
+    with pytest.raises(BadInput, match=r"is no analysis by windows, or is damaged\.$"):
+        load_windows(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"count": "x"},
+        {"er": []},
+        {"level": 7.0},
+        {"parameters": {"threshold": "x"}},
+        {"score": {"precision": "x", "recall": 1, "error_px": 1}},
+    ],
+    ids=str,
+)
+def test_a_noise_study_with_a_damaged_result_is_one_sentence(image, tmp_path, change):
+    settings = NoiseSettings(levels=(0.0,), seeds=1, atoms=QUICK)
+    run = NoiseRun.of(image, SQUARE, settings)
+    run.results = [NoiseResult(0.0, 0, TUNED, 3, 4.0, -0.25, 0.0, {}, np.ones((3, 2)))]
+    path = save_noise(run, tmp_path)
+    load_noise(path)
+    record = json.loads(path.read_text())
+    change_file(path, {"trials": [record["trials"][0] | change]})
     with pytest.raises(BadInput, match=r"is no noise study, or is damaged\.$"):
         load_noise(path)
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from napari_reward_analysis import __version__
 from napari_reward_analysis.cli_amorphous import add_amorphous
 from napari_reward_analysis.cli_atoms import add_atoms
+from napari_reward_analysis.cli_batch import add_batch
 from napari_reward_analysis.cli_common import (
     BAD_INPUT,
     INTERRUPTED,
@@ -23,6 +24,12 @@ from napari_reward_analysis.cli_info import add_info
 from napari_reward_analysis.cli_oracle import add_oracle
 from napari_reward_analysis.cli_studies import add_studies
 from napari_reward_analysis.errors import BadInput
+
+#: What adds each command to a parser, in the order of the help.
+_COMMANDS = (
+    *(add_atoms, add_amorphous, add_oracle, add_studies),
+    *(add_batch, add_info, add_bench, add_demo),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,8 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except ValidationError as error:
         return _refuse(_first_problem(error))
-    except KeyboardInterrupt:
-        say("Interrupted before anything was found.")
+    except KeyboardInterrupt as stop:
+        say(str(stop) or "Interrupted before anything was found.")
         return INTERRUPTED
 
 
@@ -49,7 +56,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (add_atoms, add_amorphous, add_oracle, add_studies, add_info, add_bench, add_demo):
+    for add in (
+        add_atoms,
+        add_amorphous,
+        add_oracle,
+        add_studies,
+        add_batch,
+        add_info,
+        add_bench,
+        add_demo,
+    ):
         add(commands)
     return parser
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,9 +20,12 @@ DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 Progress = Callable[[int, str], None]
 
 
-def image_options(parser: argparse.ArgumentParser) -> None:
-    """The image, its pixel size and its lattice."""
-    parser.add_argument("image", type=Path, metavar="IMAGE")
+def image_options(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """The image, or several of them, its pixel size and its lattice."""
+    if several:
+        parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    else:
+        parser.add_argument("image", type=Path, metavar="IMAGE")
     parser.add_argument(
         "--lattice",
         metavar="NAME",
@@ -131,6 +135,23 @@ def progress_bar(total: int) -> Progress | None:
             bar.close()
 
     return update
+
+
+@contextmanager
+def writing(file: Path) -> Iterator[None]:
+    """Tell of an interruption in the block that its run is on the disk.
+
+    Parameters
+    ----------
+    file : Path
+        Where the run has been saved.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(
+            f"Interrupted while tables and pictures were written: the run is saved, {file}."
+        ) from stop
 
 
 def spent(start: float, folder: Path) -> dict[str, Any]:

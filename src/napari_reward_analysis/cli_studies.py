@@ -19,6 +19,7 @@ from napari_reward_analysis.cli_common import (
     progress_bar,
     spent,
     tell,
+    writing,
 )
 from napari_reward_analysis.errors import BadInput
 
@@ -96,6 +97,7 @@ def _usual(parser: argparse.ArgumentParser) -> None:
 
 def _windows(options: argparse.Namespace) -> int:
     from napari_reward_analysis.windows_job import run_windows_job, write_windows
+    from napari_reward_analysis.windows_runs import WINDOWS_FILE
     from napari_reward_analysis.workflows.atoms import AtomsSettings
     from napari_reward_analysis.workflows.windows import WindowsProblem, WindowsSettings
 
@@ -115,7 +117,8 @@ def _windows(options: argparse.Namespace) -> int:
     folder = folder_of(options, "windows")
     progress = progress_bar(len(problem.plan.windows))
     run = run_windows_job(problem, folder, progress=progress)
-    summary = write_windows(run, folder) | spent(start, folder)
+    with writing(folder / WINDOWS_FILE):
+        summary = write_windows(run, folder) | spent(start, folder)
     tell(run.notices)
     if options.json:
         print(json.dumps(summary))
@@ -129,8 +132,9 @@ def _windows(options: argparse.Namespace) -> int:
 
 
 def _noise(options: argparse.Namespace) -> int:
-    from napari_reward_analysis.io.writers import read_points_csv
     from napari_reward_analysis.noise_job import network_oracle, run_noise_job, write_noise
+    from napari_reward_analysis.noise_runs import NOISE_FILE
+    from napari_reward_analysis.oracle_job import oracle_of_file
     from napari_reward_analysis.workflows.atoms import AtomsSettings
     from napari_reward_analysis.workflows.noise import NoiseSettings
 
@@ -149,7 +153,7 @@ def _noise(options: argparse.Namespace) -> int:
         seeds=options.seeds,
         atoms=atoms,
     )
-    known = read_points_csv(options.truth) if options.truth else None
+    known = oracle_of_file(image, options.truth).points if options.truth else None
     asked = options.oracle is not None
     oracle = network_oracle(Path(options.oracle) if options.oracle else None) if asked else None
     folder, start = folder_of(options, "noise"), time.perf_counter()
@@ -157,7 +161,8 @@ def _noise(options: argparse.Namespace) -> int:
     run = run_noise_job(
         image, lattice, settings, folder, oracle=oracle, known=known, progress=progress
     )
-    summary = write_noise(run, folder) | spent(start, folder)
+    with writing(folder / NOISE_FILE):
+        summary = write_noise(run, folder) | spent(start, folder)
     if options.json:
         print(json.dumps(summary))
     else:

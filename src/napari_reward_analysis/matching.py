@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -41,10 +42,35 @@ def match_points(found: Points, known: Points, tolerance: float) -> Matches:
     tolerance : float
         Pairs that are further apart are none.
     """
-    if not len(found) or not len(known):
-        nothing = np.empty(0, np.intp)
-        return Matches(nothing, nothing, np.empty(0))
-    near = cKDTree(found).sparse_distance_matrix(cKDTree(known), tolerance, output_type="ndarray")
+    pairs = [Matches(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))]
+    rows, known_rows = np.arange(len(found)), np.arange(len(known))
+    for reach in _reaches(known, tolerance):
+        if not len(rows) or not len(known_rows):
+            break
+        near = _nearest_first(found[rows], known[known_rows], reach)
+        pairs.append(Matches(rows[near.found], known_rows[near.known], near.distance))
+        rows, known_rows = np.delete(rows, near.found), np.delete(known_rows, near.known)
+    return Matches(*(np.concatenate(part) for part in zip(*pairs, strict=True)))
+
+
+def _reaches(known: Points, tolerance: float) -> list[float]:
+    """Distances up to which pairs are sought in turn, the last of them the tolerance.
+
+    Pairs within a far reach are as many as the points squared. Those of the points that a
+    nearer reach left over are few, and nearest first are the same.
+    """
+    if not len(known):
+        return []
+    reach = float(np.ptp(known, axis=0).max()) / math.sqrt(len(known))
+    reaches = []
+    while 0 < reach < tolerance < math.inf:
+        reaches.append(reach)
+        reach *= 2
+    return [*reaches, tolerance]
+
+
+def _nearest_first(found: Points, known: Points, reach: float) -> Matches:
+    near = cKDTree(found).sparse_distance_matrix(cKDTree(known), reach, output_type="ndarray")
     near = near[np.lexsort((near["j"], near["i"], near["v"]))]
     free_found, free_known = np.ones(len(found), bool), np.ones(len(known), bool)
     kept = np.zeros(len(near), bool)
@@ -121,9 +147,10 @@ def score_points(
 
 def points_within(points: Points, area: BoolArray) -> BoolArray:
     """Which points (y, x in px, shape (n, 2)) lie on a marked pixel, shape (n,)."""
-    pixels = np.round(np.reshape(points, (-1, 2))).astype(int)
+    pixels = np.round(np.reshape(points, (-1, 2)))
     within: BoolArray = np.all((pixels >= 0) & (pixels < np.asarray(area.shape)), axis=1)
-    within[within] = area[tuple(pixels[within].T)]
+    # whole numbers only now: NaN, and what is too large for them, is on no pixel
+    within[within] = area[tuple(pixels[within].astype(int).T)]
     return within
 
 

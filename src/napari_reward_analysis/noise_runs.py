@@ -16,6 +16,7 @@ from napari_reward_analysis.io.run_files import ResultLog, RunKind
 from napari_reward_analysis.io.run_head import (
     ImageReference,
     Status,
+    checked,
     fields_of,
     head_of,
     versions_now,
@@ -170,24 +171,41 @@ def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> Noise
     common = fields_of(head, NoiseSettings)
     # absent from studies of earlier versions, which took none
     region, shape = head.get("region"), common["image"].shape
-    return NoiseRun(
+    run = NoiseRun(
         **common,
         results=[_result_from_json(record) for record in records],
         region=None if region is None else unpack_bits(region, shape),
     )
+    if any(result.level not in run.settings.levels for result in run.results):
+        raise ValueError("a level that was not asked for")
+    return run
 
 
 def _result_from_json(record: dict[str, Any]) -> NoiseResult:
     score = record["score"]
-    return NoiseResult(
-        **{name: record[name] for name in _PLAIN},
-        er=_number(record["er"]),
+    result = NoiseResult(
+        **{name: checked(kind, record[name]) for name, kind in _PLAIN.items()},
+        parameters=record["parameters"],
+        er=checked(float, _number(record["er"])),
         points=unpack(record["points"], "<f8").reshape(-1, 2),
-        score=None if score is None else Score(**{k: _number(v) for k, v in score.items()}),
+        score=None
+        if score is None
+        else Score(**{k: checked(float, _number(v)) for k, v in score.items()}),
     )
+    # settings that are no numbers fail here, not where they are shown
+    _ = _row(result)
+    return result
 
 
-_PLAIN = ("level", "seed", "method", "count", "expected", "qc", "parameters", "seconds")
+_PLAIN = {
+    "level": float,
+    "seed": int,
+    "method": str,
+    "count": int,
+    "expected": float,
+    "qc": float,
+    "seconds": float,
+}
 
 
 def _number(value: float | None) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -173,6 +174,10 @@ def run_oracle(
     """
     if not 0 < threshold < 1:
         raise BadInput(f"A threshold of {threshold:g} is impossible: give one between 0 and 1.")
+    if distance is not None and not 0 < distance < math.inf:
+        raise BadInput(
+            f"A matching distance of {distance:g} angstrom is impossible: give one above 0."
+        )
     saved = None if run is None else load_run(run)
     image, notices = scaled(image, lattice, calibrate)
     reach = None if distance is None else distance / image.require_pixel_size()
@@ -194,13 +199,14 @@ def run_oracle(
     }
     if saved is None:
         found = Comparison(ImageReference.of(image), known, notices=tuple(notices))
-        write_oracle(known, folder, image, lattice, image.pixel_size)
         write_comparison(found, folder, image)
+        write_oracle(known, folder, image, lattice, image.pixel_size)
         return summary
     compared, trial = compare(saved, known, image, reach)
     facts = {"trial": trial, **best_of_run(compared.runs[0])}
-    write_oracle(known, folder, image, lattice, image.pixel_size)
+    # first what all the rest can be made from again
     write_comparison(replace(compared, notices=tuple(notices)), folder, image, facts)
+    write_oracle(known, folder, image, lattice, image.pixel_size)
     lists = ("runs", "matched_pairs", "missed_points", "spurious_points")
     told = comparison_facts(compared) | facts
     # the summary's count is the one within the run's area, which the numbers rest on

@@ -6,6 +6,7 @@ them and is worked out anew. It is one JSON file, written whole or not at all.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from napari_reward_analysis.io.packed import pack, unpack
 from napari_reward_analysis.io.run_files import RunKind
-from napari_reward_analysis.io.run_head import FORMAT, ImageReference, versions_now
+from napari_reward_analysis.io.run_head import FORMAT, ImageReference, checked, versions_now
 from napari_reward_analysis.oracles.agreement import Agreement, agreement
 from napari_reward_analysis.oracles.known import Oracle
 from napari_reward_analysis.runs import Run
@@ -152,21 +153,35 @@ def _run_to_json(run: TrialAgreement) -> dict[str, Any]:
 
 
 def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> Comparison:
-    known, found = head["oracle"], head["found"]
-    points, confidence = _unpack(known["points"]).reshape(-1, 2), _unpack(known["confidence"])
-    classes = np.array(known["classes"], dtype=str)
+    image, known = ImageReference.from_json(head["image"]), head["oracle"]
+    points, confidence = _points(known["points"], image), _unpack(known["confidence"])
+    classes = np.array(checked(list[str], known["classes"]), dtype=str)
     if not len(points) == len(confidence) == len(classes):
         raise ValueError("points, confidences and classes differ in number")
-    return Comparison(
-        image=ImageReference.from_json(head["image"]),
-        oracle=Oracle(known["name"], points, confidence, classes),
-        found=None if found is None else _unpack(found).reshape(-1, 2),
-        found_name=head["found_name"],
-        reach=head["reach_px"],
+    found, reach = head["found"], head["reach_px"]
+    if found is not None and not 0 < reach < math.inf:
+        raise ValueError("what is compared needs a distance above 0")
+    comparison = Comparison(
+        image=image,
+        oracle=Oracle(checked(str, known["name"]), points, confidence, classes),
+        found=None if found is None else _points(found, image),
+        found_name=checked(str, head["found_name"]),
+        reach=reach,
         runs=tuple(_run_from_json(record) for record in records),
-        notices=tuple(head["notices"]),
-        versions=head["versions"],
+        notices=tuple(checked(list[str], head["notices"])),
+        versions=checked(dict[str, str], head["versions"]),
     )
+    # worked out here, where whoever opens the file waits for it anyway
+    _ = comparison.result
+    return comparison
+
+
+def _points(text: str, image: ImageReference) -> FloatArray:
+    points = _unpack(text).reshape(-1, 2)
+    # NaN is on no image either
+    if not ((points >= -1) & (points <= image.shape)).all():
+        raise ValueError("points beyond the image")
+    return points
 
 
 def _run_from_json(record: dict[str, Any]) -> TrialAgreement:
@@ -174,7 +189,9 @@ def _run_from_json(record: dict[str, Any]) -> TrialAgreement:
     indices = tuple(int(index) for index in record["indices"])
     if len(indices) != len(f1):
         raise ValueError("trials and their agreement differ in number")
-    return TrialAgreement(record["run"], record["name"], indices, f1)
+    if not (np.isnan(f1) | ((f1 >= 0) & (f1 <= 1))).all():
+        raise ValueError("agreement is a share")
+    return TrialAgreement(checked(str, record["run"]), checked(str, record["name"]), indices, f1)
 
 
 def _pack(array: FloatArray) -> str:

@@ -18,6 +18,7 @@ from napari_reward_analysis.io.run_files import ResultLog, RunKind
 from napari_reward_analysis.io.run_head import (
     ImageReference,
     Status,
+    checked,
     fields_of,
     head_of,
     versions_now,
@@ -26,7 +27,7 @@ from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.runs import trial_from_json, trial_to_json
 from napari_reward_analysis.workflows.windows import WindowsProblem, WindowsSettings
-from napari_reward_analysis.workflows.windows_plan import Plan, Window
+from napari_reward_analysis.workflows.windows_plan import Plan
 from napari_reward_analysis.workflows.windows_result import (
     Map,
     Table,
@@ -159,18 +160,25 @@ def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> Windo
     common = fields_of(head, WindowsSettings)
     if common["lattice"] is None:
         raise ValueError("windows need a lattice")
-    plan = Plan(
-        shape=tuple(head["plan"]["shape"]),
-        grid=tuple(head["plan"]["grid"]),
-        windows=tuple(Window(**window) for window in head["plan"]["windows"]),
-    )
-    return WindowsRun(
+    run = WindowsRun(
         **common,
-        plan=plan,
-        spacing_px=head["spacing_px"],
-        results=[_result_from_json(record, plan) for record in records],
-        notices=head["notices"],
+        plan=_plan(head["plan"], common["image"]),
+        spacing_px=checked(float, head["spacing_px"]),
+        notices=checked(list[str], head["notices"]),
     )
+    run.results = [_result_from_json(record, run.plan) for record in records]
+    # what does not fit together fails here, not where it is shown
+    _ = run.table, run.maps
+    return run
+
+
+def _plan(record: object, image: ImageReference) -> Plan:
+    plan = checked(Plan, record)
+    rows, columns = plan.grid
+    places = [(i, *divmod(i, columns)) for i in range(rows * columns)]
+    if [(w.index, w.row, w.column) for w in plan.windows] != places or plan.shape != image.shape:
+        raise ValueError("windows that do not cover the image")
+    return plan
 
 
 def _result_from_json(record: dict[str, Any], plan: Plan) -> WindowResult:
@@ -181,7 +189,7 @@ def _result_from_json(record: dict[str, Any], plan: Plan) -> WindowResult:
         window=window,
         trial=None if found is None or physics is None else trial_from_json(found, physics),
         physics=physics,
-        reason=record["reason"],
+        reason=checked(str, record["reason"]),
         n_trials=record["n_trials"],
         learnt_from=tuple(record["learnt_from"]),
         point=None if record["point"] is None else np.array(record["point"]),

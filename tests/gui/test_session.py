@@ -9,6 +9,7 @@ from napari.components import ViewerModel
 from napari.utils._proxies import PublicOnlyProxy
 
 from napari_reward_analysis.gui.session import Session, session_of
+from napari_reward_analysis.oracle_runs import TrialAgreement
 from napari_reward_analysis.rewards.atoms import Physics, score_atoms
 from napari_reward_analysis.runs import ImageReference, Run
 from napari_reward_analysis.workflows.atoms import AtomsSettings
@@ -259,3 +260,14 @@ def test_nothing_breaks_without_a_run(session: Session) -> None:
         session.cancel(),
     ]
     assert calls == [None] * 4
+
+
+def test_a_run_that_is_removed_and_loaded_again_is_judged_as_before(session: Session) -> None:
+    run = a_run(trials=(trial(0, 4, 0), trial(1, 9, 1)))
+    session.add(run)
+    session.set_agreement("network", [TrialAgreement.of(run, np.array([0.25, 0.75]))])
+    session.remove(run)
+    assert session.agreement is None
+    session.add(run)
+    assert session.agreement is not None
+    np.testing.assert_array_equal(session.agreement[1], [0.25, 0.75])

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
@@ -351,3 +352,53 @@ def test_studies_are_saved_in_folders_of_the_user_s_own(
         ("napari-reward-analysis", "noise-runs"),
     ]
     widget.unbind()
+
+
+@BOTH
+def test_a_file_that_is_read_while_a_study_begins_takes_none_of_its_results(
+    qtbot: QtBot, add_crystal: Add, studies: Studies, tmp_path: Path, index: int, file: str
+) -> None:
+    add_crystal()
+    tab: Any = studies.tabs.widget(index)
+    fill(tab)
+    first = run(qtbot, tab)
+    tab.write(first, tmp_path / "kept")
+
+    begun, load = threading.Event(), tab.files._load
+
+    def slowly(path: Path) -> Any:
+        found = load(path)
+        begun.wait(PATIENCE / 1000)
+        return found
+
+    tab.files._load = slowly
+    tab.files.open_run(tmp_path / "kept" / file)
+    reading = tab.files._jobs[-1]
+    tab.options.trials.setValue(8)
+    tab.run_box.button.click()
+    qtbot.waitUntil(lambda: tab.run is not first and bool(tab.run.results), timeout=PATIENCE)
+    second = tab.run
+    begun.set()
+    qtbot.waitUntil(lambda: not reading.going_on, timeout=PATIENCE)
+    assert tab.running
+    qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
+    assert tab.run is second
+    assert (second.status, len(second.results)) == ("done", len(first.results))
+
+
+@BOTH
+def test_a_dock_that_is_opened_again_says_that_its_study_is_being_cancelled(
+    qtbot: QtBot, add_crystal: Add, studies: Studies, index: int, file: str
+) -> None:
+    add_crystal()
+    tab: Any = studies.tabs.widget(index)
+    fill(tab)
+    tab.run_box.button.click()
+    qtbot.waitUntil(lambda: tab.run is not None and bool(tab.run.results), timeout=PATIENCE)
+    studies.unbind()
+    studies.bind()
+    assert tab.running
+    assert tab.run_box.state == "cancelling"
+    qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
+    assert tab.run_box.state == "idle"
+    assert "Cancelled; kept: " in tab.run_box.status.text()

@@ -222,3 +222,21 @@ def test_a_network_is_asked_beside(
     press(qtbot, tab.options.network)
     assert "napari-reward-analysis[oracle]" in tab.fault
     assert not tab.run_box.button.isEnabled()
+
+
+def test_known_positions_of_another_image_are_refused(
+    qtbot: QtBot, viewer: ViewerModel, add_crystal: Add
+) -> None:
+    widget = Studies(viewer)
+    qtbot.addWidget(widget)
+    image = add_crystal()
+    viewer.add_points(known_columns() + 500, name="truth", scale=image.scale, units=image.units)
+    widget.tabs.setCurrentIndex(1)
+    tab: Any = widget.tabs.widget(1)
+    fill(tab, levels="0")
+    tab.options.known.choose(viewer.layers["truth"])
+    tab.run_box.button.click()
+    qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
+    assert "Most points of 'truth' lie outside the image" in tab.run_box.status.text()
+    assert tab.run is None
+    widget.unbind()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -433,3 +434,130 @@ def test_the_front_takes_the_colours_of_the_agreement(window: Window, tmp_path: 
     assert not bar.isVisible()
     session.show(run)
     assert bar.isVisible()
+
+
+def mark_a_trial(window: Window, run: Any) -> None:
+    """Known columns as the oracle, and the run's own result as what is compared."""
+    window.add_points(INNER, "marked")
+    trial = run.trials[run.proposed()]
+    window.add_points(trial.points[trial.inside], "atoms")
+    window.take(window.study.form.source.choice, "Points layer")
+    window.take(window.study.form.source.layers, "marked")
+
+
+def left_half() -> Any:
+    mask = np.zeros(SCENE.image.shape, bool)
+    mask[:, :80] = True
+    return mask
+
+
+def test_trials_are_judged_within_the_drawn_region_as_what_is_compared_is(window: Window) -> None:
+    study, session = window.study, window.study.session
+    run = searched(window)
+    mark_a_trial(window, run)
+    window.viewer.add_labels(
+        left_half().astype(int), name="left", scale=window.image.scale, units=window.image.units
+    )
+    window.take(study.form.image.regions, "left")
+    window.go()
+    f1 = study.comparison.result.f1
+    assert f1 > 0.9
+    # the compared layer is the proposed trial
+    assert session.agreement[1][run.proposed()] == f1
+
+
+def test_a_run_is_judged_in_its_own_area_whatever_the_shown_one_s_is(window: Window) -> None:
+    session = window.study.session
+    whole = searched(window)
+    frame = window.study.form.image.frame
+    assert frame is not None
+    settings = AtomsSettings(trials=8, sampler="sobol", refine=False)
+    request = Request(frame, None, lattice_preset(LATTICE), settings, region=left_half())
+    start_search(session, request, None)
+    window.qtbot.waitUntil(lambda: not session.searching, timeout=PATIENCE)
+    half = session.current
+    assert half is not whole
+    mark_a_trial(window, half)
+    window.go()
+    assert session.agreement[1][half.proposed()] == window.study.comparison.result.f1
+    session.show(whole)
+    assert session.agreement[1][whole.proposed()] > 0.9
+
+    # a run that still grows is compared within its area too
+    session.show(half)
+    session.growing = half
+    window.go()
+    assert len(window.study.comparison.oracle.points) < 0.6 * len(INNER)
+    session.growing = None
+
+
+def test_points_upon_one_another_are_shown_and_need_a_distance_to_be_compared(
+    window: Window,
+) -> None:
+    study = window.study
+    window.add_points(np.repeat(INNER, 2, axis=0), "doubled")
+    window.add_points(INNER, "atoms")
+    window.take(study.form.source.choice, "Points layer")
+    window.take(study.form.source.layers, "doubled")
+    assert "lie upon another one: remove the doubles, or give the matching" in window.go()
+    assert study.run_box.warns
+    window.click(study.form.distance)
+    window.qtbot.keyClicks(study.form.distance, "0.5")
+    assert "precision 1.000, recall 0.500" in window.go()
+    window.take(study.form.compared, "nothing")
+    study.form.distance.clear()
+    assert f"'doubled': {2 * len(INNER)} columns" in window.go()
+
+
+def test_fronts_and_choices_follow_the_runs(window: Window) -> None:
+    study, session = window.study, window.study.session
+    first, second = searched(window), searched(window, seed=4)
+    window.add_points(INNER, "marked")
+    window.take(study.form.source.choice, "Points layer")
+    window.go()
+    table = study.front
+
+    def listed() -> set[tuple[str, str]]:
+        return {
+            (table.item(row, 0).text(), table.item(row, 1).text())
+            for row in range(table.rowCount())
+        }
+
+    def fronts(*runs: Any) -> set[tuple[str, str]]:
+        return {(run.name, str(run.trials[k].index)) for run in runs for k in run.front}
+
+    assert listed() == fronts(first, second)
+    session.rename(second, "the better one")
+    assert listed() == fronts(first, second)
+    assert "the better one: the rewards" in study.run_box.status.text()
+    before = fronts(second)
+    counts = [trial.score.count for trial in second.trials if trial.feasible]
+    session.rescore(replace(second.physics, expected=min(counts)))
+    assert fronts(second) != before
+    assert listed() == fronts(first, second)
+    chosen = second.trials[second.proposed()].index
+    assert f"trial {chosen}" in study.run_box.status.text()
+
+    # while the dock is closed they change as well
+    study.unbind()
+    session.remove(first)
+    study.bind()
+    assert listed() == fronts(second)
+    session.remove(second)
+    assert table.isHidden()
+    assert "the rewards" not in study.run_box.status.text()
+
+
+def test_a_comparison_that_is_cancelled_while_runs_are_judged_logs_nothing(
+    window: Window, caplog: pytest.LogCaptureFixture
+) -> None:
+    study = window.study
+    searched(window)
+    window.add_points(INNER, "marked")
+    window.take(study.form.source.choice, "Points layer")
+    window.click(study.run_box.button)
+    job = study._job
+    window.click(study.run_box.button)
+    job._thread.join(PATIENCE / 1000)
+    assert study.run_box.status.text() == "Cancelled."
+    assert not caplog.records

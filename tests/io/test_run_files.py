@@ -120,6 +120,9 @@ def test_damage_is_one_sentence(run, tmp_path, change):
 def test_a_file_that_was_cut_short_names_the_log_of_its_kind(run, tmp_path):
     path = save(run, tmp_path)
     path.write_text(path.read_text()[:50])
+    with pytest.raises(BadInput, match=r"damaged: repeat the run\.$"):
+        COUNTS.load(path, read)
+    (tmp_path / "counts.jsonl").write_text("")
     with pytest.raises(BadInput, match=r"repeat the run, or load its counts\.jsonl\.$"):
         COUNTS.load(path, read)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from napari_reward_analysis import BadInput
+from napari_reward_analysis.matching import match_points
 from napari_reward_analysis.oracles.agreement import agreement, per_class, points_within
 
 GRID = np.stack(np.mgrid[10:60:10, 10:60:10], axis=-1).reshape(-1, 2).astype(float)
@@ -58,6 +61,14 @@ def test_recall_of_each_class():
     assert table["Cu"]["recall"] == 1
 
 
+def test_points_that_are_nowhere_are_in_no_area():
+    points = np.array([[2, 3], [np.nan, 3], [1e300, 3], [3, -np.inf], [4, 4], [1, 1], [5, 5]])
+    inside = points_within(points, np.ones((6, 6), bool), "marked")
+    assert inside.tolist() == [True, False, False, False, True, True, True]
+    with pytest.raises(BadInput, match="marked lie outside the image"):
+        points_within(points[1:4], np.ones((6, 6), bool), "marked")
+
+
 def test_points_of_another_image_are_refused():
     with pytest.raises(BadInput, match="outside the image of 32 x 32 px"):
         points_within(GRID + 40, np.ones((32, 32), bool), "other.csv")
@@ -74,3 +85,30 @@ def test_every_point_is_in_one_place(found, oracle):
     assert sorted([*result.matched[:, 1], *result.missed]) == list(range(len(oracle)))
     assert (result.distances <= 8).all()
     assert 0 <= result.f1 <= 1
+
+
+@given(
+    arrays(float, st.tuples(st.integers(0, 9), st.just(2)), elements=st.floats(0, 30, width=16)),
+    arrays(float, st.tuples(st.integers(0, 9), st.just(2)), elements=st.floats(0, 30, width=16)),
+    st.floats(0.01, 100),
+)
+def test_pairs_are_those_of_all_distances_taken_nearest_first(found, known, reach):
+    apart = np.sqrt(((found[:, None] - known[None]) ** 2).sum(axis=-1))
+    pairs, taken = [], np.zeros_like(apart, bool)
+    for i, j in sorted(np.ndindex(apart.shape), key=lambda pair: (apart[pair], pair)):
+        if apart[i, j] <= reach and not taken[i].any() and not taken[:, j].any():
+            taken[i, j] = True
+            pairs.append((i, j))
+    matches = match_points(found, known, reach)
+    assert sorted(zip(matches.found, matches.known, strict=True)) == sorted(pairs)
+
+
+def test_a_distance_beyond_the_image_needs_no_table_of_all_pairs():
+    rng = np.random.default_rng(0)
+    found, known = rng.uniform(0, 2000, (2, 4000, 2))
+    tracemalloc.start()
+    try:
+        assert len(match_points(found, known, 1e5).found) == 4000
+        assert tracemalloc.get_traced_memory()[1] < 100e6  # all pairs take 384 MB
+    finally:
+        tracemalloc.stop()

@@ -62,7 +62,8 @@ class Job(QObject, Generic[T]):
     def _run(self) -> None:
         try:
             self._results.append(self._work())
-        except BadInput as error:
+        except (BadInput, InterruptedError) as error:
+            # work that was told to stop has nothing to report
             self._error = str(error)
         except Exception as error:  # noqa: BLE001 - told to the user; the log has the rest
             _LOG.exception("A job failed.")

@@ -19,6 +19,7 @@ from napari_reward_analysis.gui.oracle_points import known_on
 from napari_reward_analysis.gui.oracle_source import OracleSource, are_positions
 from napari_reward_analysis.gui.oracle_work import OracleRequest
 from napari_reward_analysis.gui.session import Session
+from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.oracles.known import Oracle
 from napari_reward_analysis.runs import Run
 
@@ -120,19 +121,18 @@ class OracleForm(QWidget):
         """
         compared = self.compared.layer
         runs = self._runs_here(frame)
-        region, found = self.image.region, None
+        region, analysed, found = self.image.region, None, None
         if isinstance(compared, Points):
             found, _ = _known(compared, frame)
-            shown = self._session.current
-            of_run = compared.name == _ATOMS and any(run is shown for run in runs)
-            if region is None and of_run and shown is not None:
-                region = shown.region
+            if region is None and compared.name == _ATOMS:
+                analysed = self._analysed(frame)
         return OracleRequest(
             frame=frame,
             pixel_size=self.image.typed_pixel_size,
             lattice=self.lattice.lattice,
             area=self.image.area,
             region=region,
+            analysed=analysed,
             kind=self.source.kind,
             path=self.source.path,
             given=self._given(frame),
@@ -145,6 +145,12 @@ class OracleForm(QWidget):
     def _same(self) -> str:
         same = self.source.kind == "points" and self.source.layer is self.compared.layer
         return "Oracle and compared layer are the same: choose two." if same else ""
+
+    def _analysed(self, frame: Frame) -> BoolArray | None:
+        """The area of the run that is shown on the image, one that still grows too."""
+        shown, places = self._session.current, self._session.places
+        here = shown is not None and places.get(shown.identifier) == frame.place
+        return shown.region if shown is not None and here else None
 
     def _runs_here(self, frame: Frame) -> tuple[Run, ...]:
         places, growing = self._session.places, self._session.growing

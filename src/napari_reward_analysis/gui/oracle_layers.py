@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from napari.layers import Points
 
+from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.frames import Place
 from napari_reward_analysis.gui.layers import RESULT, placement
 from napari_reward_analysis.gui.legend import Symbol
@@ -63,11 +64,9 @@ class OracleLayers:
             Where nothing was compared, an older layer "agreement" goes.
         """
         oracle = comparison.oracle
-        size = half_spacing(oracle.points) if len(oracle.points) > 1 else 4.0
+        size = _size(oracle.points)
         features = {"confidence": oracle.confidence, "class": oracle.classes.astype(object)}
-        number = len(oracle.points)
-        looks = np.full(number, ORACLE_COLOUR), np.full(number, "disc")
-        self._show("oracle", place, oracle.points, features, looks, size)
+        self._show("oracle", place, oracle.points, features, (ORACLE_COLOUR, "disc"), size)
         if comparison.found is None:
             self._drop("agreement")
             return
@@ -85,7 +84,7 @@ class OracleLayers:
         place: Place,
         points: npt.NDArray[np.float64],
         features: dict[str, npt.NDArray[Any]],
-        looks: tuple[npt.NDArray[Any], npt.NDArray[Any]],
+        looks: tuple[Any, Any],
         size: float,
     ) -> None:
         viewer, image = self._viewer(), place.layer()
@@ -128,3 +127,11 @@ class OracleLayers:
         viewer, layer = self._viewer(), self.layer(name)
         if viewer is not None and layer is not None:
             viewer.layers.remove(layer)
+
+
+def _size(points: npt.NDArray[np.float64]) -> float:
+    """Diameter of a symbol, in px, that leaves neighbours apart."""
+    try:
+        return half_spacing(points)
+    except BadInput:
+        return 4.0

@@ -15,6 +15,7 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.frames import Frame
 from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.matching import points_within as within
 from napari_reward_analysis.oracle_job import oracle_of_file
 from napari_reward_analysis.oracle_runs import Comparison, TrialAgreement
 from napari_reward_analysis.oracles.agreement import half_spacing, points_within
@@ -43,7 +44,9 @@ class OracleRequest:
         Gives the pixel size where the image has none, and the crystal's area.
     area : {'field', 'crystal'}
     region : ndarray of bool, shape (H, W), or None
-        The compared pixels where they are known already.
+        The compared pixels where they are drawn.
+    analysed : ndarray of bool, shape (H, W), or None
+        Those that the run analysed whose result is compared, unless a region is drawn.
     kind : {'network', 'model', 'file', 'points'}
         Where the oracle comes from.
     path : Path or None
@@ -65,6 +68,7 @@ class OracleRequest:
     lattice: Lattice | None
     area: AreaRule
     region: BoolArray | None
+    analysed: BoolArray | None
     kind: Kind
     path: Path | None
     given: Oracle | None
@@ -93,31 +97,37 @@ def work_out(request: OracleRequest, stop: threading.Event) -> Comparison:
     seen = survey(
         image,
         request.lattice,
-        region=request.region,
+        region=request.analysed if request.region is None else request.region,
         calibrate="lattice" if from_lattice else "header",
         area=request.area,
     )
     # what they say of the command line is of no use here
     notices = [notice.replace(" (--calibrate lattice)", "") for notice in seen.notices]
     image = seen.image
-    if request.area == "crystal" and request.lattice is None and request.region is None:
+    if request.area == "crystal" and request.lattice is None and seen.region is None:
         notices.append("Without a lattice no crystal is seen: the whole field is compared.")
-    oracle = _oracle(request, image, stop).within(_area(image, seen.region))
+    everywhere = _oracle(request, image, stop).within(_area(image, None))
+    oracle = everywhere.within(_area(image, seen.region))
     if image.pixel_size is None and request.kind == "network":
         notices.append("The pixel size is not known: the network's scale is a guess; type it.")
     found = request.found
     if found is not None:
         found = found[points_within(found, _area(image, seen.region), request.found_name)]
     reach = _reach(request, image, oracle)
-    return Comparison(
+    # each run has an area of its own: that of the compared one is not the others'
+    judge, area = (oracle, seen.region) if request.analysed is None else (everywhere, None)
+    comparison = Comparison(
         image=ImageReference.of(image),
         oracle=oracle,
         found=found,
         found_name=request.found_name,
         reach=reach,
-        runs=() if reach is None else tuple(_judged(request.runs, oracle, reach, stop)),
+        runs=() if reach is None else tuple(_judged(request.runs, judge, area, reach, stop)),
         notices=tuple(notices),
     )
+    # worked out here: the window waits for nothing, and a refusal is told like any other
+    _ = comparison.result
+    return comparison
 
 
 def _oracle(request: OracleRequest, image: Image, stop: threading.Event) -> Oracle:
@@ -141,26 +151,37 @@ def _area(image: Image, region: BoolArray | None) -> BoolArray:
 def _reach(request: OracleRequest, image: Image, oracle: Oracle) -> float | None:
     if request.distance is not None:
         return request.distance / image.require_pixel_size()
-    # one point has no spacing, which matters only where something is compared
-    if request.found is None and len(oracle.points) < 2:
-        return None
-    return half_spacing(oracle.points)
+    try:
+        return half_spacing(oracle.points)
+    except BadInput:
+        # points without a spacing can be shown, and not compared
+        if request.found is None:
+            return None
+        raise
 
 
 def _judged(
-    runs: tuple[Run, ...], oracle: Oracle, reach: float, stop: threading.Event
+    runs: tuple[Run, ...],
+    oracle: Oracle,
+    area: BoolArray | None,
+    reach: float,
+    stop: threading.Event,
 ) -> Iterator[TrialAgreement]:
-    """F1 of every trial, within the area that each run analysed."""
+    """F1 of every trial, within the area that each run analysed and that is compared.
+
+    A run that the oracle knows nothing of is left out.
+    """
     for run in runs:
         points = oracle.points
         if run.region is not None:
-            pixels = np.round(points).astype(int)
-            points = points[run.region[pixels[:, 0], pixels[:, 1]]]
+            points = points[within(points, run.region)]
+        if not len(points):
+            continue
         values = np.empty(len(run.trials))
         for place, trial in enumerate(run.trials):
             if stop.is_set():
                 raise InterruptedError
-            values[place] = agreement_of_trials([trial], points, reach)[0]
+            values[place] = agreement_of_trials([trial], points, reach, area)[0]
         yield TrialAgreement.of(run, values)
 
 

@@ -122,8 +122,8 @@ class Session(BaseSession[Run]):
         self._starting_physics[run.identifier] = run.physics
 
     def _on_removed(self, run: Run) -> None:
+        # how it agrees is kept: it may be loaded again
         self._starting_physics.pop(run.identifier, None)
-        self._agreement.pop(run.identifier, None)
 
     def _on_shown(self) -> None:
         self._edited = None

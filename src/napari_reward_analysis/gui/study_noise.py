@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Event
 from typing import Any, get_args
 
+import numpy as np
 from napari.layers import Layer, Points
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
@@ -30,6 +31,7 @@ from napari_reward_analysis.noise_runs import (
     load_noise,
     save_noise,
 )
+from napari_reward_analysis.oracles.agreement import points_within
 from napari_reward_analysis.oracles.model import runtime_fault
 from napari_reward_analysis.study_plots import save_noise_figure
 from napari_reward_analysis.workflows.atoms_settings import AtomsSettings
@@ -214,6 +216,7 @@ class NoiseStudy(StudyTab):
         size, lattice, region = image.typed_pixel_size, self.inputs.lattice.lattice, image.region
         settings, layer = self.options.settings(image.area), self.options.known.layer
         known = points_on(layer, frame.place) if isinstance(layer, Points) else None
+        name = "" if layer is None else repr(layer.name)
         network = self.options.network.isChecked()
         self._methods = _METHODS + network
 
@@ -221,9 +224,11 @@ class NoiseStudy(StudyTab):
             if known is not None and not len(known):
                 raise BadInput("The layer of known positions holds none on this image.")
             clean = frame.image(size)
+            everywhere = np.ones(clean.shape, bool)
+            here = None if known is None else known[points_within(known, everywhere, name)]
             oracle = network_oracle() if network else None
             results = noise_study(
-                clean, lattice, settings, region, known=known, oracle=oracle, stop=stop
+                clean, lattice, settings, region, known=here, oracle=oracle, stop=stop
             )
             return NoiseRun.of(clean, lattice, settings, region), results
 

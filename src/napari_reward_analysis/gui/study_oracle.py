@@ -106,7 +106,10 @@ class OracleStudy(DockedWidget):
             return
         self._bound = True
         self._bindings.connect(self._viewer.events.theme, self._on_theme)
+        self._bindings.connect(self.session.runs_changed, self._show_runs)
+        self._bindings.connect(self.session.trials_changed, self._on_trials)
         self.form.bind()
+        self._show_runs()
         self._on_theme()
         self._refresh()
 
@@ -180,8 +183,8 @@ class OracleStudy(DockedWidget):
         image = None if frame is None else frame.image(known.pixel_size)
         if image is not None and not known.matches(image):
             image = None
-        write_oracle(comparison.oracle, folder, image, None, known.pixel_size)
         write_comparison(comparison, folder, image)
+        write_oracle(comparison.oracle, folder, image, None, known.pixel_size)
 
     # ---- what is shown
 
@@ -191,12 +194,30 @@ class OracleStudy(DockedWidget):
             self.layers.show(frame.place, comparison)
         self.session.set_agreement(comparison.oracle.name, comparison.runs)
         self.front.show_fronts(comparison.runs)
-        favourites = favourites_in_words(comparison.runs, self.session.runs)
-        words = comparison_in_words(comparison)
-        self._told = "\n".join(filter(None, (words, favourites)))
+        self._told = self._in_words(comparison)
         self.run_box.set_status(self._told)
         self._show_legend()
         self._refresh()
+
+    def _in_words(self, comparison: Comparison) -> str:
+        favourites = favourites_in_words(comparison.runs, self.session.runs)
+        return "\n".join(filter(None, (comparison_in_words(comparison), favourites)))
+
+    def _on_trials(self) -> None:
+        # one that still grows was not judged
+        if self.session.current is not self.session.growing:
+            self._show_runs()
+
+    def _show_runs(self) -> None:
+        """Runs came, went, were renamed or judged by another N: fronts and choices differ."""
+        if self.comparison is None:
+            return
+        self.front.show_fronts(self.comparison.runs)
+        words, said = self._in_words(self.comparison), self.run_box.status.text()
+        # what was said since then stays
+        if said.startswith(self._told):
+            self.run_box.set_status(words + said.removeprefix(self._told))
+        self._told = words
 
     def _refresh(self) -> None:
         self.run_box.set_fault("" if self.working else self.form.fault())

@@ -133,6 +133,8 @@ class StudyTab(QWidget):
         self._bound = True
         self._bindings.connect(self.viewer.events.theme, self._on_theme)
         self.inputs.bind()
+        if self.running:
+            self.run_box.cancelling()  # since the dock was closed
         self._on_theme()
         self._refresh()
 
@@ -257,6 +259,8 @@ class StudyTab(QWidget):
         self.files.do(work, done)
 
     def _on_opened(self, run: Any, place: Place | None) -> None:
+        if self.running:
+            return  # started while the file was read: what comes in belongs to that study
         if not run.results:
             self.warn("This study was cut off before its first result: there is nothing to show.")
             return

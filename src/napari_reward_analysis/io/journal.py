@@ -7,6 +7,7 @@ flushed: a process that is killed loses the line it was writing, no more.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ class Journal:
 
     def __init__(self, folder: Path, head: Record, name: str = LOG_FILE) -> None:
         self.path = folder / name
+        self._lines, self._cut = 0, False
+        existed = folder.exists()
         make_folder(folder)
         try:
             self._file = self.path.open("w", encoding="utf-8")
@@ -47,6 +50,9 @@ class Journal:
             self.write(head)
         except BadInput:
             self.close()
+            if not existed:
+                with suppress(OSError):
+                    folder.rmdir()
             raise
 
     def write(self, record: Record) -> None:
@@ -55,12 +61,19 @@ class Journal:
             self._file.write(json.dumps(record) + "\n")
             self._file.flush()
         except OSError as error:
-            raise _cannot_write(self.path, error) from error
+            # a head alone is nothing to keep
+            self._cut = self._lines > 1
+            raise _cannot_write(self.path, error, cut=self._cut) from error
+        self._lines += 1
 
     def close(self, *, keep: bool = False) -> None:
-        """Close the log, and remove it unless it is to be kept."""
-        self._file.close()
-        if not keep:
+        """Close the log, and remove it unless it is to be kept.
+
+        A log that could not be written to its end is kept: it is all that there is.
+        """
+        with suppress(OSError):  # it tries again to write what has been refused
+            self._file.close()
+        if not (keep or self._cut):
             self.path.unlink(missing_ok=True)
 
 
@@ -107,9 +120,9 @@ def _whole_record(text: str, path: Path, name: str) -> list[Record]:
     try:
         record = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadInput(
-            f"{path} was cut short or damaged: repeat the run, or load its {name}l."
-        ) from error
+        log = path.with_name(f"{name}l")
+        other = f", or load its {log.name}" if log.exists() else ""
+        raise BadInput(f"{path} was cut short or damaged: repeat the run{other}.") from error
     return [record, *record["trials"]] if isinstance(record, dict) and "trials" in record else []
 
 
@@ -123,8 +136,9 @@ def _log_records(text: str) -> list[Record]:
     return records
 
 
-def _cannot_write(path: Path, error: OSError) -> BadInput:
+def _cannot_write(path: Path, error: OSError, *, cut: bool = False) -> BadInput:
+    rest = "; what it holds so far is kept" if cut else ""
     return BadInput(
         f"{path} cannot be written ({error.strerror or error}): "
-        "free some space or choose another folder."
+        f"free some space or choose another folder{rest}."
     )

@@ -22,6 +22,13 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
+#: What a reader raises over a file with something else in it than it should hold.
+_DAMAGE = (
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+    zlib.error,
+)
+
+
 @dataclass(frozen=True)
 class RunKind:
     """What tells one kind of run from the others on the disk.
@@ -80,7 +87,7 @@ class RunKind:
             return read(head, records)
         except BadInput:
             raise
-        except (AttributeError, LookupError, TypeError, ValueError, zlib.error) as error:
+        except _DAMAGE as error:
             raise BadInput(f"{path} is {self.damaged}, or is damaged.") from error
 
     def _refuse_other(self, path: Path, head: Record) -> None:

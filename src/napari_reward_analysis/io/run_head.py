@@ -6,13 +6,14 @@ has a front, which trials were proposed and chosen.
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
@@ -22,6 +23,8 @@ from napari_reward_analysis.optimize.pareto import Metric
 
 #: Version of the file format; readers refuse a larger one.
 FORMAT = 1
+
+T = TypeVar("T")
 
 Status = Literal["running", "done", "cancelled", "failed"]
 
@@ -63,8 +66,18 @@ class ImageReference:
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> ImageReference:
-        """Reference from what `dataclasses.asdict` made of it."""
-        return cls(**(record | {"shape": tuple(record["shape"])}))
+        """Reference from what `dataclasses.asdict` made of it.
+
+        Raises
+        ------
+        ValueError
+            If something is missing or of no use.
+        """
+        found = checked(cls, record)
+        size = found.pixel_size
+        if min(found.shape) < 1 or not (size is None or 0 < size < math.inf):
+            raise ValueError("shape or pixel size")
+        return found
 
     def matches(self, image: Image) -> bool:
         """Whether an image has the very pixels that the run was made on."""
@@ -160,6 +173,17 @@ def fields_of(
         "settings": settings.model_validate(head["settings"]),
         "status": "cancelled" if head["status"] == "running" else head["status"],
     }
+
+
+def checked(kind: type[T], value: object) -> T:
+    """What a file says, where it is of the kind that it should be.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    return TypeAdapter(kind).validate_python(value)
 
 
 def refuse_newer(head: Record) -> None:

@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.matching import match_points
+from napari_reward_analysis.matching import points_within as within
 
 FloatArray = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -128,12 +129,18 @@ def half_spacing(points: npt.NDArray[np.floating]) -> float:
     Raises
     ------
     BadInput
-        If there are fewer than two points.
+        If there are fewer than two points, or most of them coincide with another.
     """
     if len(points) < 2:
         raise BadInput("One point has no spacing: give the matching distance in angstrom.")
     nearest = cKDTree(points).query(points, k=2)[0][:, 1]
-    return 0.5 * float(np.median(nearest))
+    half = 0.5 * float(np.median(nearest))
+    if not half > 0:
+        raise BadInput(
+            "Most points of the oracle lie upon another one: remove the doubles, or give the "
+            "matching distance in angstrom."
+        )
+    return half
 
 
 def per_class(
@@ -175,15 +182,13 @@ def points_within(points: npt.NDArray[np.floating], area: BoolArray, name: str) 
     BadInput
         If most of them lie outside the image, or none in the area.
     """
-    pixels = np.round(np.asarray(points, float)).astype(int).reshape(-1, 2)
-    on_image = ((pixels >= 0) & (pixels < np.asarray(area.shape))).all(axis=1)
-    if len(pixels) and np.count_nonzero(on_image) < 0.5 * len(pixels):
+    on_image = within(points, np.ones(area.shape, bool))
+    if len(on_image) and np.count_nonzero(on_image) < 0.5 * len(on_image):
         raise BadInput(
             f"Most points of {name} lie outside the image of {area.shape[0]} x {area.shape[1]} px: "
             "choose the positions of this image, in pixels."
         )
-    inside = np.zeros(len(pixels), bool)
-    inside[on_image] = area[tuple(pixels[on_image].T)]
+    inside = within(points, area)
     if not inside.any():
         raise BadInput(f"{name} has no point in the analysed area: choose another oracle or area.")
     return inside

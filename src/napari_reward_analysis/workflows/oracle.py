@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.matching import points_within as within
 from napari_reward_analysis.oracles.agreement import agreement, half_spacing, points_within
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.workflows.atoms_trial import AtomTrial, front_of
@@ -72,6 +73,7 @@ def agreement_of_trials(
     trials: Sequence[AtomTrial],
     points: npt.NDArray[np.floating],
     reach: float | None = None,
+    area: BoolArray | None = None,
 ) -> npt.NDArray[np.float64]:
     """F1 against an oracle of every trial: the colour of a front by agreement.
 
@@ -83,6 +85,9 @@ def agreement_of_trials(
         The oracle's, y and x in px, within the analysed area.
     reach : float, optional
         Largest distance of a pair in px; half the oracle's nearest spacing without it.
+    area : ndarray of bool, shape (H, W), optional
+        Where to look, if that is less than what was analysed: what a trial found beyond it
+        is no column too many.
 
     Returns
     -------
@@ -90,9 +95,10 @@ def agreement_of_trials(
         0 to 1; NaN where a trial has no result.
     """
     reach = half_spacing(points) if reach is None else reach
-    return np.array(
-        [
-            agreement(trial.points[trial.inside], points, reach).f1 if trial.feasible else np.nan
-            for trial in trials
-        ]
-    )
+
+    def f1(trial: AtomTrial) -> float:
+        found = trial.points[trial.inside]
+        found = found if area is None else found[within(found, area)]
+        return agreement(found, points, reach).f1
+
+    return np.array([f1(trial) if trial.feasible else np.nan for trial in trials])
