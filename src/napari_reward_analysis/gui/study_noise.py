@@ -148,7 +148,9 @@ class NoiseOptions(QWidget):
 
     def summary(self) -> str:
         """The options in one line."""
-        return f"{self.kind.currentText()}, {self.levels.text()}, {self.seeds.value()} repetitions"
+        seeds = self.seeds.value()
+        repetitions = f"{seeds} repetition{'' if seeds == 1 else 's'}"
+        return f"{self.kind.currentText()} at {self.levels.text()}; {repetitions}"
 
 
 class NoiseResults(QWidget):
