@@ -169,6 +169,10 @@ def test_a_layer_against_itself_less_some_is_counted_exactly(window: Window) -> 
     part = 1 - 10 / np.count_nonzero(kinds == "Sr"), 1 - 10 / np.count_nonzero(kinds == "Ti")
     assert f"recall by class: Sr {part[0]:.3f}, Ti {part[1]:.3f}" in window.go()
 
+    # labels of measured objects are no classes, one for each point
+    window.viewer.layers["marked"].features = {"label": np.arange(len(INNER))}
+    assert "by class" not in window.go()
+
 
 def test_front_of_a_run_is_listed_and_a_click_shows_the_trial(window: Window) -> None:
     study, session = window.study, window.study.session
