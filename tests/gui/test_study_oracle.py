@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
@@ -168,6 +169,15 @@ def test_a_layer_against_itself_less_some_is_counted_exactly(window: Window) -> 
     window.viewer.layers["marked"].features = {"class": kinds}
     part = 1 - 10 / np.count_nonzero(kinds == "Sr"), 1 - 10 / np.count_nonzero(kinds == "Ti")
     assert f"recall by class: Sr {part[0]:.3f}, Ti {part[1]:.3f}" in window.go()
+
+    # points that were added by hand have no class
+    unknown = np.where(np.arange(len(INNER)) < 2, None, kinds)
+    for values in (unknown, pd.Categorical(unknown)):
+        window.viewer.layers["marked"].features = {"class": values}
+        said = window.go()
+        assert "recall by class: Sr 0." in said
+        assert "an 0." not in said
+        assert "None" not in said
 
     # labels of measured objects are no classes, one for each point
     window.viewer.layers["marked"].features = {"label": np.arange(len(INNER))}

@@ -86,6 +86,8 @@ def known_on(layer: Points, place: Place) -> tuple[npt.NDArray[np.float64], npt.
 def _classes(layer: Points) -> npt.NDArray[Any] | None:
     for name in _CLASS_COLUMNS:
         if name in layer.features:
-            words = np.asarray(layer.features[name].astype(str))
+            column = layer.features[name]
+            # a point that was added by hand has none
+            words = np.where(column.isna(), "", np.asarray(column.astype(str), str))
             return words if are_classes(words) else None
     return None
