@@ -102,6 +102,7 @@ def test_the_front_by_agreement(picture, run, tmp_path):
     points = np.array([[float(r["y_px"]), float(r["x_px"])] for r in rows(run / "atoms.csv")])
     by_trial = agreement_of_trials(saved.trials, points)
     assert by_trial[saved.proposed()] == 1
+    assert summary["n_best"] == np.count_nonzero(by_trial == 1)
     for trial, value in zip(saved.trials, by_trial, strict=True):
         assert np.isnan(value) or facts["runs"][0]["f1_of_trials"][str(trial.index)] == value
     # who agrees is a table, and the whole can be opened again

@@ -150,6 +150,24 @@ def test_noise_writes_study_table_and_figure_and_prints_json(picture, tmp_path):
     assert (out / "noise.png").read_bytes()[:4] == b"\x89PNG"
 
 
+def test_noise_tells_columns_and_score_by_level(picture, tmp_path):
+    out, truth = tmp_path / "out", known_positions(tmp_path / "truth.csv")
+    options = ["--levels", "0,0.3", "--seeds", 1, "--trials", 6, "--truth", truth]
+    done = call("noise", picture, *SQUARE, *options, "--out", out)
+
+    assert done.returncode == 0, done.stderr
+    heading, tuned, kept, last = done.stdout.splitlines()
+    assert heading == "Columns at noise in parts of the image's range:"
+    results = {(r.method, r.level): r for r in load_noise(out).results}
+    for line, method in ((tuned, "LoG*"), (kept, "LoG, settings kept")):
+        low, high = results[method, 0], results[method, 0.3]
+        assert line == (
+            f"{method}: {low.count} at 0, {high.count} at 0.3; "
+            f"F1 {low.score.f1:.3f}, {high.score.f1:.3f}"
+        )
+    assert last.startswith(f"Results in {out} (")
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_noise_interrupted_saves_the_levels_that_are_done(picture, tmp_path):
     out = tmp_path / "out"
@@ -168,6 +186,7 @@ def test_noise_levels_that_cannot_be_are_refused_in_one_sentence(picture, tmp_pa
     done = call("noise", picture, *SQUARE, "--levels", levels, "--out", tmp_path / "out")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "levels" in done.stderr
+    assert "value error" not in done.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from napari_reward_analysis import __version__
 from napari_reward_analysis.cli_amorphous import add_amorphous
 from napari_reward_analysis.cli_atoms import add_atoms
+from napari_reward_analysis.cli_batch import add_batch
 from napari_reward_analysis.cli_common import (
     BAD_INPUT,
     INTERRUPTED,
@@ -23,6 +24,12 @@ from napari_reward_analysis.cli_info import add_info
 from napari_reward_analysis.cli_oracle import add_oracle
 from napari_reward_analysis.cli_studies import add_studies
 from napari_reward_analysis.errors import BadInput
+
+#: What adds each command to a parser, in the order of the help.
+_COMMANDS = (
+    *(add_atoms, add_amorphous, add_oracle, add_studies),
+    *(add_batch, add_info, add_bench, add_demo),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,7 +56,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (add_atoms, add_amorphous, add_oracle, add_studies, add_info, add_bench, add_demo):
+    for add in (
+        add_atoms,
+        add_amorphous,
+        add_oracle,
+        add_studies,
+        add_batch,
+        add_info,
+        add_bench,
+        add_demo,
+    ):
         add(commands)
     return parser
 
@@ -57,7 +73,9 @@ def _parser() -> argparse.ArgumentParser:
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     where = ".".join(str(part) for part in problem["loc"])
-    return f"{where}: {problem['msg'][0].lower()}{problem['msg'][1:]}, not {problem['input']!r}."
+    # what the settings say themselves comes with a prefix of pydantic's
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {message[0].lower()}{message[1:]}, not {problem['input']!r}."
 
 
 def _refuse(sentence: str) -> int:

@@ -20,9 +20,12 @@ DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 Progress = Callable[[int, str], None]
 
 
-def image_options(parser: argparse.ArgumentParser) -> None:
-    """The image, its pixel size and its lattice."""
-    parser.add_argument("image", type=Path, metavar="IMAGE")
+def image_options(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """The image, or several of them, its pixel size and its lattice."""
+    if several:
+        parser.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    else:
+        parser.add_argument("image", type=Path, metavar="IMAGE")
     parser.add_argument(
         "--lattice",
         metavar="NAME",

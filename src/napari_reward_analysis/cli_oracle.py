@@ -85,7 +85,11 @@ def _in_words(summary: dict[str, Any]) -> str:
             f"{summary['spurious']} spurious; precision {summary['precision']:.3f}, recall "
             f"{summary['recall']:.3f}, F1 {summary['f1']:.3f}{_difference(summary)}"
         )
-        lines.append(f"Best agreement: trial {summary['best_trial']}, F1 {summary['best_f1']:.3f}")
+        others = summary["n_best"] - 1
+        as_good = f" (and {others} more)" if others else ""
+        lines.append(
+            f"Best agreement: trial {summary['best_trial']}{as_good}, F1 {summary['best_f1']:.3f}"
+        )
     return "\n".join([*lines, f"Results in {summary['out']}"])
 
 

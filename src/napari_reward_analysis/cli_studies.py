@@ -6,7 +6,7 @@ import argparse
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from napari_reward_analysis.cli_common import (
     DONE,
@@ -23,6 +23,9 @@ from napari_reward_analysis.cli_common import (
 )
 from napari_reward_analysis.errors import BadInput
 
+if TYPE_CHECKING:
+    from napari_reward_analysis.noise_runs import NoiseRun
+
 
 def add_studies(commands: Any) -> None:
     """Add the studies to the commands of a parser."""
@@ -33,8 +36,16 @@ def add_studies(commands: Any) -> None:
 
 def _windows_parser(parser: argparse.ArgumentParser) -> None:
     image_options(parser)
-    parser.add_argument("--window", type=float, metavar="A", help="side in angstrom (ten cells)")
-    parser.add_argument("--overlap", type=float, default=0.25, metavar="F", help="part (0.25)")
+    parser.add_argument(
+        "--window", type=float, metavar="A", help="side in angstrom (ten roots of the cell's area)"
+    )
+    parser.add_argument(
+        "--overlap",
+        type=float,
+        default=0.25,
+        metavar="F",
+        help="part of a side that neighbours share (0.25)",
+    )
     parser.add_argument("--trials", type=int, default=30, help="settings per window (30)")
     parser.add_argument("--workers", type=int, metavar="N", help="windows at once (cores)")
     _usual(parser)
@@ -44,9 +55,17 @@ def _windows_parser(parser: argparse.ArgumentParser) -> None:
 def _noise_parser(parser: argparse.ArgumentParser) -> None:
     image_options(parser)
     parser.add_argument(
-        "--levels", default="0,0.2,0.4,0.6,0.8,1", metavar="A,B", help="of the noise, rising"
+        "--levels",
+        default="0,0.2,0.4,0.6,0.8,1",
+        metavar="A,B",
+        help="of noise, rising (0 to 1 by 0.2)",
     )
-    parser.add_argument("--unit", choices=("range", "std"), default="range", help="of a level")
+    parser.add_argument(
+        "--unit",
+        choices=("range", "std"),
+        default="range",
+        help="what a level is a part of: the image's range or its standard deviation",
+    )
     parser.add_argument("--kind", choices=("gaussian", "poisson"), default="gaussian")
     parser.add_argument("--seeds", type=int, default=3, help="repetitions (3)")
     parser.add_argument("--trials", type=int, default=30, help="settings at each level (30)")
@@ -147,11 +166,21 @@ def _noise(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(summary))
     else:
-        for method, values in summary["methods"].items():
-            scored = f", F1 {values['f1']}" if values["f1"] else ""
-            print(f"{method}: columns {values['n']}{scored}")
-        print(f"Results in {folder} ({summary['seconds']:.1f} s)")
+        print(
+            "\n".join([*_noise_in_words(run), f"Results in {folder} ({summary['seconds']:.1f} s)"])
+        )
     return INTERRUPTED if run.status == "cancelled" else DONE
+
+
+def _noise_in_words(run: NoiseRun) -> list[str]:
+    """A line per method: means over the repetitions, level by level."""
+    lines = [f"Columns at noise in parts of the image's {run.settings.unit}:"]
+    for method in dict.fromkeys(result.method for result in run.results):
+        counts, scores = run.means(method, "n"), run.means(method, "f1")
+        at = ", ".join(f"{count:.0f} at {level:g}" for level, count, *_ in counts)
+        scored = ", ".join(f"{f1:.3f}" for _, f1, *_ in scores)
+        lines.append(f"{method}: {at}" + (f"; F1 {scored}" if scored else ""))
+    return lines
 
 
 def _levels(text: str) -> tuple[float, ...]:

@@ -114,11 +114,15 @@ def comparison_facts(comparison: Comparison) -> dict[str, Any]:
 
 
 def best_of_run(run: TrialAgreement) -> dict[str, Any]:
-    """Which trial agrees best, `best_trial`, and its F1, `best_f1`; None where none does."""
+    """Which trial agrees best, `best_trial`, with what F1, `best_f1`, and of how many, `n_best`.
+
+    Of several that agree equally well it is the first; None where no trial has an F1.
+    """
     if not np.isfinite(run.f1).any():
-        return {"best_trial": None, "best_f1": None}
+        return {"best_trial": None, "best_f1": None, "n_best": 0}
     best = int(np.nanargmax(run.f1))
-    return {"best_trial": run.indices[best], "best_f1": float(run.f1[best])}
+    number = int(np.count_nonzero(run.f1 == run.f1[best]))
+    return {"best_trial": run.indices[best], "best_f1": float(run.f1[best]), "n_best": number}
 
 
 def _facts_of_run(run: TrialAgreement) -> dict[str, Any]:

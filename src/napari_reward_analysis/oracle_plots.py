@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Points = npt.NDArray[np.float64]
-# bluish green, blue and vermilion of Okabe and Ito; each has a shape of its own as well
-_MATCHED, _MISSED, _SPURIOUS = ("#009E73", "o"), ("#56B4E9", "s"), ("#D55E00", "D")
+#: Colours of the oracle's columns and of each kind, in pictures as in the window: they show on
+#: a grey image and are apart for colour-blind readers. Each kind has a shape of its own too.
+ORACLE_COLOUR = "#ff7ad9"
+KIND_COLOURS = {"matched": "#00c8ff", "missed": "#f0e442", "spurious": "#ff5a1f"}
+_SHAPES = {"matched": "o", "missed": "s", "spurious": "D"}
 
 
 def comparison_figure(
@@ -47,25 +50,31 @@ def comparison_figure(
     axes.imshow(image.normalised, cmap="gray", vmin=low, vmax=max(high, low + 1e-6))
     axes.set_axis_off()
     if result is None:
-        marks = [("oracle", oracle, _MATCHED)]
+        marks = {"oracle": oracle}
     else:
-        marks = [
-            ("matched", found[result.matched[:, 0]], _MATCHED),
-            ("missed", oracle[result.missed], _MISSED),
-            ("spurious", found[result.spurious], _SPURIOUS),
-        ]
-    for word, points, (colour, shape) in marks:
+        marks = {
+            "matched": found[result.matched[:, 0]],
+            "missed": oracle[result.missed],
+            "spurious": found[result.spurious],
+        }
+    for word, points in marks.items():
         axes.scatter(
             points[:, 1],
             points[:, 0],
             s=14,
-            marker=shape,
+            marker=_SHAPES.get(word, "o"),
             facecolors="none",
-            edgecolors=colour,
+            edgecolors=KIND_COLOURS.get(word, ORACLE_COLOUR),
             linewidths=0.8,
             label=f"{word} ({len(points)})",
+            # what is missed lies at the border more often than not: it is shown whole
+            clip_on=False,
         )
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize="small")
+    legend = figure.legend(
+        loc="outside lower center", ncols=3, fontsize="small", labelcolor="white", framealpha=1
+    )
+    # the colours are meant for the dark of an image
+    legend.get_frame().set(facecolor="0.15", edgecolor="none")
     score = "" if result is None else f": F1 {result.f1:.3f}"
     axes.set_title(f"{image.name}{score}", fontsize="medium")
     return figure

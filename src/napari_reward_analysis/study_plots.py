@@ -11,13 +11,32 @@ from napari_reward_analysis.io.atomic import atomic_path
 from napari_reward_analysis.noise_runs import NoiseRun
 from napari_reward_analysis.windows_runs import WindowsRun
 from napari_reward_analysis.workflows.noise import TUNED
+from napari_reward_analysis.workflows.windows_result import Map
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.ticker import Locator
 
 # blue, orange and green of Okabe and Ito: told apart by colour-blind readers
 _COLOURS = ("#0072B2", "#D55E00", "#009E73")
+
+#: What a reader calls the maps of `window_maps`, with their units.
+_MAP_NAMES = {
+    "n": "columns",
+    "expected": "expected columns",
+    "qc": "QC",
+    "er": "ER",
+    "n_trials": "trials",
+    "min_sigma": "min sigma, px",
+    "max_sigma": "max sigma, px",
+    "num_sigma": "number of sigmas",
+}
+
+
+def map_name(key: str) -> str:
+    """What a reader calls a map of `window_maps`, with its unit."""
+    return _MAP_NAMES.get(key, key.replace("_", " "))
 
 
 def maps_figure(run: WindowsRun) -> Figure:
@@ -31,11 +50,21 @@ def maps_figure(run: WindowsRun) -> Figure:
     axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
     for ax, (name, values) in zip(axes, maps.items(), strict=False):
         shown = ax.imshow(np.ma.masked_invalid(values), cmap="viridis")
-        figure.colorbar(shown, ax=ax, shrink=0.8)
-        ax.set_title(name, fontsize="small")
+        figure.colorbar(shown, ax=ax, shrink=0.8, ticks=_ticks(values))
+        ax.set_title(map_name(name), fontsize="small")
     for ax in axes:
         ax.set_axis_off()
     return figure
+
+
+def _ticks(values: Map) -> list[float] | Locator:
+    """Where the bar of a map is labelled: at the one value that there is, or at whole ones."""
+    from matplotlib.ticker import MaxNLocator
+
+    known = values[np.isfinite(values)]
+    if len(known) and known.min() == known.max():
+        return [float(known[0])]
+    return MaxNLocator(5, integer=bool((known == np.round(known)).all()))
 
 
 def save_maps(run: WindowsRun, path: Path) -> None:
@@ -79,9 +108,14 @@ def noise_figure(run: NoiseRun) -> Figure:
     counts.set_title("columns in the analysed area", fontsize="medium")
     scores.set_title("by known positions (precision dotted, recall dashed)", fontsize="medium")
     for ax in (settings, rewards, counts, scores):
-        ax.set_xlabel(f"noise ({run.settings.kind}, in parts of the image's {run.settings.unit})")
+        kind, unit = run.settings.kind.capitalize(), run.settings.unit
+        ax.set_xlabel(f"noise ({kind}, in parts of the image's {unit})")
         if ax.lines:
-            ax.legend(fontsize="x-small", frameon=False)
+            # long enough to tell a dashed line from a whole one, marker and all
+            ax.legend(fontsize="x-small", frameon=False, handlelength=3.5)
+    if not scores.lines:
+        scores.set_title("no known positions to score by", fontsize="medium")
+        scores.set_axis_off()
     return figure
 
 

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_reward_analysis.calibration.demodulation import Demodulator, continue_by_lattice
+from napari_reward_analysis.calibration.demodulation import (
+    Demodulator,
+    continue_by_lattice,
+    local_level,
+)
 
 VECTORS = np.array([[2.3, 17.4], [20.1, -1.2]])
 
@@ -38,6 +42,31 @@ def test_a_wave_that_is_not_there_is_not_seen():
     (wave,) = demodulator.waves(np.array([[1, 1]]))
 
     assert np.abs(wave).max() < 0.03
+
+
+def test_a_level_that_rises_steeply_changes_no_wave():
+    """Ten times the wave's amplitude over each cell, steeper towards the far border."""
+    pixels = crystal((150, 190), (1.0, 1, 0), (0.8, 0, 2))
+    y, x = np.indices(pixels.shape)
+    rising = (pixels + 30 * (x / 190) ** 2 + 20 * y / 150).astype(np.float32)
+    flat, steep = (Demodulator(each, VECTORS, 0.45) for each in (pixels, rising))
+
+    for h in ([1, 0], [0, 2]):
+        (before,), (after,) = flat.waves(np.array([h])), steep.waves(np.array([h]))
+        assert np.abs(after - before).max() < 0.12
+
+
+def test_the_level_is_what_lies_under_the_lattice_up_to_the_border():
+    y, x = np.indices((150, 190))
+    slope = 3 + 0.5 * y - 0.2 * x
+    pixels = (slope + crystal(slope.shape, (1.0, 1, 0), (0.6, 1, -1))).astype(np.float32)
+
+    level = local_level(pixels, VECTORS, 0.45)
+
+    # the slopes alone differ by 75 from border to border; linear between the pixels, the
+    # cell's mean keeps a trace of the lattice
+    assert level == pytest.approx(slope, abs=0.6)
+    assert np.abs(level - slope)[30:-30, 30:-30].max() < 0.1
 
 
 def test_the_grid_covers_the_field_and_maps_are_linear_on_it():

@@ -60,7 +60,8 @@ def test_a_crystal_that_fills_the_field_comes_out_full(crystals, name, rotation,
     name=st.sampled_from(["YBCO[100]", "SrTiO3[001]", "MoS2[001]"]),
     rotation=st.floats(-90, 90),
     direction=st.floats(0, 2 * np.pi),
-    part=st.floats(0.4, 0.8),
+    # less than three cells of the largest crystal are not surely seen in that noise
+    part=st.floats(0.5, 0.8),
     beyond=st.sampled_from(["vacuum", "support", "amorphous"]),
     noise=st.sampled_from([0.05, 0.3]),
 )
@@ -129,6 +130,51 @@ def test_contrast_may_change_over_the_field(crystals):
 
     assert region(Image(faded), "YBCO[100]").mean() > 0.99
     assert region(Image(layers), "YBCO[100]").mean() > 0.98
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_background_far_above_the_crystal_hides_none_of_it(crystals, axis):
+    """Steepest at a border; contrast falls across it, and there is noise."""
+    pixels = crystals.image("YBCO[100]", (256, 256), 0.18, rotation=3, noise=0.3).data
+    across = np.linspace(0, 1, 256)
+    rise = 2 * np.ptp(pixels) * across[::-1] ** 2
+    slope = 0.4 + 0.6 * across
+    steep = pixels * (slope if axis == 0 else slope[:, None])
+    steep = steep + (rise[:, None] if axis == 0 else rise)
+
+    assert region(Image(steep), "YBCO[100]").all()
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.15])
+def test_the_faint_side_is_crystal_and_the_pocket_in_it_is_none(crystals, noise):
+    """Contrast falls to a sixth, in a field of few cells."""
+    pixels = crystals.image("YBCO[100]", (320, 360), 0.2, rotation=25, noise=0.0).data
+    y, x = np.indices(pixels.shape)
+    pockets = [np.hypot(y - cy, x - cx) < 55 for cy, cx in ((110, 100), (200, 265))]
+    speckled = pixels.mean() + 0.7 * speckle(pixels.shape, 2.5) * pixels.std()
+    faded = np.where(pockets[0] | pockets[1], speckled, pixels) * np.exp(-1.8 * x / 360)
+    noisy = faded + np.random.default_rng(2).normal(0, noise, pixels.shape)
+
+    mask = region(Image(noisy), "YBCO[100]")
+
+    assert mask[~(pockets[0] | pockets[1])].mean() > 0.95
+    for pocket in pockets:
+        # the windows are two fifths of its radius
+        assert mask[pocket].mean() < 0.25
+
+
+def test_noise_widens_the_window_where_the_crystal_is_faint(crystals):
+    """Vacuum beyond the faint side stays out, the faint side does not come to pieces."""
+    pixels = crystals.image("SrTiO3[001]", (300, 360), 0.2, rotation=10, noise=0.0).data
+    y, x = np.indices(pixels.shape)
+    vacuum = y > 200
+    faded = np.where(vacuum, 0.0, pixels - pixels.mean()) * np.exp(-1.8 * x / 360)
+    noisy = faded + np.random.default_rng(2).normal(0, 0.25, pixels.shape)
+
+    mask = region(Image(noisy), "SrTiO3[001]")
+
+    assert mask[:185].mean() > 0.97
+    assert mask[220:].mean() < 0.05
 
 
 def test_adding_and_scaling_intensity_changes_nothing(crystals):

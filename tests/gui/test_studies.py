@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
-from qtpy.QtWidgets import QFileDialog
-from tests.gui.conftest import LATTICE, PATIENCE, press
+from qtpy.QtWidgets import QFileDialog, QMessageBox
+from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE, crystal, press
 
+from napari_reward_analysis.gui.scrolling import VerticalScrollArea
 from napari_reward_analysis.gui.studies_dock import Studies
 from napari_reward_analysis.gui.study_layers import spread
 from napari_reward_analysis.gui.study_windows import WindowsStudy
@@ -56,8 +57,6 @@ def test_windows_from_one_click_to_files_and_back(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from tests.gui.conftest import PIXEL_SIZE, crystal
-
     viewer = make_napari_viewer(show=True)
     # the right half holds no crystal
     pixels = np.array(crystal().data, float)
@@ -74,6 +73,8 @@ def test_windows_from_one_click_to_files_and_back(
     run = finish(qtbot, tab)
 
     assert run.status == "done"
+    # the form made room for what was found
+    assert not any(section.is_open for section in (tab.inputs.section, tab.section))
     atoms = tab.layers.atoms
     assert [layer.name for layer in viewer.layers].count("atoms, windows") == 1
     assert len(atoms.data) == len(run.table["id"]) > 20
@@ -89,6 +90,8 @@ def test_windows_from_one_click_to_files_and_back(
     assert np.isnan(shown.data[80, 155])
     assert run.left_out
     assert run.left_out[0].reason in tab.shown.left_out.text()
+    sigma = tab.shown.quantity.findData("min_sigma")
+    assert tab.shown.quantity.itemText(sigma) == "min sigma, px"
     tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData("threshold"))
     assert tab.layers.map.name == "map by window: threshold"
     np.testing.assert_allclose(
@@ -101,6 +104,8 @@ def test_windows_from_one_click_to_files_and_back(
     # a map is no image to be analysed
     assert tab.inputs.image.image.layer is image
 
+    said = tab.run_box.status.text()
+    assert f"{len(atoms.data)} columns in" in said
     file = tmp_path / "columns.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), "CSV (*.csv)"))
     press(qtbot, tab.shown.csv)
@@ -114,6 +119,22 @@ def test_windows_from_one_click_to_files_and_back(
     assert {"windows.json", "atoms.csv", "maps.tif", "maps.png"} == {
         path.name for path in folder.iterdir()
     }
+    # what was found is still told, and the time that it took
+    assert tab.run_box.status.text() == f"{said}\nSaved: {folder}"
+    assert tab.run_box.elapsed.text() != ""
+    # a folder that holds such files already is not written over unasked
+    asked: list[str] = []
+
+    def refuse(_parent: object, _title: str, text: str) -> Any:
+        asked.append(text)
+        return QMessageBox.StandardButton.No
+
+    monkeypatch.setattr(QMessageBox, "question", refuse)
+    before_saving = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+    press(qtbot, tab.files.save)
+    assert len(asked) == 1
+    assert f"{folder} holds windows.json and atoms.csv already" in asked[0]
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before_saving
 
     viewer.layers.remove(atoms)
     before = np.array(atoms.data)
@@ -124,6 +145,8 @@ def test_windows_from_one_click_to_files_and_back(
     qtbot.waitUntil(lambda: tab.layers.atoms is not None, timeout=PATIENCE)
     np.testing.assert_allclose(tab.layers.atoms.data, before)
     assert [layer.name for layer in viewer.layers].count("atoms, windows") == 1
+    # what stood there of the former run does not stand beside the opened one
+    assert (tab.run_box.elapsed.text(), tab.run_box.bar.value()) == ("", 0)
 
     # opened where its image is not the one on show, it is told
     viewer.layers.remove(image)
@@ -218,6 +241,51 @@ def test_without_image_the_form_says_what_to_do(studies: Studies) -> None:
     tab: Any = studies.tabs.widget(0)
     assert "Open an image" in tab.run_box.fault.text()
     assert not tab.run_box.button.isEnabled()
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_a_long_path_leaves_the_form_within_the_dock(
+    qtbot: QtBot, add_crystal: Add, studies: Studies, index: int
+) -> None:
+    add_crystal()
+    studies.tabs.setCurrentIndex(index)
+    tab: Any = studies.tabs.widget(index)
+    area = tab.findChild(VerticalScrollArea)
+    long = "Saved: /" + "_".join(["a_session_of_last_winter"] * 8)
+    status = tab.run_box.status
+    tab.run_box.set_status(f"{'word ' * 100}\n{long}")
+    # words are wrapped, and what is cut off is told in full
+    lines = status.fontMetrics().lineSpacing()
+    qtbot.waitUntil(lambda: status.height() > 4 * lines, timeout=PATIENCE)
+    assert area.widget().width() == area.viewport().width()
+    assert long in status.toolTip()
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_without_a_pixel_size_no_study_begins_and_the_lattice_s_is_one_click_away(
+    qtbot: QtBot, viewer: ViewerModel, studies: Studies, index: int
+) -> None:
+    viewer.add_image(np.array(crystal().data), name="bare")
+    studies.tabs.setCurrentIndex(index)
+    tab: Any = studies.tabs.widget(index)
+    # what cannot be typed here is not offered
+    lattices = tab.inputs.lattice.choice
+    names = [lattices.itemText(k) for k in range(lattices.count())]
+    assert LATTICE in names
+    assert not [name for name in names if "none" in name or "free" in name]
+    lattices.setCurrentText(LATTICE)
+    box = tab.run_box
+    assert box.fault.text() == "The pixel size is not known: type it in angstrom."
+    assert not box.button.isEnabled()
+    qtbot.waitUntil(lambda: "press “Use the lattice's”" in box.fault.text(), timeout=PATIENCE)
+    assert not box.button.isEnabled()
+    press(qtbot, tab.inputs.image.survey.use)
+    assert box.fault.text() == ""
+    if index == 0:  # ten roots of the cell's area, 3.905 angstrom squared
+        assert float(tab.options.side.placeholderText()) == pytest.approx(39.05, rel=0.01)
+        assert tab.options.summary().startswith(f"{tab.options.side.placeholderText()} Å, ")
+    assert box.button.isEnabled()
+    assert tab.inputs.image.effective_pixel_size == pytest.approx(PIXEL_SIZE, rel=0.01)
 
 
 def test_a_map_changes_halfway_between_the_middles_of_windows() -> None:

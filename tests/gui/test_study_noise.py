@@ -207,8 +207,16 @@ def test_a_network_is_asked_beside(
     assert [result.method for result in tab.run.results] == [TUNED, KEPT, ORACLE]
     assert tab.run_box.bar.value() == tab.run_box.bar.maximum() == 3
     assert set(tab.shown.plot.curves) == {TUNED, KEPT, ORACLE}
+    plot = tab.shown.plot
+    assert "Gaussian, in parts of the image's range" in plot.below.text()
+    # an empty plot says why it is empty
+    for name, title in (("f1", "F1: no known positions were given"), ("n", "columns")):
+        tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData(name))
+        assert plot.title.text() == title
+        assert bool(plot.curves) == (name == "n")
 
     # without the extra the form says what to install
+    qtbot.mouseClick(tab.section.header, Qt.MouseButton.LeftButton)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     press(qtbot, tab.options.network)
     press(qtbot, tab.options.network)

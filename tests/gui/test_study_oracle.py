@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,14 @@ from tests.oracles.conftest import onnx_bytes
 
 from napari_reward_analysis.gui.find_atoms import FindAtoms
 from napari_reward_analysis.gui.legend import LegendStrip
+from napari_reward_analysis.gui.oracle_words import favourites_in_words
 from napari_reward_analysis.gui.pareto_values import ValueBar
 from napari_reward_analysis.gui.study_oracle import OracleStudy
 from napari_reward_analysis.gui.worker import Request, start_search
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.lattice import lattice_preset
 from napari_reward_analysis.matching import points_within
+from napari_reward_analysis.oracle_runs import TrialAgreement
 from napari_reward_analysis.workflows.atoms import AtomsSettings
 
 LEFT = Qt.MouseButton.LeftButton
@@ -103,7 +106,7 @@ def test_network_alone_then_compared_in_place_and_exported(
 ) -> None:
     pytest.importorskip("onnxruntime")
     study = window.study
-    window.take(study.form.image.regions, "crystal, where the lattice is seen")
+    window.take(study.form.image.regions, "crystal, where it is seen")
     assert "no crystal is seen" in window.go()
     window.take(study.form.image.regions, "whole field")
     said = window.go()
@@ -312,6 +315,25 @@ def dock_find_atoms(window: Window, folder: Path) -> FindAtoms:
     return widget
 
 
+def test_of_equal_trials_the_one_on_the_front_is_named_the_oracle_s() -> None:
+    trials = [SimpleNamespace(index=10 + k) for k in range(6)]
+    run: Any = SimpleNamespace(
+        identifier="a" * 32, name="scan #1", trials=trials, front=[4, 2], proposed=lambda: 4
+    )
+
+    def told(*best: int) -> str:
+        f1 = np.full(len(trials), 0.5)
+        f1[list(best)] = 0.9
+        return favourites_in_words([TrialAgreement.of(run, f1)], [run])
+
+    ahead = "scan #1: the rewards choose trial 14, F1 0.500; the oracle trial"
+    assert told(1, 2) == f"{ahead} 12, F1 0.900."
+    assert told(1, 3) == f"{ahead} 11, which is not on the front, F1 0.900."
+    assert told(1, 2, 4) == (
+        "scan #1: the rewards' choice, trial 14, is the oracle's too, F1 0.900."
+    )
+
+
 def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     window: Window, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -325,9 +347,9 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     oracle, f1 = session.agreement
     assert oracle == "'marked'"
     assert len(f1) == len(run.trials)
-    best = run.trials[int(np.nanargmax(f1))].index
     proposed = run.proposed()
-    assert (f"rewards and oracle choose the same trial, {best}" in said) == (
+    index = run.trials[proposed].index
+    assert (f"the rewards' choice, trial {index}, is the oracle's too" in said) == (
         f1[proposed] == np.nanmax(f1)
     )
 
@@ -339,6 +361,7 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
         *("oracle.json", "oracle.csv", "oracle.png"),
         *("agreement.csv", "comparison.json", "comparison.png"),
     }
+    assert study.run_box.status.text() == f"{said}\nSaved: {folder}"
 
     # opened again, over other results and without the layers
     for name in ("marked", "agreement", "oracle"):
@@ -352,6 +375,7 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (chosen, ""))
     window.click(study.files.open)
     window.qtbot.waitUntil(lambda: study.run_box.status.text() == said, timeout=PATIENCE)
+    assert study.run_box.elapsed.text() == ""
     assert [entry.text for entry in study.legend.entries] == [
         f"oracle {len(INNER)}",
         f"matched {len(INNER) - 20}",

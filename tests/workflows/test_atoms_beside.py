@@ -38,7 +38,7 @@ class Melted(NamedTuple):
 
 @pytest.fixture(scope="module")
 def melted() -> Melted:
-    pocket = Pocket((210.0, 200.0), (16.0, 14.0), edge=2.0)
+    pocket = Pocket((210.0, 200.0), (20.0, 16.0), edge=2.0)
     made = simulate(YBCO, (420, 420), SIZE, dose=200.0, seed=6, pockets=(pocket,))
     columns = np.column_stack([made.truth["y"], made.truth["x"]])
     return Melted(made.image, columns, made.truth["retention"])

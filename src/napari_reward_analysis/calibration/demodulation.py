@@ -4,7 +4,8 @@ A reflection's part of the spectrum is moved to the centre, narrowed by the wind
 transform and transformed back on as coarse a grid as that leaves: a few milliseconds a
 reflection, whatever its direction. At the border the window would reach out of the
 field; there the image is continued by the lattice's own translations, so that a crystal
-that goes on beyond the border is crystal up to it.
+that goes on beyond the border is crystal up to it. The level under the lattice is taken
+off before: a slope that is continued like this would be a saw with the lattice's teeth.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ ComplexArray = npt.NDArray[np.complex64]
 _REACH = 3.5
 #: Times 1 / sigma: the frequency at which the window's transform has fallen to 1e-4.
 _BAND = 0.69
+#: Places a sigma at which the level under the lattice is fitted.
+_PER_SIGMA = 4
 
 
 class Demodulator:
@@ -57,8 +60,8 @@ class Demodulator:
         self._inverse = np.linalg.inv(vectors)
         margin = math.ceil(_REACH * math.sqrt(float(np.diag(self.spread).max())))
         self._margin = margin
-        padded = continue_by_lattice(pixels, vectors, margin)
-        padded -= pixels.mean(dtype=np.float64).astype(np.float32)
+        level = local_level(pixels, vectors, window)
+        padded = continue_by_lattice(pixels - level, vectors, margin)
         # what is added to reach a fast length lies beyond the margin
         size = np.array([fft.next_fast_len(n) for n in padded.shape])
         self._spectrum = fft.fft2(padded, size.tolist(), overwrite_x=True)
@@ -102,6 +105,56 @@ class Demodulator:
         # phases count from the field's corner, not from the margin's
         wave *= np.exp(2j * np.pi * self._margin * k.sum()) * small.size / self._spectrum.size
         return np.asarray(wave, dtype=np.complex64)
+
+
+def local_level(pixels: Float32Array, vectors: FloatArray, window: float) -> Float32Array:
+    """Level under the lattice, up to the border.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (H, W)
+        The image.
+    vectors : ndarray, shape (2, 2)
+        Rows: the cell's vectors (y, x) in px.
+    window : float
+        Sigma of the Gaussian window in cells.
+
+    Returns
+    -------
+    ndarray, shape (H, W)
+        Means over one cell, in which the lattice has no part, smoothed by local planes:
+        these follow a slope beyond the last whole cell, where a mean would lag behind it.
+    """
+    sigmas = window * np.sqrt((vectors**2).sum(axis=0))
+    lines = [
+        np.linspace(0, n - 1, math.ceil(_PER_SIGMA * (n - 1) / s) + 2)
+        for n, s in zip(pixels.shape, sigmas, strict=True)
+    ]
+    # within half a cell of the border the cell would reach beyond it
+    insets = np.minimum(np.ceil(np.abs(vectors).sum(axis=0) / 2), np.array(pixels.shape) // 4)
+    inner = [np.arange(i, n - i) for i, n in zip(insets.astype(int), pixels.shape, strict=True)]
+    y, x = (_line_weights(at, of, s) for at, of, s in zip(lines, inner, sigmas, strict=True))
+    means = _cell_means(pixels, vectors)[inner[0][0] : inner[0][-1] + 1, inner[1]]
+    return Grid(*lines).to_pixels(y @ means @ x.T, pixels.shape)
+
+
+def _cell_means(pixels: Float32Array, vectors: FloatArray) -> Float32Array:
+    """Mean over a cell around each pixel; the field counts as periodic."""
+    fy, fx = np.fft.fftfreq(pixels.shape[0])[:, None], np.fft.rfftfreq(pixels.shape[1])[None]
+    spectrum = fft.rfft2(pixels)
+    for vector in vectors:
+        spectrum *= np.sinc(fy * vector[0] + fx * vector[1]).astype(np.float32)
+    return np.asarray(fft.irfft2(spectrum, pixels.shape, overwrite_x=True), dtype=np.float32)
+
+
+def _line_weights(places: FloatArray, pixels: IntArray, sigma: float) -> Float32Array:
+    """Weights of the pixels of a line in the fit of a straight line around each place."""
+    away = (pixels - places[:, None]) / sigma
+    # relative to the nearest pixel, so that no weight vanishes
+    weights = np.exp(0.5 * (np.abs(away).min(axis=1, keepdims=True) ** 2 - away**2))
+    zeroth, first, second = ((weights * away**n).sum(axis=1, keepdims=True) for n in (0, 1, 2))
+    weights *= (second - first * away) / (zeroth * second - first**2)
+    return np.asarray(weights, dtype=np.float32)
 
 
 def continue_by_lattice(pixels: Float32Array, vectors: FloatArray, margin: int) -> Float32Array:

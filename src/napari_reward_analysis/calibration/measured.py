@@ -222,8 +222,9 @@ def disagreement(measured: MeasuredLattice) -> str | None:
     return (
         f"The header's pixel size of {measured.header_pixel_size:.4g} angstrom is "
         f"{abs(difference):.1%} {_more(difference, 'larger', 'smaller')} than the "
-        f"{measured.pixel_size:.4g} angstrom that the lattice of {measured.name} shows, which "
-        f"makes the expected count {abs(count):.0%} too {_more(count, 'high', 'low')}: "
+        f"{measured.pixel_size:.4g} angstrom that the lattice of {measured.name} shows; lengths "
+        "are off by as much, and a count by the header would be "
+        f"{abs(count):.0%} too {_more(count, 'high', 'low')}: "
         "use the lattice's (--calibrate lattice)."
     )
 

@@ -272,7 +272,8 @@ class FindAtoms(DockedWidget):
         run = self.session.current
         # what they say of the command line is of no use here
         notices = " ".join(run.notices) if run else ""
-        self.results.set_notice(notices.replace(" (--calibrate lattice)", ""))
+        notices = notices.replace(" (--calibrate lattice)", "")
+        self.results.set_notice(notices.replace(" angstrom", "\N{NO-BREAK SPACE}Å"))
         if run is None or self.overlay.shows_run:
             self._matcher.stop()
         else:

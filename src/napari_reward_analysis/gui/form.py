@@ -300,5 +300,6 @@ def _refuse_incomplete(
 def _first_fault(error: ValidationError) -> str:
     first: dict[str, Any] = dict(error.errors()[0])
     name = " ".join(str(part) for part in first["loc"]) or "setting"
-    message = str(first["msg"])
+    # what the settings say themselves comes with a prefix of pydantic's
+    message = str(first["msg"]).removeprefix("Value error, ")
     return f"{name}: {message[:1].lower()}{message[1:]}."

@@ -14,16 +14,16 @@ from napari_reward_analysis.gui.frames import Place
 from napari_reward_analysis.gui.layers import RESULT, placement
 from napari_reward_analysis.gui.legend import Symbol
 from napari_reward_analysis.oracle_output import points_by_kind
+from napari_reward_analysis.oracle_plots import KIND_COLOURS, ORACLE_COLOUR
 from napari_reward_analysis.oracle_runs import Comparison
 from napari_reward_analysis.oracles.agreement import half_spacing
 
 #: Colour, napari's symbol and the legend's of each kind; apart in shape as well as in colour.
 KINDS: dict[str, tuple[str, str, Symbol]] = {
-    "matched": ("#00c8ff", "disc", "ring"),
-    "missed": ("#f0e442", "square", "square"),
-    "spurious": ("#ff5a1f", "diamond", "diamond"),
+    "matched": (KIND_COLOURS["matched"], "disc", "ring"),
+    "missed": (KIND_COLOURS["missed"], "square", "square"),
+    "spurious": (KIND_COLOURS["spurious"], "diamond", "diamond"),
 }
-ORACLE_COLOUR = "#ff7ad9"
 
 #: Share of a symbol's size that its line takes.
 _LINE = 0.1

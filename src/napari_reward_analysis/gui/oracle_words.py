@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.gui.pareto_values import largest
 from napari_reward_analysis.oracle_output import agreement_table, oracle_table
 from napari_reward_analysis.oracle_runs import Comparison, TrialAgreement
 from napari_reward_analysis.oracles.agreement import per_class
@@ -45,8 +46,13 @@ def favourites_in_words(judged: Sequence[TrialAgreement], runs: Sequence[Run]) -
 
 
 def _favourites(run: Run, f1: npt.NDArray[np.float64]) -> str:
-    best, proposed = float(np.nanmax(f1)), run.proposed()
-    favourite = run.trials[int(np.nanargmax(f1))].index
+    best, proposed, front = float(np.nanmax(f1)), run.proposed(), run.front
+    # many trials may agree as well: the one that the star on the plot marks
+    position = largest(dict(enumerate(f1)), (front,))
+    assert position is not None  # some F1 is finite
+    favourite = str(run.trials[position].index)
+    if position not in front:
+        favourite += ", which is not on the front"
     if proposed is None:
         return f"{run.name}: best agreement is trial {favourite}, F1 {best:.3f}."
     index, value = run.trials[proposed].index, float(f1[proposed])

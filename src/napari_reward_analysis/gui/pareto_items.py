@@ -125,9 +125,10 @@ class ParetoItems:
         on_front : ndarray of bool, shape (n,)
             As given to `set_points`.
         """
-        self._shaded = shades is not None
+        before, self._shaded = self._shaded, shades is not None
         if shades is None:
-            if self._colours is not None:
+            # new points come in the usual colours: nothing to do while a run grows
+            if before and self._colours is not None:
                 self._colour_points(self._colours)
             return
         for item, part in ((self._others, ~on_front), (self._front, on_front)):

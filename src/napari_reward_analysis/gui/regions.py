@@ -20,7 +20,7 @@ from napari_reward_analysis.workflows.survey import AreaRule
 
 #: Where columns are expected when no region is drawn, in the order of the list.
 AREAS: dict[AreaRule, str] = {
-    "crystal": "crystal, where the lattice is seen",
+    "crystal": "crystal, where it is seen",
     "field": "whole field",
 }
 

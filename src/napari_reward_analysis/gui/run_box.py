@@ -5,7 +5,15 @@ from __future__ import annotations
 import time
 
 from qtpy.QtCore import Qt, QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_reward_analysis.gui.theme import ThemeColours
 
@@ -44,6 +52,8 @@ class RunBox(QWidget):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            # a long path, which cannot be wrapped, does not push the form out of the dock
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         # two lines are kept free: what stands below does not jump with the message
         self.status.setMinimumHeight(2 * self.status.fontMetrics().lineSpacing() + 2)
         self.status.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
@@ -83,6 +93,7 @@ class RunBox(QWidget):
     def set_status(self, sentence: str, *, warning: bool = False) -> None:
         """Say what was found, or what happened."""
         self.status.setText(sentence)
+        self.status.setToolTip(sentence)
         self.status.setStyleSheet(f"color: {self._warning};" if warning else "")
 
     def start(self, total: int) -> None:
@@ -112,6 +123,11 @@ class RunBox(QWidget):
         if complete:
             self.bar.setValue(self.bar.maximum())
         self._enable()
+
+    def clear(self) -> None:
+        """Forget how far the last run was and how long it took: another is shown."""
+        self.bar.setValue(0)
+        self.elapsed.setText("")
 
     def apply_colours(self, colours: ThemeColours) -> None:
         """Draw in these colours from now on."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtGui import QAction  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QPushButton, QWidget
 
 from napari_reward_analysis.gui.frames import Place
 from napari_reward_analysis.gui.image_section import ImageSection
@@ -34,6 +34,8 @@ class StudyFiles(QWidget):
     folder : callable, optional
         Gives the folder in which studies are saved on their own. Without it there is none,
         nor "Recent".
+    beside : tuple of str
+        Other files that `write` writes and that are not replaced without asking.
 
     Signals
     -------
@@ -58,9 +60,11 @@ class StudyFiles(QWidget):
         write: Callable[[Any, Path], object],
         current: Callable[[], Any],
         folder: Callable[[], Path] | None = None,
+        beside: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
         self._file, self._image = file, image
+        self._written = (file, *beside)
         self._load, self._write, self._current = load, write, current
         self._folder = folder
         self._jobs: list[Job[Any]] = []
@@ -127,9 +131,18 @@ class StudyFiles(QWidget):
 
     def _ask_save(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for the run", "")
-        if folder:
+        if folder and self._may_replace(Path(folder)):
             run = self._current()
             self.do(lambda: self._write(run, Path(folder)), lambda _: self.saved.emit(folder))
+
+    def _may_replace(self, folder: Path) -> bool:
+        there = [name for name in self._written if (folder / name).exists()]
+        if not there:
+            return True
+        answer = QMessageBox.question(
+            self, "Replace the files?", f"{folder} holds {' and '.join(there)} already. Replace?"
+        )
+        return bool(answer == QMessageBox.StandardButton.Yes)
 
 
 def of_another_image(words: str, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
+from napari_reward_analysis.gui.form import FREE_CELL, NO_LATTICE
 from napari_reward_analysis.gui.image_section import ImageSection
 from napari_reward_analysis.gui.lattice_source import LatticeSource
 from napari_reward_analysis.gui.section import Section
@@ -34,6 +35,8 @@ class StudyInputs(QWidget):
         self.image = ImageSection(viewer)
         self.image.show_region.hide()
         self.lattice = LatticeSource()
+        for without in (FREE_CELL, NO_LATTICE):  # neither a cell nor N can be typed here
+            self.lattice.choice.removeItem(self.lattice.choice.findData(without))
         #: Looks for the lattice in the image.
         self.watch = SurveyWatch(self)
         layout = self.image.layout()
@@ -63,7 +66,15 @@ class StudyInputs(QWidget):
             return fault
         if self.lattice.lattice is None:
             return "Choose a lattice: it tells how many columns there should be."
-        return ""
+        return self._scale_fault()
+
+    def _scale_fault(self) -> str:
+        if self.image.effective_pixel_size is not None:
+            return ""
+        found = self.watch.survey
+        if found is not None and found.measured is not None and found.measured.found:
+            return "The pixel size is not known: press “Use the lattice's”, or type it in angstrom."
+        return "The pixel size is not known: type it in angstrom."
 
     def refresh(self) -> None:
         """Work out anew what follows from the values, and show it."""

@@ -72,8 +72,15 @@ class NoiseOptions(QWidget):
             "Standard deviation of the noise, rising; the control keeps the settings of the first"
         )
         self.unit = choice("Unit", {unit: f"of {unit}" for unit in get_args(Unit)})
-        self.unit.setToolTip("What a level is a part of: the image's range or its deviation")
-        self.kind = choice("Noise", {kind: kind for kind in get_args(Kind)})
+        self.unit.setToolTip(
+            "What a level is a part of: the image's range (largest less least value) or its "
+            "standard deviation"
+        )
+        self.kind = choice("Noise", {kind: kind.capitalize() for kind in get_args(Kind)})
+        self.kind.setToolTip(
+            "Gaussian: the same everywhere; Poisson: that of counted electrons, of a level at the "
+            "mean intensity"
+        )
         self.seeds = whole_number("Repetitions", 1, 1000, _DEFAULTS.seeds)
         self.seeds.setToolTip("Each with other noise and another search")
         self.trials = whole_number("Trials", 1, 10_000, _DEFAULTS.atoms.trials)
@@ -278,4 +285,4 @@ class NoiseStudy(StudyTab):
             self.do(lambda: save_noise_figure(run, path), lambda _: self._say_saved(path))
 
     def _say_saved(self, path: Path) -> None:
-        self.run_box.set_status(f"Saved: {path}")
+        self.note(f"Saved: {path}")

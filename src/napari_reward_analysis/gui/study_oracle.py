@@ -18,7 +18,7 @@ from napari_reward_analysis.gui.jobs import Job
 from napari_reward_analysis.gui.legend import LegendEntry, LegendStrip
 from napari_reward_analysis.gui.oracle_exports import OracleExports
 from napari_reward_analysis.gui.oracle_form import OracleForm
-from napari_reward_analysis.gui.oracle_layers import KINDS, ORACLE_COLOUR, OracleLayers
+from napari_reward_analysis.gui.oracle_layers import KINDS, OracleLayers
 from napari_reward_analysis.gui.oracle_words import comparison_in_words, favourites_in_words
 from napari_reward_analysis.gui.oracle_work import work_out
 from napari_reward_analysis.gui.run_box import RunBox
@@ -27,6 +27,7 @@ from napari_reward_analysis.gui.session import session_of
 from napari_reward_analysis.gui.study_files import StudyFiles, of_another_image
 from napari_reward_analysis.gui.theme import napari_colours
 from napari_reward_analysis.oracle_output import write_comparison, write_oracle
+from napari_reward_analysis.oracle_plots import ORACLE_COLOUR
 from napari_reward_analysis.oracle_runs import ORACLE_FILE, Comparison, load_comparison
 
 
@@ -48,13 +49,13 @@ class OracleStudy(DockedWidget):
         self.comparison: Comparison | None = None
         #: The image that it belongs to; None where that is not open.
         self._frame: Frame | None = None
-        #: What was said of it.
-        self._words = ""
+        #: What was said of it; what is written is told below it.
+        self._told = ""
         self._job: Job[Comparison] | None = None
         self._stop = threading.Event()
         self._bindings = Bindings(self)
         self._build()
-        self._exports = OracleExports(self, self._say)
+        self._exports = OracleExports(self, self._note)
         self._connect()
         self.bind()
         self.destroyed.connect(self._stop.set)
@@ -94,7 +95,7 @@ class OracleStudy(DockedWidget):
         self.run_box.cancel_asked.connect(self.cancel)
         self.export.clicked.connect(self._export)
         self.files.opened.connect(self._on_opened)
-        self.files.saved.connect(lambda folder: self._say(f"Saved: {folder}", warning=False))
+        self.files.saved.connect(lambda folder: self._note(f"Saved: {folder}", warning=False))
         self.files.failed.connect(lambda sentence: self._say(sentence, warning=True))
 
     # ---- life
@@ -168,6 +169,7 @@ class OracleStudy(DockedWidget):
 
     def _on_opened(self, comparison: Comparison, place: Place | None) -> None:
         frame = self.form.image.frame
+        self.run_box.clear()
         # the image may have been changed while the file was read
         here = frame is not None and place is not None and frame.place == place
         self._show(comparison, frame if here else None)
@@ -192,8 +194,8 @@ class OracleStudy(DockedWidget):
             self.layers.show(frame.place, comparison)
         self.session.set_agreement(comparison.oracle.name, comparison.runs)
         self.front.show_fronts(comparison.runs)
-        self._words = self._in_words(comparison)
-        self.run_box.set_status(self._words)
+        self._told = self._in_words(comparison)
+        self.run_box.set_status(self._told)
         self._show_legend()
         self._refresh()
 
@@ -211,11 +213,11 @@ class OracleStudy(DockedWidget):
         if self.comparison is None:
             return
         self.front.show_fronts(self.comparison.runs)
-        words = self._in_words(self.comparison)
+        words, said = self._in_words(self.comparison), self.run_box.status.text()
         # what was said since then stays
-        if self.run_box.status.text() == self._words:
-            self.run_box.set_status(words)
-        self._words = words
+        if said.startswith(self._told):
+            self.run_box.set_status(words + said.removeprefix(self._told))
+        self._told = words
 
     def _refresh(self) -> None:
         self.run_box.set_fault("" if self.working else self.form.fault())
@@ -245,6 +247,10 @@ class OracleStudy(DockedWidget):
     def _export(self) -> None:
         if self.comparison is not None:
             self._exports.points_csv(self.comparison)
+
+    def _note(self, text: str, warning: bool) -> None:
+        """Say what was done with the comparison, below what was said of it."""
+        self._say(text if warning else f"{self._told}\n{text}", warning)
 
     def _say(self, text: str, warning: bool) -> None:
         self.run_box.set_status(text, warning=warning)

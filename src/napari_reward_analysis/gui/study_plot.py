@@ -32,6 +32,8 @@ QUANTITIES = {
     "error_px": "position error, px",
 }
 _EXPECTED = "lattice"
+#: What known positions are needed for.
+_SCORES = ("f1", "precision", "recall", "error_px")
 #: Beside colour: methods differ in their symbol too.
 _SYMBOLS: dict[str, tuple[str, Symbol]] = {
     TUNED: ("o", "dot"),
@@ -58,6 +60,13 @@ def curve_of(run: NoiseRun, method: str, quantity: str) -> FloatArray:
         if len(finite):
             rows.append((level, finite.mean(), finite.min(), finite.max()))
     return np.array(rows, float).reshape(-1, 4)
+
+
+def _why_none(quantity: str) -> str:
+    """Why a study has no value of a quantity."""
+    if quantity in _SCORES:
+        return ": no known positions were given"
+    return ": has no value in this study"
 
 
 class NoisePlot(Themed, QWidget):
@@ -111,7 +120,9 @@ class NoisePlot(Themed, QWidget):
             self.below.setText("")
             return
         settings = run.settings
-        self.below.setText(f"noise, {settings.kind}, in parts of the image's {settings.unit}")
+        self.below.setText(
+            f"noise, {settings.kind.capitalize()}, in parts of the image's {settings.unit}"
+        )
         entries = []
         pairs = {TUNED: self._colours.species[0], KEPT: self._colours.warning}
         pairs[ORACLE] = self._colours.species[2]
@@ -126,6 +137,8 @@ class NoisePlot(Themed, QWidget):
             plot.plot(found[:, 0], found[:, 1], pen=pen)
             entries.append(LegendEntry("line", self._colours.foreground, _EXPECTED, line=True))
         self.legend.set_entries(entries, self._colours)
+        if not self.curves and run.results:
+            self.title.setText(f"{QUANTITIES[self._quantity]}{_why_none(self._quantity)}")
 
     def _curve(self, found: FloatArray, colour: str, symbol: str) -> None:
         plot = self.canvas.getPlotItem()

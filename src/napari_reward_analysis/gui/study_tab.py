@@ -50,6 +50,8 @@ class StudyTab(QWidget):
         self.runs_folder = autosave_folder(self.kept_in)
         #: Why the shown one is not, where it is not.
         self._remark = ""
+        #: What was said of the shown one; what is written is told below it.
+        self._told = ""
         self._thread: StudyThread | None = None
         self._bindings, self._bound = Bindings(self), False
         self._build()
@@ -58,7 +60,7 @@ class StudyTab(QWidget):
         self.run_box.run_asked.connect(self.start)
         self.run_box.cancel_asked.connect(self.cancel)
         self.files.opened.connect(self._on_opened)
-        self.files.saved.connect(lambda folder: self.run_box.set_status(f"Saved: {folder}"))
+        self.files.saved.connect(lambda folder: self.note(f"Saved: {folder}"))
         self.files.failed.connect(self.warn)
         self.bind()
 
@@ -70,6 +72,7 @@ class StudyTab(QWidget):
             load=self.load,
             write=self.write,
             current=lambda: self.run,
+            beside=self.tables,
         )
         self.section = Section(f"2  {self.title}", self.options)
         content = QWidget()
@@ -92,6 +95,8 @@ class StudyTab(QWidget):
     title = ""
     #: The user's folder that runs are saved in as they grow.
     kept_in = ""
+    #: Names of tables that are saved beside the study and that another analysis writes too.
+    tables: tuple[str, ...] = ()
     #: How they are saved.
     keeping: Keeping
 
@@ -177,6 +182,9 @@ class StudyTab(QWidget):
         self._thread.ended.connect(self._on_end)
         # a window that is closed takes the widget along: the study ends with it
         self.destroyed.connect(self._thread.cancel)
+        # as in the search of atoms: what comes in is seen without scrolling
+        for section in (self.inputs.section, self.section):
+            section.set_open(False)
         self.run_box.start(1)
         self.run_box.set_status("Preparing the image…")
         self._refresh()
@@ -190,7 +198,7 @@ class StudyTab(QWidget):
                 self.run_box.cancelling()
 
     def _on_begun(self, run: Any) -> None:
-        self.run, self.place = run, self._next_place
+        self.run, self.place, self._told = run, self._next_place, ""
         self.run_box.bar.setRange(0, self.total(run))
         self._say(f"0 of {self.total(run)} done.")
 
@@ -220,8 +228,13 @@ class StudyTab(QWidget):
             self._say("Cancelled before the first result.")
         else:
             kept = "Cancelled; kept: " if status == "cancelled" else ""
-            self._say(kept + self.in_words())
+            self._told = kept + self.in_words()
+            self._say(self._told)
         self._refresh()
+
+    def note(self, sentence: str) -> None:
+        """Say what was done with the shown study, below what was said of it."""
+        self._say("\n".join(filter(None, (self._told, sentence))))
 
     def warn(self, sentence: str) -> None:
         """Say what is wrong."""
@@ -253,7 +266,9 @@ class StudyTab(QWidget):
             return
         self.run, self.place, self._remark = run, place, ""
         self.show_run(complete=True)
+        self.run_box.clear()
         words = self.in_words() if run.status == "done" else f"Ended early; kept: {self.in_words()}"
+        self._told = words
         self._say(words)
         if place is None:
             self.warn(of_another_image(words, run.image.name))

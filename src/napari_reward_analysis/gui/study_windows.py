@@ -17,6 +17,7 @@ from napari_reward_analysis.gui.study_layers import WindowLayers
 from napari_reward_analysis.gui.study_tab import StudyTab
 from napari_reward_analysis.gui.study_thread import Prepare
 from napari_reward_analysis.io.writers import write_csv
+from napari_reward_analysis.study_plots import map_name
 from napari_reward_analysis.windows_job import write_windows
 from napari_reward_analysis.windows_runs import (
     WINDOWS_FILE,
@@ -34,8 +35,7 @@ from napari_reward_analysis.workflows.windows_result import Map, WindowResult
 _DEFAULTS = WindowsSettings()
 _LARGEST_OVERLAP = 75
 #: Quantities that every run has; the others follow when windows come in.
-_FIRST = {"qc": "QC", "er": "ER", "threshold": "threshold"}
-_NAMES = _FIRST | {"n": "columns", "expected": "expected columns", "n_trials": "trials"}
+_FIRST = {key: map_name(key) for key in ("qc", "er", "threshold")}
 
 
 class WindowsOptions(QWidget):
@@ -52,8 +52,11 @@ class WindowsOptions(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.side = NumberField("Window")
-        self.side.set_default(None, missing=f"{DEFAULT_CELLS:g} cells")
-        self.side.setToolTip("Side of a window; at least two cells of the crystal")
+        self.show_default(None)
+        self.side.setToolTip(
+            "Side of a window, at least two cells of the crystal; empty takes "
+            f"{DEFAULT_CELLS:g} roots of the cell's area"
+        )
         self.overlap = whole_number("Overlap", 0, _LARGEST_OVERLAP, round(100 * _DEFAULTS.overlap))
         self.overlap.setSuffix(" %")
         self.overlap.setToolTip("Part of its side that a window shares with the next, at least")
@@ -80,10 +83,16 @@ class WindowsOptions(QWidget):
             atoms=atoms, side=self.side.value(), overlap=self.overlap.value() / 100
         )
 
+    def show_default(self, side: float | None) -> None:
+        """Show in grey which side, in angstrom, an empty field stands for; None: not known yet."""
+        self._default = None if side is None else float(f"{side:.3g}")
+        self.side.set_default(self._default, missing=f"{DEFAULT_CELLS:g} cells")
+
     def summary(self) -> str:
         """The options in one line."""
-        side = f"{DEFAULT_CELLS:g} cells" if (a := self.side.value()) is None else f"{a:g} Å"
-        return f"{side}, {self.overlap.value()} % overlap, {self.trials.value()} trials"
+        side = self.side.value() or self._default
+        words = f"{DEFAULT_CELLS:g} cells" if side is None else f"{side:g} Å"
+        return f"{words}, {self.overlap.value()} % overlap, {self.trials.value()} trials"
 
 
 class WindowsResults(QWidget):
@@ -108,13 +117,13 @@ class WindowsResults(QWidget):
         """What the darkest and the brightest window of the map stand for."""
         known = np.empty(0) if values is None else values[np.isfinite(values)]
         text = f"{known.min():.3g} (dark) to {known.max():.3g} (bright)" if len(known) else ""
-        self.range.setText(text)
+        self.range.setText(text.replace("-", "\N{MINUS SIGN}"))
 
     def offer(self, names: list[str]) -> None:
         """Offer these quantities, and keep the chosen one where it is among them."""
         for name in names:
             if self.quantity.findData(name) < 0:
-                self.quantity.addItem(_NAMES.get(name, name.replace("_", " ")), name)
+                self.quantity.addItem(map_name(name), name)
 
 
 class WindowsStudy(StudyTab):
@@ -125,7 +134,7 @@ class WindowsStudy(StudyTab):
     viewer : napari.viewer.Viewer
     """
 
-    title, kept_in = "Windows", "windows-runs"
+    title, kept_in, tables = "Windows", "windows-runs", ("atoms.csv",)
     keeping = Keeping(WINDOWS_FILE, "results", WindowsLog, save_windows, about_study)
 
     def __init__(self, viewer: Any) -> None:
@@ -134,6 +143,20 @@ class WindowsStudy(StudyTab):
         self.layers = WindowLayers(self.viewer)
         self.shown.quantity.currentIndexChanged.connect(lambda _: self._show_map())
         self.shown.csv.clicked.connect(self._ask_csv)
+
+    def _refresh(self) -> None:
+        self.options.show_default(self._default_side())
+        super()._refresh()
+
+    def _default_side(self) -> float | None:
+        """In angstrom, by the cell as it is seen in the image, or else as it should be."""
+        lattice, found = self.inputs.lattice.lattice, self.inputs.watch.survey
+        size = self.inputs.image.effective_pixel_size
+        if lattice is None:
+            return None
+        if size is not None and found is not None and found.measured and found.measured.found:
+            return float(DEFAULT_CELLS * found.measured.cell_area_px**0.5 * size)
+        return float(DEFAULT_CELLS * lattice.area**0.5)
 
     def prepare(self, frame: Frame) -> Prepare:
         """The study of the form, set up and searched in a thread."""
@@ -191,7 +214,7 @@ class WindowsStudy(StudyTab):
             table = self.run.table
             self.do(
                 lambda: write_csv(path, table),
-                lambda _: self.run_box.set_status(f"{len(table['id'])} columns saved: {path}"),
+                lambda _: self.note(f"{len(table['id'])} columns saved: {path}"),
             )
 
 

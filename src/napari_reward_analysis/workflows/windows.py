@@ -48,7 +48,7 @@ class WindowsProblem:
     Parameters
     ----------
     image : Image
-        The image, with a pixel size unless the lattice is seen in it.
+        The image, with a pixel size unless the settings take the lattice's.
     lattice : Lattice or None
         What the crystal predicts; it is needed, and None is refused.
     settings : WindowsSettings
