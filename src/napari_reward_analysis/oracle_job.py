@@ -14,6 +14,7 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.points import read_points
 from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.matching import points_within as within
 from napari_reward_analysis.oracle_output import (
     best_of_run,
     comparison_facts,
@@ -21,7 +22,7 @@ from napari_reward_analysis.oracle_output import (
     write_oracle,
 )
 from napari_reward_analysis.oracle_runs import Comparison, TrialAgreement
-from napari_reward_analysis.oracles.agreement import half_spacing
+from napari_reward_analysis.oracles.agreement import counted, half_spacing
 from napari_reward_analysis.oracles.find import THRESHOLD, find_columns
 from napari_reward_analysis.oracles.known import Oracle
 from napari_reward_analysis.oracles.model import load_model
@@ -116,16 +117,20 @@ def compare(
     position = run.choice if run.choice is not None else run.proposed()
     if position is None:
         raise BadInput("The run has no trial with a result: choose another run.")
-    there = oracle.within(np.ones(image.shape, bool) if run.region is None else run.region)
+    area = np.ones(image.shape, bool) if run.region is None else run.region
+    there = oracle.within(area)
     reach = half_spacing(there.points) if reach is None else reach
-    trial = run.trials[position]
+    trial, wanted = run.trials[position], within(oracle.points, area)
+    found, inside = trial.points[trial.shown], trial.inside[trial.shown]
+    count = counted(found, inside, oracle.points, wanted, reach)
+    f1 = agreement_of_trials(run.trials, oracle.points, reach, area)
     comparison = Comparison(
         image=ImageReference.of(image),
         oracle=there,
-        found=trial.points[trial.inside].astype(np.float64),
+        found=found[count].astype(np.float64),
         found_name=f"{run.name}, trial {trial.index}",
         reach=reach,
-        runs=(TrialAgreement.of(run, agreement_of_trials(run.trials, there.points, reach)),),
+        runs=(TrialAgreement.of(run, f1),),
     )
     return comparison, trial.index
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
@@ -26,6 +27,7 @@ from napari_reward_analysis.gui.study_oracle import OracleStudy
 from napari_reward_analysis.gui.worker import Request, start_search
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.lattice import lattice_preset
+from napari_reward_analysis.matching import points_within
 from napari_reward_analysis.oracle_runs import TrialAgreement
 from napari_reward_analysis.workflows.atoms import AtomsSettings
 
@@ -171,6 +173,19 @@ def test_a_layer_against_itself_less_some_is_counted_exactly(window: Window) -> 
     window.viewer.layers["marked"].features = {"class": kinds}
     part = 1 - 10 / np.count_nonzero(kinds == "Sr"), 1 - 10 / np.count_nonzero(kinds == "Ti")
     assert f"recall by class: Sr {part[0]:.3f}, Ti {part[1]:.3f}" in window.go()
+
+    # points that were added by hand have no class
+    unknown = np.where(np.arange(len(INNER)) < 2, None, kinds)
+    for values in (unknown, pd.Categorical(unknown)):
+        window.viewer.layers["marked"].features = {"class": values}
+        said = window.go()
+        assert "recall by class: Sr 0." in said
+        assert "an 0." not in said
+        assert "None" not in said
+
+    # labels of measured objects are no classes, one for each point
+    window.viewer.layers["marked"].features = {"label": np.arange(len(INNER))}
+    assert "by class" not in window.go()
 
 
 def test_front_of_a_run_is_listed_and_a_click_shows_the_trial(window: Window) -> None:
@@ -440,7 +455,7 @@ def mark_a_trial(window: Window, run: Any) -> None:
     """Known columns as the oracle, and the run's own result as what is compared."""
     window.add_points(INNER, "marked")
     trial = run.trials[run.proposed()]
-    window.add_points(trial.points[trial.inside], "atoms")
+    window.add_points(trial.points[trial.shown], "atoms")
     window.take(window.study.form.source.choice, "Points layer")
     window.take(window.study.form.source.layers, "marked")
 
@@ -453,7 +468,7 @@ def left_half() -> Any:
 
 def test_trials_are_judged_within_the_drawn_region_as_what_is_compared_is(window: Window) -> None:
     study, session = window.study, window.study.session
-    run = searched(window)
+    run = searched(window, area="field")
     mark_a_trial(window, run)
     window.viewer.add_labels(
         left_half().astype(int), name="left", scale=window.image.scale, units=window.image.units
@@ -561,3 +576,31 @@ def test_a_comparison_that_is_cancelled_while_runs_are_judged_logs_nothing(
     job._thread.join(PATIENCE / 1000)
     assert study.run_box.status.text() == "Cancelled."
     assert not caplog.records
+
+
+def test_a_pair_across_the_edge_of_a_drawn_region_is_a_pair(window: Window) -> None:
+    study, session = window.study, window.study.session
+    run = searched(window, area="field")
+    window.add_points(INNER, "marked")
+    shifted = INNER + np.array([1.0, 0.0])
+    window.add_points(shifted, "shifted")
+    window.take(study.form.source.choice, "Points layer")
+    window.take(study.form.source.layers, "marked")
+    window.take(study.form.compared, "shifted")
+    # the first row of columns is shifted into the region, the last one out of it
+    rows = np.unique(np.round(INNER[:, 0]).astype(int))
+    mask = np.zeros(SCENE.image.shape, int)
+    mask[rows[1] + 1 : rows[-2] + 1] = 1
+    window.viewer.add_labels(mask, name="cut", scale=window.image.scale, units=window.image.units)
+    window.take(study.form.image.regions, "cut")
+    assert "precision 1.000, recall 1.000" in window.go()
+    there = INNER[points_within(INNER, mask.astype(bool))]
+    assert len(study.comparison.oracle.points) == len(there) < len(INNER)
+
+    # and the trials' pairs are counted in the same way
+    trial = replace(run.trials[run.proposed()], refined=None)
+    blobs = np.column_stack([shifted, np.ones((len(INNER), 2))]).astype(np.float32)
+    every = np.ones(len(INNER), bool)
+    run.trials = [replace(trial, blobs=blobs, sums=blobs[:, 0], inside=every, beside=~every)]
+    window.go()
+    assert session.agreement[1].tolist() == [1.0]

@@ -10,6 +10,7 @@ from napari.layers import Layer, Points
 
 from napari_reward_analysis.gui.frames import Place, unit_factors
 from napari_reward_analysis.gui.regions import project_point
+from napari_reward_analysis.oracles.known import are_classes
 
 #: Columns of `features` that may hold a class, the first that is there counts.
 _CLASS_COLUMNS = ("class", "species", "label")
@@ -85,5 +86,8 @@ def known_on(layer: Points, place: Place) -> tuple[npt.NDArray[np.float64], npt.
 def _classes(layer: Points) -> npt.NDArray[Any] | None:
     for name in _CLASS_COLUMNS:
         if name in layer.features:
-            return np.asarray(layer.features[name].astype(str))
+            column = layer.features[name]
+            # a point that was added by hand has none
+            words = np.where(column.isna(), "", np.asarray(column.astype(str), str))
+            return words if are_classes(words) else None
     return None

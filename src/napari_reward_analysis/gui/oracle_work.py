@@ -18,7 +18,7 @@ from napari_reward_analysis.lattice import Lattice
 from napari_reward_analysis.matching import points_within as within
 from napari_reward_analysis.oracle_job import oracle_of_file
 from napari_reward_analysis.oracle_runs import Comparison, TrialAgreement
-from napari_reward_analysis.oracles.agreement import half_spacing, points_within
+from napari_reward_analysis.oracles.agreement import counted, half_spacing, points_within
 from napari_reward_analysis.oracles.find import find_columns
 from napari_reward_analysis.oracles.known import Oracle
 from napari_reward_analysis.oracles.model import load_model
@@ -110,19 +110,24 @@ def work_out(request: OracleRequest, stop: threading.Event) -> Comparison:
     oracle = everywhere.within(_area(image, seen.region))
     if image.pixel_size is None and request.kind == "network":
         notices.append("The pixel size is not known: the network's scale is a guess; type it.")
-    found = request.found
-    if found is not None:
-        found = found[points_within(found, _area(image, seen.region), request.found_name)]
     reach = _reach(request, image, oracle)
+    found = request.found
+    if found is not None and reach is not None:
+        inside = points_within(found, _area(image, seen.region), request.found_name)
+        if seen.region is not None:
+            wanted = within(everywhere.points, seen.region)
+            inside = counted(found, inside, everywhere.points, wanted, reach)
+            inside &= within(found, _area(image, None))
+        found = found[inside]
     # each run has an area of its own: that of the compared one is not the others'
-    judge, area = (oracle, seen.region) if request.analysed is None else (everywhere, None)
+    area = seen.region if request.analysed is None else None
     comparison = Comparison(
         image=ImageReference.of(image),
         oracle=oracle,
         found=found,
         found_name=request.found_name,
         reach=reach,
-        runs=() if reach is None else tuple(_judged(request.runs, judge, area, reach, stop)),
+        runs=() if reach is None else tuple(_judged(request.runs, everywhere, area, reach, stop)),
         notices=tuple(notices),
     )
     # worked out here: the window waits for nothing, and a refusal is told like any other
@@ -172,16 +177,15 @@ def _judged(
     A run that the oracle knows nothing of is left out.
     """
     for run in runs:
-        points = oracle.points
-        if run.region is not None:
-            points = points[within(points, run.region)]
-        if not len(points):
+        parts = [part for part in (run.region, area) if part is not None]
+        here = np.logical_and.reduce(parts) if parts else None
+        if here is not None and not within(oracle.points, here).any():
             continue
         values = np.empty(len(run.trials))
         for place, trial in enumerate(run.trials):
             if stop.is_set():
                 raise InterruptedError
-            values[place] = agreement_of_trials([trial], points, reach, area)[0]
+            values[place] = agreement_of_trials([trial], oracle.points, reach, here)[0]
         yield TrialAgreement.of(run, values)
 
 

@@ -123,6 +123,37 @@ def agreement(
     )
 
 
+def counted(
+    found: npt.NDArray[np.floating],
+    inside: BoolArray,
+    oracle: npt.NDArray[np.floating],
+    wanted: BoolArray,
+    reach: float,
+) -> BoolArray:
+    """Which found points count where only a part of the image is compared.
+
+    A pair across the edge of that part counts where the oracle's point lies; cut in two, it
+    would be a column missed or one too many. A point without a partner counts where it lies.
+
+    Parameters
+    ----------
+    found, oracle : ndarray, shape (n, 2) and (m, 2)
+        Of the whole image, y and x in px.
+    inside, wanted : ndarray of bool, shape (n,) and (m,)
+        Those that lie in the compared part.
+    reach : float
+        Largest distance of a pair in px.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    pairs = match_points(found, oracle, reach)
+    count = inside.copy()
+    count[pairs.found] = wanted[pairs.known]
+    return count
+
+
 def half_spacing(points: npt.NDArray[np.floating]) -> float:
     """Half the usual distance from a point to its nearest one (median), in the same unit.
 

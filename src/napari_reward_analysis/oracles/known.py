@@ -11,6 +11,15 @@ import numpy.typing as npt
 from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.oracles.agreement import points_within
 
+#: A crystal has a handful of kinds of columns. A table with more words than this, such as the
+#: labels of measured objects, numbers its points.
+MOST_CLASSES = 32
+
+
+def are_classes(words: npt.NDArray[Any]) -> bool:
+    """Whether the words beside points are kinds of them, not a name for each."""
+    return len(set(words.tolist())) <= MOST_CLASSES
+
 
 @dataclass(frozen=True, eq=False)
 class Oracle:
@@ -49,10 +58,11 @@ class Oracle:
         points : ndarray, shape (n, 2)
             y and x in px.
         classes : ndarray of str, shape (n,), optional
-            Where they are known.
+            Where they are known; more than `MOST_CLASSES` are numbers of the points.
         """
         unknown = np.full(len(points), np.nan)
-        words = np.full(len(points), "") if classes is None else np.asarray(classes)
+        known = classes is not None and are_classes(classes)
+        words = np.asarray(classes) if known else np.full(len(points), "")
         return cls(name, np.asarray(points, np.float64).reshape(-1, 2), unknown, words)
 
     def within(self, area: BoolArray) -> Oracle:

@@ -15,7 +15,12 @@ import numpy.typing as npt
 
 from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.matching import points_within as within
-from napari_reward_analysis.oracles.agreement import agreement, half_spacing, points_within
+from napari_reward_analysis.oracles.agreement import (
+    agreement,
+    counted,
+    half_spacing,
+    points_within,
+)
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.workflows.atoms_trial import AtomTrial, front_of
 
@@ -82,23 +87,26 @@ def agreement_of_trials(
     trials : sequence of AtomTrial
         A run's trials.
     points : ndarray, shape (n, 2)
-        The oracle's, y and x in px, within the analysed area.
+        The oracle's, y and x in px, within the analysed area or with `area`.
     reach : float, optional
         Largest distance of a pair in px; half the oracle's nearest spacing without it.
     area : ndarray of bool, shape (H, W), optional
-        Where to look, if that is less than what was analysed: what a trial found beyond it
-        is no column too many.
+        Where to compare; the oracle's points are then those of the whole image, see
+        `counted`.
 
     Returns
     -------
     ndarray, shape (len(trials),)
         0 to 1; NaN where a trial has no result.
     """
-    reach = half_spacing(points) if reach is None else reach
+    wanted = np.ones(len(points), bool) if area is None else within(points, area)
+    there = points[wanted]
+    reach = half_spacing(there) if reach is None else reach
 
     def f1(trial: AtomTrial) -> float:
-        found = trial.points[trial.inside]
-        found = found if area is None else found[within(found, area)]
-        return agreement(found, points, reach).f1
+        found, count = trial.points[trial.shown], trial.inside[trial.shown]
+        if area is not None:
+            count = counted(found, count & within(found, area), points, wanted, reach)
+        return agreement(found[count], there, reach).f1
 
     return np.array([f1(trial) if trial.feasible else np.nan for trial in trials])
