@@ -59,6 +59,7 @@ def test_an_analysis_by_windows_reads_back_as_it_was_saved(windows, tmp_path):
         {"spacing_px": "x"},
         {"notices": [None]},
         {"plan": {"shape": [160, 220], "grid": [9, 9], "windows": []}},
+        {"plan": {"shape": [160, 220], "grid": [10**9, 10**9], "windows": []}},
     ],
     ids=str,
 )
@@ -70,7 +71,14 @@ def test_a_damaged_analysis_by_windows_is_one_sentence(windows, tmp_path, change
 
 
 @pytest.mark.parametrize(
-    "change", [{"settings": 3}, {"trials": None}, {"trials": [{"score": None}]}], ids=str
+    "change",
+    [
+        {"settings": 3},
+        {"trials": None},
+        {"trials": [{"score": None}]},
+        {"region": pack(np.packbits(np.ones(64, bool)))},
+    ],
+    ids=str,
 )
 def test_a_damaged_noise_study_is_one_sentence(image, tmp_path, change):
     path = save_noise(NoiseRun.of(image, SQUARE, NoiseSettings(atoms=QUICK)), tmp_path)

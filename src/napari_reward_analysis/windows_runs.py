@@ -175,8 +175,11 @@ def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> Windo
 def _plan(record: object, image: ImageReference) -> Plan:
     plan = checked(Plan, record)
     rows, columns = plan.grid
-    places = [(i, *divmod(i, columns)) for i in range(rows * columns)]
-    if [(w.index, w.row, w.column) for w in plan.windows] != places or plan.shape != image.shape:
+    # the number first: a grid that cannot be would be endless
+    whole = plan.shape == image.shape and len(plan.windows) == rows * columns
+    if not whole or any(
+        (w.index, w.row, w.column) != (i, *divmod(i, columns)) for i, w in enumerate(plan.windows)
+    ):
         raise ValueError("windows that do not cover the image")
     return plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import zlib
 from typing import Any
 
@@ -22,5 +23,7 @@ def unpack(text: str, dtype: str) -> npt.NDArray[Any]:
 
 def unpack_bits(text: str, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     """The booleans of a known shape, of which `pack` was given the bits (`np.packbits`)."""
-    count = int(np.prod(shape, dtype=int))
-    return np.unpackbits(unpack(text, "u1"), count=count).reshape(shape).astype(bool)
+    count, packed = math.prod(shape), unpack(text, "u1")
+    if count > 8 * len(packed):
+        raise ValueError(f"{8 * len(packed)} bits are too few for {shape}")
+    return np.unpackbits(packed, count=count).reshape(shape).astype(bool)
