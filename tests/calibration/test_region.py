@@ -214,6 +214,21 @@ def test_specks_and_holes_smaller_than_four_cells_are_none(crystals):
     assert cell > 300
 
 
+def test_a_hole_that_the_border_cuts_counts_as_what_it_is_beyond(crystals):
+    """A part of an image has the pockets that the whole image has."""
+    pixels = crystals.image("SrTiO3[001]", (360, 360), 0.2, rotation=14).data.astype(float)
+    y, x = np.indices(pixels.shape)
+    four_cells = 4 * (3.905 / 0.2) ** 2
+    for middle, radius in (((360, 0), 42), ((360, 180), 29)):
+        inside = np.hypot(y - middle[0], x - middle[1]) < radius
+        # less than what would be a speck in the middle of the field
+        assert inside.sum() < four_cells
+        mask = region(Image(np.where(inside, pixels.min(), pixels)), "SrTiO3[001]")
+        assert (~mask & inside).sum() / (~mask | inside).sum() > 0.7
+    inside = np.hypot(y - 180, x - 180) < 20
+    assert region(Image(np.where(inside, pixels.min(), pixels)), "SrTiO3[001]").all()
+
+
 def test_the_order_falls_from_one_to_zero_across_the_edge(crystals):
     pixels = crystals.image("SrTiO3[001]", (300, 300), 0.2, noise=0.0).data.copy()
     pixels[:, 150:] = np.float32(0.05)

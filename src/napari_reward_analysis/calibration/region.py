@@ -17,6 +17,7 @@ from scipy import ndimage
 from napari_reward_analysis.calibration.demodulation import Demodulator
 from napari_reward_analysis.calibration.grid import FloatArray
 from napari_reward_analysis.calibration.measured import MeasuredLattice, require_found
+from napari_reward_analysis.calibration.pattern import IntArray
 from napari_reward_analysis.calibration.reference import EDGE, SURE, reference_amplitude
 from napari_reward_analysis.calibration.register import registered_amplitudes
 from napari_reward_analysis.errors import BadInput
@@ -168,12 +169,23 @@ def _noise_sigma(amplitudes: FloatArray, density: FloatArray, cell_area_px: floa
 
 
 def _cleaned(mask: BoolArray, smallest: float) -> BoolArray:
-    """Without specks and holes below an area in px."""
-    return ~_large_parts(~_large_parts(mask, smallest), smallest)
+    """Without specks and holes below an area in px.
+
+    A hole that the border cuts goes on beyond it: it counts double, in a corner four times.
+    """
+    parts, areas = _parts(mask)
+    crystal = (areas >= smallest)[parts]
+    holes, areas = _parts(~crystal)
+    for axis in (0, 1):
+        at_border = np.take(holes, [0, -1], axis)
+        areas[np.unique(at_border)] *= 2
+    areas[0] = 0
+    return np.asarray(~(areas >= smallest)[holes], dtype=bool)
 
 
-def _large_parts(mask: BoolArray, smallest: float) -> BoolArray:
-    parts, _ = ndimage.label(mask)
-    large = np.bincount(parts.ravel()) >= smallest
-    large[0] = False
-    return np.asarray(large[parts], dtype=bool)
+def _parts(mask: BoolArray) -> tuple[IntArray, FloatArray]:
+    """Label of each pixel, 0 beside the parts, and the area of each label."""
+    labels, _ = ndimage.label(mask)
+    areas = np.bincount(labels.ravel()).astype(float)
+    areas[0] = 0
+    return labels, areas
