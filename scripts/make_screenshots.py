@@ -98,6 +98,8 @@ def take_studies(folder: Path, theme: str, runs: Path) -> list[Path]:
 def take_oracle(folder: Path, theme: str, runs: Path) -> list[Path]:
     """Photograph a search compared with the network, and its front in the colours of that."""
     viewer, search = open_sample("ybco_pockets", theme, runs)
+    # the published search has a front of many points, of which the oracle prefers one
+    search.form.search.workflow.preset.setCurrentText("as published")
     wait_until(lambda: not search.form.watch.waiting)
     search.run()
     wait_until(lambda: not search.session.searching)

@@ -135,6 +135,8 @@ def test_network_alone_then_compared_in_place_and_exported(
     assert len({str(colour) for colour, _ in looks.values()}) == 3
     assert len({symbol for _, symbol in looks.values()}) == 3
     assert (kinds == "missed").sum() >= 10
+    # those that differ catch the eye
+    assert layer.size[kinds != "matched"].min() > 1.5 * layer.size[kinds == "matched"].max()
     counts = [f"{kind} {(kinds == kind).sum()}" for kind in looks]
     assert [entry.text for entry in study.legend.entries[1:]] == counts
 
