@@ -54,8 +54,8 @@ def test_other_axes_redraw_the_points_and_their_titles(finished: FindAtoms) -> N
     trials = [trial for trial in run.trials if trial.feasible]
     wanted = np.array([(t.further["incoherence"], t.further["too_close"]) for t in trials])
     np.testing.assert_allclose(drawn(finished), np.unique(wanted, axis=0))
-    assert results.plot._x_title.text() == "incoherence with the lattice"
-    assert results.plot._y_title.text().endswith("pairs too close")
+    assert results.plot.frame.x_title.text() == "incoherence with the lattice"
+    assert results.plot.frame.y_title.text().endswith("pairs too close")
     assert finished.session.selected == before
 
 

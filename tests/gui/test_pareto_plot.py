@@ -326,7 +326,7 @@ def test_further_fronts_are_drawn_named_and_taken_away(plot: ParetoPlot) -> None
         ("person", np.array([0.2]), np.array([0.2])),
     ]
     plot.set_series(series)
-    assert [entry.text for entry in plot._legend.entries[-2:]] == ["network", "person"]
+    assert [entry.text for entry in plot.frame.legend.entries[-2:]] == ["network", "person"]
     (line, dots), (_, lone) = plot._items._series
     np.testing.assert_array_equal(line.getData()[0][[0, -1]], [0.05, 0.6])
     assert len(dots.data) == 2
@@ -334,7 +334,7 @@ def test_further_fronts_are_drawn_named_and_taken_away(plot: ParetoPlot) -> None
     assert len(lone.data) == 1
     assert view(plot)[0][1] >= 0.6
     plot.set_series([])
-    assert len(plot._legend.entries) == 5
+    assert len(plot.frame.legend.entries) == 5
     assert plot._items._series == []
     assert view(plot)[0][1] < 0.6
 
@@ -345,7 +345,7 @@ def test_further_fronts_stand_out_in_both_themes(plot: ParetoPlot, theme: str) -
     none = np.array([0.1, 0.2])
     plot.set_series([(str(i), none, none[::-1]) for i in range(4)])
     colours = napari_colours(theme)
-    shades = [entry.colour for entry in plot._legend.entries[-4:]]
+    shades = [entry.colour for entry in plot.frame.legend.entries[-4:]]
     assert len(set(shades)) == 4
     assert all(contrast(shade, colours.background) >= 3 for shade in shades)
     pens = [line.opts["pen"] for line, _ in plot._items._series]

@@ -206,9 +206,9 @@ def test_a_double_click_on_empty_ground_comes_back_to_the_front(
 
 def test_buttons_fit_the_view(qtbot: QtBot, plot: ParetoPlot) -> None:
     fill(plot, realistic())
-    qtbot.mouseClick(plot._all_button, LEFT)
+    qtbot.mouseClick(plot.frame.all, LEFT)
     assert view(plot)[0][1] > 4
-    qtbot.mouseClick(plot._front_button, LEFT)
+    qtbot.mouseClick(plot.frame.front, LEFT)
     assert view(plot)[0][1] < 1
 
 
@@ -222,7 +222,7 @@ def test_points_stay_where_they_are_drawn_after_a_resize(
 
 
 def test_placeholder_until_there_is_something_to_show(plot: ParetoPlot) -> None:
-    label = plot._placeholder
+    label = plot.frame.placeholder
     assert not label.isVisible()
     none = np.empty(0)
     plot.set_points(none, none, none, on_front=none, feasible=none, tooltips=[])

@@ -13,15 +13,14 @@ import numpy as np
 import numpy.typing as npt
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtGui import QResizeEvent
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QToolTip, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QToolTip, QWidget
 
 # isort: split
 # after qtpy: pyqtgraph takes the Qt binding that is loaded already
 import pyqtgraph as pg
 
-from napari_reward_analysis.gui.elided_label import ElidedLabel
-from napari_reward_analysis.gui.legend import LegendStrip
 from napari_reward_analysis.gui.pareto_canvas import PlotCanvas, prepare, set_tick_font
+from napari_reward_analysis.gui.pareto_frame import ParetoFrame
 from napari_reward_analysis.gui.pareto_geometry import (
     BoolArray,
     FloatArray,
@@ -40,7 +39,7 @@ from napari_reward_analysis.gui.pareto_items import (
     legend_entries,
     series_entries,
 )
-from napari_reward_analysis.gui.pareto_values import ValueBar, ValueScale, largest
+from napari_reward_analysis.gui.pareto_values import ValueScale, largest
 from napari_reward_analysis.gui.pareto_view import ParetoView
 from napari_reward_analysis.gui.theme import ThemeColours, Themed, default_colours, small_font
 
@@ -72,7 +71,7 @@ class ParetoPlot(Themed, QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._x_label, self._y_label, self._empty_text = "", "", ""
+        self._empty_text = ""
         self._total = 0
         self._series: list[str] = []
         self._reach: tuple[float, float] = (0.0, 0.0)
@@ -143,9 +142,7 @@ class ParetoPlot(Themed, QWidget):
 
     def set_axis_labels(self, x_label: str, y_label: str) -> None:
         """Name the two objectives."""
-        self._x_label, self._y_label = x_label, y_label
-        self._x_title.setText(x_label)
-        self._y_title.setText(f"\N{UPWARDS ARROW}  {y_label}" if y_label else "")
+        self.frame.set_axis_labels(x_label, y_label)
         self._show_placeholder()
 
     def set_empty_text(self, text: str) -> None:
@@ -198,7 +195,7 @@ class ParetoPlot(Themed, QWidget):
             What the quantity is, for the bar below the plot.
         """
         self._values, self._values_name = dict(values), name
-        self._value_button.setVisible(bool(values))
+        self.frame.value.setVisible(bool(values))
         self._shade()
         self._show_legend()
         self._place_marks()
@@ -236,22 +233,12 @@ class ParetoPlot(Themed, QWidget):
             axis.setTextPen(pg.mkPen(colours.foreground))
         self._colours = colours
         self._show_legend()
-        self._placeholder.setStyleSheet(f"color: {colours.muted}; background: transparent;")
-        for label in (self._x_title, self._y_title, self._status):
-            label.setStyleSheet(f"color: {colours.foreground}; background: {colours.background};")
-        self._bar.apply_colours(colours)
-        for button in (self._value_button, self._front_button, self._all_button):
-            button.setStyleSheet(
-                f"QToolButton {{ color: {colours.foreground}; background: {colours.background};"
-                f"border: 1px solid {colours.muted}; border-radius: 3px; padding: 0 6px; }}"
-                f"QToolButton:checked {{ background: {colours.faint};"
-                f"border: 2px solid {colours.accent}; padding: 0 5px; }}"
-            )
+        self.frame.apply_colours(colours)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Keep the placeholder over the plot."""
         super().resizeEvent(event)
-        self._placeholder.setGeometry(self.canvas.geometry())
+        self.frame.place()
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Let the tick labels follow the font of the window."""
@@ -263,17 +250,17 @@ class ParetoPlot(Themed, QWidget):
     def _show_legend(self) -> None:
         colours = self._colours
         entries = legend_entries(colours, judged=self._shaded)
-        self._legend.set_entries(entries + series_entries(self._series, colours), colours)
+        self.frame.legend.set_entries(entries + series_entries(self._series, colours), colours)
 
     # ---- colours by a quantity
 
     @property
     def _shaded(self) -> bool:
-        return bool(self._values) and self._value_button.isChecked()
+        return bool(self._values) and self.frame.value.isChecked()
 
     def _shade(self) -> None:
         """Colour the points, from the least value of the front to the largest of all."""
-        self._bar.setVisible(self._shaded)
+        self.frame.bar.setVisible(self._shaded)
         if not self._shaded:
             self._items.set_shades(None, self._on_front)
             return
@@ -282,7 +269,7 @@ class ParetoPlot(Themed, QWidget):
         highest = values[np.isfinite(values)].max(initial=-np.inf)
         scale = ValueScale.of(np.append(values[self._on_front], highest))
         self._items.set_shades([scale.colour(value) for value in values], self._on_front)
-        self._bar.show_scale(self._values_name, scale)
+        self.frame.bar.show_scale(self._values_name, scale)
 
     def _on_value_button(self) -> None:
         self._shade()
@@ -313,38 +300,7 @@ class ParetoPlot(Themed, QWidget):
         self.setFocusProxy(self.canvas)
         self.setMinimumHeight(240)
 
-        self._y_title, self._x_title = ElidedLabel(), ElidedLabel()
-        self._status = ElidedLabel(small=True)
-        self._front_button = _button("Front", "Fit the view to the Pareto front (double click)")
-        self._all_button = _button("All", "Fit the view to every feasible trial")
-        self._value_button = _button("F1", "Colour the trials by their agreement with the oracle")
-        self._value_button.setCheckable(True)
-        self._value_button.setChecked(True)
-        self._value_button.hide()
-        self._bar = ValueBar()
-        self._legend = LegendStrip()
-        self._placeholder = QLabel(self)
-        self._placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._placeholder.setWordWrap(True)
-        self._placeholder.setMargin(48)
-        self._placeholder.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-
-        head = QHBoxLayout()
-        head.addWidget(self._y_title, 1)
-        head.addWidget(self._value_button)
-        head.addWidget(self._front_button)
-        head.addWidget(self._all_button)
-        foot = QHBoxLayout()
-        foot.addWidget(self._status, 1)
-        foot.addWidget(self._x_title)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2, 2, 2, 2)
-        column.setSpacing(2)
-        column.addLayout(head)
-        column.addWidget(self.canvas, 1)
-        column.addLayout(foot)
-        column.addWidget(self._bar)
-        column.addWidget(self._legend)
+        self.frame = ParetoFrame(self, self.canvas)
 
     def _connect(self) -> None:
         self.canvas.moved.connect(self._hover)
@@ -355,9 +311,9 @@ class ParetoPlot(Themed, QWidget):
         self._box.sigRangeChanged.connect(self._place_points)
         self._box.sigResized.connect(self._place_view)
         self._box.sigRangeChangedManually.connect(self._view.take_over)
-        self._front_button.clicked.connect(self.reset_view)
-        self._all_button.clicked.connect(self.show_all)
-        self._value_button.toggled.connect(self._on_value_button)
+        self.frame.front.clicked.connect(self.reset_view)
+        self.frame.all.clicked.connect(self.show_all)
+        self.frame.value.toggled.connect(self._on_value_button)
 
     # ---- where things are
 
@@ -386,7 +342,8 @@ class ParetoPlot(Themed, QWidget):
         self._pixels, side = window.clip(window.to_pixels(self._x, self._y), EDGE_INSET)
         self._items.set_edges(self._pixels, side, window)
         self._place_marks()
-        self._show_status(int(np.count_nonzero(side)))
+        infeasible = self._total - self._ids.size
+        self.frame.show_counts(self._total, infeasible, int(np.count_nonzero(side)))
 
     def _place_marks(self) -> None:
         favourite = self.favourite if self._shaded else None
@@ -399,23 +356,8 @@ class ParetoPlot(Themed, QWidget):
                 x, y = self._view.window().to_data(self._pixels[row : row + 1])
                 self._items.set_mark(mark, (float(x[0]), float(y[0])))
 
-    def _show_status(self, beyond: int) -> None:
-        infeasible = self._total - self._ids.size
-        parts = [f"{infeasible} of {self._total} infeasible"] if infeasible else []
-        parts += [f"{beyond} off view"] if beyond else []
-        self._status.setText(" \N{MIDDLE DOT} ".join(parts))
-
     def _show_placeholder(self) -> None:
-        self._placeholder.setVisible(self._ids.size == 0)
-        if self._total:
-            text = self._empty_text or f"None of {self._total} trials is feasible so far."
-            self._placeholder.setText(text)
-        elif self._x_label and self._y_label:
-            self._placeholder.setText(
-                f"Run to see the trade-off between\n{self._x_label}\nand\n{self._y_label}"
-            )
-        else:
-            self._placeholder.setText("Run to see the trade-off between the two objectives.")
+        self.frame.show_placeholder(self._ids.size == 0, self._total, self._empty_text)
 
     # ---- what the user does
 
@@ -466,11 +408,3 @@ class ParetoPlot(Themed, QWidget):
             self._hovered = (-1, "")
             QToolTip.hideText()
             self.point_hovered.emit(-1)
-
-
-def _button(text: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setText(text)
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    return button
