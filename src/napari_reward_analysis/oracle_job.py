@@ -14,7 +14,7 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.points import read_points
 from napari_reward_analysis.lattice import Lattice
-from napari_reward_analysis.matching import points_within as within
+from napari_reward_analysis.matching import points_within
 from napari_reward_analysis.oracle_output import (
     best_of_run,
     comparison_facts,
@@ -120,7 +120,7 @@ def compare(
     area = np.ones(image.shape, bool) if run.region is None else run.region
     there = oracle.within(area)
     reach = half_spacing(there.points) if reach is None else reach
-    trial, wanted = run.trials[position], within(oracle.points, area)
+    trial, wanted = run.trials[position], points_within(oracle.points, area)
     found, inside = trial.points[trial.shown], trial.inside[trial.shown]
     count = counted(found, inside, oracle.points, wanted, reach)
     f1 = agreement_of_trials(run.trials, oracle.points, reach, area)

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from napari_reward_analysis import BadInput
 from napari_reward_analysis.matching import match_points
-from napari_reward_analysis.oracles.agreement import agreement, per_class, points_within
+from napari_reward_analysis.oracles.agreement import agreement, per_class, require_within
 
 GRID = np.stack(np.mgrid[10:60:10, 10:60:10], axis=-1).reshape(-1, 2).astype(float)
 
@@ -63,15 +63,15 @@ def test_recall_of_each_class():
 
 def test_points_that_are_nowhere_are_in_no_area():
     points = np.array([[2, 3], [np.nan, 3], [1e300, 3], [3, -np.inf], [4, 4], [1, 1], [5, 5]])
-    inside = points_within(points, np.ones((6, 6), bool), "marked")
+    inside = require_within(points, np.ones((6, 6), bool), "marked")
     assert inside.tolist() == [True, False, False, False, True, True, True]
     with pytest.raises(BadInput, match="marked lie outside the image"):
-        points_within(points[1:4], np.ones((6, 6), bool), "marked")
+        require_within(points[1:4], np.ones((6, 6), bool), "marked")
 
 
 def test_points_of_another_image_are_refused():
     with pytest.raises(BadInput, match="outside the image of 32 x 32 px"):
-        points_within(GRID + 40, np.ones((32, 32), bool), "other.csv")
+        require_within(GRID + 40, np.ones((32, 32), bool), "other.csv")
 
 
 @settings(max_examples=60, deadline=None)

@@ -15,10 +15,10 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.frames import Frame
 from napari_reward_analysis.image import BoolArray, Image
 from napari_reward_analysis.lattice import Lattice
-from napari_reward_analysis.matching import points_within as within
+from napari_reward_analysis.matching import points_within
 from napari_reward_analysis.oracle_job import oracle_of_file
 from napari_reward_analysis.oracle_runs import Comparison, TrialAgreement
-from napari_reward_analysis.oracles.agreement import counted, half_spacing, points_within
+from napari_reward_analysis.oracles.agreement import counted, half_spacing, require_within
 from napari_reward_analysis.oracles.find import find_columns
 from napari_reward_analysis.oracles.known import Oracle
 from napari_reward_analysis.oracles.model import load_model
@@ -113,11 +113,11 @@ def work_out(request: OracleRequest, stop: threading.Event) -> Comparison:
     reach = _reach(request, image, oracle)
     found = request.found
     if found is not None and reach is not None:
-        inside = points_within(found, _area(image, seen.region), request.found_name)
+        inside = require_within(found, _area(image, seen.region), request.found_name)
         if seen.region is not None:
-            wanted = within(everywhere.points, seen.region)
+            wanted = points_within(everywhere.points, seen.region)
             inside = counted(found, inside, everywhere.points, wanted, reach)
-            inside &= within(found, _area(image, None))
+            inside &= points_within(found, _area(image, None))
         found = found[inside]
     # each run has an area of its own: that of the compared one is not the others'
     area = seen.region if request.analysed is None else None
@@ -179,7 +179,7 @@ def _judged(
     for run in runs:
         parts = [part for part in (run.region, area) if part is not None]
         here = np.logical_and.reduce(parts) if parts else None
-        if here is not None and not within(oracle.points, here).any():
+        if here is not None and not points_within(oracle.points, here).any():
             continue
         values = np.empty(len(run.trials))
         for place, trial in enumerate(run.trials):

@@ -31,7 +31,7 @@ from napari_reward_analysis.noise_runs import (
     load_noise,
     save_noise,
 )
-from napari_reward_analysis.oracles.agreement import points_within
+from napari_reward_analysis.oracles.agreement import require_within
 from napari_reward_analysis.oracles.model import runtime_fault
 from napari_reward_analysis.study_plots import save_noise_figure
 from napari_reward_analysis.workflows.atoms_settings import AtomsSettings
@@ -225,7 +225,7 @@ class NoiseStudy(StudyTab):
                 raise BadInput("The layer of known positions holds none on this image.")
             clean = frame.image(size)
             everywhere = np.ones(clean.shape, bool)
-            here = None if known is None else known[points_within(known, everywhere, name)]
+            here = None if known is None else known[require_within(known, everywhere, name)]
             oracle = network_oracle() if network else None
             results = noise_study(
                 clean, lattice, settings, region, known=here, oracle=oracle, stop=stop

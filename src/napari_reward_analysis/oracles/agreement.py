@@ -12,8 +12,7 @@ from scipy.spatial import cKDTree
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray
-from napari_reward_analysis.matching import match_points
-from napari_reward_analysis.matching import points_within as within
+from napari_reward_analysis.matching import match_points, points_within
 
 FloatArray = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -205,7 +204,7 @@ def per_class(
     return table
 
 
-def points_within(points: npt.NDArray[np.floating], area: BoolArray, name: str) -> BoolArray:
+def require_within(points: npt.NDArray[np.floating], area: BoolArray, name: str) -> BoolArray:
     """Which of an oracle's points lie in the analysed area.
 
     Raises
@@ -213,13 +212,13 @@ def points_within(points: npt.NDArray[np.floating], area: BoolArray, name: str) 
     BadInput
         If most of them lie outside the image, or none in the area.
     """
-    on_image = within(points, np.ones(area.shape, bool))
+    on_image = points_within(points, np.ones(area.shape, bool))
     if len(on_image) and np.count_nonzero(on_image) < 0.5 * len(on_image):
         raise BadInput(
             f"Most points of {name} lie outside the image of {area.shape[0]} x {area.shape[1]} px: "
             "choose the positions of this image, in pixels."
         )
-    inside = within(points, area)
+    inside = points_within(points, area)
     if not inside.any():
         raise BadInput(f"{name} has no point in the analysed area: choose another oracle or area.")
     return inside

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.image import BoolArray
-from napari_reward_analysis.oracles.agreement import points_within
+from napari_reward_analysis.oracles.agreement import require_within
 
 #: A crystal has a handful of kinds of columns. A table with more words than this, such as the
 #: labels of measured objects, numbers its points.
@@ -73,5 +73,5 @@ class Oracle:
         BadInput
             If most points lie outside the image, or none in the area.
         """
-        inside = points_within(self.points, area, self.name)
+        inside = require_within(self.points, area, self.name)
         return Oracle(self.name, self.points[inside], self.confidence[inside], self.classes[inside])

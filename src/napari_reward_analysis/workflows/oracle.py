@@ -14,12 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.image import BoolArray
-from napari_reward_analysis.matching import points_within as within
+from napari_reward_analysis.matching import points_within
 from napari_reward_analysis.oracles.agreement import (
     agreement,
     counted,
     half_spacing,
-    points_within,
+    require_within,
 )
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.workflows.atoms_trial import AtomTrial, front_of
@@ -42,7 +42,7 @@ def oracle_count(points: npt.NDArray[np.floating], area: BoolArray, name: str) -
     BadInput
         If none of the points lies there, or most of them lie outside the image.
     """
-    return int(np.count_nonzero(points_within(points, area, name)))
+    return int(np.count_nonzero(require_within(points, area, name)))
 
 
 def oracle_fronts(
@@ -99,14 +99,14 @@ def agreement_of_trials(
     ndarray, shape (len(trials),)
         0 to 1; NaN where a trial has no result.
     """
-    wanted = np.ones(len(points), bool) if area is None else within(points, area)
+    wanted = np.ones(len(points), bool) if area is None else points_within(points, area)
     there = points[wanted]
     reach = half_spacing(there) if reach is None else reach
 
     def f1(trial: AtomTrial) -> float:
         found, count = trial.points[trial.shown], trial.inside[trial.shown]
         if area is not None:
-            count = counted(found, count & within(found, area), points, wanted, reach)
+            count = counted(found, count & points_within(found, area), points, wanted, reach)
         return agreement(found[count], there, reach).f1
 
     return np.array([f1(trial) if trial.feasible else np.nan for trial in trials])
