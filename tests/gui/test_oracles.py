@@ -106,7 +106,7 @@ def test_oracles_of_a_run_have_fronts_in_the_plot(
     widget.oracles.add_file(table)
     counts = {"network": 60.0, "person": 100.0}
     assert found.oracles == counts
-    names = [entry.text for entry in widget.results.plot._legend.entries[5:]]
+    names = [entry.text for entry in widget.results.plot.frame.legend.entries[5:]]
     assert names == ["network (N 60)", "person (N 100)"]
     fronts = oracle_fronts(found.trials, found.physics, counts)
     for (item, _), front in zip(widget.results.plot._items._series, fronts.values(), strict=True):
