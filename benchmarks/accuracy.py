@@ -41,8 +41,8 @@ from napari_reward_analysis import (
     refine_trial,
     run_trials,
 )
-from napari_reward_analysis.stages import stage_named
-from napari_reward_analysis.workflows.atoms_settings import QUICK_STAGES
+from napari_reward_analysis.analyses.atoms.settings import QUICK_STAGES
+from napari_reward_analysis.preprocessing import stage_named
 
 #: Our own images: none of them is used to set any default.
 CASES = [

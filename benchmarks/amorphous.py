@@ -38,9 +38,9 @@ from napari_reward_analysis import (
     lattice_preset,
     run_amorphous_trials,
 )
-from napari_reward_analysis.amorphous_job import search_atoms
+from napari_reward_analysis.analyses.amorphous.execute import search_atoms
+from napari_reward_analysis.analyses.amorphous.problem import pick
 from napari_reward_analysis.io.simulate import Pocket, simulate
-from napari_reward_analysis.workflows.amorphous import pick
 
 #: Matching distance in angstrom, and the part of its peak that a crystalline column kept.
 TOLERANCE, RETENTION = 0.6, 0.5

@@ -13,8 +13,8 @@ from pathlib import Path
 from known_columns import Known, read_folder
 
 from napari_reward_analysis import AtomsSettings
-from napari_reward_analysis.noise_job import network_oracle, run_noise_job, write_noise
-from napari_reward_analysis.workflows.noise import NoiseSettings
+from napari_reward_analysis.analyses.noise.execute import network_oracle, run_noise_job, write_noise
+from napari_reward_analysis.analyses.noise.study import NoiseSettings
 
 
 def main() -> None:

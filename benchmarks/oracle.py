@@ -18,8 +18,8 @@ import numpy as np
 from known_columns import Known, precision_and_recall, read_folder, simulated
 
 from napari_reward_analysis import AtomsSettings, find_atoms, pick, refine_trial
-from napari_reward_analysis.oracles.find import find_columns
-from napari_reward_analysis.oracles.model import Model, load_model
+from napari_reward_analysis.analyses.oracle.find import find_columns
+from napari_reward_analysis.analyses.oracle.network import Model, load_model
 
 CASES = [
     ("YBCO[100]", 0.18, {}),

@@ -36,8 +36,8 @@ from accuracy import f1, found
 from known_columns import RETENTION, Known
 
 from napari_reward_analysis import Image, lattice_preset
+from napari_reward_analysis.calibration.preflight import survey
 from napari_reward_analysis.io.simulate import Pocket, simulate
-from napari_reward_analysis.workflows.survey import survey
 
 SHAPE = (320, 360)
 CRYSTALS = ("YBCO[100]", "SrTiO3[001]", "Si[110]", "MoS2[001]")

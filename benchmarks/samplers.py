@@ -38,12 +38,12 @@ from napari_reward_analysis import (
     Lattice,
     lattice_preset,
 )
+from napari_reward_analysis.analyses.atoms.trials import AtomTrial
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.optimize.pareto import hypervolume
 from napari_reward_analysis.optimize.samplers import Sampler, make_sampler
 from napari_reward_analysis.optimize.samplers.skopt import SkoptSampler
 from napari_reward_analysis.optimize.space import Dimension, Space, UnitPoint
-from napari_reward_analysis.workflows.atoms import AtomTrial
 
 #: A neighbour sum this many times DS is too far: a column between has been missed.
 TOO_FAR = 4 / 3

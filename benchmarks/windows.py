@@ -17,13 +17,13 @@ from known_columns import RETENTION, Known, precision_and_recall, read_folder
 from scipy.spatial import cKDTree
 
 from napari_reward_analysis import AtomsSettings, Image, find_atoms, lattice_preset, pick
-from napari_reward_analysis.io.simulate import simulate
-from napari_reward_analysis.workflows.windows import (
+from napari_reward_analysis.analyses.windows.problem import (
     WindowsProblem,
     WindowsSettings,
     run_windows,
 )
-from napari_reward_analysis.workflows.windows_result import stitched_table
+from napari_reward_analysis.analyses.windows.result import stitched_table
+from napari_reward_analysis.io.simulate import simulate
 
 #: Contrast of the right half as a part of the left one's; noise of both in parts of the range.
 CONTRASTS, NOISE = (0.3, 0.15, 0.1), (0.02, 0.1)

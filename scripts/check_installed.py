@@ -15,7 +15,13 @@ import zipfile
 from pathlib import Path
 
 PACKAGE = "napari_reward_analysis"
-NEEDED = ("napari.yaml", "py.typed", "__init__.py", "models/oracle.onnx", "models/oracle.json")
+NEEDED = (
+    "napari.yaml",
+    "py.typed",
+    "__init__.py",
+    "analyses/oracle/weights/oracle.onnx",
+    "analyses/oracle/weights/oracle.json",
+)
 BINDINGS = ("PyQt5", "PyQt6", "PySide2", "PySide6")
 #: What importing the package must not bring with it.
 HEAVY = ("napari", "qtpy", "pyqtgraph", "magicgui", "superqt", "vispy")

@@ -20,8 +20,8 @@ from napari_reward_analysis.gui.showcase import (
     photograph,
     wait_until,
 )
-from napari_reward_analysis.gui.study_oracle import OracleStudy
-from napari_reward_analysis.gui.study_tab import StudyTab
+from napari_reward_analysis.gui.studies.oracle import OracleStudy
+from napari_reward_analysis.gui.studies.tab import StudyTab
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 

@@ -22,9 +22,11 @@ from oracle_images import Ranges, clean_image, exposed
 from torch import nn
 from torch.nn import functional
 
-from napari_reward_analysis.oracles.scaling import BACKGROUND_SIGMA, flattened
+from napari_reward_analysis.analyses.oracle.grey_scale import BACKGROUND_SIGMA, flattened
 
-MODELS = Path(__file__).parents[1] / "src" / "napari_reward_analysis" / "models"
+MODELS = (
+    Path(__file__).parents[1] / "src" / "napari_reward_analysis" / "analyses" / "oracle" / "weights"
+)
 #: Pixel size that images are resampled to before the network sees them, in angstrom.
 WORKING_SIZE = 0.2
 CHANNELS = (16, 32, 64, 64)

@@ -12,38 +12,22 @@ try:
 except PackageNotFoundError:  # the source tree on the path, never installed
     __version__ = "0+unknown"
 
-from napari_reward_analysis.amorphous_runs import (
-    AmorphousRun,
-    load_amorphous_run,
-    save_amorphous_run,
-)
-from napari_reward_analysis.calibration.measure import measure_lattice
-from napari_reward_analysis.calibration.region import crystal_region
-from napari_reward_analysis.crystal import Crystal, Site, project
-from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import Image
-from napari_reward_analysis.io.cif import read_crystal, read_lattice
-from napari_reward_analysis.io.read import read_image
-from napari_reward_analysis.lattice import (
-    Column,
-    Lattice,
-    free_lattice,
-    lattice_names,
-    lattice_preset,
-    parse_lattice,
-)
-from napari_reward_analysis.rewards.atoms import Physics
-from napari_reward_analysis.rewards.registry import Detection, all_rewards, register_reward
-from napari_reward_analysis.runs import Run, load_run, save_run
-from napari_reward_analysis.stages import Context, Parameter, all_stages, register_stage
-from napari_reward_analysis.workflows.amorphous import (
+from napari_reward_analysis.analyses.amorphous.problem import (
     AmorphousProblem,
     AmorphousSettings,
     AmorphousTrial,
     find_amorphous,
     run_amorphous_trials,
 )
-from napari_reward_analysis.workflows.atoms import (
+from napari_reward_analysis.analyses.amorphous.run import (
+    AmorphousRun,
+    load_amorphous_run,
+    save_amorphous_run,
+)
+from napari_reward_analysis.analyses.atoms.positions import refine_trial
+from napari_reward_analysis.analyses.atoms.run import Run, load_run, save_run
+from napari_reward_analysis.analyses.atoms.table import atoms_table
+from napari_reward_analysis.analyses.atoms.trials import (
     AtomsProblem,
     AtomsSettings,
     AtomTrial,
@@ -52,8 +36,24 @@ from napari_reward_analysis.workflows.atoms import (
     pick,
     run_trials,
 )
-from napari_reward_analysis.workflows.atoms_refine import refine_trial
-from napari_reward_analysis.workflows.atoms_table import atoms_table
+from napari_reward_analysis.calibration.measure import measure_lattice
+from napari_reward_analysis.calibration.region import crystal_region
+from napari_reward_analysis.crystal import Crystal, Site, project
+from napari_reward_analysis.crystal.cif import read_crystal, read_lattice
+from napari_reward_analysis.crystal.lattice import (
+    Column,
+    Lattice,
+    free_lattice,
+    lattice_names,
+    lattice_preset,
+    parse_lattice,
+)
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.io.read import read_image
+from napari_reward_analysis.preprocessing import Context, Parameter, all_stages, register_stage
+from napari_reward_analysis.rewards.atoms import Physics
+from napari_reward_analysis.rewards.protocol import Detection, all_rewards, register_reward
 
 __all__ = [
     "AmorphousProblem",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from napari_reward_analysis import Column, Image, Lattice, lattice_preset
 from napari_reward_analysis.calibration import disagreement, measure_lattice
-from napari_reward_analysis.lattice import free_lattice
+from napari_reward_analysis.crystal.lattice import free_lattice
 
 #: Crystal, and how many rotations of it look alike.
 FOLD = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from napari_reward_analysis import Column, Lattice, lattice_preset
 from napari_reward_analysis.calibration.pattern import predict, structure_factors
-from napari_reward_analysis.lattice import free_lattice
+from napari_reward_analysis.crystal.lattice import free_lattice
 
 
 def test_the_two_columns_of_a_centred_cell_add_or_cancel():

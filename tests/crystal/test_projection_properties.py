@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 from napari_reward_analysis import BadInput, Lattice
 from napari_reward_analysis.crystal import Crystal, Site, project
 from napari_reward_analysis.crystal.elements import brightness
-from napari_reward_analysis.presets import preset_crystals
+from napari_reward_analysis.crystal.presets import preset_crystals
 
 ELEMENTS = ("O", "Si", "Cu", "Sr", "Au")
 

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from napari_reward_analysis import BadInput
 from napari_reward_analysis.crystal import Crystal, Site, expand
 from napari_reward_analysis.crystal.elements import ATOMIC_NUMBERS
+from napari_reward_analysis.crystal.presets import preset_crystals
 from napari_reward_analysis.crystal.symmetry import parse_operation
-from napari_reward_analysis.presets import preset_crystals
 
 CUBE = (4.0, 4.0, 4.0, 90.0, 90.0, 90.0)
 HEXAGON = (5.0, 5.0, 8.0, 90.0, 90.0, 120.0)

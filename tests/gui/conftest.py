@@ -14,12 +14,12 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QCheckBox, QScrollArea, QWidget
 
-from napari_reward_analysis.gui import study_tab
-from napari_reward_analysis.gui.find_atoms import FindAtoms
+from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
+from napari_reward_analysis.crystal.lattice import lattice_preset
+from napari_reward_analysis.gui.atoms.dock import FindAtoms
+from napari_reward_analysis.gui.studies import tab as study_tab
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.simulate import simulate
-from napari_reward_analysis.lattice import lattice_preset
-from napari_reward_analysis.workflows.atoms import AtomsSettings
 
 #: Angstrom; SrTiO3 [001] on a field of 160 x 160 px holds 134.3 columns.
 PIXEL_SIZE = 0.2

@@ -13,9 +13,9 @@ from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QTimer
 
-from napari_reward_analysis.gui.find_atoms import FindAtoms
+from napari_reward_analysis.crystal.lattice import lattice_preset
+from napari_reward_analysis.gui.atoms.dock import FindAtoms
 from napari_reward_analysis.io.simulate import simulate
-from napari_reward_analysis.lattice import lattice_preset
 
 PATIENCE = 120_000
 LIMIT_MS = 100.0

@@ -15,8 +15,8 @@ from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from napari_reward_analysis.gui import find_atoms
-from napari_reward_analysis.gui.find_atoms import FindAtoms
+from napari_reward_analysis.gui.atoms import dock as find_atoms
+from napari_reward_analysis.gui.atoms.dock import FindAtoms
 
 LEFT = Qt.MouseButton.LeftButton
 PATIENCE = 120_000

@@ -6,10 +6,10 @@ import pint
 import pytest
 from napari.components import ViewerModel
 
+from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.samples import SAMPLES, sample_image
-from napari_reward_analysis.lattice import lattice_preset
 
 
 @pytest.mark.parametrize("name", SAMPLES)

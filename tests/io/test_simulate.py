@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 
+from napari_reward_analysis.crystal.lattice import free_lattice, lattice_preset
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.io.simulate import Pocket, render, simulate
-from napari_reward_analysis.lattice import free_lattice, lattice_preset
 
 
 @dataclass(frozen=True)

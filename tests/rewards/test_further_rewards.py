@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_reward_analysis import BadInput, Detection, Physics, all_rewards, register_reward
-from napari_reward_analysis.lattice import lattice_preset
+from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.rewards.atoms import neighbour_sums
-from napari_reward_analysis.rewards.registry import reward_named
+from napari_reward_analysis.rewards.protocol import reward_named
 from napari_reward_analysis.rewards.spacing import largest_hole
 
 BUILT_IN = ("incoherence", "vacancy", "too_close", "too_far", "gaps", "ambiguity")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from napari_reward_analysis.calibration.grid import FloatArray
-from napari_reward_analysis.calibration.matching import (
+from napari_reward_analysis.calibration.indexing import (
     Judge,
     best_match,
     distance_bins,

@@ -8,7 +8,7 @@ import numpy as np
 
 from napari_reward_analysis.calibration.grains import Grain, explained, gain, second_grain
 from napari_reward_analysis.calibration.grid import FloatArray
-from napari_reward_analysis.calibration.matching import strains
+from napari_reward_analysis.calibration.indexing import strains
 from napari_reward_analysis.calibration.measured import (
     MIN_CONFIDENCE,
     MeasuredLattice,
@@ -25,9 +25,9 @@ from napari_reward_analysis.calibration.pattern import Pattern, predict
 from napari_reward_analysis.calibration.refinement import Fit, refine
 from napari_reward_analysis.calibration.search import MIN_CELLS, Found, confidence, search
 from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum, power_spectra
+from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import BoolArray, Image
-from napari_reward_analysis.lattice import Lattice
 
 
 def measure_lattice(

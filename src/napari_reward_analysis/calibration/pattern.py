@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.calibration.grid import FloatArray
-from napari_reward_analysis.lattice import Lattice
+from napari_reward_analysis.crystal.lattice import Lattice
 
 IntArray = npt.NDArray[np.int_]
 

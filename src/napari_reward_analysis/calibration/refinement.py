@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from napari_reward_analysis.calibration.grid import FloatArray
-from napari_reward_analysis.calibration.matching import fit_matrix
+from napari_reward_analysis.calibration.indexing import fit_matrix
 from napari_reward_analysis.calibration.pattern import IntArray, Pattern
 from napari_reward_analysis.calibration.spectrum import (
     CENTRE_BINS,

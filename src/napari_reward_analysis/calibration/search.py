@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_reward_analysis.calibration.matching import Judge, best_match
+from napari_reward_analysis.calibration.indexing import Judge, best_match
 from napari_reward_analysis.calibration.pattern import Pattern
 from napari_reward_analysis.calibration.refinement import Fit, refine
 from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum, find_peaks
+from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.lattice import Lattice
 
 #: A header's pixel size is trusted within this part.
 HEADER_TRUST = 0.15

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from napari_reward_analysis.calibration.grid import FloatArray
-from napari_reward_analysis.calibration.matching import (
+from napari_reward_analysis.calibration.indexing import (
     TOLERANCE_BINS,
     distance_bins,
     fit_matrix,

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.crystal.elements import brightness, is_light
+from napari_reward_analysis.crystal.periodic import Group, linked, near_pairs
+from napari_reward_analysis.crystal.projected import Column
 from napari_reward_analysis.crystal.structure import Site
 from napari_reward_analysis.crystal.symmetry import wrap
-from napari_reward_analysis.crystal.torus import Group, linked, near_pairs
-from napari_reward_analysis.projected import Column
 
 FloatArray = npt.NDArray[np.float64]
 

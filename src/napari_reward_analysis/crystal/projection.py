@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.crystal.columns import merge_columns
+from napari_reward_analysis.crystal.projected import Lattice
 from napari_reward_analysis.crystal.structure import Crystal
 from napari_reward_analysis.crystal.zone_axis import axis_name, plane_basis, primitive
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.projected import Lattice
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]

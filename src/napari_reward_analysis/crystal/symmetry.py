@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.crystal.periodic import linked, near_pairs
 from napari_reward_analysis.crystal.structure import CellParameters, Site, cell_vectors, check_cell
-from napari_reward_analysis.crystal.torus import linked, near_pairs
 from napari_reward_analysis.errors import BadInput
 
 FloatArray = npt.NDArray[np.float64]

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from napari_reward_analysis.detection.scale_space import ScaleSpace
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import FloatArray
-from napari_reward_analysis.neighbours import pairs_within
+from napari_reward_analysis.points.neighbours import pairs_within
 
 #: More scale-space maxima than this is noise, not atoms.
 MAX_CANDIDATES = 1_000_000

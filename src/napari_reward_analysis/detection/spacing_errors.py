@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.crystal.lattice import N_NEIGHBOURS
 from napari_reward_analysis.detection.lifetimes import Indices, Lifetimes, expand
 from napari_reward_analysis.image import BoolArray
-from napari_reward_analysis.lattice import N_NEIGHBOURS
-from napari_reward_analysis.neighbours import pairs_within
+from napari_reward_analysis.points.neighbours import pairs_within
 
 Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint64]

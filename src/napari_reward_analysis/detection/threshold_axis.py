@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.crystal.lattice import N_NEIGHBOURS
 from napari_reward_analysis.detection.blobs import Candidates
 from napari_reward_analysis.detection.lifetimes import (
     Indices,
@@ -16,8 +17,7 @@ from napari_reward_analysis.detection.lifetimes import (
 )
 from napari_reward_analysis.detection.spacing_errors import spacing_errors
 from napari_reward_analysis.image import BoolArray
-from napari_reward_analysis.lattice import N_NEIGHBOURS
-from napari_reward_analysis.neighbours import neighbour_sums
+from napari_reward_analysis.points.neighbours import neighbour_sums
 
 #: Times by which the search for the horizon goes ahead first, doubled each time.
 _FIRST_STEP = 32

@@ -10,10 +10,10 @@ from typing import Any
 import napari
 from qtpy.QtWidgets import QApplication
 
-from napari_reward_analysis.gui.amorphous_dock import AmorphousRegions
-from napari_reward_analysis.gui.find_atoms import FindAtoms
-from napari_reward_analysis.gui.studies_dock import Studies
-from napari_reward_analysis.runs import Run
+from napari_reward_analysis.analyses.atoms.run import Run
+from napari_reward_analysis.gui.amorphous.dock import AmorphousRegions
+from napari_reward_analysis.gui.atoms.dock import FindAtoms
+from napari_reward_analysis.gui.studies.dock import Studies
 
 _PLUGIN, _WIDGET = "napari-reward-analysis", "Find atoms (LoG*)"
 _REGIONS, _STUDIES = "Amorphous regions", "Studies"

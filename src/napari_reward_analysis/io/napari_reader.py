@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.io.frame import Frame
+from napari_reward_analysis.io.formats.file_image import Frame
 from napari_reward_analysis.io.read import SUFFIXES, read_frames
 
 LayerData = tuple[Any, dict[str, Any], str]

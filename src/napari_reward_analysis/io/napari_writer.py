@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.io.units import Kind, parse_unit, to_angstrom
+from napari_reward_analysis.io.formats.units import Kind, parse_unit, to_angstrom
 from napari_reward_analysis.io.writers import COLUMNS, write_csv, write_extxyz
 
 

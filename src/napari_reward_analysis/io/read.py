@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.extras import foreign_reader
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.io import emd, gatan, hyperspy, mrc, picture, tia, tiff
-from napari_reward_analysis.io.foreign import foreign_reader
-from napari_reward_analysis.io.frame import Frame, Signal, frame_of
+from napari_reward_analysis.io.formats import emd, gatan, hyperspy, mrc, picture, tia, tiff
+from napari_reward_analysis.io.formats.file_image import Frame, Signal, frame_of
 
 _READERS: dict[str, Callable[[Path], Iterator[Signal]]] = {
     ".dm3": gatan.signals,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.io.frame import Axis, Frame
+from napari_reward_analysis.io.formats.file_image import Axis, Frame
+from napari_reward_analysis.io.formats.units import ANGSTROM
 from napari_reward_analysis.io.napari_reader import LayerData, image_layer
 from napari_reward_analysis.io.simulate import Pocket, Simulated, simulate
-from napari_reward_analysis.io.units import ANGSTROM
-from napari_reward_analysis.lattice import lattice_preset
 
 #: Angstrom per pixel of the samples.
 PIXEL_SIZE = 0.18

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from scipy.spatial import cKDTree
 
 from napari_reward_analysis.image import BoolArray
-from napari_reward_analysis.rewards.registry import Detection, register_reward
+from napari_reward_analysis.rewards.protocol import Detection, register_reward
 
 #: A point belongs to a translated one within this part of the smallest column spacing.
 TOLERANCE = 0.25

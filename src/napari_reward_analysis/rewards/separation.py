@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_reward_analysis.rewards.registry import Detection, register_reward
+from napari_reward_analysis.rewards.protocol import Detection, register_reward
 
 #: Part of the accepted blobs that is compared with as many rejects next to the threshold.
 _PART = 0.02

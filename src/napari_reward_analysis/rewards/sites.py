@@ -12,8 +12,8 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from napari_reward_analysis.projected import Lattice
-from napari_reward_analysis.rewards.registry import Detection, register_reward
+from napari_reward_analysis.crystal.projected import Lattice
+from napari_reward_analysis.rewards.protocol import Detection, register_reward
 
 Floats = npt.NDArray[np.float64]
 

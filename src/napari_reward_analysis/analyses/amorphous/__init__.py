@@ -1,0 +1,1 @@
+"""Amorphous regions: where the columns of a crystal lost their order."""

@@ -1,0 +1,238 @@
+"""What a column kept of the contrast that its kind has in crystal.
+
+The patch around each column is compared with the mean patch of its own kind: the slope of
+one against the other is 1 in crystal, whatever the noise, and 0 where nothing of the
+column is left in its place. The mean patches are those of crystal alone: of the columns
+in whose neighbourhood most is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.analyses.amorphous.classes.columns import StrArray
+from napari_reward_analysis.analyses.amorphous.classes.neighbour_means import NeighbourMean
+from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.image import FloatArray as Float32Array
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Fewer columns of a kind do not say what the kind looks like.
+MIN_COLUMNS = 12
+#: At first this part of the columns is taken for crystal.
+_FIRST = 0.5
+#: Later, all whose neighbourhood is within so many standard deviations of crystal.
+_WITHIN = 3.0
+#: Rounds in which mean patches and crystal follow from each other.
+_ROUNDS = 6
+#: Neighbourhood (sigma of a Gaussian) in mean spacings.
+NEIGHBOURHOOD = 1.0
+#: A difference in kept contrast that is nothing, even where noise would show it: patches
+#: of equal columns differ by the place of the pixels.
+FLOOR = 0.05
+#: Columns that a slope and a parabola over the field rest on, at least.
+_PLANE, _PARABOLA = 50, 200
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """Columns against the mean patch of their own kind.
+
+    Attributes
+    ----------
+    level : ndarray, shape (n,)
+        Contrast lost: about 0 in crystal, 1 where nothing is left. NaN where it cannot be
+        told: too near to the border, or of a kind with too few columns.
+    weight : ndarray, shape (n,)
+        One over the variance that the level of this kind has in crystal; 0 where NaN.
+    reference : ndarray of bool, shape (n,)
+        The columns taken for crystal.
+    scatter : dict
+        Standard deviation of the level in crystal, for each kind.
+    means : dict
+        Mean patch of each kind in crystal, shape (m, m).
+    """
+
+    level: FloatArray
+    weight: FloatArray
+    reference: BoolArray
+    scatter: dict[str, float]
+    means: dict[str, Float32Array]
+
+
+def compare_with_kind(
+    patches: Float32Array,
+    labels: StrArray,
+    yx: FloatArray,
+    spacing: float,
+    allowed: BoolArray,
+) -> Kept:
+    """Compare each column with what its kind is in crystal.
+
+    Parameters
+    ----------
+    patches : ndarray, shape (n, m, m)
+        Around the columns; NaN where there is no image.
+    labels : ndarray of str, shape (n,)
+        Kind of each.
+    yx : ndarray, shape (n, 2)
+        Places in px.
+    spacing : float
+        Mean spacing in px.
+    allowed : ndarray of bool, shape (n,)
+        Columns that may be crystal at all.
+
+    Returns
+    -------
+    Kept
+    """
+    known = _known(patches, labels, allowed)
+    near = NeighbourMean(yx, NEIGHBOURHOOD * spacing)
+    reference = known & allowed
+    for turn in range(_ROUNDS):
+        kept = compare_with_reference(patches, labels, yx, reference)
+        local = local_level(near, kept)
+        before, reference = reference, _crystal(local, known & allowed, labels, turn)
+        if np.array_equal(before, reference):
+            break
+    return compare_with_reference(patches, labels, yx, reference)
+
+
+def compare_with_reference(
+    patches: Float32Array, labels: StrArray, yx: FloatArray, reference: BoolArray
+) -> Kept:
+    """Compare each column with the mean of its kind's reference, found before.
+
+    Parameters
+    ----------
+    patches, labels, yx
+        As for `compare_with_kind`.
+    reference : ndarray of bool, shape (n,)
+        Columns taken for crystal.
+
+    Returns
+    -------
+    Kept
+    """
+    flat, side = patches.reshape(len(patches), -1), patches.shape[1]
+    known = _known(patches, labels, reference)
+    reference = known & reference
+    level, weight = np.full(len(flat), np.nan), np.zeros(len(flat))
+    means: dict[str, Float32Array] = {}
+    for kind in sorted(set(labels[known].tolist())):
+        at = np.flatnonzero(known & (labels == kind))
+        mean = _mean(flat[at], reference[at])
+        means[kind] = mean.reshape(side, side)
+        level[at] = 1 - slope_against(flat[at], mean)
+    if reference.any():
+        level = _without_trend(level, yx, reference)
+    scatter = {}
+    for kind in means:
+        at = known & (labels == kind)
+        scatter[kind] = _scatter(level[at], reference[at])
+        weight[at] = 1 / (scatter[kind] ** 2 + FLOOR**2)
+    return Kept(level, weight, reference, scatter, means)
+
+
+def local_level(near: NeighbourMean, kept: Kept) -> FloatArray:
+    """Weighted mean of the level in each column's neighbourhood; infinite where unknown."""
+    product = np.where(kept.weight > 0, kept.level, 0.0) * kept.weight
+    summed, weight = near(np.column_stack([product, kept.weight])).T
+    mean = np.divide(summed, weight, out=np.full(len(summed), np.inf), where=weight > 0)
+    return np.asarray(mean)
+
+
+def slope_against(flat: Float32Array, mean: Float32Array) -> FloatArray:
+    """Slope of each patch against a mean patch, over the pixels that are there.
+
+    Parameters
+    ----------
+    flat : ndarray, shape (n, p)
+        Patches; NaN is left out.
+    mean : ndarray, shape (p,)
+        The patch to compare with.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        1 for the mean patch itself, 0 for a flat one, whatever the background.
+    """
+    seen = np.isfinite(flat) & np.isfinite(mean)
+    count = np.maximum(seen.sum(axis=1, keepdims=True), 1)
+    pattern = np.where(seen, mean, 0.0)
+    pattern = np.where(seen, pattern - pattern.sum(axis=1, keepdims=True) / count, 0.0)
+    power = (pattern**2).sum(axis=1)
+    product = (np.where(seen, flat, 0.0) * pattern).sum(axis=1)
+    slope = np.divide(product, power, out=np.zeros(len(flat)), where=power > 0)
+    return np.asarray(slope)
+
+
+def _known(patches: Float32Array, labels: StrArray, reference: BoolArray) -> BoolArray:
+    """Columns with half a patch at least, of kinds that the reference has enough of."""
+    seen = np.isfinite(patches.reshape(len(patches), -1))
+    usable = (seen.mean(axis=1) > 0.5) & (labels != "")
+    known = np.zeros(len(labels), bool)
+    for kind in set(labels[usable].tolist()):
+        members = usable & (labels == kind)
+        if (members & reference).sum() >= MIN_COLUMNS:
+            known |= members
+    return known
+
+
+def _mean(flat: Float32Array, reference: BoolArray) -> Float32Array:
+    """Median patch of the reference; NaN where none of it shows anything."""
+    some = np.isfinite(flat[reference]).any(axis=0)
+    mean = np.full(flat.shape[1], np.nan, np.float32)
+    mean[some] = np.nanmedian(flat[reference][:, some], axis=0)
+    return mean
+
+
+def _scatter(level: FloatArray, reference: BoolArray) -> float:
+    chosen = level[reference]
+    return 1.4826 * float(np.median(np.abs(chosen - np.median(chosen))))
+
+
+def _crystal(local: FloatArray, allowed: BoolArray, labels: StrArray, turn: int) -> BoolArray:
+    """Columns in whose neighbourhood the crystal is best.
+
+    Kinds are taken apart so that each has its reference, also where the neighbourhoods of
+    one look worse.
+    """
+    chosen = np.zeros(len(local), bool)
+    for kind in set(labels[allowed].tolist()):
+        at = np.flatnonzero(allowed & (labels == kind))
+        best = at[local[at] <= np.quantile(local[at], _FIRST)]
+        if turn > 0:
+            # of a normal distribution's lower half, three standard deviations above the
+            # whole are six such spreads above the half's own median
+            centre = float(np.median(local[best]))
+            spread = 1.4826 * float(np.median(np.abs(local[best] - centre))) + FLOOR / 3
+            best = at[local[at] <= centre + 2 * _WITHIN * spread]
+        chosen[best] = True
+    return chosen
+
+
+def _without_trend(level: FloatArray, yx: FloatArray, reference: BoolArray) -> FloatArray:
+    """Level against the crystal's own contrast nearby: thickness and focus change it slowly."""
+    terms = _terms(yx)
+    n = int(reference.sum())
+    count = 6 if n >= _PARABOLA else 3 if n >= _PLANE else 1
+    kept, used = 1 - level, reference.copy()
+    for _ in range(4):
+        solution, *_ = np.linalg.lstsq(terms[used][:, :count], kept[used], rcond=None)
+        surface = terms[:, :count] @ solution
+        rest = kept - surface
+        spread = 1.4826 * float(np.median(np.abs(rest[used])))
+        used = reference & (np.abs(rest) <= 3 * spread + 1e-9)
+    # beyond the crystal a parabola may go anywhere
+    surface = np.clip(surface, surface[reference].min(), surface[reference].max())
+    return np.asarray(1 - kept / np.maximum(surface, 0.1))
+
+
+def _terms(yx: FloatArray) -> FloatArray:
+    span = np.maximum(np.ptp(yx, axis=0), 1.0)
+    v, u = (2 * (yx - yx.min(axis=0)) / span - 1).T
+    return np.column_stack([np.ones(len(yx)), v, u, v * v, v * u, u * u])

@@ -1,0 +1,211 @@
+"""Sites of the lattice in an image: which column of the cell each atom is.
+
+Rotation and cell are known from the diffraction pattern, which does not say where the
+cell begins. The atoms folded into one cell, weighted by their brightness, are correlated
+with the cell's own columns; the best shift is the origin. Then the cell's vectors are
+fitted to the atoms, and what is left (scan distortion) is followed as a smooth field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from napari_reward_analysis.analyses.amorphous.classes.columns import Columns
+from napari_reward_analysis.analyses.amorphous.classes.scatter_mean import ScatterMean
+from napari_reward_analysis.calibration.measured import MeasuredLattice
+from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray
+
+FloatArray = npt.NDArray[np.float64]
+
+#: An atom belongs to a site within this part of the smallest column spacing.
+REACH = 0.4
+#: Bins along the longer vector of the cell when its origin is looked for, at least.
+_BINS = 48
+#: Width of a column in that search, in parts of the smallest spacing.
+_WIDTH = 0.15
+#: The field of distortions is a mean over this many cells' lengths (sigma).
+_FIELD_CELLS = 1.5
+#: Agreement that is asked for: a third of the way from chance to all of them. Strong noise
+#: has atoms that are none, and some far from their places.
+_SURE = 1 / 3
+#: So few atoms do not tell a distortion from their own disorder.
+_FEW = 3.0
+#: Rounds of the fit.
+_ROUNDS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """Places of all sites: indices into the cell, and what brings them into the image."""
+
+    fractional: FloatArray
+    affine: FloatArray
+
+    @property
+    def places(self) -> FloatArray:
+        return np.asarray(np.column_stack([self.fractional, np.ones(len(self.fractional))])) @ (
+            self.affine
+        )
+
+
+def lattice_sites(
+    atoms: FloatArray,
+    brightness: npt.NDArray[np.floating],
+    lattice: Lattice,
+    measured: MeasuredLattice,
+    crystal: BoolArray,
+) -> Columns:
+    """All sites of the lattice in the field, with the atoms that lie on them.
+
+    Parameters
+    ----------
+    atoms : ndarray, shape (n, 2)
+        y and x in px.
+    brightness : ndarray, shape (n,)
+        Of the atoms, above their surroundings.
+    lattice : Lattice
+        With known places of its columns.
+    measured : MeasuredLattice
+        That lattice as seen in this image.
+    crystal : ndarray of bool, shape (n,)
+        Atoms that are surely not in disorder, as far as that is known: the lattice is
+        fitted to them.
+
+    Returns
+    -------
+    Columns
+
+    Raises
+    ------
+    BadInput
+        If those atoms do not lie on this lattice.
+    """
+    shape = np.array(measured.field_px)
+    spacing = lattice.spacing / measured.pixel_size
+    basis = np.array([[c.x, c.y] for c in lattice.columns])
+    weights = np.array([c.weight for c in lattice.columns])
+    sure = atoms[crystal]
+    bright = np.maximum(brightness[crystal], 0)
+    sign, origin = _origin(sure, bright, basis, weights, measured, spacing)
+    fractional, kind = _all_sites(sign * basis + origin, measured.vectors_px, shape)
+    affine = np.vstack([measured.vectors_px, np.zeros(2)])
+    fit = _fitted(_Fit(fractional, affine), sure, REACH * spacing)
+    sigma = _FIELD_CELLS * np.sqrt(measured.cell_area_px)
+    places = fit.places + _distortion(
+        fit.places, sure, REACH * spacing, float(sigma), measured.field_px
+    )
+    inside = np.all((places >= 0) & (places <= shape - 1), axis=1)
+    places, kind = places[inside], kind[inside]
+    number = _assigned(places, atoms, REACH * spacing)
+    agreement = float(np.isin(np.flatnonzero(crystal), number).mean())
+    _check(agreement, lattice, REACH * spacing, measured)
+    species = np.array([lattice.columns[i].species for i in kind])
+    mean_spacing = float(np.sqrt(measured.cell_area_px / len(lattice.columns)))
+    return Columns(places, species, number, mean_spacing, agreement)
+
+
+def _check(agreement: float, lattice: Lattice, reach: float, measured: MeasuredLattice) -> None:
+    """Refuse atoms that are on sites hardly more often than places taken at random."""
+    chance = min(np.pi * reach**2 * len(lattice.columns) / measured.cell_area_px, 0.9)
+    if agreement < chance + _SURE * (1 - chance):
+        raise BadInput(
+            f"Only {agreement:.0%} of the points lie on the lattice of {lattice.name} that is "
+            f"seen in this image ({chance:.0%} would by chance): choose the points of this image."
+        )
+
+
+def _origin(
+    atoms: FloatArray,
+    brightness: npt.NDArray[np.floating],
+    basis: FloatArray,
+    weights: FloatArray,
+    measured: MeasuredLattice,
+    spacing: float,
+) -> tuple[int, FloatArray]:
+    """Sign of the cell (the pattern cannot tell it from its inverse) and its origin."""
+    lengths = np.array(measured.lengths_px)
+    bins = np.maximum(np.ceil(lengths * _BINS / lengths.max() * 3), _BINS).astype(int)
+    widths = _WIDTH * spacing / lengths * bins
+    seen = _folded(atoms @ np.linalg.inv(measured.vectors_px), brightness, bins, widths)
+    best, answer = -np.inf, (1, np.zeros(2))
+    for sign in (1, -1):
+        model = _folded(sign * basis, weights, bins, widths)
+        shifts = np.fft.ifft2(np.fft.fft2(seen) * np.conj(np.fft.fft2(model - model.mean()))).real
+        place = np.unravel_index(int(np.argmax(shifts)), shifts.shape)
+        if shifts[place] > best * (1 + 1e-9):
+            best, answer = float(shifts[place]), (sign, np.array(place) / bins)
+    return answer
+
+
+def _folded(
+    fractional: FloatArray,
+    weights: npt.NDArray[np.floating],
+    bins: npt.NDArray[np.int_],
+    widths: FloatArray,
+) -> FloatArray:
+    """Weighted density in one cell, smoothed over its edges."""
+    place = np.floor(np.mod(fractional, 1.0) * bins).astype(int) % bins
+    density = np.zeros(bins)
+    np.add.at(density, (place[:, 0], place[:, 1]), weights)
+    return np.asarray(ndimage.gaussian_filter(density, widths, mode="wrap"))
+
+
+def _all_sites(
+    basis: FloatArray, vectors: FloatArray, shape: npt.NDArray[np.int_]
+) -> tuple[FloatArray, npt.NDArray[np.int_]]:
+    """Fractional places of the sites in and around the field, and their column of the cell."""
+    corners = np.array([[y, x] for y in (0, shape[0] - 1) for x in (0, shape[1] - 1)])
+    counts = corners @ np.linalg.inv(vectors)
+    low, high = np.floor(counts.min(axis=0)) - 2, np.ceil(counts.max(axis=0)) + 2
+    ranges = [np.arange(a, b + 1) for a, b in zip(low, high, strict=True)]
+    cells = np.stack(np.meshgrid(*ranges, indexing="ij"), axis=-1).reshape(-1, 1, 2)
+    return (cells + basis).reshape(-1, 2), np.tile(np.arange(len(basis)), len(cells))
+
+
+def _fitted(fit: _Fit, atoms: FloatArray, reach: float) -> _Fit:
+    """The cell's vectors and origin by robust least squares on the atoms on sites."""
+    for _ in range(_ROUNDS):
+        distance, site = cKDTree(fit.places).query(atoms)
+        near = distance < reach
+        if near.sum() < 6:
+            break
+        terms = np.column_stack([fit.fractional[site[near]], np.ones(near.sum())])
+        # atoms in disorder are far from their sites and count less (Cauchy's weights)
+        weight = np.sqrt(1 / (1 + (distance[near] / np.median(distance[near])) ** 2))
+        affine, *_ = np.linalg.lstsq(
+            terms * weight[:, None], atoms[near] * weight[:, None], rcond=None
+        )
+        fit = _Fit(fit.fractional, affine)
+    return fit
+
+
+def _distortion(
+    places: FloatArray, atoms: FloatArray, reach: float, sigma: float, shape: tuple[int, int]
+) -> FloatArray:
+    """Smooth field of the atoms' displacements from the fitted lattice, at all places."""
+    distance, site = cKDTree(places).query(atoms)
+    near = distance < reach
+    moved = atoms[near] - places[site[near]]
+    mean = ScatterMean(atoms[near], shape, sigma)
+    # a few atoms alone do not move the lattice: beyond the crystal the field fades
+    maps = [mean(moved[:, axis], prior=_FEW) for axis in (0, 1)]
+    return np.column_stack([mean.at(values, places) for values in maps])
+
+
+def _assigned(places: FloatArray, atoms: FloatArray, reach: float) -> npt.NDArray[np.int_]:
+    """Number of the atom on each site, -1 where there is none; each atom at most once."""
+    number = np.full(len(places), -1)
+    if not len(places):
+        return number
+    distance, site = cKDTree(places).query(atoms)
+    for atom in np.argsort(-distance, kind="stable"):
+        if distance[atom] < reach:  # the nearest comes last and stays
+            number[site[atom]] = atom
+    return number

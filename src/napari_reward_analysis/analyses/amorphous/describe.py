@@ -1,0 +1,255 @@
+"""What all trials of amorphous regions share: columns, their kinds, and the crystal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.analyses.amorphous.classes.columns import (
+    Columns,
+    StrArray,
+    columns_without_lattice,
+)
+from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import (
+    MIN_COLUMNS,
+    Kept,
+    compare_with_kind,
+)
+from napari_reward_analysis.analyses.amorphous.classes.mixture import (
+    mixture_kinds,
+    names_by_lattice,
+    unusual,
+)
+from napari_reward_analysis.analyses.amorphous.classes.neighbour_means import NeighbourMean
+from napari_reward_analysis.analyses.amorphous.classes.patches import PatchSampler, peaks_at
+from napari_reward_analysis.analyses.amorphous.classes.sites import lattice_sites
+from napari_reward_analysis.calibration.measured import MeasuredLattice
+from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray, Image
+
+FloatArray = npt.NDArray[np.float64]
+
+#: Half the side of the patches that tell kinds apart, in mean spacings: to the neighbours.
+KIND_WINDOW = 1.0
+#: The same for what a column kept of itself: to half way between neighbours.
+OWN_WINDOW = 0.36
+#: Fewer atoms are no crystal to compare with.
+MIN_ATOMS = 50
+#: Part of a patch that must be in the image to tell a kind by it alone.
+_SEEN = 0.75
+#: Part of the points that lie on something bright, where they belong to the image.
+_BRIGHT = 0.75
+
+
+@dataclass(frozen=True, eq=False)
+class Described:
+    """An image's columns with their kinds.
+
+    Attributes
+    ----------
+    columns : Columns
+        Places, and the atoms found there.
+    labels : ndarray of str, shape (n,)
+        Kind of each column; '' where it is not known.
+    mixture_labels : ndarray of str, shape (n,)
+        Kind by the patch alone.
+    sampler : PatchSampler
+        Cuts patches at the columns.
+    kept : Kept
+        Each column against its own kind.
+    kind_means : dict
+        Mean patch of each kind in crystal with its neighbours, shape (m, m).
+    """
+
+    columns: Columns
+    labels: StrArray
+    mixture_labels: StrArray
+    sampler: PatchSampler
+    kept: Kept
+    kind_means: dict[str, npt.NDArray[np.float32]]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of which enough columns are crystal."""
+        return tuple(self.kept.means)
+
+    @property
+    def agreement(self) -> float:
+        """Part of the crystal's columns whose patch tells the kind that the lattice has there."""
+        crystal = self.kept.reference
+        return float((self.mixture_labels == self.labels)[crystal].mean())
+
+
+def describe_columns(
+    image: Image,
+    atoms: npt.ArrayLike,
+    lattice: Lattice | None = None,
+    measured: MeasuredLattice | None = None,
+    *,
+    region: BoolArray | None = None,
+    labels: npt.ArrayLike | None = None,
+    kinds: int | None = None,
+    seed: int = 0,
+) -> Described:
+    """Find each column's kind, and what its kind is like in crystal.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    atoms : array_like, shape (n, 2)
+        y and x of the atoms in px.
+    lattice, measured : optional
+        The crystal and how it lies in the image: then its sites are the columns.
+    region : ndarray of bool, shape (H, W), optional
+        Where crystal is known to be.
+    labels : array_like of str, shape (n,), optional
+        Kinds of the atoms, given by the user; '' leaves one to the image.
+    kinds : int, optional
+        How many kinds there are.
+    seed : int
+        Of the mixtures.
+
+    Raises
+    ------
+    BadInput
+        If the atoms do not belong to this image, or are too few.
+    """
+    points = _checked(np.asarray(atoms, dtype=float), image)
+    columns, named = _placed(image, points, lattice, measured, region)
+    sampler = PatchSampler(image, columns.spacing)
+    allowed = _allowed(columns, region)
+    wide = sampler.cut(columns.yx, min(KIND_WINDOW, _largest(sampler)))
+    own = sampler.cut(columns.yx, OWN_WINDOW)
+    usual = _usual(wide, columns, allowed)
+    known = columns.species if named else None
+    found = mixture_kinds(wide, usual, known=known, kinds=kinds, seed=seed)
+    by_patch = _names(found, known, usual, own)
+    if not named:
+        # without a lattice the neighbours tell the kind: they must be in the image
+        by_patch[np.isfinite(wide).mean(axis=(1, 2)) < _SEEN] = ""
+    chosen = columns.species.copy() if named else by_patch.copy()
+    if labels is not None:
+        chosen = _given(chosen, columns, labels, len(points))
+    kept = compare_with_kind(own, chosen, columns.yx, columns.spacing, allowed)
+    if not kept.means:
+        raise BadInput(
+            f"No class has the {MIN_COLUMNS} columns in crystal that it takes to know it: choose "
+            "a larger field, fewer classes or more atoms."
+        )
+    means = {k: _median(wide[kept.reference & (chosen == k)]) for k in kept.means}
+    return Described(columns, chosen, by_patch, sampler, kept, means)
+
+
+def _checked(points: FloatArray, image: Image) -> FloatArray:
+    if points.ndim != 2 or points.shape[1] != 2 or not np.isfinite(points).all():
+        raise BadInput("Atoms must be given as finite positions (y, x): choose a 2-D Points layer.")
+    if len(points) < MIN_ATOMS:
+        raise BadInput(
+            f"{len(points)} atoms are too few to tell crystal from disorder: "
+            f"at least {MIN_ATOMS} are needed."
+        )
+    inside = np.all((points >= -0.5) & (points <= np.subtract(image.shape, 0.5)), axis=1)
+    if not inside.all():
+        raise BadInput(
+            f"{(~inside).sum()} of {len(points)} points lie outside this image of {image.shape} "
+            "pixels: choose the points of this image."
+        )
+    return points
+
+
+def _placed(
+    image: Image,
+    points: FloatArray,
+    lattice: Lattice | None,
+    measured: MeasuredLattice | None,
+    region: BoolArray | None,
+) -> tuple[Columns, bool]:
+    """Columns by the lattice where it is seen, otherwise by the atoms."""
+    plain = columns_without_lattice(points, image.shape)
+    inner = np.clip(points, 0, np.subtract(image.shape, 1))
+    brightness, peaked = peaks_at(image, inner, plain.spacing)
+    if float(peaked.mean()) < _BRIGHT:
+        raise BadInput(
+            f"Only {peaked.mean():.0%} of the points lie on something bright in this image: "
+            "choose the points of this image."
+        )
+    if lattice is None or lattice.unplaced or measured is None or not measured.found:
+        return plain, False
+    crystal = np.ones(len(points), bool) if region is None else inside_of(region, points)
+    return lattice_sites(points, brightness, lattice, measured, crystal), True
+
+
+def _allowed(columns: Columns, region: BoolArray | None) -> BoolArray:
+    """Columns that may be crystal: where it is known to be, with an atom found."""
+    if region is None:
+        return columns.found
+    return np.asarray(columns.found & inside_of(region, columns.yx))
+
+
+def inside_of(region: BoolArray, yx: FloatArray) -> BoolArray:
+    """Whether points lie in a region, shape (n,)."""
+    place = np.clip(np.rint(yx).astype(int), 0, np.subtract(region.shape, 1))
+    return np.asarray(region[place[:, 0], place[:, 1]])
+
+
+def _largest(sampler: PatchSampler) -> float:
+    """Largest window that the image has room for, whole samples counted."""
+    return ((min(sampler.image.shape) - 1) / 2 - sampler.step) / sampler.spacing
+
+
+def _usual(patches: npt.NDArray[np.float32], columns: Columns, allowed: BoolArray) -> BoolArray:
+    """Half of the columns that may be crystal: in the neighbourhoods of the most usual patches."""
+    asked = allowed & (np.isfinite(patches).mean(axis=(1, 2)) > 0.5)
+    at = np.flatnonzero(asked)
+    if len(at) < MIN_COLUMNS:
+        raise BadInput(
+            f"Only {len(at)} atoms have half of their patch in the image: choose a smaller window "
+            "or a larger field."
+        )
+    strange = NeighbourMean(columns.yx[at], columns.spacing)(unusual(patches[at]))
+    usual = np.zeros(len(asked), bool)
+    usual[at[strange <= np.median(strange)]] = True
+    return usual
+
+
+def _names(
+    found: npt.NDArray[np.int_],
+    known: StrArray | None,
+    usual: BoolArray,
+    own: npt.NDArray[np.float32],
+) -> StrArray:
+    """Names of the mixture's kinds: the lattice's, or numbers from the brightest."""
+    if known is not None:
+        names = names_by_lattice(found, known, usual)
+    else:
+        middle = own.shape[1] // 2
+        bright = {k: np.nanmedian(own[(found == k), middle, middle]) for k in set(found.tolist())}
+        order = sorted(bright, key=lambda k: -bright[k])
+        names = {kind: f"kind {place}" for place, kind in enumerate(order, start=1)}
+    return np.array([names[kind] for kind in found.tolist()])
+
+
+def _given(labels: StrArray, columns: Columns, given: npt.ArrayLike, n_atoms: int) -> StrArray:
+    """Kinds with those that the user gave in the place of the others."""
+    words = np.asarray(given, dtype=str)
+    if words.shape != (n_atoms,):
+        raise BadInput(
+            f"{words.size} classes are given for {n_atoms} atoms: give one for each atom."
+        )
+    longest = max(words.dtype.itemsize, labels.dtype.itemsize) // 4
+    result = labels.astype(f"<U{max(longest, 1)}")
+    theirs = words[columns.atom[columns.found]]
+    result[columns.found] = np.where(theirs != "", theirs, result[columns.found])
+    return result
+
+
+def _median(patches: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    flat = patches.reshape(len(patches), -1)
+    result = np.full(flat.shape[1], np.nan, np.float32)
+    some = np.isfinite(flat).any(axis=0)
+    result[some] = np.nanmedian(flat[:, some], axis=0)
+    return result.reshape(patches.shape[1:])

@@ -1,0 +1,91 @@
+"""The trade-off of a search of regions as a figure: no backend, no global style."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
+from napari_reward_analysis.io.atomic import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_CHOICE = "#D55E00"
+
+
+def region_figure(run: AmorphousRun) -> Figure:
+    """Perimeter against compactness, coloured by the disorder left unexplained.
+
+    Parameters
+    ----------
+    run : AmorphousRun
+        A run with at least one trial.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        13 x 9 cm.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5.1, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_xlabel("perimeter / outline of the field")
+    axes.set_ylabel("compactness (1 = disk)")
+    shown = [i for i, trial in enumerate(run.trials) if trial.feasible]
+    if not shown:
+        axes.text(0.5, 0.5, "no amorphous region", ha="center", transform=axes.transAxes)
+        axes.set_title(run.image.name, fontsize="medium")
+        return figure
+    scores = [run.trials[i].score for i in shown]
+    perimeter = np.array([score.perimeter for score in scores])
+    compactness = np.array([score.compactness for score in scores])
+    on_front = np.isin(shown, run.front)
+    colour = [score.unexplained for score in scores]
+    axes.scatter(perimeter, compactness, s=12, color="0.7", label=f"trials ({len(shown)})")
+    points = axes.scatter(
+        perimeter[on_front],
+        compactness[on_front],
+        s=34,
+        c=np.array(colour)[on_front],
+        cmap="viridis",
+        edgecolors="k",
+        linewidths=0.5,
+        label=f"Pareto front ({on_front.sum()})",
+        zorder=3,
+    )
+    figure.colorbar(points, ax=axes, label="disorder left unexplained")
+    chosen = run.proposed()
+    if chosen is not None:
+        score = run.trials[chosen].score
+        axes.scatter(
+            score.perimeter,
+            score.compactness,
+            s=130,
+            marker="s",
+            facecolors="none",
+            edgecolors=_CHOICE,
+            linewidths=1.5,
+            label="proposed",
+            zorder=4,
+        )
+    axes.set_title(run.image.name, fontsize="medium")
+    axes.legend(fontsize="small", frameon=False)
+    return figure
+
+
+def save_region_front(run: AmorphousRun, path: Path) -> None:
+    """Write the figure as PNG or SVG, whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be written.
+    """
+    figure = region_figure(run)
+    kind = path.suffix.lstrip(".").lower() or "png"
+    with atomic_path(path) as draft:
+        figure.savefig(draft, format=kind, dpi=150)

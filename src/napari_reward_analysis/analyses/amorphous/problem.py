@@ -1,0 +1,414 @@
+"""Amorphous regions: where the columns of a crystal lost their order.
+
+`find_amorphous` is a generator, like `find_atoms`: everybody iterates it, and to cancel is
+to stop iterating.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from skimage.filters import threshold_otsu
+
+from napari_reward_analysis.analyses.amorphous.classes.columns import StrArray
+from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import (
+    Kept,
+    compare_with_reference,
+)
+from napari_reward_analysis.analyses.amorphous.classes.mixture import (
+    Covariance,
+    Halves,
+    filled,
+    two_orientations,
+)
+from napari_reward_analysis.analyses.amorphous.classes.scatter_mean import ScatterMean
+from napari_reward_analysis.analyses.amorphous.describe import (
+    KIND_WINDOW,
+    OWN_WINDOW,
+    describe_columns,
+)
+from napari_reward_analysis.analyses.amorphous.regions.existence import Existence, ask_existence
+from napari_reward_analysis.analyses.amorphous.regions.levels import (
+    crystal_features,
+    likelihood_level,
+    posterior_level,
+)
+from napari_reward_analysis.analyses.amorphous.regions.masks import (
+    mask_of,
+    number_regions,
+    without_regions,
+)
+from napari_reward_analysis.analyses.amorphous.regions.rewards import (
+    RegionScore,
+    left_over,
+    score_regions,
+)
+from napari_reward_analysis.analyses.amorphous.settings import (
+    PARAMETERS,
+    AmorphousSettings,
+    Value,
+)
+from napari_reward_analysis.analyses.amorphous.space import ALL, DEFAULTS, AmorphousSpace
+from napari_reward_analysis.analyses.amorphous.trial import (
+    PUBLISHED_REWARDS,
+    REWARDS,
+    AmorphousTrial,
+    failed_trial,
+    front_of,
+    pick,
+)
+from napari_reward_analysis.calibration.measured import MeasuredLattice
+from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import FloatArray as Float32Array
+from napari_reward_analysis.optimize.samplers import make_sampler
+
+__all__ = [
+    "PARAMETERS",
+    "AmorphousProblem",
+    "AmorphousSettings",
+    "AmorphousTrial",
+    "find_amorphous",
+    "front_of",
+    "pick",
+    "run_amorphous_trials",
+]
+
+FloatArray = npt.NDArray[np.float64]
+Parameters = dict[str, Value]
+
+
+class AmorphousProblem:
+    """An image and its atoms with everything that the trials share.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    atoms : array_like, shape (n, 2)
+        y and x of the atoms in px, over the whole field.
+    lattice, measured : optional
+        The crystal, and how it lies in the image (`measure_lattice`): the columns then are
+        the lattice's sites, with names, and atoms that are missing are known.
+    settings : AmorphousSettings, optional
+        What the user chose.
+    region : ndarray of bool, shape (H, W), optional
+        Where there is crystal to compare with.
+    labels : array_like of str, shape (n,), optional
+        Kinds of the atoms, given by the user.
+
+    Attributes
+    ----------
+    described : Described
+        Columns, their kinds, and what each kept of its kind's contrast.
+    existence : Existence
+        Whether anything is amorphous.
+    classes : tuple of str
+        What the parameter `class` may be: all, each kind, each element of several kinds.
+    space : AmorphousSpace
+        The searched parameters.
+
+    Raises
+    ------
+    BadInput
+        If image, atoms and settings do not fit together.
+    """
+
+    def __init__(
+        self,
+        image: Image,
+        atoms: npt.ArrayLike,
+        lattice: Lattice | None = None,
+        measured: MeasuredLattice | None = None,
+        settings: AmorphousSettings | None = None,
+        *,
+        region: BoolArray | None = None,
+        labels: npt.ArrayLike | None = None,
+    ) -> None:
+        self.image = image
+        self.settings = settings = settings or AmorphousSettings()
+        self.described = describe_columns(
+            image,
+            atoms,
+            lattice,
+            measured,
+            region=region,
+            labels=labels,
+            kinds=settings.kinds,
+            seed=settings.seed,
+        )
+        self.columns = self.described.columns
+        smoothing = float(DEFAULTS["smoothing"]) * self.columns.spacing
+        self.existence: Existence = ask_existence(
+            self.columns.yx, self.described.labels, self.described.kept, smoothing, settings.seed
+        )
+        self.classes = (ALL, *self.described.kinds, *_elements(self.described.kinds))
+        self._check_class(settings.fixed.get("class"))
+        self.space = AmorphousSpace(settings, self.classes)
+        if "window" in settings.fixed:
+            self.described.sampler.check(float(settings.fixed["window"]))
+        self.rewards = PUBLISHED_REWARDS if settings.as_published else REWARDS
+        self.patches = lru_cache(maxsize=8)(self._patches)
+        self.level = lru_cache(maxsize=256)(self._level)
+        self.kept = lru_cache(maxsize=8)(self._kept)
+        self.features = lru_cache(maxsize=64)(self._features)
+
+    def members(self, name: str) -> BoolArray:
+        """Columns of a class whose level can be known, shape (n,)."""
+        labels, known = self.described.labels, self.described.kept.weight > 0
+        if name == ALL:
+            return np.asarray(known)
+        chosen = [k for k in self.described.kinds if name in (k, _element(k))]
+        return np.asarray(known & np.isin(labels, chosen))
+
+    def halves(self, name: str) -> Halves:
+        """A class in its two orientations, as the published way parts it."""
+        members = self.members(name) & self.columns.found
+        crystal = self.described.kept.reference
+        return two_orientations(self.patches(KIND_WINDOW), members, crystal, self.settings.seed)
+
+    def first(self) -> Parameters:
+        """The setting that a search begins with: the defaults, cut half way.
+
+        The threshold lies half way between the level of the crystal and that of what is
+        not, as the columns themselves show them.
+        """
+        parameters = dict(self.space.fixed)
+        if "threshold" in self.space.searched:
+            parameters["threshold"] = self._half_way(parameters)
+        return parameters
+
+    def evaluate(self, index: int, parameters: Parameters) -> AmorphousTrial:
+        """One setting, whose failure is a result too."""
+        start = time.perf_counter()
+        try:
+            trial = self._trial(index, parameters)
+        except Exception as error:  # noqa: BLE001 - a failed trial is recorded, the run goes on
+            reason = str(error) or type(error).__name__
+            trial = failed_trial(index, parameters, self.image.shape, self.rewards, reason)
+        return replace(trial, seconds=time.perf_counter() - start)
+
+    def level_map(self, parameters: Parameters) -> Float32Array:
+        """Map of the level that a setting's threshold cuts, shape (H, W)."""
+        level, mean, _ = self._averaged(parameters)
+        return mean.grid.to_pixels(mean(np.nan_to_num(level)), self.image.shape)
+
+    def left(self, mask: BoolArray) -> FloatArray:
+        """What a mask leaves unexplained of each column, shape (n,)."""
+        kept, yx = self.described.kept, np.rint(self.columns.yx).astype(int)
+        inside = mask[yx[:, 0], yx[:, 1]]
+        level = np.nan_to_num(kept.level)
+        return left_over(inside, level, kept.weight, self.described.labels)
+
+    def score(self, mask: BoolArray) -> RegionScore:
+        """Rewards of any mask of this image, one drawn by hand too."""
+        return score_regions(number_regions(mask), self.left(mask))
+
+    def _trial(self, index: int, parameters: Parameters) -> AmorphousTrial:
+        level, mean, sigma = self._averaged(parameters)
+        height = mean.grid.to_pixels(mean(np.nan_to_num(level)), self.image.shape)
+        mask = mask_of(height, float(parameters["threshold"]), sigma) & self.image.valid
+        if not self.existence.exists:
+            mask = np.zeros_like(mask)
+        elif not self.settings.as_published:
+            # a region shows more loss somewhere in it than crystal does by chance
+            mask = without_regions(mask, self.columns.yx[self.existence.significant])
+        left = self.left(mask)
+        return AmorphousTrial(
+            index=index,
+            parameters=parameters,
+            level=level.astype(np.float32),
+            left=left.astype(np.float32),
+            packed=np.packbits(mask),
+            shape=self.image.shape,
+            score=score_regions(number_regions(mask), left),
+            rewards=self.rewards,
+        )
+
+    def _averaged(self, parameters: Parameters) -> tuple[FloatArray, ScatterMean, float]:
+        """Levels of a setting, the mean over neighbours, and its sigma in px."""
+        key = ("class", "measure", "window", "components", "mixture", "covariance")
+        level, weight = self.level(*(parameters[name] for name in key))
+        asked = weight > 0
+        share = float(asked.sum()) / len(asked)
+        # columns of one class are farther from each other than columns are
+        spacing = self.columns.spacing / np.sqrt(share)
+        sigma = float(parameters["smoothing"]) * float(spacing)
+        return level, ScatterMean(self.columns.yx, self.image.shape, sigma, weight), sigma
+
+    def _level(
+        self,
+        name: str,
+        measure: str,
+        window: float,
+        components: float,
+        mixture: float,
+        covariance: Covariance,
+    ) -> tuple[FloatArray, FloatArray]:
+        """Level and weight of each column; NaN and 0 where it is not of the class."""
+        if measure == "posterior":
+            return self._published(name, window, int(components), int(mixture), covariance)
+        kept, members = self.kept(window), self.members(name)
+        level = np.where(members, kept.level, np.nan)
+        if measure == "likelihood":
+            for kind in kept.means:
+                of_kind = (self.described.labels == kind) & (kept.weight > 0)
+                if not (of_kind & members).any():
+                    continue
+                level[of_kind] = likelihood_level(
+                    self.features(window, kind)[:, : int(components)],
+                    kept.reference[of_kind],
+                    int(mixture),
+                    covariance,
+                    self.settings.seed,
+                )
+        known = members & np.isfinite(level)
+        level[~known] = np.nan
+        return level, np.where(known, kept.weight, 0.0)
+
+    def _published(
+        self, name: str, window: float, components: int, mixture: int, covariance: Covariance
+    ) -> tuple[FloatArray, FloatArray]:
+        """Posterior of the atoms of one class, in one of its orientations."""
+        if self.settings.as_published:
+            first = self.halves(self._brightest() if name == ALL else name).first
+        else:
+            first = self.members(name) & self.columns.found
+        level = np.full(len(first), np.nan)
+        rows = filled(self.patches(window)[first])
+        level[first] = posterior_level(rows, components, mixture, covariance, self.settings.seed)
+        return level, first.astype(float)
+
+    def _patches(self, window: float) -> Float32Array:
+        return self.described.sampler.cut(self.columns.yx, window)
+
+    def _kept(self, window: float) -> Kept:
+        if window == OWN_WINDOW:
+            return self.described.kept
+        return compare_with_reference(
+            self.patches(window),
+            self.described.labels,
+            self.columns.yx,
+            self.described.kept.reference,
+        )
+
+    def _features(self, window: float, kind: str) -> FloatArray:
+        """Coordinates of a kind's columns, as many as a search may ask for."""
+        kept = self.kept(window)
+        of_kind = (self.described.labels == kind) & (kept.weight > 0)
+        return crystal_features(self.patches(window), kept, of_kind, kind, self.space.components)
+
+    def _half_way(self, parameters: Parameters) -> float:
+        level, mean, _ = self._averaged(parameters)
+        asked = np.isfinite(level)
+        local = mean.at(mean(np.nan_to_num(level)), self.columns.yx[asked])
+        if np.ptp(local) <= 0:
+            return 0.5
+        cut = float(threshold_otsu(local))  # type: ignore[no-untyped-call]
+        middle = (float(np.median(local[local > cut])) + float(np.median(local[local <= cut]))) / 2
+        return float(np.clip(middle, 0.1, 0.9))
+
+    def _brightest(self) -> str:
+        """The kind with most contrast: Ba in YBCO."""
+        means = self.described.kind_means
+        middle = next(iter(means.values())).shape[0] // 2
+        return max(means, key=lambda k: float(means[k][middle, middle]))
+
+    def _check_class(self, name: Value | None) -> None:
+        if name is None or name in self.classes:
+            return
+        known = ", ".join(self.classes)
+        labels: StrArray = self.described.labels
+        count = int(np.sum(labels == str(name)))
+        if count:
+            raise BadInput(
+                f"Class {name!r} has only {count} atoms, too few of them in crystal to know it: "
+                f"choose one of {known}."
+            )
+        raise BadInput(f"Class {name!r} holds no atoms: choose one of {known}.")
+
+
+def find_amorphous(
+    image: Image,
+    atoms: npt.ArrayLike,
+    lattice: Lattice | None = None,
+    measured: MeasuredLattice | None = None,
+    settings: AmorphousSettings | None = None,
+) -> Iterator[AmorphousTrial]:
+    """Search the masks that part disorder from crystal best.
+
+    Parameters
+    ----------
+    image, atoms, lattice, measured, settings
+        As for `AmorphousProblem`.
+
+    Yields
+    ------
+    AmorphousTrial
+        In the order of evaluation.
+
+    Raises
+    ------
+    BadInput
+        Before the first trial, if the input does not fit together.
+
+    References
+    ----------
+    Barakati, Yuan, Goyal, Kalinin, arXiv 2404.14146.
+    """
+    yield from run_amorphous_trials(AmorphousProblem(image, atoms, lattice, measured, settings))
+
+
+def run_amorphous_trials(problem: AmorphousProblem) -> Iterator[AmorphousTrial]:
+    """The search itself, for a problem that is already set up.
+
+    Where nothing is amorphous one trial says so: no search could find anything.
+    """
+    settings = problem.settings
+    first = 0
+    if not settings.as_published or problem.space.size == 0 or not problem.existence.exists:
+        yield problem.evaluate(0, problem.first())
+        first = 1
+    if problem.space.size == 0 or not problem.existence.exists:
+        return
+    sampler = make_sampler(
+        settings.sampler, problem.space.space, settings.seed, trials=settings.trials
+    )
+    for index in range(first, settings.trials):
+        start = time.perf_counter()
+        point = sampler.ask()
+        asked = time.perf_counter() - start
+        trial = problem.evaluate(index, problem.space.decode(point))
+        start = time.perf_counter()
+        sampler.tell(point, _told(trial))
+        yield replace(trial, search_seconds=asked + time.perf_counter() - start)
+
+
+def _told(trial: AmorphousTrial) -> tuple[float, float] | None:
+    """Two objectives from 0 to 1: the outline's, and the columns' where they count."""
+    if not trial.feasible:
+        return None
+    score = trial.score
+    ragged = 1 - 1 / score.compactness
+    if "unexplained" in trial.rewards:
+        return (ragged + score.perimeter) / 2, score.unexplained
+    return ragged, score.perimeter
+
+
+def _element(kind: str) -> str:
+    """Element of a numbered kind: Cu of Cu2; any other name stands for itself."""
+    numbered = re.fullmatch(r"([A-Z][a-z]?)\d+", kind)
+    return numbered[1] if numbered else kind
+
+
+def _elements(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """Elements of which there are several kinds of column."""
+    names = [_element(kind) for kind in kinds if _element(kind) != kind]
+    return tuple(name for name in dict.fromkeys(names) if names.count(name) > 1)

@@ -1,0 +1,1 @@
+"""Find atoms (LoG*): atomic columns by a tuned Laplacian of Gaussian."""

@@ -1,0 +1,292 @@
+"""The search against others, side by side in one run, on images made here.
+
+Every way to search sees the same images with the same number of trials, several seeds
+each. Counted are the seconds of the whole search, the hypervolume of |QC| and ER after 30,
+60 and 100 trials (reference (1, 1)), and F1 of the proposed point against the columns that
+were drawn; the search itself never sees them.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+from scipy.spatial import cKDTree
+from threadpoolctl import threadpool_limits
+
+from napari_reward_analysis.analyses.atoms.trials import (
+    AtomsProblem,
+    AtomsSettings,
+    AtomTrial,
+    pick,
+    run_trials,
+)
+from napari_reward_analysis.crystal.lattice import Lattice, lattice_preset
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.io.atomic import write_text
+from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.optimize.pareto import hypervolume
+from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
+
+PIXEL_SIZE, SIDE = 0.18, 256
+#: Trials after which the hypervolume is told.
+STOPS = (30, 60, 100)
+#: A found column is true within this distance; the border is not judged. In angstrom.
+NEAR, BORDER = 0.6, 2.0
+_FIVE: dict[str, Any] = {"stages": (), "rewards": (), "thresholds": "searched"}
+BLOB_LOG = "scikit-optimize over blob_log"
+
+Points = npt.NDArray[np.float64]
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One way to search on one image, mean over the seeds.
+
+    Attributes
+    ----------
+    image, way : str
+    seconds : float
+        Of a whole search with `STOPS[-1]` trials, what is set up for it included.
+    volumes : tuple of float
+        Hypervolume after each of `STOPS` trials.
+    f1 : float
+        Of the point that is proposed after 60 trials.
+    """
+
+    image: str
+    way: str
+    seconds: float
+    volumes: tuple[float, ...]
+    f1: float
+
+
+def images(side: int = SIDE) -> Iterator[tuple[str, Image, Points]]:
+    """An easy image and hard ones, with the places of their columns, (y, x) in px."""
+    lattice = lattice_preset("YBCO[100]")
+
+    def made(**options: Any) -> tuple[Points, Points]:
+        scene = simulate(lattice, (side, side), PIXEL_SIZE, rotation=3.0, **options)
+        truth = np.column_stack([scene.truth["y"], scene.truth["x"]])
+        return np.asarray(scene.image.data, float), truth
+
+    easy, truth = made(dose=100.0, seed=1)
+    yield "easy, 100 counts", Image(easy, PIXEL_SIZE, "easy"), truth
+    noisy, truth = made(noise=0.6, seed=2)
+    yield "noise 0.6", Image(noisy, PIXEL_SIZE, "noise"), truth
+    steep, truth = made(noise=0.3, seed=3)
+    across = np.linspace(0, 1, side)
+    # thickness and background both rise across the field
+    steep = steep * (0.4 + 0.6 * across) + 2 * np.ptp(steep) * across[::-1, None] ** 2
+    yield "gradient, noise 0.3", Image(steep, PIXEL_SIZE, "gradient"), truth
+    tilted, truth = made(noise=0.0, seed=4)
+    # off the zone axis a column is smeared along the tilt
+    tilted = ndimage.gaussian_filter(tilted, (0.35 / PIXEL_SIZE, 0.05 / PIXEL_SIZE))
+    tilted += np.random.default_rng(4).normal(0, 0.3 * np.ptp(tilted), tilted.shape)
+    yield "mis-tilt, noise 0.3", Image(tilted, PIXEL_SIZE, "mis-tilt"), truth
+
+
+def ways() -> dict[str, dict[str, Any] | None]:
+    """Settings of each way to search; None for scikit-optimize over blob_log."""
+    found: dict[str, dict[str, Any] | None] = {
+        "as shipped": {},
+        "LoG alone, exact thresholds": {"stages": (), "rewards": ()},
+        "LoG alone, five parameters": _FIVE,
+        "the same, Sobol points": {**_FIVE, "sampler": "sobol"},
+        "the same, random points": {**_FIVE, "sampler": "random"},
+    }
+    if find_spec("optuna") is not None:
+        found["the same, Optuna TPE"] = {**_FIVE, "sampler": "tpe"}
+        found["the same, Optuna NSGA-II"] = {**_FIVE, "sampler": "nsga2"}
+    found["as published"] = {"as_published": True}
+    found[BLOB_LOG] = None
+    return found
+
+
+def run_bench(seeds: int, *, say: Told, side: int = SIDE, trials: int = STOPS[-1]) -> list[Row]:
+    """Measure every way on every image.
+
+    Parameters
+    ----------
+    seeds : int
+        Searches of each kind.
+    say : callable
+        Called with each line as soon as it is known.
+    side : int
+        Of the images in pixels.
+    trials : int
+        Of each search.
+    """
+    lattice, rows = lattice_preset("YBCO[100]"), []
+    for label, image, truth in images(side):
+        say(f"\n{label}, {side} x {side} px, {len(truth)} columns, {seeds} seeds")
+        say(_HEAD)
+        for way, options in ways().items():
+            row = _measure(label, image, lattice, truth, way, options, seeds, trials)
+            rows.append(row)
+            say(_line(row))
+    return rows
+
+
+def write_bench(rows: list[Row], folder: Path) -> None:
+    """Write `bench.md`, `bench.json` and `bench.png`.
+
+    Raises
+    ------
+    BadInput
+        If the folder cannot be written to.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_text(folder / "bench.json", json.dumps([asdict(row) for row in rows], indent=1) + "\n")
+    write_text(folder / "bench.md", _markdown(rows))
+    _plot(rows, folder / "bench.png")
+
+
+def _measure(
+    label: str,
+    image: Image,
+    lattice: Lattice,
+    truth: Points,
+    way: str,
+    options: dict[str, Any] | None,
+    seeds: int,
+    trials: int,
+) -> Row:
+    seconds, volumes, scores = [], [], []
+    for seed in range(seeds):
+        start = time.perf_counter()
+        if options is None:
+            # small matrices in many threads would slow scikit-optimize down tenfold
+            with threadpool_limits(1):
+                found = _over_blob_log(image, lattice, seed, trials)
+        else:
+            settings = AtomsSettings(trials=trials, seed=seed, **options)
+            found = list(run_trials(AtomsProblem(image, lattice, settings)))
+        seconds.append(time.perf_counter() - start)
+        volumes.append([_volume(found[:stop]) for stop in STOPS])
+        best = pick(found[:60])
+        scores.append(0.0 if best is None else _f1(found[best], truth, image.shape))
+    means = tuple(float(v) for v in np.mean(volumes, axis=0))
+    return Row(label, way, statistics.mean(seconds), means, statistics.mean(scores))
+
+
+def _volume(trials: list[AtomTrial]) -> float:
+    return hypervolume([t.score.objectives for t in trials if t.feasible], (1.0, 1.0))
+
+
+def _f1(trial: AtomTrial, truth: Points, shape: tuple[int, int]) -> float:
+    """Agreement of found and drawn columns away from the border, one to one."""
+    found = trial.blobs[trial.shown, :2].astype(float)
+    border = BORDER / PIXEL_SIZE
+    limit = np.array(shape) - 1 - border
+    distance, nearest = cKDTree(truth).query(found)
+    _, back = cKDTree(found).query(truth)
+    hit = (distance <= NEAR / PIXEL_SIZE) & (back[nearest] == np.arange(len(found)))
+    judged, wanted = (((p >= border) & (p <= limit)).all(axis=1) for p in (found, truth))
+    reached = np.isin(np.arange(len(truth)), nearest[hit])
+    precision, recall = float(hit[judged].mean()), float(reached[wanted].mean())
+    return 2 * precision * recall / max(precision + recall, 1e-9)
+
+
+def _over_blob_log(image: Image, lattice: Lattice, seed: int, trials: int) -> list[AtomTrial]:
+    """scikit-optimize's own optimiser with its defaults, filtering the image every time."""
+    from skimage import feature
+    from skopt import Optimizer
+    from skopt.space import Integer, Real
+
+    problem = AtomsProblem(image, lattice, AtomsSettings(trials=trials, seed=seed, **_FIVE))
+    dimensions = [
+        Integer(d.low, d.high, name=d.name)
+        if d.scale == "integer"
+        else Real(d.low, d.high, "log-uniform" if d.scale == "log" else "uniform", name=d.name)
+        for d in problem.space.dimensions
+    ]
+    blob_log: Any = feature.blob_log  # without types in some versions
+    rng, found = np.random.default_rng(seed), []
+    optimiser = Optimizer(dimensions, "GP", n_initial_points=12, random_state=seed)
+    for index in range(trials):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # repeated points, bounds of the kernel
+            point = optimiser.ask()
+        values = dict(zip((d.name for d in dimensions), map(float, point), strict=True))
+        values["max_sigma"] = max(values["max_sigma"], values["min_sigma"])
+        blobs = blob_log(image.normalised, **values | {"num_sigma": int(values["num_sigma"])})
+        inside = problem.area[blobs[:, 0].astype(int), blobs[:, 1].astype(int)]
+        sums = neighbour_sums(blobs[:, :2])
+        score = score_atoms(sums, problem.physics, inside)
+        found.append(
+            AtomTrial(index, dict(values), blobs, sums, inside, np.zeros_like(inside), score)
+        )
+        pair = np.minimum(score.objectives if score.feasible else (1.0, 1.0), 1.0)
+        weight = rng.random()
+        weighted = np.array([weight, 1 - weight]) * pair
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            optimiser.tell(point, float(weighted.max() + 0.05 * weighted.sum()))
+    return found
+
+
+_HEAD = f"{'':32s}{'seconds':>9s}" + "".join(f"{f'1-HV {n}':>10s}" for n in STOPS) + f"{'F1':>9s}"
+
+
+def _line(row: Row) -> str:
+    volumes = "".join(f"{1 - volume:10.5f}" for volume in row.volumes)
+    return f"{row.way:32s}{row.seconds:9.2f}{volumes}{row.f1:9.4f}"
+
+
+def _markdown(rows: list[Row]) -> str:
+    lines = [
+        "# Searches side by side",
+        "",
+        "Made by `napari-reward-analysis bench`. 1-HV is the part of the unit square of |QC| and",
+        "ER that the front leaves undominated after so many trials (smaller is better), F1 the",
+        "agreement of the proposed point with the columns that were drawn, seconds those of a",
+        f"search of {STOPS[-1]} trials. Python {platform.python_version()}.",
+    ]
+    for image in dict.fromkeys(row.image for row in rows):
+        stops = " | ".join(f"1-HV, {stop}" for stop in STOPS)
+        lines += [
+            "",
+            f"## {image}",
+            "",
+            f"| way | seconds | {stops} | F1 |",
+            "|---|---|---|---|---|---|",
+        ]
+        for row in (row for row in rows if row.image == image):
+            volumes = " | ".join(f"{1 - volume:.5f}" for volume in row.volumes)
+            lines.append(f"| {row.way} | {row.seconds:.2f} | {volumes} | {row.f1:.4f} |")
+    return "\n".join(lines) + "\n"
+
+
+def _plot(rows: list[Row], path: Path) -> None:
+    from matplotlib.figure import Figure
+
+    from napari_reward_analysis.io.atomic import atomic_path
+
+    names = list(dict.fromkeys(row.image for row in rows))
+    figure = Figure(figsize=(9, 6.5), layout="constrained")
+    panels = figure.subplots(2, -(-len(names) // 2), squeeze=False).ravel()
+    for axes, name in zip(panels, names, strict=False):
+        for row in (row for row in rows if row.image == name):
+            left = [max(1 - volume, 1e-5) for volume in row.volumes]
+            axes.plot(STOPS, left, marker="o", markersize=3, label=row.way)
+        axes.set_yscale("log")
+        axes.set_title(name, fontsize="medium")
+        axes.set_xlabel("trials")
+        axes.set_ylabel("1 - hypervolume")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize="small")
+    with atomic_path(path) as draft:
+        figure.savefig(draft, format="png", dpi=130)

@@ -1,0 +1,177 @@
+"""From crystal and image to the two numbers of the rewards: N and DS in pixels."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from napari_reward_analysis.calibration.measured import MeasuredLattice
+from napari_reward_analysis.crystal.lattice import DS_FRACTION, N_NEIGHBOURS, Lattice
+from napari_reward_analysis.detection import BlobFinder
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.rewards.atoms import MIN_BLOBS, Physics, neighbour_sums
+
+
+def analysed_area(image: Image, region: BoolArray | None) -> BoolArray:
+    """Pixels over which columns are counted and expected, shape (H, W).
+
+    The outermost pixels are left out: a maximum there cannot be told from the flank of
+    a column whose centre lies outside the field.
+
+    Raises
+    ------
+    BadInput
+        If the region is of another shape or holds no valid pixel.
+    """
+    if min(image.shape) < 3:
+        raise BadInput(
+            f"An image of {image.shape[0]} x {image.shape[1]} px is too small to hold a column: "
+            "choose a larger one."
+        )
+    area = image.valid.copy()
+    area[[0, -1]] = False
+    area[:, [0, -1]] = False
+    if region is None:
+        return area
+    if region.shape != image.shape:
+        raise BadInput(
+            f"The region has {region.shape} pixels and the image {image.shape}: "
+            "draw the region on this image."
+        )
+    area &= region.astype(bool)
+    if not area.any():
+        raise BadInput("The region covers no pixel of the image: draw it on the crystal.")
+    return area
+
+
+def derive_physics(
+    image: Image,
+    lattice: Lattice | None,
+    area: BoolArray,
+    *,
+    count: float | None = None,
+    ds: float | None = None,
+    species: tuple[str, ...] | None = None,
+    measured: MeasuredLattice | None = None,
+) -> tuple[Physics, float]:
+    """N and DS for one image, and the smallest column spacing.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    lattice : Lattice or None
+        What the crystal predicts.
+    area : ndarray of bool, shape (H, W)
+        The analysed pixels.
+    count : float, optional
+        N typed in; from the lattice otherwise.
+    ds : float, optional
+        DS in angstrom, in pixels where the image has no pixel size; otherwise from the
+        lattice, or without one from the spacing seen in the image.
+    species : tuple of str, optional
+        Species to expect.
+    measured : MeasuredLattice, optional
+        The lattice as seen in the image: where it is found, the count and the spacing
+        rest on it and not on the pixel size, which headers often have wrong.
+
+    Returns
+    -------
+    physics : Physics
+        N and DS in pixels.
+    spacing_px : float
+        Smallest distance between columns in pixels.
+
+    Raises
+    ------
+    BadInput
+        If the pixel size, the lattice or the count is missing or impossible.
+    """
+    if lattice is None and count is None:
+        raise BadInput(
+            "Neither a lattice nor a count is given: choose a lattice (--lattice) "
+            "or type the expected number of columns (--count)."
+        )
+    if lattice is None or (image.pixel_size is None and count is not None):
+        return _without_lattice(image, area, _required(count), ds)
+    pixel_size = image.require_pixel_size()
+    scale = measured.pixel_size if measured is not None and measured.found else pixel_size
+    chosen = lattice if species is None else lattice.choose(species)
+    area_angstrom = float(np.count_nonzero(area)) * scale**2
+    if count is None and area_angstrom < lattice.area:
+        raise BadInput(
+            f"The analysed area of {area_angstrom:.3g} square angstrom is smaller than one cell "
+            f"of {lattice.name} ({lattice.area:.3g}): check the pixel size or enlarge the region."
+        )
+    expected = chosen.expected_count(area_angstrom) if count is None else count
+    _check_ds(ds, chosen)
+    ds_px = chosen.default_ds / scale if ds is None else ds / pixel_size
+    physics = Physics(expected, ds_px)
+    _check_ds_px(physics.ds_px)
+    # every column is seen, whichever species are expected, faint ones when chosen
+    return physics, min(lattice.spacing, chosen.spacing) / scale
+
+
+def seen_sum(image: Image, area: BoolArray, count: float) -> float:
+    """Typical smallest neighbour sum of the `count` strongest LoG maxima, in pixels.
+
+    Stands in for the lattice's where there is none: the tenth percentile is low enough
+    to be that of the closest kind of column and high enough to ignore stray doubles.
+    """
+    spacing = mean_spacing(area, count)
+    sigma = min(max(0.2 * spacing, 0.7), min(image.shape) / 4)
+    finder = BlobFinder(image.normalised)
+    found = finder.candidates(sigma, sigma, 1).blobs
+    inside = area[found[:, 0].astype(int), found[:, 1].astype(int)]
+    strongest = found[inside][: max(MIN_BLOBS, round(count))]
+    if len(strongest) < MIN_BLOBS:
+        raise BadInput("Fewer than five maxima are seen in the image: give DS (--ds).")
+    return float(np.quantile(neighbour_sums(strongest[:, :2]), 0.1))
+
+
+def mean_spacing(area: BoolArray, count: float) -> float:
+    """Side of the square that one column has to itself, in pixels."""
+    return math.sqrt(float(np.count_nonzero(area)) / count)
+
+
+def _without_lattice(
+    image: Image, area: BoolArray, count: float, ds: float | None
+) -> tuple[Physics, float]:
+    if count > np.count_nonzero(area):
+        raise BadInput(
+            f"A count of {count:g} columns is more than the analysed area has pixels: "
+            "check the count."
+        )
+    if ds is None:
+        ds_px = DS_FRACTION * seen_sum(image, area, count)
+    else:
+        ds_px = ds / (image.pixel_size or 1.0)
+    _check_ds_px(ds_px)
+    # no column can be nearer than a fraction of the mean spacing of so many
+    return Physics(count, ds_px), 0.8 * mean_spacing(area, count)
+
+
+def _required(count: float | None) -> float:
+    if count is None or not count > 0:
+        raise BadInput(f"An expected count of {count} is impossible: give a positive number.")
+    return count
+
+
+def _check_ds(ds: float | None, lattice: Lattice) -> None:
+    sums = lattice.neighbour_sums.values()
+    if ds is not None and ds > max(sums):
+        raise BadInput(
+            f"A DS of {ds:g} angstrom is beyond every neighbour sum of {lattice.name} "
+            f"(at most {max(sums):.3g}), so that each right column would count as an error: "
+            f"choose one below {min(sums):.3g}."
+        )
+
+
+def _check_ds_px(ds_px: float) -> None:
+    if ds_px <= N_NEIGHBOURS:
+        raise BadInput(
+            f"A DS of {ds_px:.3g} px can be reached by no four neighbours, each at least "
+            "one pixel away: choose a larger DS or check the pixel size."
+        )

@@ -1,0 +1,84 @@
+"""Sub-pixel positions for a trial's columns.
+
+They are fitted on the image after a Wiener filter, whatever image the blobs were found in.
+On an image without noise the filter changes nothing; on a noisy one it leaves what the
+columns have in common, and a fit to the bare image would lose what the blobs know already.
+How sure a position is, is what the bare image says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from napari_reward_analysis.analyses.atoms.trial import AtomTrial
+from napari_reward_analysis.analyses.atoms.trials import AtomsProblem
+from napari_reward_analysis.detection import ScaleSpace
+from napari_reward_analysis.detection.blobs import Blobs
+from napari_reward_analysis.detection.refine import Refined, refine
+from napari_reward_analysis.image import FloatArray, Image
+from napari_reward_analysis.preprocessing import Context, stage_named
+
+#: Reach of the filter in column spacings.
+_WINDOW = 4.0
+
+
+class Refiner:
+    """Fits the columns of any trial on one image.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    """
+
+    def __init__(self, image: Image) -> None:
+        self._pixels = image.normalised
+
+    @cached_property
+    def noise(self) -> float:
+        """Standard deviation of the noise of the normalised image."""
+        return ScaleSpace(self._pixels).noise
+
+    def refined(self, trial: AtomTrial) -> Refined:
+        """Sub-pixel positions of a trial's blobs, one row a blob, in their precision."""
+        blobs = trial.blobs
+        sigma = float(np.median(blobs[:, 2])) if len(blobs) else 1.0
+        bare = refine(self._pixels, blobs[:, :2], sigma, self.noise)
+        found = refine(self._filtered(blobs), blobs[:, :2], sigma, self.noise)
+        # what the filter takes away is no longer seen as a misfit
+        spread = np.where(
+            np.isnan(found.uncertainty), np.nan, np.fmax(found.uncertainty, bare.uncertainty)
+        )
+        return Refined(found.points.astype(np.float32), spread.astype(np.float32))
+
+    def _filtered(self, blobs: Blobs) -> FloatArray:
+        if len(blobs) < 2 or self.noise == 0:
+            return self._pixels
+        nearest, _ = cKDTree(blobs[:, :2]).query(blobs[:, :2], k=2)
+        context = Context(float(np.median(nearest[:, 1])), self.noise)
+        return stage_named("wiener").apply(self._pixels, context, window=_WINDOW)
+
+
+def refine_trial(image: Image | AtomsProblem, trial: AtomTrial) -> AtomTrial:
+    """Give a trial's columns sub-pixel positions.
+
+    Parameters
+    ----------
+    image : Image or AtomsProblem
+        What the trial was made on.
+    trial : AtomTrial
+        The trial; one that is refined already, or has no blobs, comes back as it is.
+
+    Returns
+    -------
+    AtomTrial
+        The same trial with `refined`. QC and ER are defined on the blobs and stay.
+    """
+    if trial.refined is not None or not len(trial.blobs):
+        return trial
+    pixels = image.image if isinstance(image, AtomsProblem) else image
+    return replace(trial, refined=Refiner(pixels).refined(trial))

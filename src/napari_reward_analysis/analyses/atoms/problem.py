@@ -1,0 +1,341 @@
+"""An image with everything that the trials of one search share."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.analyses.atoms.outside import Rim
+from napari_reward_analysis.analyses.atoms.physics import analysed_area, derive_physics
+from napari_reward_analysis.analyses.atoms.requirements import (
+    seen_vectors,
+    usable_rewards,
+    usable_stages,
+)
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.analyses.atoms.space import (
+    FIXED,
+    PARAMETERS,
+    noise_floor,
+    published_ranges,
+    ranges_for,
+    search_space,
+    snap_sigmas,
+    threshold_range,
+)
+from napari_reward_analysis.analyses.atoms.stages import Chain, Workbench, stage_space
+from napari_reward_analysis.analyses.atoms.trial import (
+    AtomTrial,
+    Parameters,
+    failed_trial,
+    threshold_margin,
+)
+from napari_reward_analysis.calibration.preflight import AreaRule, Survey, survey
+from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.detection import BlobFinder
+from napari_reward_analysis.detection.blobs import Blobs, Candidates
+from napari_reward_analysis.detection.threshold_axis import threshold_front
+from napari_reward_analysis.image import BoolArray, FloatArray, Image
+from napari_reward_analysis.preprocessing import Context
+from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
+from napari_reward_analysis.rewards.protocol import Depth, Detection
+
+
+class AtomsProblem:
+    """An image with everything that its trials share.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    lattice : Lattice, optional
+        What the crystal predicts; may be left out where `settings.count` is given.
+    settings : AtomsSettings
+        What the user chose.
+    region : ndarray of bool, shape (H, W), optional
+        The crystal, drawn by the user.
+    surveyed : Survey, optional
+        Of this image, where it was made before; made here otherwise.
+
+    Attributes
+    ----------
+    image, region
+        As they are used: with the pixel size and the crystal that the survey found.
+
+    Raises
+    ------
+    BadInput
+        If image, lattice and settings do not fit together.
+    """
+
+    def __init__(
+        self,
+        image: Image,
+        lattice: Lattice | None,
+        settings: AtomsSettings,
+        region: BoolArray | None = None,
+        surveyed: Survey | None = None,
+    ) -> None:
+        self.settings, self.lattice = settings, lattice
+        self.survey = surveyed or survey_for(image, lattice, settings, region)
+        drawn = region is not None
+        self.image, self.region = image, region = self.survey.image, self.survey.region
+        self.area = analysed_area(image, region)
+        self.physics, self.spacing_px = derive_physics(
+            image,
+            lattice,
+            self.area,
+            count=settings.count,
+            ds=_published_ds(settings, image, lattice),
+            species=settings.species,
+            measured=self.survey.measured,
+        )
+        self.physics = replace(self.physics, tolerance=settings.tolerance)
+        self.finder = BlobFinder(image.normalised)
+        self.vectors_px = seen_vectors(self.survey, lattice, settings)
+        self._depth = Depth(self.area)
+        self._rim = (
+            Rim(image, self.area, self.spacing_px, self.vectors_px)
+            if region is not None and not drawn
+            else None
+        )
+        self.rewards, missing_rewards = usable_rewards(settings, lattice, self.vectors_px)
+        stages, missing_stages = usable_stages(settings, self.vectors_px)
+        self.n_objectives = 2 + len(self.rewards)
+        self.notices = (*self.survey.notices, *missing_rewards, *missing_stages)
+        context = Context(self.spacing_px, self.finder.space.noise, self.vectors_px)
+        self._bench = Workbench(image, context, self.finder)
+        self._stages = stage_space(stages, settings.fixed, searched=bool(settings.search))
+        self._set_space()
+
+    def _set_space(self) -> None:
+        settings = self.settings
+        if settings.as_published:
+            ranges = published_ranges()
+        else:
+            ranges = ranges_for(self.spacing_px, self.image.shape)
+            ranges["threshold"] = threshold_range(self.finder.space, ranges)
+        ranges.update(settings.ranges)
+        self._ranges = ranges
+        self.fixed: Parameters = {str(name): value for name, value in FIXED.items()}
+        self.fixed |= settings.fixed
+        for name in set(PARAMETERS) - set(settings.search) - set(settings.fixed):
+            self.fixed[name] = _middle(name, ranges[name])
+        searched = [name for name in PARAMETERS if name in settings.search]
+        if settings.exact_thresholds:
+            searched.remove("threshold")
+            self.fixed["threshold"] = ranges["threshold"][0]
+        self.space = search_space(
+            searched,
+            ranges,
+            settings.fixed,
+            log_threshold=not settings.as_published,
+            before=self._stages.dimensions,
+        )
+        self.finder.space.floor = self._floor(self.finder, ranges["threshold"])
+        self.grid = ranges["min_sigma"][0], ranges["max_sigma"][1]
+
+    def decode(self, point: npt.NDArray[np.float64]) -> Parameters:
+        """Parameters at a point of the unit cube, with sigmas on the grid.
+
+        The published search keeps its sigmas as they come, at the cost of filtering. A
+        threshold is a response, and the responses depend on the stages before the LoG:
+        its range is that of the image that they leave.
+        """
+        parameters = self._stages.settle(self.space.decode(point, self.fixed))
+        if self.settings.as_published:
+            return parameters
+        parameters = snap_sigmas(parameters, *self.grid)
+        names = [dimension.name for dimension in self.space.dimensions]
+        chain = self._stages.chain(parameters)
+        if chain and "threshold" in names and "threshold" not in self.settings.ranges:
+            place = names.index("threshold")
+            try:
+                low, high = self._threshold_range(chain)
+            except Exception:  # noqa: BLE001 - the trial fails the same way, and tells why
+                return parameters
+            dimension = self.space.dimensions[place].model_copy(update={"low": low, "high": high})
+            parameters["threshold"] = dimension.decode(float(point[place]), low)
+        return parameters
+
+    def trials_at(self, index: int, point: npt.NDArray[np.float64]) -> list[AtomTrial]:
+        """What there is at a point of the unit cube, the trial to learn from first.
+
+        One trial. Where thresholds are exact it has the clearest threshold whose count is
+        right within the error of N; judged by QC and ER alone, there are also the one
+        nearest to the ideal and the one whose count is as near to N as it can be. The
+        time of the first includes the stages'.
+        """
+        start = time.perf_counter()
+        parameters = self.decode(point)
+        try:
+            thresholds = self._thresholds(parameters)
+        except Exception as error:  # noqa: BLE001 - a failed trial is recorded, the run goes on
+            return [failed_trial(index, parameters, str(error) or type(error).__name__)]
+        settled = time.perf_counter() - start
+        trials = [
+            self.evaluate(index + k, parameters | {"threshold": threshold})
+            for k, threshold in enumerate(thresholds)
+        ]
+        trials[0] = replace(trials[0], seconds=trials[0].seconds + settled)
+        return trials
+
+    def _thresholds(self, parameters: Parameters) -> list[float]:
+        """Thresholds of the other parameters that are worth a trial."""
+        if not self.settings.exact_thresholds:
+            return [float(parameters["threshold"])]
+        found = self._best_thresholds(parameters, self._count_uncertainty)[:1]
+        if not self.rewards:
+            # with QC and ER alone nothing else tells which count is right
+            found += self._best_thresholds(parameters, 0.0)
+        return list(dict.fromkeys(found)) or [self._ranges["threshold"][0]]
+
+    def _best_thresholds(self, parameters: Parameters, tolerance: float) -> list[float]:
+        """Of the exact front of all thresholds: nearest to the ideal, and the best count."""
+        expected = self.physics.expected
+        tolerance = max(self.physics.tolerance, tolerance)
+        front = threshold_front(
+            self._candidates(parameters),
+            float(parameters["overlap"]),
+            self.area,
+            expected=expected,
+            ds=self.physics.ds_px,
+            tolerance=tolerance,
+            floor=self.finder_of(parameters).space.floor,
+        )
+        if not len(front.thresholds):
+            return []
+        miss = np.maximum(np.abs(front.counts - expected) / expected - tolerance, 0)
+        nearest = int(np.argmin(np.hypot(miss, front.errors / expected)))
+        return [float(front.thresholds[nearest]), float(front.thresholds[0])]
+
+    @property
+    def _count_uncertainty(self) -> float:
+        """Relative error of N, since a lattice may lie anywhere under the edge of the area.
+
+        A row of columns more or less along each side of a square. To hit N more exactly
+        than it is known would cut through the responses of the columns; within this error
+        the threshold lies in the widest gap.
+        """
+        return 0.5 * self.spacing_px / math.sqrt(float(np.count_nonzero(self.area)))
+
+    def evaluate(self, index: int, parameters: Parameters) -> AtomTrial:
+        """One setting, whose failure is a result too."""
+        start = time.perf_counter()
+        try:
+            trial = self._detect(index, parameters)
+        except Exception as error:  # noqa: BLE001 - a failed trial is recorded, the run goes on
+            trial = failed_trial(index, parameters, str(error) or type(error).__name__)
+        return replace(trial, seconds=time.perf_counter() - start)
+
+    def finder_of(self, parameters: Parameters) -> BlobFinder:
+        """The finder of the image as the stages of a setting leave it."""
+        finder = self._bench.finder(self._stages.chain(parameters))
+        if finder.space.floor == 0.0:
+            finder.space.floor = self._floor(finder, threshold_range(finder.space, self._ranges))
+        return finder
+
+    def _detect(self, index: int, parameters: Parameters) -> AtomTrial:
+        threshold, overlap = float(parameters["threshold"]), float(parameters["overlap"])
+        candidates = self._candidates(parameters)
+        blobs = candidates.blobs[candidates.select(threshold, overlap)]
+        inside = self.area[blobs[:, 0].astype(int), blobs[:, 1].astype(int)]
+        sums = neighbour_sums(blobs[:, :2])
+        score = score_atoms(sums, self.physics, inside)
+        responses = candidates.blobs[:, 3]
+        return AtomTrial(
+            index=index,
+            parameters=parameters,
+            blobs=blobs,
+            sums=sums,
+            inside=inside,
+            beside=self._beside(blobs, inside),
+            score=score,
+            further=self._judge(blobs[inside], sums[inside], responses, threshold)
+            if score.feasible
+            else dict.fromkeys((reward.name for reward in self.rewards), 1.0),
+            margin=threshold_margin(responses, threshold),
+        )
+
+    def _beside(self, blobs: Blobs, inside: BoolArray) -> BoolArray:
+        if self._rim is None:
+            return np.zeros(len(blobs), bool)
+        return self._rim.columns(blobs, inside)
+
+    def _candidates(self, parameters: Parameters) -> Candidates:
+        return self.finder_of(parameters).candidates(
+            float(parameters["min_sigma"]),
+            float(parameters["max_sigma"]),
+            int(parameters["num_sigma"]),
+        )
+
+    def _judge(
+        self, blobs: Blobs, sums: FloatArray, candidates: FloatArray, threshold: float
+    ) -> dict[str, float]:
+        """The further rewards of one result."""
+        if not self.rewards:
+            return {}
+        detection = Detection(
+            points=blobs[:, :2].astype(np.float64),
+            sigmas=blobs[:, 2],
+            responses=blobs[:, 3],
+            sums=sums,
+            candidates=candidates,
+            threshold=threshold,
+            area=self.area,
+            image=self.image.normalised,
+            physics=self.physics,
+            spacing_px=self.spacing_px,
+            lattice=self.lattice,
+            vectors_px=self.vectors_px,
+            depth=self._depth,
+        )
+        return {reward.name: reward(detection) for reward in self.rewards}
+
+    def _threshold_range(self, chain: Chain) -> tuple[float, float]:
+        finder = self._bench.finder(chain)
+        return threshold_range(finder.space, self._ranges)
+
+    def _floor(self, finder: BlobFinder, threshold: tuple[float, float]) -> float:
+        """The lowest threshold that may be asked for; 0 is never one."""
+        typed = self.settings.ranges.get("threshold", threshold)[0]
+        searched = "threshold" in self.settings.search
+        lowest = typed if searched else float(self.fixed["threshold"])
+        return max(min(lowest, noise_floor(finder.space, self._ranges)), 1e-9)
+
+
+def survey_for(
+    image: Image,
+    lattice: Lattice | None,
+    settings: AtomsSettings,
+    region: BoolArray | None = None,
+) -> Survey:
+    """Survey of an image as the settings ask for it.
+
+    Nothing is measured where nothing would be used: with the header's pixel size, the
+    whole field as the area.
+
+    Raises
+    ------
+    BadInput
+        If the pixel size shall come from a lattice that is not given or not seen.
+    """
+    area: AreaRule = "field" if settings.as_published else settings.area
+    if settings.calibrate == "header" and area == "field":
+        return Survey(image, region)
+    return survey(image, lattice, region=region, calibrate=settings.calibrate, area=area)
+
+
+def _published_ds(settings: AtomsSettings, image: Image, lattice: Lattice | None) -> float | None:
+    if settings.ds is None and settings.as_published and image.pixel_size and lattice:
+        return 9.6
+    return settings.ds
+
+
+def _middle(name: str, limits: tuple[float, float]) -> float:
+    low, high = limits
+    return float(np.sqrt(low * high)) if name != "num_sigma" else FIXED["num_sigma"]

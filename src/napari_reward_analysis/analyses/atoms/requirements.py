@@ -1,0 +1,104 @@
+"""What rewards and stages ask of an image, and what it has."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.calibration.measure import measure_lattice
+from napari_reward_analysis.calibration.preflight import Survey
+from napari_reward_analysis.calibration.vectors import measure_vectors
+from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.preprocessing import stage_named
+from napari_reward_analysis.rewards.protocol import NEEDS, Reward, reward_named
+
+
+def seen_vectors(
+    surveyed: Survey, lattice: Lattice | None, settings: AtomsSettings
+) -> npt.NDArray[np.float64] | None:
+    """Two translations of the lattice in the image, None where none is seen or asked for.
+
+    Parameters
+    ----------
+    surveyed : Survey
+        Of the image.
+    lattice : Lattice or None
+        The crystal.
+    settings : AtomsSettings
+        Whose rewards and stages may ask for them.
+
+    Returns
+    -------
+    ndarray, shape (2, 2), or None
+        Rows (y, x) in px: the cell's vectors where the crystal was found; otherwise the
+        shortest that the spectrum shows, whatever the crystal.
+    """
+    if surveyed.measured is not None and surveyed.measured.found:
+        return surveyed.measured.vectors_px
+    asking = [reward_named(name).needs for name in settings.used_rewards]
+    lattice_stages = any(stage_named(name).needs_lattice for name in settings.used_stages)
+    if not lattice_stages and not any("vectors" in needs for needs in asking):
+        return None
+    if min(surveyed.image.shape) < 16:
+        return None
+    if surveyed.measured is None and lattice is not None:
+        # the survey did not look: N and area come from the header
+        cell = _cell_of(surveyed, lattice)
+        if cell is not None:
+            return cell
+    seen = measure_vectors(surveyed.image, region=surveyed.region)
+    return seen.vectors_px if seen.found else None
+
+
+def _cell_of(surveyed: Survey, lattice: Lattice) -> npt.NDArray[np.float64] | None:
+    try:
+        measured = measure_lattice(surveyed.image, lattice, region=surveyed.region)
+    except BadInput:
+        return None  # a field too small to show the crystal
+    return measured.vectors_px if measured.found else None
+
+
+def usable_rewards(
+    settings: AtomsSettings, lattice: Lattice | None, vectors: npt.NDArray[np.float64] | None
+) -> tuple[list[Reward], tuple[str, ...]]:
+    """Further rewards that the image allows, and a sentence for each that it does not.
+
+    Raises
+    ------
+    BadInput
+        If a reward is not known.
+    """
+    there = {
+        "lattice": lattice is not None and bool(lattice.columns),
+        "vectors": vectors is not None,
+    }
+    usable, notices = [], []
+    for name in dict.fromkeys(settings.used_rewards):
+        reward = reward_named(name)
+        missing = [NEEDS[need] for need in reward.needs if not there[need]]
+        if missing:
+            notices.append(f"The reward {name!r} is left out: it needs {' and '.join(missing)}.")
+        else:
+            usable.append(reward)
+    return usable, tuple(notices)
+
+
+def usable_stages(
+    settings: AtomsSettings, vectors: npt.NDArray[np.float64] | None
+) -> tuple[list[str], tuple[str, ...]]:
+    """Stages that the image allows, and a sentence for each that it does not.
+
+    Raises
+    ------
+    BadInput
+        If a stage is not known.
+    """
+    usable, notices = [], []
+    for name in settings.used_stages:
+        if stage_named(name).needs_lattice and vectors is None:
+            notices.append(f"The stage {name!r} is left out: it needs {NEEDS['vectors']}.")
+        else:
+            usable.append(name)
+    return usable, tuple(notices)

@@ -1,0 +1,166 @@
+"""Ranges of the LoG parameters: from lattice and pixel size, or as published."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from napari_reward_analysis.analyses.atoms.trial import Parameters
+from napari_reward_analysis.detection import ScaleSpace
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.optimize.space import Dimension, Space
+
+ParameterName = Literal["min_sigma", "max_sigma", "num_sigma", "threshold", "overlap"]
+PARAMETERS: tuple[ParameterName, ...] = (
+    "min_sigma",
+    "max_sigma",
+    "num_sigma",
+    "threshold",
+    "overlap",
+)
+Ranges = dict[ParameterName, tuple[float, float]]
+
+#: Values of parameters that are neither searched nor given.
+FIXED: dict[ParameterName, float] = {"num_sigma": 10, "overlap": 0.3}
+
+#: Steps that the sigma grid should have between the smallest and the largest sigma.
+_GRID_STEPS = 24
+
+
+def published_ranges() -> Ranges:
+    """Ranges of the published scripts, in pixels of 0.32 A."""
+    return {
+        "min_sigma": (0.1, 3.0),
+        "max_sigma": (1.0, 6.0),
+        "num_sigma": (10, 10),
+        "threshold": (0.01, 0.4),
+        "overlap": (0.01, 0.5),
+    }
+
+
+def ranges_for(spacing_px: float, shape: tuple[int, int]) -> Ranges:
+    """Ranges of all parameters but the threshold, which follow from the columns' spacing.
+
+    Parameters
+    ----------
+    spacing_px : float
+        Smallest distance between columns in pixels.
+    shape : tuple of int
+        Shape of the image.
+
+    Notes
+    -----
+    A blob that fills half its spacing has sigma 0.18 spacings (a full width at half
+    maximum of 0.42); sharper probes go down to 0.1, and beyond 0.45 two neighbours are
+    one blob.
+
+    Raises
+    ------
+    BadInput
+        If the spacing is too small for this pixel size.
+    """
+    if spacing_px < 2.0:
+        raise BadInput(
+            f"Neighbouring columns are only {spacing_px:.2g} px apart, less than the two that "
+            "are needed to tell them apart: check the pixel size and the lattice."
+        )
+    limit = (min(shape) - 1) / 4
+    return {
+        "min_sigma": (min(max(0.1 * spacing_px, 0.5), limit), min(0.30 * spacing_px, limit)),
+        "max_sigma": (min(0.2 * spacing_px, limit), min(0.45 * spacing_px, limit)),
+        "num_sigma": (2, 10),
+        "overlap": (0.01, 0.5),
+    }
+
+
+def threshold_range(space: ScaleSpace, ranges: Ranges) -> tuple[float, float]:
+    """From the noise floor to the largest response, for the sigmas of a search.
+
+    Parameters
+    ----------
+    space : ScaleSpace
+        LoG images of the image that is searched.
+    ranges : dict
+        Of the sigmas.
+    """
+    middle = math.sqrt(ranges["min_sigma"][0] * ranges["max_sigma"][1])
+    largest = float(space.response(_on_grid(middle, 1 / 16)).max())
+    return min(noise_floor(space, ranges), 0.5 * largest), largest
+
+
+def noise_floor(space: ScaleSpace, ranges: Mapping[ParameterName, tuple[float, float]]) -> float:
+    """Response below which there is only noise, at the widest sigma of a search.
+
+    Twice the noise's standard deviation, and never less than a thousandth of the
+    largest response, so that a noiseless image has a floor too, nor than what a bright
+    uniform area gives.
+    """
+    sigma = _on_grid(ranges["max_sigma"][1], 1 / 16)
+    largest = float(space.response(sigma).max())
+    uniform = 1.1 * space.uniform_response(sigma)
+    return max(2 * space.response_noise(sigma), uniform, 1e-3 * largest, 1e-6)
+
+
+def search_space(
+    searched: Sequence[ParameterName],
+    ranges: Mapping[ParameterName, tuple[float, float]],
+    fixed: Mapping[str, float | str],
+    *,
+    log_threshold: bool = True,
+    before: Sequence[Dimension] = (),
+) -> Space:
+    """The searched dimensions, those of the stages before the LoG first.
+
+    max_sigma never falls below min_sigma.
+    """
+    dimensions = list(before)
+    for name in searched:
+        low, high = ranges[name]
+        if name == "max_sigma" and "min_sigma" in fixed:
+            low = max(low, float(fixed["min_sigma"]))
+        if low > high:
+            raise BadInput(
+                f"The range of {name}, {low:g} to {high:g}, is empty: give the lower end first."
+            )
+        dimensions.append(
+            Dimension(
+                name=name,
+                low=low,
+                high=high,
+                scale=_scale(name, log_threshold),
+                not_below="min_sigma" if name == "max_sigma" else None,
+            )
+        )
+    return Space(dimensions=tuple(dimensions))
+
+
+def snap_sigmas(parameters: Parameters, smallest: float, largest: float) -> Parameters:
+    """Parameters with every sigma of the scale stack on a common grid.
+
+    The grid is the power of two nearest to 1/24 of the searched interval (exact in
+    floating point), so that sigma triples share their LoG images. The step between two
+    sigmas is a whole number of grid steps, and the stack never goes beyond the asked
+    `max_sigma`: where the steps do not fit, `num_sigma` is lowered.
+    """
+    grid = 2.0 ** round(math.log2(max(largest - smallest, 1e-3) / _GRID_STEPS))
+    low = _on_grid(float(parameters["min_sigma"]), grid)
+    span = max(0, math.floor((float(parameters["max_sigma"]) - low) / grid + 1e-9))
+    asked = int(parameters["num_sigma"])
+    step = max(1, round(span / (asked - 1))) if asked > 1 else 1
+    count = min(asked, span // step + 1)
+    return parameters | {
+        "min_sigma": low,
+        "max_sigma": low + step * grid * (count - 1),
+        "num_sigma": float(count),
+    }
+
+
+def _on_grid(value: float, grid: float) -> float:
+    return max(1, round(value / grid)) * grid
+
+
+def _scale(name: ParameterName, log_threshold: bool) -> Literal["linear", "log", "integer"]:
+    if name == "num_sigma":
+        return "integer"
+    return "log" if name == "threshold" and log_threshold else "linear"

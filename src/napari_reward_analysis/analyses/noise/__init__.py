@@ -1,0 +1,1 @@
+"""The noise study: what tuning is worth as noise rises."""

@@ -1,0 +1,1 @@
+"""Sliding windows: a search in each part of an image."""

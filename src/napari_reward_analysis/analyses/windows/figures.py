@@ -1,0 +1,72 @@
+"""Figures of sliding windows: one map for each setting and reward."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_reward_analysis.analyses.windows.result import Map
+from napari_reward_analysis.analyses.windows.run import WindowsRun
+from napari_reward_analysis.io.figure_file import save_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import Locator
+
+#: What a reader calls the maps of `window_maps`, with their units.
+_MAP_NAMES = {
+    "n": "columns",
+    "expected": "expected columns",
+    "qc": "QC",
+    "er": "ER",
+    "n_trials": "trials",
+    "min_sigma": "min sigma, px",
+    "max_sigma": "max sigma, px",
+    "num_sigma": "number of sigmas",
+}
+
+
+def map_name(key: str) -> str:
+    """What a reader calls a map of `window_maps`, with its unit."""
+    return _MAP_NAMES.get(key, key.replace("_", " "))
+
+
+def maps_figure(run: WindowsRun) -> Figure:
+    """One small picture for each of a run's maps; windows left out stay white."""
+    from matplotlib.figure import Figure
+
+    maps = run.maps
+    columns = min(4, max(1, len(maps)))
+    rows = -(-len(maps) // columns)
+    figure = Figure(figsize=(2.4 * columns, 2.2 * rows), layout="constrained")
+    axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
+    for ax, (name, values) in zip(axes, maps.items(), strict=False):
+        shown = ax.imshow(np.ma.masked_invalid(values), cmap="viridis")
+        figure.colorbar(shown, ax=ax, shrink=0.8, ticks=_ticks(values))
+        ax.set_title(map_name(name), fontsize="small")
+    for ax in axes:
+        ax.set_axis_off()
+    return figure
+
+
+def _ticks(values: Map) -> list[float] | Locator:
+    """Where the bar of a map is labelled: at the one value that there is, or at whole ones."""
+    from matplotlib.ticker import MaxNLocator
+
+    known = values[np.isfinite(values)]
+    if len(known) and known.min() == known.max():
+        return [float(known[0])]
+    return MaxNLocator(5, integer=bool((known == np.round(known)).all()))
+
+
+def save_maps(run: WindowsRun, path: Path) -> None:
+    """Write the figure of all maps, whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be written.
+    """
+    save_figure(maps_figure(run), path)

@@ -1,0 +1,117 @@
+"""The command `amorphous`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any, get_args
+
+from napari_reward_analysis.cli.common import (
+    DONE,
+    INTERRUPTED,
+    check_pick,
+    folder_of,
+    image_of,
+    image_options,
+    lattice_of,
+    output_options,
+    pick_option,
+    progress_bar,
+    scaled_option,
+    spent,
+    tell,
+)
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.optimize.samplers import SamplerName
+
+
+def add_amorphous(commands: Any) -> None:
+    """Add the search for amorphous regions to the commands of a parser."""
+    parser = commands.add_parser("amorphous", help="find amorphous regions")
+    image_options(parser)
+    parser.add_argument("--count", type=float, metavar="N", help="expected number of columns")
+    parser.add_argument(
+        "--atoms", type=Path, metavar="FILE.csv", help="known positions, instead of a search"
+    )
+    parser.add_argument("--kinds", type=int, metavar="K", help="kinds of column (the lattice's)")
+    parser.add_argument("--trials", type=int, default=60, help="settings to evaluate (60)")
+    parser.add_argument(
+        "--search", default="all", metavar="NAMES|all", help="e.g. class,threshold (all eight)"
+    )
+    parser.add_argument(
+        "--fix",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter that is not searched, e.g. class=Cu (may be repeated)",
+    )
+    parser.add_argument("--sampler", choices=get_args(SamplerName), default="skopt")
+    pick_option(parser)
+    scaled_option(parser)
+    parser.add_argument(
+        "--as-published",
+        action="store_true",
+        help="two components of one orientation of the brightest kind, posterior, two rewards",
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    output_options(parser)
+    parser.set_defaults(command=_amorphous)
+
+
+def _amorphous(options: argparse.Namespace) -> int:
+    from napari_reward_analysis.analyses.amorphous.execute import (
+        given_atoms,
+        run_amorphous,
+        search_atoms,
+        write_regions,
+    )
+    from napari_reward_analysis.analyses.amorphous.problem import PARAMETERS, AmorphousSettings
+    from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
+    from napari_reward_analysis.io.writers import read_points_csv
+
+    image, lattice = image_of(options), lattice_of(options)
+    chosen = {
+        "trials": options.trials,
+        "search": PARAMETERS if options.search == "all" else tuple(options.search.split(",")),
+        "fixed": dict(_fixed_value(text) for text in options.fix),
+        "sampler": options.sampler,
+        "seed": options.seed,
+        "kinds": options.kinds,
+        "as_published": options.as_published,
+    }
+    settings = AmorphousSettings.model_validate(chosen)
+    finding = AtomsSettings(count=options.count, seed=options.seed, calibrate=options.calibrate)
+    check_pick(options.pick, settings.trials)
+    folder = folder_of(options, "amorphous")
+    start = time.perf_counter()
+    if options.atoms is None:
+        atoms = search_atoms(image, lattice, finding)
+    else:
+        atoms = given_atoms(image, read_points_csv(options.atoms), lattice)
+    progress = progress_bar(settings.trials)
+    run = run_amorphous(atoms, lattice, settings, folder, progress=progress)
+    summary = write_regions(run, folder, options.pick, scaled=options.scaled)
+    tell(run.notices)
+    summary |= spent(start, folder)
+    if options.json:
+        print(json.dumps(summary))
+    else:
+        print(
+            f"{run.verdict.sentence}\n{summary['n_regions']} regions, "
+            f"{summary['area_fraction']:.1%} of the field; {summary['n_trials']} trials in "
+            f"{summary['seconds']:.1f} s; results in {summary['out']}"
+        )
+    return INTERRUPTED if run.status == "cancelled" else DONE
+
+
+def _fixed_value(text: str) -> tuple[str, float | str]:
+    """Name and value of a parameter that is not searched."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise BadInput(f"--fix {text} is no setting: write NAME=VALUE, e.g. class=Cu.")
+    try:
+        return name, float(value)
+    except ValueError:
+        return name, value

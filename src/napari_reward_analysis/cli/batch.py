@@ -1,0 +1,127 @@
+"""The command `batch`: the same search in many images, one after the other."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_reward_analysis.cli.atoms import (
+    analyse,
+    in_words,
+    load_plugins,
+    search_options,
+    settings_of,
+)
+from napari_reward_analysis.cli.common import (
+    BAD_INPUT,
+    DONE,
+    INTERRUPTED,
+    image_options,
+    lattice_of,
+    output_options,
+    say,
+    tell,
+)
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.io.writers import write_csv
+from napari_reward_analysis.runs.journal import make_folder
+
+TABLE_FILE = "batch.csv"
+
+#: Columns of the table that are taken from an image's summary.
+_NUMBERS = ("n_atoms", "n_counted", "expected", "qc", "er", "n_trials", "pick")
+_FACTS = ("pixel_size_A", "area_fraction", "seconds", "out")
+
+
+def add_batch(commands: Any) -> None:
+    """Add the search in many images to the commands of a parser."""
+    parser = commands.add_parser("batch", help="find the columns of many images")
+    image_options(parser, several=True)
+    search_options(parser)
+    output_options(parser)
+    parser.set_defaults(command=_batch, oracle=[])
+
+
+def _batch(options: argparse.Namespace) -> int:
+    load_plugins(options)
+    # what is wrong with the options is told once, before any image
+    settings_of(options, options.count)
+    lattice_of(options)
+    table = (options.out or options.images[0].parent) / TABLE_FILE
+    make_folder(table.parent)
+    start, rows = time.perf_counter(), list[dict[str, Any]]()
+    for image, folder in zip(options.images, folders(options.images, options.out), strict=True):
+        row = _one(options, image, folder)
+        rows.append(row)
+        # written anew after each: a batch that is killed keeps what it has
+        write_csv(table, batch_table(rows))
+        if not options.json:
+            print(f"[{len(rows)}/{len(options.images)}] {image}: {row['told']}", flush=True)
+        if row["status"] == "cancelled":
+            break
+    _report(rows, table, time.perf_counter() - start, as_json=options.json)
+    if rows[-1]["status"] == "cancelled":
+        return INTERRUPTED
+    return BAD_INPUT if any(row["status"] == "failed" for row in rows) else DONE
+
+
+def folders(images: list[Path], out: Path | None) -> list[Path]:
+    """Where each image's results go: beside it, or side by side in one folder.
+
+    Images of one name from different folders are numbered.
+    """
+    chosen: list[Path] = []
+    for image in images:
+        wanted = (image.parent if out is None else out) / f"{image.stem}_atoms"
+        number, folder = 1, wanted
+        while folder in chosen:
+            number += 1
+            folder = wanted.with_name(f"{wanted.name}_{number}")
+        chosen.append(folder)
+    return chosen
+
+
+def batch_table(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """A row for each image; empty cells where it has no result."""
+    columns = {"image": [row["image"] for row in rows], "status": [row["status"] for row in rows]}
+    for name in (*_NUMBERS, *_FACTS):
+        columns[name] = [row.get(name) for row in rows]
+    columns["message"] = [row["message"] for row in rows]
+    return {name: np.array(values, dtype=object) for name, values in columns.items()}
+
+
+def _one(options: argparse.Namespace, image: Path, folder: Path) -> dict[str, Any]:
+    """Row of one image; one that is of no use does not end the batch."""
+    own = argparse.Namespace(**vars(options) | {"image": image, "out": folder})
+    row: dict[str, Any] = {"image": str(image), "message": ""}
+    try:
+        run, summary = analyse(own)
+    except KeyboardInterrupt:
+        sentence = "interrupted before anything was found"
+        return row | {"status": "cancelled", "told": sentence, "message": sentence}
+    except (BadInput, OSError, MemoryError) as error:
+        sentence = " ".join(str(error).split()) or type(error).__name__
+        say(f"{image}: {sentence}")
+        return row | {"status": "failed", "told": "failed", "message": sentence}
+    tell(f"{image}: {notice}" for notice in summary["notices"])
+    told = in_words(summary) + ("; interrupted" if run.status == "cancelled" else "")
+    return row | summary | {"status": run.status, "told": told}
+
+
+def _report(rows: list[dict[str, Any]], table: Path, seconds: float, *, as_json: bool) -> None:
+    numbers = {
+        f"n_{status}": sum(row["status"] == status for row in rows)
+        for status in ("done", "failed", "cancelled")
+    }
+    if as_json:
+        images = [{key: value for key, value in row.items() if key != "told"} for row in rows]
+        facts = {"images": images, **numbers, "seconds": round(seconds, 3), "table": str(table)}
+        print(json.dumps(facts))
+        return
+    failed = f", {numbers['n_failed']} failed" if numbers["n_failed"] else ""
+    print(f"{numbers['n_done']} of {len(rows)} done{failed}. Table in {table}")

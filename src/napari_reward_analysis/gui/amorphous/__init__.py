@@ -1,0 +1,1 @@
+"""The dock "Amorphous regions" and what is special to it."""

@@ -1,0 +1,258 @@
+"""The form of "Amorphous regions": image and atoms, classes, orientations, search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Layer, Points
+from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
+
+from napari_reward_analysis.gui.amorphous.class_section import ClassSection, OrientationSection
+from napari_reward_analysis.gui.amorphous.classes import ClassPictures
+from napari_reward_analysis.gui.amorphous.search_section import RegionSearchSection
+from napari_reward_analysis.gui.amorphous.thread import ATOM_TRIALS, RegionRequest
+from napari_reward_analysis.gui.inputs.image_section import ImageSection
+from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
+from napari_reward_analysis.gui.inputs.preflight_thread import Surveying, SurveyWatch
+from napari_reward_analysis.gui.layers.known_points import points_on
+from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
+from napari_reward_analysis.gui.layers.result_layers import RESULT
+from napari_reward_analysis.gui.layers.shown_image import Place
+from napari_reward_analysis.gui.widgets.bindings import Bindings
+from napari_reward_analysis.gui.widgets.section import Section
+from napari_reward_analysis.image import BoolArray
+
+#: The entry of the list that stands for no layer.
+LOOK_FOR_THEM = f"found first (LoG*, {ATOM_TRIALS} trials)"
+
+
+def may_be_atoms(layer: Layer) -> bool:
+    """Whether a layer may hold atoms; what this widget shows does not."""
+    return isinstance(layer, Points) and RESULT not in layer.metadata
+
+
+class RegionForm(QWidget):
+    """What a search of amorphous regions starts from.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+        Whose layers are offered.
+
+    Signals
+    -------
+    changed
+        Anything; `fault` is up to date.
+    image_changed
+        Another image, or another frame of a stack.
+    find_asked
+        The user wants to see the classes without a search.
+    """
+
+    changed = Signal()
+    image_changed = Signal()
+    find_asked = Signal()
+
+    def __init__(self, viewer: Any) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._bindings, self._point_bindings = Bindings(self), Bindings(self)
+        self._classes: ClassPictures | None = None
+        self._points_version = 0
+        #: Why no run can start; empty when one can.
+        self.fault = ""
+        #: Looks for the lattice in the image.
+        self.watch = SurveyWatch(self)
+        self._build()
+        for signal in (
+            self.image.changed,
+            self.lattice.changed,
+            self.classes.changed,
+            self.search.changed,
+            self.watch.changed,
+        ):
+            signal.connect(self.refresh)
+        self.image.image_changed.connect(self.image_changed.emit)
+        self.image.survey.use_asked.connect(self._use_lattice_s)
+        self.classes.find_asked.connect(self.find_asked.emit)
+        self.atoms.layer_changed.connect(self._on_atoms)
+        self.atoms.activated.connect(self._on_chosen)
+        self._chosen_by_hand = False
+        self.refresh()
+
+    def _build(self) -> None:
+        self.image = ImageSection(self._viewer)
+        self.image.show_region.hide()
+        self.lattice = LatticeSource()
+        self.atoms = LayerCombo(self._viewer, may_be_atoms, nothing=(LOOK_FOR_THEM,))
+        self.atoms.setAccessibleName("Atoms")
+        self.atoms.setToolTip("Points over the whole field, disorder included")
+        self.classes, self.orientations = ClassSection(), OrientationSection()
+        self.search = RegionSearchSection()
+        layout = self.image.layout()
+        assert isinstance(layout, QFormLayout)  # so that all fields begin in one line
+        layout.addRow("Lattice", self.lattice)
+        layout.addRow("Atoms", self.atoms)
+        self.sections = (
+            Section("1  Image and atoms", self.image),
+            Section("2  Classes", self.classes),
+            Section("3  Orientations", self.orientations),
+            Section("4  Search", self.search),
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for section in self.sections:
+            column.addWidget(section)
+        self.sections[2].set_open(False)
+
+    def bind(self) -> None:
+        """Follow the viewer from now on."""
+        self.image.bind()
+        self.atoms.bind()
+        self._bindings.connect(self._viewer.layers.events.inserted, self._look_for_atoms)
+        self._look_for_atoms()
+
+    def unbind(self) -> None:
+        """Let go of the viewer."""
+        self.watch.stop()
+        self._bindings.release()
+        self._point_bindings.release()
+        self.image.unbind()
+        self.atoms.unbind()
+
+    def set_open(self, is_open: bool) -> None:
+        """Unfold or fold the sections."""
+        for section in self.sections:
+            section.set_open(is_open)
+
+    def show_classes(self, classes: ClassPictures | None) -> None:
+        """Show the classes that were found."""
+        self._classes = classes
+        self.classes.show_classes(classes)
+        self.orientations.show_classes(classes)
+        self.search.set_classes(() if classes is None else classes.names)
+        self.refresh()
+
+    # ---- values
+
+    def region_of(self, place: Place) -> BoolArray | None:
+        """The region that is drawn on this image; None where the form is about another."""
+        frame = self.image.frame
+        return self.image.region if frame is not None and frame.place == place else None
+
+    def request(self, *, only_classes: bool = False) -> RegionRequest | None:
+        """What a search needs; None where no image is chosen.
+
+        Raises
+        ------
+        BadInput
+            If a class is left without a name.
+        """
+        frame = self.image.frame
+        if frame is None:
+            return None
+        known = self._classes
+        if known is not None and known.key != self._key():
+            known = None
+        layer = self.atoms.layer
+        blobs = None if known is None else known.blobs
+        if isinstance(layer, Points):
+            blobs = _blobs(layer, points_on(layer, frame.place))
+        return RegionRequest(
+            frame=frame,
+            pixel_size=self.image.typed_pixel_size,
+            lattice=self.lattice.lattice,
+            settings=self.search.settings(self.classes.kinds.value() or None),
+            region=self.image.region,
+            surveying=self._surveying(),
+            blobs=blobs,
+            labels=None if known is None or only_classes else self.classes.labels(),
+            key=self._key(),
+            only_classes=only_classes,
+        )
+
+    # ---- within
+
+    def refresh(self) -> None:
+        """Work out anew what follows from the values, and show it."""
+        self._ask_survey()
+        self.image.survey.show_survey(self.watch)
+        faults = (
+            self.image.fault(),
+            self.lattice.fault,
+            self.classes.fault(),
+            self.search.window_size.fault(),
+        )
+        self.fault = next((fault for fault in faults if fault), "")
+        image, classes, orientations, search = self.sections
+        crystal = self.lattice.name
+        image.set_summary(f"{self.image.summary()}, {crystal}, {self.atoms.currentText()}")
+        classes.set_summary(self.classes.summary())
+        orientations.set_summary(self.orientations.summary())
+        search.set_summary(self.search.summary())
+        self.changed.emit()
+
+    def _key(self) -> tuple[Any, ...]:
+        """What image and atoms the classes belong to."""
+        frame, layer = self.image.frame, self.atoms.layer
+        versions = self.image.data_version, self.image.region_version, self._points_version
+        size = self.image.effective_pixel_size
+        kinds = self.classes.kinds.value()
+        return (frame and frame.place, *versions, size, self.lattice.lattice, kinds, id(layer))
+
+    def _surveying(self) -> Surveying | None:
+        field = self.image.area == "field" and self.image.region is None
+        return None if field else self.watch.surveying
+
+    def _ask_survey(self) -> None:
+        image, lattice = self.image, self.lattice.lattice
+        frame, size, region, area = image.frame, image.typed_pixel_size, image.region, image.area
+        if frame is None or lattice is None or image.fault():
+            self.watch.ask(None, None)
+            return
+        versions = image.data_version, image.region_version if region is not None else 0
+        scale = image.effective_pixel_size
+        key = (frame.place, frame.shape, versions, scale, lattice, region is None and area)
+        self.watch.ask(key, Surveying(frame, size, lattice, region, area))
+
+    def _use_lattice_s(self) -> None:
+        found = self.watch.survey
+        if found is not None and found.measured is not None and found.measured.found:
+            self.image.set_pixel_size(found.measured.pixel_size)
+
+    def _look_for_atoms(self, _event: Any = None) -> None:
+        """Take the points of Find atoms unless the user has chosen others."""
+        if self._chosen_by_hand or self.atoms.layer is not None:
+            return
+        for layer in reversed(self._viewer.layers):
+            if layer.name == "atoms" and may_be_atoms(layer):
+                self.atoms.choose(layer)
+                return
+
+    def _on_chosen(self, _index: int) -> None:
+        self._chosen_by_hand = True
+
+    def _on_atoms(self) -> None:
+        self._point_bindings.release()
+        layer = self.atoms.layer
+        if layer is not None:
+            self._point_bindings.connect(layer.events.data, self._on_points)
+        self._on_points()
+
+    def _on_points(self, _event: Any = None) -> None:
+        self._points_version += 1
+        self.refresh()
+
+
+def _blobs(layer: Points, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Points as atoms, with sigma and response where the layer has them."""
+    blobs = np.full((len(points), 4), np.nan)
+    blobs[:, :2] = points
+    for column, name in ((2, "sigma_px"), (3, "response")):
+        if name in layer.features and len(layer.features) == len(points):
+            blobs[:, column] = layer.features[name].to_numpy(dtype=float)
+    return blobs

@@ -1,0 +1,178 @@
+"""Keeps mask and columns on the image in step with the session of amorphous regions.
+
+The selected trial is shown when the user picks it, and the proposed one at the start and
+at the end of a run: while it goes on its proposal moves with every few trials, and the
+plot shows that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined, unused-ignore]
+
+from napari_reward_analysis.analyses.amorphous.problem import AmorphousTrial
+from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
+from napari_reward_analysis.gui.amorphous.classes import class_colours
+from napari_reward_analysis.gui.amorphous.layers import RegionLayers
+from napari_reward_analysis.gui.amorphous.maps import likelihood_map
+from napari_reward_analysis.gui.amorphous.session import RegionSession
+from napari_reward_analysis.gui.layers.shown_image import Place, frame_at
+from napari_reward_analysis.gui.widgets.background import Job
+from napari_reward_analysis.gui.widgets.bindings import Bindings
+from napari_reward_analysis.gui.widgets.theme import ThemeColours, default_colours
+from napari_reward_analysis.image import BoolArray, FloatArray
+
+#: Diameter of a point in parts of the columns' distance.
+_POINT = 0.42
+
+
+class RegionOverlay(QObject):
+    """Mask, columns and likelihood of a session's selected trial.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+    session : RegionSession
+    parent : QObject, optional
+
+    Signals
+    -------
+    said : str, bool
+        Something that the user should know of, and whether it is a warning.
+    """
+
+    said = Signal(str, bool)
+
+    def __init__(self, viewer: Any, session: RegionSession, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._viewer, self._session = viewer, session
+        self.layers = RegionLayers(viewer)
+        self._bindings = Bindings(self)
+        self._colours = default_colours()
+        #: Run and trial that the layers show.
+        self._drawn: tuple[str, int | None] | None = None
+        self._job: Job[FloatArray] | None = None
+        #: The judged pixels as they are drawn now on an image; None where none are.
+        self.region: Callable[[Place], BoolArray | None] = lambda _: None
+
+    def bind(self) -> None:
+        """Follow session and viewer from now on."""
+        session = self._session
+        self._bindings.connect(session.selection_changed, self._on_selection)
+        self._bindings.connect(session.run_changed, self.draw)
+        self._bindings.connect(session.trials_changed, self._on_selection)
+        self._bindings.connect(session.search_changed, self._on_selection)
+        self._bindings.connect(self._viewer.layers.events.removed, self._on_removed)
+        self.draw()
+
+    def unbind(self) -> None:
+        """Let go; the layers stay."""
+        self._bindings.release()
+        if self._job is not None:
+            self._job.drop()
+        self._drawn = None
+
+    @property
+    def place(self) -> Place | None:
+        """Where the shown run belongs; None where its image is not open."""
+        run = self._session.current
+        place = None if run is None else self._session.places.get(run.identifier)
+        if not isinstance(place, Place) or place.layer() not in self._viewer.layers:
+            return None
+        return place
+
+    @property
+    def trial(self) -> AmorphousTrial | None:
+        """The selected trial; the first where nothing is amorphous and none is proposed."""
+        run, position = self._session.current, self._session.selected
+        if run is None or not run.trials:
+            return None
+        return run.trials[position or 0]
+
+    def apply_colours(self, colours: ThemeColours) -> None:
+        """Take the colours of the classes from these."""
+        self._colours = colours
+        self._drawn = None
+        self.draw()
+
+    def draw(self) -> None:
+        """Show the selected trial, if its image is open."""
+        run, place, position = self._session.current, self.place, self._session.selected
+        if run is None or place is None or not run.trials:
+            return
+        if (run.identifier, position) == self._drawn and self.layers.mask is not None:
+            return
+        regions = np.zeros(run.image.shape, np.uint8)
+        if position is not None:
+            regions = np.minimum(run.trials[position].regions, 255).astype(np.uint8)
+        self.layers.show_mask(place, regions)
+        self._show_columns(run, place, regions > 0)
+        self._drawn = (run.identifier, position)
+        # a map that is still being worked out belongs to the former trial
+        awaited = self._job is not None and self._job.going_on
+        if awaited or self.layers.likelihood is not None:
+            self.show_likelihood()
+
+    def keep(self) -> str:
+        """Copy the shown mask into a layer of its own; returns its name, or ''."""
+        self.draw()
+        run, trial = self._session.current, self.trial
+        if run is None or trial is None or self.place is None:
+            return ""
+        copy = self.layers.keep(f"{run.name} trial {trial.index}")
+        return "" if copy is None else str(copy.name)
+
+    def show_likelihood(self) -> None:
+        """Show the map that the selected trial's threshold cuts, once it is worked out."""
+        run, trial, place = self._session.current, self.trial, self.place
+        frame = None if place is None else frame_at(place)
+        if run is None or trial is None or place is None or frame is None:
+            self.said.emit("The run's image is not open: open it to see the map.", True)
+            return
+        problem, region = self._session.problems.get(run.identifier), self.region(place)
+        if self._job is not None:
+            self._job.drop()
+        self._job = Job(
+            lambda: likelihood_map(run, trial, problem, frame, region),
+            lambda height: self.layers.show_likelihood(place, height),
+            lambda error: self.said.emit(error, True),
+        )
+        self._job.start()
+
+    # ---- within
+
+    def _on_selection(self) -> None:
+        session = self._session
+        run = session.current
+        if run is None:
+            return
+        other_run = self._drawn is None or self._drawn[0] != run.identifier
+        if other_run or run is not session.growing or run.choice is not None:
+            self.draw()
+
+    def _on_removed(self, _event: Any = None) -> None:
+        if self.layers.mask is None:
+            self._drawn = None
+
+    def _show_columns(self, run: AmorphousRun, place: Place, mask: BoolArray) -> None:
+        columns = run.columns
+        at = np.clip(np.rint(columns.yx).astype(int), 0, np.subtract(mask.shape, 1))
+        names = tuple(dict.fromkeys(columns.labels[columns.labels != ""].tolist()))
+        classes = self._session.classes
+        if classes is not None and set(names) <= set(classes.names):
+            names = classes.names
+        distance = float(np.sqrt(mask.size / max(len(columns.yx), 1)))
+        self.layers.show_columns(
+            place,
+            columns.yx,
+            {
+                "class": columns.labels.astype(object),
+                "contrast_lost": columns.loss,
+                "is_amorphous": mask[at[:, 0], at[:, 1]],
+            },
+            class_colours(names, self._colours),
+            _POINT * distance,
+        )

@@ -1,0 +1,88 @@
+"""Finds the open image that a run belongs to, by its fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic
+
+from qtpy.QtCore import QObject
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.analysis.session import BaseSession, R
+from napari_reward_analysis.gui.layers.shown_image import Frame, Place, frame_of
+from napari_reward_analysis.gui.widgets.background import Job
+
+
+class Matcher(QObject, Generic[R]):
+    """Looks for the shown run's image among a viewer's layers.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+        Whose layers are compared, each by the frame that is on show.
+    session : BaseSession
+        Is told the place of a run whose image was found.
+    found : callable
+        Called with the run, and with its place or None where no image matches.
+    parent : QObject, optional
+    """
+
+    def __init__(
+        self,
+        viewer: Any,
+        session: BaseSession[R],
+        found: Callable[[R, Place | None], None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._viewer, self._session, self._found = viewer, session, found
+        self._job: Job[Place | None] | None = None
+
+    def look(self, run: R) -> None:
+        """Begin to look; an earlier search is given up."""
+        self.stop()
+        frames = list(self._frames(run.image.shape))
+        if not frames:
+            self._found(run, None)
+            return
+        fingerprint = run.image.fingerprint
+        self._job = Job(
+            lambda: _first_match(frames, fingerprint),
+            lambda place: self._tell(run, place),
+            lambda _error: self._tell(run, None),
+        )
+        self._job.start()
+
+    def stop(self) -> None:
+        """Give up a search that is going on."""
+        if self._job is not None:
+            self._job.drop()
+            self._job = None
+
+    def _frames(self, shape: tuple[int, int]) -> list[Frame]:
+        frames = []
+        for layer in reversed(self._viewer.layers):
+            try:
+                frame = frame_of(layer, self._viewer)
+            except BadInput:
+                continue
+            if frame.shape == shape:
+                frames.append(frame)
+        return frames
+
+    def _tell(self, run: R, place: Place | None) -> None:
+        self._job = None
+        if place is not None:
+            self._session.places[run.identifier] = place
+        self._found(run, place)
+
+
+def _first_match(frames: list[Frame], fingerprint: str) -> Place | None:
+    for frame in frames:
+        try:
+            # the scale plays no part: pixels alone make the fingerprint
+            if frame.image(1.0).fingerprint == fingerprint:
+                return frame.place
+        except BadInput:
+            continue
+    return None

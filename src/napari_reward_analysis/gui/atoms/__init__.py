@@ -1,0 +1,1 @@
+"""The dock "Find atoms (LoG*)" and what is special to it."""

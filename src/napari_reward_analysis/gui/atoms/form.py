@@ -1,0 +1,260 @@
+"""The form of "Find atoms": sections 1 to 3, and the values that they hold together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_reward_analysis.analyses.atoms.oracle_counts import oracle_count
+from napari_reward_analysis.calibration.preflight import Survey
+from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.atoms.search_section import SearchSection
+from napari_reward_analysis.gui.inputs.area import area_of
+from napari_reward_analysis.gui.inputs.form_values import PUBLISHED_DS, FormValues, Preview, preview
+from napari_reward_analysis.gui.inputs.image_section import ImageSection
+from napari_reward_analysis.gui.inputs.lattice_section import LatticeSection, angstrom_ds
+from napari_reward_analysis.gui.inputs.preflight_thread import Surveying, SurveyWatch
+from napari_reward_analysis.gui.layers.known_points import points_on
+from napari_reward_analysis.gui.layers.region_layer import CrystalLayer
+from napari_reward_analysis.gui.widgets.section import Section
+from napari_reward_analysis.image import BoolArray
+
+
+class AtomsForm(QWidget):
+    """Image, lattice and search.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+        Whose layers are offered.
+
+    Signals
+    -------
+    changed
+        Anything; `fault` is up to date.
+    image_changed
+        Another image, or another frame of a stack.
+    physics_typed
+        The user has changed N or DS.
+    """
+
+    changed = Signal()
+    image_changed = Signal()
+    physics_typed = Signal()
+
+    def __init__(self, viewer: Any) -> None:
+        super().__init__()
+        self.image, self.lattice, self.search = (
+            ImageSection(viewer),
+            LatticeSection(viewer),
+            SearchSection(),
+        )
+        self.sections = (
+            Section("1  Image and scale", self.image),
+            Section("2  Lattice and DS", self.lattice),
+            Section("3  Search", self.search),
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for section in self.sections:
+            column.addWidget(section)
+        self.crystal_layer = CrystalLayer(viewer)
+        #: Looks for the lattice in the image.
+        self.watch = SurveyWatch(self)
+        #: Why no run can start; empty when one can.
+        self.fault = ""
+        self.preview = Preview(None, "")
+        self._other: dict[str, Any] = {}
+        for part in (self.image, self.lattice, self.search):
+            part.changed.connect(self.refresh)
+        self.image.image_changed.connect(self.image_changed.emit)
+        self.lattice.physics_typed.connect(self.physics_typed.emit)
+        self.search.reset_asked.connect(self.reset)
+        self.watch.changed.connect(self.refresh)
+        self.image.survey.use_asked.connect(self._use_lattice_s)
+        self.image.show_asked.connect(self._show_crystal)
+        self.refresh()
+
+    def bind(self) -> None:
+        """Follow the viewer from now on."""
+        self.image.bind()
+        self.lattice.count_source.bind()
+
+    def unbind(self) -> None:
+        """Let go of the viewer."""
+        self.watch.stop()
+        self.image.unbind()
+        self.lattice.count_source.unbind()
+
+    def set_open(self, is_open: bool) -> None:
+        """Unfold or fold the sections."""
+        for section in self.sections:
+            section.set_open(is_open)
+
+    def reset(self) -> None:
+        """Back to the defaults; image and lattice stay."""
+        self.image.set_pixel_size(None)
+        kept = self.lattice
+        self.set_values(FormValues(lattice=kept.name, cell=kept.cell, given=kept.given))
+
+    # ---- values
+
+    def values(self) -> FormValues:
+        """What the form says."""
+        lattice, search = self.lattice, self.search
+        oracle, fault = self._oracle()
+        return FormValues(
+            pixel_size=self.image.typed_pixel_size,
+            lattice=lattice.name,
+            cell=lattice.cell,
+            given=lattice.given,
+            species=lattice.species,
+            count=lattice.count.value() if oracle is None else oracle,
+            ds=lattice.ds.value(),
+            tolerance=lattice.tolerance_share,
+            area=self.image.area,
+            trials=search.trials.value(),
+            search=search.searched,
+            sampler=search.sampler_name,
+            seed=search.seed.value(),
+            as_published=search.as_published,
+            refine=search.refine.isChecked(),
+            stages=search.workflow.used_stages,
+            rewards=search.workflow.used_rewards,
+            thresholds=search.workflow.used_thresholds,
+            patience=search.patience.value() or None,
+            seconds=search.seconds.value() or None,
+            ranges=search.typed_ranges,
+            fixed={str(name): value for name, value in search.typed_values.items()},
+            other=self._other,
+            invalid=(*lattice.faults(), *([fault] if fault else []), *search.faults()),
+        )
+
+    def set_values(self, values: FormValues) -> None:
+        """Show these values; the pixel size is left to the image."""
+        self.lattice.set_values(values)
+        self.search.set_values(values)
+        self.image.set_area(values.area)
+        self._other = dict(values.other)
+        self.refresh()
+
+    def crystal(self) -> Lattice | None:
+        """The lattice of the form, None where there is none or it is incomplete."""
+        try:
+            return None if self.lattice.source.fault else self.values().to_lattice()
+        except BadInput:
+            return None
+
+    @property
+    def surveying(self) -> Surveying | None:
+        """The survey that a run rests on; None where a run makes no use of one."""
+        field = self.image.area == "field" and self.image.region is None
+        return None if field or self.search.as_published else self.watch.surveying
+
+    # ---- within
+
+    def refresh(self) -> None:
+        """Work out anew what follows from the values, and show it."""
+        values, crystal = self.values(), self.crystal()
+        self._ask_survey(crystal)
+        size = self.image.effective_pixel_size
+        frame = self.image.frame
+        ds = angstrom_ds(values, crystal)
+        if values.as_published and crystal is not None:
+            ds = PUBLISHED_DS
+        lattice_count = None
+        if frame is None:
+            self.preview = Preview(None, "")
+        else:
+            found, region = self._basis()
+            measured = None if found is None else found.measured
+            self.preview = preview(values, frame.shape, size, region, measured)
+            expected = preview(_without_count(values), frame.shape, size, region, measured).physics
+            lattice_count = None if expected is None else expected.expected
+            if self.lattice.count_source.layer is not None:
+                lattice_count = values.count
+        calibrated = size is not None
+        self.lattice.set_ds_unit(angstrom=calibrated)
+        self.lattice.show_preview(lattice_count, ds if calibrated else None)
+        self.fault = self.image.fault() or self.preview.fault
+        self._show_summaries(lattice_count, ds if calibrated else None)
+        self._show_survey()
+        self.changed.emit()
+
+    def _ask_survey(self, crystal: Lattice | None) -> None:
+        image = self.image
+        frame, size, region, area = image.frame, image.typed_pixel_size, image.region, image.area
+        if frame is None or crystal is None or image.fault():
+            self.watch.ask(None, None)
+            return
+        versions = image.data_version, image.region_version if region is not None else 0
+        scale = image.effective_pixel_size
+        key = (frame.place, frame.shape, versions, scale, crystal, region is None and area)
+        self.watch.ask(key, Surveying(frame, size, crystal, region, area))
+
+    def _basis(self) -> tuple[Survey | None, BoolArray | None]:
+        """The survey that N rests on, where there is one yet, and the analysed pixels."""
+        found = self.watch.survey
+        if self.surveying is None or found is None:
+            # without a pixel size the lattice may at least be offered to give it
+            hint = found if self.image.effective_pixel_size is None else None
+            return hint, self.image.region
+        return found, found.region
+
+    def _oracle(self) -> tuple[float | None, str]:
+        """N from a Points layer where one is chosen, or what is wrong with it."""
+        source, frame = self.lattice.count_source, self.image.frame
+        layer = source.layer
+        if layer is None or frame is None:
+            return None, ""
+        try:
+            area = area_of(frame.shape, self._basis()[1])
+            points = points_on(layer, frame.place, source.of_class)
+            return float(oracle_count(points, area, repr(layer.name))), ""
+        except BadInput as error:
+            return None, str(error)
+
+    def _show_survey(self) -> None:
+        found = self.watch.survey
+        seen = found is not None and found.measured is not None and found.measured.found
+        self.image.survey.show_survey(self.watch)
+        automatic = self.image.regions.layer is None and self.image.area == "crystal"
+        self.image.show_region.setEnabled(seen and automatic)
+
+    def _use_lattice_s(self) -> None:
+        found = self.watch.survey
+        if found is not None and found.measured is not None and found.measured.found:
+            self.image.set_pixel_size(found.measured.pixel_size)
+
+    def _show_crystal(self) -> None:
+        """Put the region on the image; from then on the layer is the region."""
+        found, frame = self.watch.survey, self.image.frame
+        if found is None or frame is None:
+            return
+        mask = np.ones(frame.shape, bool) if found.region is None else found.region
+        layer = self.crystal_layer.show(frame.place, mask)
+        if layer is not None:
+            self.image.regions.choose(layer)
+
+    def _show_summaries(self, lattice_count: float | None, ds: float | None) -> None:
+        image, lattice, search = self.sections
+        typed_count, typed_ds = self.lattice.count.value(), self.lattice.ds.value()
+        image.set_summary(self.image.summary())
+        lattice.set_summary(
+            self.lattice.summary(
+                lattice_count if typed_count is None else typed_count,
+                ds if typed_ds is None else typed_ds,
+            )
+        )
+        search.set_summary(self.search.summary())
+
+
+def _without_count(values: FormValues) -> FormValues:
+    """The same values with N and DS left to the lattice."""
+    kept = {**values.__dict__, "count": None, "ds": None, "as_published": False, "invalid": ()}
+    return FormValues(**kept)

@@ -1,0 +1,48 @@
+"""Over which pixels columns are counted, known before the image is read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from napari_reward_analysis.analyses.atoms.physics import analysed_area
+from napari_reward_analysis.image import BoolArray, Image
+
+
+def area_of(shape: tuple[int, int], region: BoolArray | None) -> BoolArray:
+    """Pixels over which columns are counted, if all pixels are valid.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of the image.
+    region : ndarray of bool or None
+        The part that was drawn.
+
+    Returns
+    -------
+    ndarray of bool, shape (H, W)
+        Not to be changed.
+
+    Raises
+    ------
+    BadInput
+        As from `analysed_area`.
+    """
+    return _whole(shape) if region is None else analysed_area(_blank(shape), region)
+
+
+@lru_cache(maxsize=2)
+def _whole(shape: tuple[int, int]) -> BoolArray:
+    area = analysed_area(_blank(shape), None)
+    area.setflags(write=False)
+    return area
+
+
+@lru_cache(maxsize=2)
+def _blank(shape: tuple[int, int]) -> Image:
+    """An image of that shape whose pixels mean nothing."""
+    pixels = np.zeros(shape, dtype=bool)
+    pixels[0, 0] = True
+    return Image(pixels)

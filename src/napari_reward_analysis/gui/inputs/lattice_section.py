@@ -1,0 +1,314 @@
+"""Section 2 of the form: the crystal, the expected count N, and DS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QGridLayout, QWidget
+
+from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.inputs.count_source import CountSource
+from napari_reward_analysis.gui.inputs.form_values import FREE_CELL, Cell, FormValues
+from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
+from napari_reward_analysis.gui.inputs.lattice_view import LatticeView
+from napari_reward_analysis.gui.widgets.elided_label import ElidedLabel
+from napari_reward_analysis.gui.widgets.fields import NumberField, form_layout, row, whole_number
+
+#: Tick boxes in a row.
+_ABREAST = 3
+
+
+class LatticeSection(QWidget):
+    """Lattice, species, N and DS, with a drawing of the cell.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+        Whose Points layers may give N.
+
+    Signals
+    -------
+    changed
+        Anything.
+    physics_typed
+        The user has changed N or DS.
+    """
+
+    changed = Signal()
+    physics_typed = Signal()
+
+    def __init__(self, viewer: Any) -> None:
+        super().__init__()
+        self.count_source = CountSource(viewer)
+        self._species: dict[str, QCheckBox] = {}
+        self._build()
+        self._show_lattice_rows()
+        self.source.changed.connect(self._on_lattice)
+        for cell_field in (*self.cell_lengths, self.angle):
+            cell_field.value_changed.connect(self.changed.emit)
+        self.columns.valueChanged.connect(self.changed.emit)
+        for number in (self.count, self.ds, self.tolerance):
+            number.value_changed.connect(self._on_physics_typed)
+        self.count_source.changed.connect(self._on_count_source)
+
+    def _build(self) -> None:
+        self.source = LatticeSource()
+        self.lattice = self.source.choice
+        self.cell_lengths = (NumberField("Cell a"), NumberField("Cell b"))
+        self.angle = NumberField("Cell angle")
+        self.columns = whole_number("Columns in the cell", 1, 1000, Cell().columns)
+        self._species_row = QWidget()
+        self._species_grid = QGridLayout(self._species_row)
+        self._species_grid.setContentsMargins(0, 0, 0, 0)
+        self._species_grid.setHorizontalSpacing(8)
+        self._species_grid.setVerticalSpacing(0)
+        self.count = NumberField("N")
+        self.count.setToolTip(
+            "Expected number of columns; empty takes what the lattice expects on the analysed area"
+        )
+        # a count is short: what stands beside it needs the room
+        self.count.setFixedWidth(84)
+        self.count_note = ElidedLabel(small=True)
+        self.tolerance = NumberField("Tolerance of N", above=False)
+        self.tolerance.setToolTip(
+            "Where N is not known well: counts within so many per cent of it are as good as N"
+        )
+        self.tolerance.set_default(0.0)
+        self.tolerance.setFixedWidth(56)
+        self.ds = NumberField("DS")
+        self.ds.setToolTip(
+            "A column whose four nearest neighbours are nearer than this in sum is an error; "
+            "empty takes nine tenths of the lattice's smallest sum"
+        )
+        self.ds_unit = ElidedLabel()
+        self.ds_note = ElidedLabel(small=True)
+        self.view = LatticeView()
+        self._layout = form_layout(self)
+        self._layout.addRow("Lattice", self.source)
+        self._cell_row = row("a", self.cell_lengths[0], "b", self.cell_lengths[1], "Å")
+        self._angle_row = row("angle", self.angle, "°, columns", self.columns)
+        self._layout.addRow("Cell", self._cell_row)
+        self._layout.addRow("", self._angle_row)
+        self._layout.addRow("Expect", self._species_row)
+        n_row = row(self.count, "±", self.tolerance, "%", self.count_note, stretch=4)
+        self._layout.addRow("N", n_row)
+        self._layout.addRow("N from", self.count_source)
+        self._layout.addRow("DS", row(self.ds, self.ds_unit, self.ds_note, stretch=2))
+        self._layout.addRow(self.view)
+        self.set_values(FormValues())
+
+    # ---- values
+
+    def set_values(self, values: FormValues) -> None:
+        """Show lattice, species, N and DS. Emits nothing."""
+        self.blockSignals(True)
+        self.source.show_lattice(values.lattice, values.given)
+        for number, value in zip((*self.cell_lengths, self.angle), values.cell[:3], strict=True):
+            number.set_value(value)
+        self.columns.setValue(values.cell.columns)
+        self._show_lattice_rows()
+        lattice = self.source.lattice
+        usual = lattice.species if lattice else ()
+        for name, box in self._species.items():
+            box.setChecked(name in (usual if values.species is None else values.species))
+        self.count_source.choose(None)
+        self.count.set_value(values.count)
+        self.ds.set_value(values.ds)
+        self.tolerance.set_value(100 * values.tolerance or None)
+        self.blockSignals(False)
+
+    @property
+    def name(self) -> str:
+        """Of the lattice, or `FREE_CELL` or `NO_LATTICE`."""
+        return self.source.name
+
+    @property
+    def given(self) -> Lattice | None:
+        """The lattice, where no preset's name stands for it."""
+        return self.source.given
+
+    @property
+    def cell(self) -> Cell:
+        """The free cell."""
+        a, b = (length.value() for length in self.cell_lengths)
+        return Cell(a, b, self.angle.value(), self.columns.value())
+
+    @property
+    def species(self) -> tuple[str, ...] | None:
+        """Ticked species; None for those that a lattice is expected to show."""
+        ticked = tuple(name for name, box in self._species.items() if box.isChecked())
+        lattice = self.source.lattice
+        return None if lattice is None or ticked == lattice.species else ticked
+
+    @property
+    def tolerance_share(self) -> float:
+        """Part of N by which a count may be off."""
+        share = (self.tolerance.value() or 0.0) / 100
+        return share if share < 1 else 0.0
+
+    def faults(self) -> tuple[str, ...]:
+        """A sentence for every field whose text is no number."""
+        shown = [self.count, self.ds, self.tolerance]
+        if self.name == FREE_CELL:
+            shown += [*self.cell_lengths, self.angle]
+        faults = [self.source.fault, *(number.fault() for number in shown)]
+        if (self.tolerance.value() or 0.0) >= 100:
+            faults.append("The tolerance of N must be below 100 %: type a smaller one.")
+        return tuple(fault for fault in faults if fault)
+
+    def set_physics(self, count: float | None, ds: float | None) -> None:
+        """Type N and DS, as from the run that is shown. Emits nothing."""
+        if count is not None:
+            # a typed N takes the place of an oracle's
+            self.blockSignals(True)
+            self.count_source.choose(None)
+            self.blockSignals(False)
+        self.count.set_value(count)
+        self.ds.set_value(ds)
+
+    # ---- what follows from the values
+
+    def show_preview(self, lattice_count: float | None, ds: float | None) -> None:
+        """Show N and DS as they will be, and the drawing.
+
+        Parameters
+        ----------
+        lattice_count : float or None
+            N of the lattice, whatever is typed.
+        ds : float or None
+            DS that an empty field stands for, in angstrom.
+        """
+        shown = None if lattice_count is None else round(lattice_count, 1)
+        self.count.set_default(shown, missing="type it")
+        source = self.count_source.layer
+        self.count.setEnabled(source is None)
+        if source is not None:
+            self.count_note.setText("")
+            self.ds.set_default(ds, missing="from the image")
+            self._draw(ds)
+            return
+        typed = self.count.value() is not None
+        from_lattice = "" if lattice_count is None else f"lattice: {lattice_count:.1f}"
+        self.count_note.setText(from_lattice if typed else "columns")
+        self.ds.set_default(ds, missing="from the image")
+        self._draw(ds)
+
+    def set_ds_unit(self, *, angstrom: bool) -> None:
+        """DS is in px where the pixel size is not known."""
+        self.ds_unit.setText("Å" if angstrom else "px")
+
+    def summary(self, count: float | None, ds: float | None) -> str:
+        """The section in one line."""
+        parts = [self.name]
+        if count is not None:
+            parts.append(f"N {count:.0f}")
+        if ds is not None:
+            parts.append(f"DS {ds:.4g} {self.ds_unit.text()}")
+        return ", ".join(parts)
+
+    def _draw(self, ds: float | None) -> None:
+        lattice = self.source.lattice
+        if lattice is None:
+            self.view.clear()
+            self.ds_note.setText("")
+            return
+        chosen = _chosen(lattice, self.species)
+        sums = {} if chosen is None else chosen.neighbour_sums
+        faint = [] if chosen is None else [c for c in chosen.columns if c in lattice.faint]
+        shown = self.ds.value() if self.ds.value() is not None else ds
+        self.view.set_lattice(
+            lattice.a,
+            lattice.b,
+            lattice.angle,
+            [(c.species, c.x, c.y, c.weight) for c in (*lattice.columns, *faint)],
+            list(sums.items()),
+            shown,
+        )
+        smallest = min(sums.values(), default=None)
+        share = "" if smallest is None or shown is None else f"{shown / smallest:.2f} × "
+        self.ds_note.setText("" if smallest is None else f"{share}{smallest:.4g} Å")
+
+    # ---- what the user does
+
+    def _on_lattice(self) -> None:
+        self._show_lattice_rows()
+        # N and DS belong to the crystal they were typed for
+        self.set_physics(None, None)
+        self.changed.emit()
+
+    def _on_count_source(self) -> None:
+        if self.count_source.layer is not None:
+            # one N at a time
+            self.count.set_value(None)
+        self._on_physics_typed()
+
+    def _on_physics_typed(self) -> None:
+        self.changed.emit()
+        self.physics_typed.emit()
+
+    def _show_lattice_rows(self) -> None:
+        free = self.name == FREE_CELL
+        _show_row(self._layout, self._cell_row, shown=free)
+        _show_row(self._layout, self._angle_row, shown=free)
+        lattice = self.source.lattice
+        self._show_species(lattice)
+        _show_row(self._layout, self._species_row, shown=len(self._species) > 1)
+        self.view.setVisible(lattice is not None)
+
+    def _show_species(self, lattice: Lattice | None) -> None:
+        """A tick box for every species; those of faint columns, with their weight, unticked."""
+        usual, faint = (lattice.species, lattice.faint) if lattice else ((), ())
+        weights = dict.fromkeys(usual, 1.0)
+        for column in faint:
+            weights.setdefault(column.species, column.weight)
+        texts = {n: n if n in usual else f"{n} {w:.2f}" for n, w in weights.items()}
+        if [box.text() for box in self._species.values()] == list(texts.values()):
+            return
+        self._species = {
+            name: self._tick(name, text, expected=name in usual) for name, text in texts.items()
+        }
+        _replace(self._species_grid, list(self._species.values()))
+
+    def _tick(self, name: str, text: str, *, expected: bool) -> QCheckBox:
+        box = QCheckBox(text)
+        box.setChecked(expected)
+        faint = "" if expected else ", which are faint beside the brightest"
+        box.setToolTip(f"Count {name} columns into N{faint}")
+        box.toggled.connect(self.changed.emit)
+        return box
+
+
+def angstrom_ds(values: FormValues, lattice: Lattice | None) -> float | None:
+    """DS that an empty field stands for, in angstrom; None where the image decides."""
+    if lattice is None:
+        return None
+    chosen = _chosen(lattice, values.species)
+    return None if chosen is None else chosen.default_ds
+
+
+def _show_row(layout: QFormLayout, widget: QWidget, *, shown: bool) -> None:
+    widget.setVisible(shown)
+    label = layout.labelForField(widget)
+    if label is not None:
+        label.setVisible(shown)
+
+
+def _chosen(lattice: Lattice, species: tuple[str, ...] | None) -> Lattice | None:
+    """The lattice with these species, None where they are none."""
+    try:
+        return lattice if species is None else lattice.choose(species)
+    except BadInput:
+        return None
+
+
+def _replace(layout: QGridLayout, widgets: list[QCheckBox]) -> None:
+    while layout.count():
+        item = layout.takeAt(0)
+        old = item.widget() if item is not None else None
+        if old is not None:
+            old.deleteLater()
+    for place, widget in enumerate(widgets):
+        layout.addWidget(widget, *divmod(place, _ABREAST))
+    layout.setColumnStretch(_ABREAST, 1)

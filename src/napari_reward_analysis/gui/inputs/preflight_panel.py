@@ -1,0 +1,117 @@
+"""What the image says of its lattice, beside what its header says."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from napari_reward_analysis.calibration.measured import (
+    NOTICE_DIFFERENCE,
+    MeasuredLattice,
+    second_grain_notice,
+)
+from napari_reward_analysis.calibration.preflight import Survey
+from napari_reward_analysis.gui.inputs.preflight_thread import SurveyWatch
+from napari_reward_analysis.gui.widgets.theme import ThemeColours, small_font
+from napari_reward_analysis.gui.widgets.words import percent
+
+
+class SurveyPanel(QWidget):
+    """Cell, pixel size, rotation and confidence in two lines; a notice, and its remedy.
+
+    Signals
+    -------
+    use_asked
+        The user wants the lattice's pixel size.
+    """
+
+    use_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text, self.notice = QLabel(), QLabel()
+        for label in (self.text, self.notice):
+            label.setWordWrap(True)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            label.setFont(small_font(label.font()))
+        # two lines are kept free: what stands below does not jump with every answer
+        self.text.setMinimumHeight(2 * self.text.fontMetrics().lineSpacing() + 2)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.use = QPushButton("Use the lattice's")
+        self.use.setToolTip(
+            "Type the pixel size that the lattice shows; empty the field to undo it"
+        )
+        self.use.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.use.clicked.connect(lambda: self.use_asked.emit())
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        for widget in (self.text, self.notice, self.use):
+            column.addWidget(widget)
+        self.show_survey(None)
+
+    def show_survey(self, watch: SurveyWatch | None) -> None:
+        """Say what was found, or that it is being looked for."""
+        found = None if watch is None else watch.survey
+        measured = None if found is None else found.measured
+        self.text.setText(_state(watch) if found is None else _findings(found))
+        notice = "" if measured is None else _notice(measured)
+        self.notice.setText(notice)
+        self.notice.setVisible(bool(notice))
+        self.use.setVisible(measured is not None and _is_remedy(measured))
+
+    def apply_colours(self, colours: ThemeColours) -> None:
+        """Draw in these colours from now on."""
+        self.notice.setStyleSheet(f"color: {colours.warning};")
+
+
+def _state(watch: SurveyWatch | None) -> str:
+    if watch is None or watch.surveying is None:
+        return "choose a lattice, and it is looked for"
+    return watch.fault or "looking for the lattice…"
+
+
+def _findings(found: Survey) -> str:
+    measured = found.measured
+    if measured is None:
+        return "not looked for: too few cells in the field"
+    if not measured.found:
+        return f"no such lattice is seen (confidence {measured.confidence:.2f})"
+    a, b = measured.lengths_px
+    parts = [f"cell {a:.2f} × {b:.2f} px", f"{measured.pixel_size:#.4g} Å/px"]
+    if measured.difference is not None:
+        parts.append(f"header {percent(measured.difference, signed=True)}")
+    # a turn of less than the last digit has no sign
+    turn = round(measured.rotation_deg, 2) or 0.0
+    parts.append(f"turned {turn:.2f}°".replace("-", "\N{MINUS SIGN}"))
+    parts.append(f"confidence {measured.confidence:.2f}")
+    if found.region is not None:
+        parts.append(f"{percent(float(found.region.mean()))} crystal")
+    # a part is not broken in two
+    return ", ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
+
+
+def _notice(measured: MeasuredLattice) -> str:
+    sentences = []
+    if measured.found and measured.header_pixel_size is None:
+        sentences.append(f"The lattice shows a pixel size of {measured.pixel_size:#.4g} Å.")
+    elif _is_remedy(measured):
+        difference = measured.difference or 0.0
+        more = "larger" if difference > 0 else "smaller"
+        sentences.append(
+            f"The pixel size of {measured.header_pixel_size:#.4g} Å is "
+            f"{percent(abs(difference))} {more} than the lattice shows "
+            f"({measured.pixel_size:#.4g} Å)."
+        )
+    grains = second_grain_notice(measured)
+    text = " ".join([*sentences, *([grains] if grains else [])])
+    return text.replace(" Å", "\N{NO-BREAK SPACE}Å")
+
+
+def _is_remedy(measured: MeasuredLattice) -> bool:
+    """Whether the lattice's pixel size is worth taking."""
+    if not measured.found:
+        return False
+    difference = measured.difference
+    return difference is None or abs(difference) > NOTICE_DIFFERENCE

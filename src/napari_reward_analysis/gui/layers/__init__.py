@@ -1,0 +1,1 @@
+"""Layers of the viewer: reading images, regions and points from them, and showing results."""

@@ -1,0 +1,90 @@
+"""A region as a Labels layer: the crystal that the user may edit, or what is amorphous."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from napari.layers import Labels
+from napari.utils.colormaps import DirectLabelColormap
+
+from napari_reward_analysis.gui.layers.result_layers import placement
+from napari_reward_analysis.gui.layers.shown_image import Place
+from napari_reward_analysis.image import BoolArray
+
+#: Green beside the blue and orange of the points, whatever the label's number.
+_COLOUR, _OPACITY = "#19c37d", 0.25
+
+
+class CrystalLayer:
+    """One Labels layer of a viewer, updated in place.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+        Where it is added when first shown, and again when the user deleted it.
+    name, colour, opacity : str, str, float
+        Of the layer; by default those of the crystal.
+    """
+
+    def __init__(
+        self, viewer: Any, name: str = "crystal", colour: str = _COLOUR, opacity: float = _OPACITY
+    ) -> None:
+        self._viewer = weakref.ref(viewer)
+        self._name, self._colour, self._opacity = name, colour, opacity
+        self._layer: weakref.ReferenceType[Labels] | None = None
+
+    @property
+    def layer(self) -> Labels | None:
+        """The layer, None before it is first shown and after the user deleted it."""
+        viewer = self._viewer()
+        layer = None if self._layer is None else self._layer()
+        return layer if viewer is not None and layer in viewer.layers else None
+
+    def show(self, place: Place, mask: BoolArray | npt.NDArray[np.uint8]) -> Labels | None:
+        """Show a region in place of the former one.
+
+        Parameters
+        ----------
+        place : Place
+            Image and frame that it belongs to.
+        mask : ndarray of bool or uint8, shape (H, W)
+            0 for what is not of the region.
+
+        Returns
+        -------
+        Labels or None
+            None where the image is gone.
+        """
+        viewer, image = self._viewer(), place.layer()
+        if viewer is None or image is None or image not in viewer.layers:
+            return None
+        data = image.data[0] if image.multiscale else image.data
+        layer = self.layer
+        if layer is not None and layer.data.shape != tuple(data.shape):
+            viewer.layers.remove(layer)
+            layer = None
+        labels = np.zeros(data.shape, np.uint8) if layer is None else np.array(layer.data)
+        plane = tuple(slice(None) if i in place.axes else n for i, n in enumerate(place.index))
+        labels[plane] = mask
+        if layer is None:
+            layer = self._add(viewer, labels, placement(image))
+        else:
+            for name, value in placement(image).items():
+                setattr(layer, name, value)
+            layer.data = labels
+            layer.visible = True
+        return layer
+
+    def _add(self, viewer: Any, labels: Any, where: dict[str, Any]) -> Labels:
+        colours = DirectLabelColormap(
+            color_dict={None: self._colour, 0: "transparent", 1: self._colour}
+        )
+        layer = Labels(labels, name=self._name, opacity=self._opacity, colormap=colours, **where)
+        # below the points, so that these stay in sight
+        above = [i for i, other in enumerate(viewer.layers) if other.name == "atoms"]
+        viewer.layers.insert(above[0] if above else len(viewer.layers), layer)
+        self._layer = weakref.ref(layer)
+        return layer

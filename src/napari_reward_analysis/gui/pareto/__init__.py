@@ -1,0 +1,1 @@
+"""The Pareto plot: a widget that knows trade-offs and no analysis."""

@@ -1,0 +1,1 @@
+"""The dock "Studies": sliding windows, noise, oracle."""

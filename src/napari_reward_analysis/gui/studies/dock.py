@@ -1,0 +1,78 @@
+"""The dock widget "Studies": a tab for each study of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import napari.viewer
+from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+
+from napari_reward_analysis.gui.studies.noise import NoiseStudy
+from napari_reward_analysis.gui.studies.oracle import OracleStudy
+from napari_reward_analysis.gui.studies.tab import StudyTab
+from napari_reward_analysis.gui.studies.windows import WindowsStudy
+from napari_reward_analysis.gui.widgets.docked import DockedWidget
+
+#: The tabs, in order: what each is called, and what makes its widget for a viewer. One that
+#: follows the viewer has `bind` and `unbind`, for when the dock is closed and shown anew.
+STUDIES: tuple[tuple[str, Callable[[Any], QWidget]], ...] = (
+    ("Sliding windows", WindowsStudy),
+    ("Noise", NoiseStudy),
+    ("Oracle", OracleStudy),
+)
+
+
+class Studies(DockedWidget):
+    """All studies of the image on show.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+        The viewer, or the proxy that napari hands to plugins.
+    runs_folder : Path, optional
+        Where studies are saved as they grow, a folder each; by default the user's own.
+    """
+
+    def __init__(
+        self, napari_viewer: napari.viewer.Viewer, runs_folder: Path | None = None
+    ) -> None:
+        super().__init__()
+        # each plugin widget gets a proxy of its own: all parts need the one viewer
+        viewer: Any = getattr(napari_viewer, "__wrapped__", napari_viewer)
+        self._bound = True  # the tabs follow it from the start
+        self.tabs = QTabWidget()
+        # napari's own padding cuts the titles
+        self.tabs.setStyleSheet("QTabBar::tab { padding: 4px 8px; }")
+        for title, make in STUDIES:
+            self.tabs.addTab(make(viewer), title)
+        if runs_folder is not None:
+            self.keep_in(runs_folder)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.tabs)
+
+    def keep_in(self, runs_folder: Path) -> None:
+        """Save studies that grow in another folder, in one of its own for each tab."""
+        for index in range(self.tabs.count()):
+            tab = self.tabs.widget(index)
+            if isinstance(tab, StudyTab):
+                tab.runs_folder = runs_folder / tab.kept_in
+
+    def bind(self) -> None:
+        """Follow the viewer from now on."""
+        if not self._bound:
+            self._bound = True
+            self._tell("bind")
+
+    def unbind(self) -> None:
+        """Let go of the viewer; studies that are going on are cancelled."""
+        self._bound = False
+        self._tell("unbind")
+
+    def _tell(self, what: str) -> None:
+        for index in range(self.tabs.count()):
+            act = getattr(self.tabs.widget(index), what, None)
+            if act is not None:
+                act()

@@ -1,0 +1,153 @@
+"""Open and save what a study found: a file that is read, a folder that is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtGui import QAction  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QPushButton, QWidget
+
+from napari_reward_analysis.gui.analysis.menus import list_recent
+from napari_reward_analysis.gui.inputs.image_section import ImageSection
+from napari_reward_analysis.gui.layers.shown_image import Place
+from napari_reward_analysis.gui.widgets.background import Job
+
+
+class StudyFiles(QWidget):
+    """The buttons "Open…", "Recent" and "Save…" of a study, and its short work in threads.
+
+    Parameters
+    ----------
+    file : str
+        The file that a run is kept in.
+    image : ImageSection
+        Whose image an opened run is shown over where it is the run's.
+    load : callable
+        Reads a run from a path; called in a thread.
+    write : callable
+        Writes the run into a folder; called in a thread with run and folder.
+    current : callable
+        Gives the run to save.
+    folder : callable, optional
+        Gives the folder in which studies are saved on their own. Without it there is none,
+        nor "Recent".
+    beside : tuple of str
+        Other files that `write` writes and that are not replaced without asking.
+
+    Signals
+    -------
+    opened : object, object
+        A run was read; its place, None where its image is not the one on show.
+    saved : str
+        A run was written into this folder.
+    failed : str
+        Why one could not be read or written.
+    """
+
+    opened = Signal(object, object)
+    saved = Signal(str)
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        file: str,
+        image: ImageSection,
+        *,
+        load: Callable[[Path], Any],
+        write: Callable[[Any, Path], object],
+        current: Callable[[], Any],
+        folder: Callable[[], Path] | None = None,
+        beside: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__()
+        self._file, self._image = file, image
+        self._written = (file, *beside)
+        self._load, self._write, self._current = load, write, current
+        self._folder = folder
+        self._jobs: list[Job[Any]] = []
+        self.open, self.recent, self.save = (
+            QPushButton(text) for text in ("Open…", "Recent", "Save…")
+        )
+        self.recent.setToolTip(
+            "Studies of this computer, saved as they grew; those that were cut off too"
+        )
+        self.save.setToolTip("Write everything into a folder: the run, its table and its figure")
+        self.save.setEnabled(False)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.open, 1)
+        layout.addWidget(self.recent, 1)
+        self.recent.setVisible(folder is not None)
+        layout.addWidget(self.save, 1)
+        if folder is not None:
+            self._offer_recent(folder)
+        self.open.clicked.connect(self._ask_open)
+        self.save.clicked.connect(self._ask_save)
+
+    def open_run(self, path: Path) -> None:
+        """Read a run and look whether it belongs to the image on show."""
+        frame, size = self._image.frame, self._image.typed_pixel_size
+
+        def work() -> tuple[Any, Place | None]:
+            run = self._load(path)
+            if frame is None or frame.shape != tuple(run.image.shape):
+                return run, None
+            same = run.image.matches(frame.image(size or run.image.pixel_size))
+            return run, frame.place if same else None
+
+        self.do(work, lambda found: self.opened.emit(*found))
+
+    def do(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do something short in a thread and take its result here."""
+        self._jobs = [job for job in self._jobs if job.going_on]
+        self._jobs.append(Job(work, done, self.failed.emit))
+        self._jobs[-1].start()
+
+    def drop(self) -> None:
+        """Take no more interest in what is still being read or written."""
+        for job in self._jobs:
+            job.drop()
+
+    def _ask_open(self) -> None:
+        kinds = f"Runs ({self._file} {self._file}l)"
+        folder = None if self._folder is None else self._folder()
+        begin = str(folder) if folder is not None and folder.is_dir() else ""
+        path, _ = QFileDialog.getOpenFileName(self, "Open a run", begin, kinds)
+        if path:
+            self.open_run(Path(path))
+
+    def _offer_recent(self, folder: Callable[[], Path]) -> None:
+        menu = QMenu(self.recent)
+        self.recent.setMenu(menu)
+        menu.aboutToShow.connect(lambda: list_recent(menu, folder()))
+        menu.triggered.connect(self._open_recent)
+
+    def _open_recent(self, action: QAction) -> None:
+        if action.data():
+            self.open_run(Path(action.data()))
+
+    def _ask_save(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder for the run", "")
+        if folder and self._may_replace(Path(folder)):
+            run = self._current()
+            self.do(lambda: self._write(run, Path(folder)), lambda _: self.saved.emit(folder))
+
+    def _may_replace(self, folder: Path) -> bool:
+        there = [name for name in self._written if (folder / name).exists()]
+        if not there:
+            return True
+        answer = QMessageBox.question(
+            self, "Replace the files?", f"{folder} holds {' and '.join(there)} already. Replace?"
+        )
+        return bool(answer == QMessageBox.StandardButton.Yes)
+
+
+def of_another_image(words: str, name: str) -> str:
+    """What is told of an opened run whose image is not on show."""
+    return (
+        f"{words} It belongs to another image, {name!r}: open that image, choose it above, and "
+        "open the run again to see it there."
+    )

@@ -1,0 +1,54 @@
+"""A label that gives way: it shortens its text instead of widening the dock."""
+
+from __future__ import annotations
+
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from qtpy.QtWidgets import QLabel
+
+from napari_reward_analysis.gui.widgets.theme import small_font
+
+
+class ElidedLabel(QLabel):
+    """One line of text that ends in an ellipsis where the room is too small.
+
+    The whole text is then its tooltip.
+
+    Parameters
+    ----------
+    text : str
+    small : bool
+        Written one size smaller than the rest of the window.
+    """
+
+    def __init__(self, text: str = "", *, small: bool = False) -> None:
+        super().__init__(text)
+        self._small = small
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for nothing but the ellipsis."""
+        return self._room("\N{HORIZONTAL ELLIPSIS}")
+
+    def sizeHint(self) -> QSize:
+        """Room for the whole text."""
+        return self._room(self.text())
+
+    def paintEvent(self, _event: QPaintEvent | None) -> None:
+        """Draw as much of the text as there is room for."""
+        font = self._own_font()
+        shown = QFontMetrics(font).elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width()
+        )
+        self.setToolTip("" if shown == self.text() else self.text())
+        painter = QPainter(self)
+        painter.setFont(font)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), self.alignment(), shown)
+        painter.end()
+
+    def _own_font(self) -> QFont:
+        return small_font(self.font()) if self._small else self.font()
+
+    def _room(self, text: str) -> QSize:
+        metrics = QFontMetrics(self._own_font())
+        return QSize(metrics.horizontalAdvance(text) + 2, self.fontMetrics().height() + 2)

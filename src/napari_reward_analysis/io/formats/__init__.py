@@ -1,0 +1,1 @@
+"""Readers of microscope file formats, one file a format."""

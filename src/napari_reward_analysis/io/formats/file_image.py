@@ -1,0 +1,295 @@
+"""One image or stack out of a file, with what its axes measure.
+
+Every format module describes the arrays of a file as :class:`Signal` objects without
+loading them; here it is judged which of them are real-space images, and only those
+are loaded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.io.formats.units import (
+    NANOMETRE,
+    PIXEL,
+    Kind,
+    Unit,
+    parse_unit,
+    to_angstrom,
+)
+
+#: Pixels whose edges differ by less than this are taken as square.
+SQUARE_TOLERANCE = 0.01
+
+
+class Axis(NamedTuple):
+    """One axis of a frame.
+
+    Attributes
+    ----------
+    label : str
+        'y', 'x', or what the file calls the axis of a stack.
+    size : float or None
+        Step from one pixel (or frame) to the next in `unit`; None when not known.
+    unit : Unit
+        Pixel where the step is not known.
+    """
+
+    label: str
+    size: float | None
+    unit: Unit
+
+
+@dataclass
+class Signal:
+    """An array in a file, described but not loaded.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Shape of what `load` returns; the last two axes are y and x.
+    load : callable
+        Returns the array, shape `shape`; called while the file is open.
+    sizes : sequence of float or None
+        Step along each axis in the file's own unit.
+    units : sequence of str or None
+        The file's own unit strings, one per axis.
+    labels : sequence of str
+        Names of the axes; empty for the usual ones.
+    name : str
+        What the file calls the array, e.g. 'HAADF'.
+    refusal : str
+        Why the format module knows it to be no image ('an EELS spectrum'), else ''.
+    metadata : dict
+        Plain values worth keeping.
+    """
+
+    shape: tuple[int, ...]
+    load: Callable[[], npt.NDArray[Any]]
+    sizes: tuple[float | None, ...] = ()
+    units: tuple[str | None, ...] = ()
+    labels: tuple[str, ...] = ()
+    name: str = ""
+    refusal: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A 2-D image or a stack of images with calibrated axes.
+
+    Attributes
+    ----------
+    data : ndarray, shape (H, W) or (N, H, W)
+        Pixels as the file has them.
+    axes : tuple of Axis
+        One per dimension of `data`.
+    name : str
+        File name without suffix, with the signal's name where a file has several.
+    source : str
+        Path of the file.
+    metadata : dict
+        'format', 'signal', 'notes' (a list of sentences) and what the format has.
+    """
+
+    data: npt.NDArray[Any]
+    axes: tuple[Axis, ...]
+    name: str = "image"
+    source: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def n_frames(self) -> int:
+        """Number of 2-D frames."""
+        return int(self.data.shape[0]) if self.data.ndim == 3 else 1
+
+    @property
+    def pixel_size(self) -> tuple[float, float] | None:
+        """Pixel size along y and x in angstrom, or None when it is not known."""
+        y, x = self.axes[-2:]
+        if y.size is None or x.size is None:
+            return None
+        return to_angstrom(y.size, y.unit), to_angstrom(x.size, x.unit)
+
+    def square_pixel_size(self) -> float | None:
+        """Edge of the square pixel in angstrom, or None when it is not known.
+
+        Raises
+        ------
+        BadInput
+            If the two edges differ by more than a hundredth.
+        """
+        if self.pixel_size is None:
+            return None
+        y, x = self.pixel_size
+        if abs(y - x) > SQUARE_TOLERANCE * max(y, x):
+            raise BadInput(
+                f"The pixels of {self.name!r} are not square ({y:.4g} angstrom along y, "
+                f"{x:.4g} along x): resample it to square pixels first."
+            )
+        return x if x == y else math.sqrt(y * x)
+
+    def layer_axes(self) -> tuple[tuple[float, ...], tuple[str, ...], tuple[str, ...]]:
+        """Scale, units and axis labels for a napari layer.
+
+        All lengths are in nm, in which the viewer's scale bar goes on to um and pm by
+        itself. An axis that is not calibrated has step 1 and unit 'pixel', which is
+        also napari's default.
+        """
+        scale: list[float] = []
+        units: list[str] = []
+        for axis in self.axes:
+            if axis.size is None:
+                scale.append(1.0)
+                units.append(PIXEL.name)
+            elif axis.unit.kind is Kind.LENGTH:
+                scale.append(to_angstrom(axis.size, axis.unit) / 10)
+                units.append(NANOMETRE.name)
+            else:
+                scale.append(axis.size)
+                units.append(axis.unit.name)
+        return tuple(scale), tuple(units), tuple(axis.label for axis in self.axes)
+
+
+def frame_of(signal: Signal, name: str, source: str, file_format: str) -> Frame:
+    """Judge a signal and load it.
+
+    Parameters
+    ----------
+    signal : Signal
+        From a format module, with its file still open.
+    name, source, file_format : str
+        For the frame.
+
+    Returns
+    -------
+    Frame
+
+    Raises
+    ------
+    BadInput
+        If it is no real-space image or stack of images.
+    """
+    what = f"{name!r}" if name else "The signal"
+    ndim = len(signal.shape)
+    sizes = signal.sizes or (None,) * ndim
+    units = tuple(parse_unit(unit) for unit in signal.units) or (PIXEL,) * ndim
+    labels = signal.labels or default_labels(ndim)
+    _refuse_non_images(signal, units, what)
+
+    kept = _long_axes(signal.shape)
+    axes, notes = _calibrate([Axis(labels[i], sizes[i], units[i]) for i in kept])
+    _refuse_reciprocal([units[i] for i in kept[-2:]], what)
+
+    data = signal.load()
+    if data.dtype.kind not in "buif":
+        _refuse_pixels(data.dtype, what)
+    data = data.reshape([signal.shape[i] for i in kept])
+    # a no-op on arrays of the machine's own byte order
+    data = data.astype(data.dtype.newbyteorder("="), copy=False)
+    metadata = {"format": file_format, "signal": signal.name, **signal.metadata}
+    metadata["notes"] = [*signal.metadata.get("notes", ()), *notes]
+    return Frame(data, axes, name, source, metadata)
+
+
+def default_labels(ndim: int) -> tuple[str, ...]:
+    """Names for the axes of an image or a stack."""
+    return tuple(f"frame{i}" for i in range(ndim - 3)) + ("frame", "y", "x")[-min(ndim, 3) :]
+
+
+def as_written(value: Any) -> float:
+    """The decimal number that a single-precision header value stands for.
+
+    0.0177 was written, not 0.017699999734759330.
+    """
+    return float(str(value)) if isinstance(value, np.float32) else float(value)
+
+
+def with_article(words: str) -> str:
+    """The words with 'a' or 'an' before them, as spoken."""
+    plain = " ".join(words.split())
+    return f"an {plain}" if plain[:1] in "AEIO" else f"a {plain}"
+
+
+def _long_axes(shape: tuple[int, ...]) -> list[int]:
+    """Axes to keep: y and x, and those before them that hold more than one element."""
+    last = len(shape) - 2
+    return [i for i, length in enumerate(shape) if length != 1 or i >= last]
+
+
+def _refuse_non_images(signal: Signal, units: tuple[Unit, ...], what: str) -> None:
+    if signal.refusal:
+        raise BadInput(f"{what} is {signal.refusal}: choose a real-space image.")
+    if any(unit.kind is Kind.ENERGY for unit in units):
+        raise BadInput(
+            f"{what} is a spectrum (an axis is in {_first(units, Kind.ENERGY)}): "
+            "choose a real-space image."
+        )
+    if 0 in signal.shape:
+        raise BadInput(f"{what} is empty: choose an image that has pixels.")
+    if len(signal.shape) < 2 or min(signal.shape[-2:]) < 2:
+        raise BadInput(
+            f"{what} is one-dimensional (a line, a plot or a spectrum): choose a 2-D image."
+        )
+    if len(_long_axes(signal.shape)) > 3:
+        raise BadInput(
+            f"{what} has {len(signal.shape)} dimensions, shape {signal.shape}: "
+            "choose a 2-D image or a stack of them."
+        )
+
+
+def _refuse_reciprocal(units: list[Unit], what: str) -> None:
+    if any(unit.kind is Kind.RECIPROCAL for unit in units):
+        raise BadInput(
+            f"{what} is a diffraction pattern or another image in reciprocal space "
+            f"(pixels in {_first(units, Kind.RECIPROCAL)}): choose a real-space image."
+        )
+
+
+def _refuse_pixels(dtype: np.dtype[Any], what: str) -> None:
+    if dtype.kind == "c":
+        raise BadInput(f"{what} is complex: take its modulus or its real part first.")
+    raise BadInput(f"{what} has pixels of type {dtype}, which are not numbers: choose an image.")
+
+
+def _first(units: tuple[Unit, ...] | list[Unit], kind: Kind) -> str:
+    return next(unit.name for unit in units if unit.kind is kind)
+
+
+def _calibrate(axes: list[Axis]) -> tuple[tuple[Axis, ...], list[str]]:
+    """Turn steps that cannot be into unknown ones, and say so."""
+    notes: list[str] = []
+    checked = [_check_axis(axis, notes, is_image=i >= len(axes) - 2) for i, axis in enumerate(axes)]
+    y, x = checked[-2:]
+    if (y.size is None) != (x.size is None):
+        notes.append("Only one of the image's axes has a pixel size: it is taken as not known.")
+        checked[-2:] = [Axis(axis.label, None, PIXEL) for axis in (y, x)]
+    return tuple(checked), notes
+
+
+def _check_axis(axis: Axis, notes: list[str], *, is_image: bool) -> Axis:
+    unknown = Axis(axis.label, None, PIXEL)
+    allowed = {Kind.LENGTH} if is_image else {Kind.LENGTH, Kind.TIME}
+    if axis.size is None or axis.unit.kind is Kind.PIXEL:
+        return unknown
+    if axis.unit.kind not in allowed:
+        if is_image:
+            notes.append(
+                f"The unit {axis.unit.name!r} along {axis.label} is not one of length: "
+                "the pixel size is taken as not known."
+            )
+        return unknown
+    if not (math.isfinite(axis.size) and axis.size > 0):
+        notes.append(
+            f"The file gives {axis.size:g} {axis.unit.name} as the step along {axis.label}, "
+            "which cannot be: it is taken as not known."
+        )
+        return unknown
+    return Axis(axis.label, float(axis.size), axis.unit)

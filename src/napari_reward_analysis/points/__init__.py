@@ -1,0 +1,1 @@
+"""Sets of points: neighbours, one-to-one matching, agreement."""

@@ -1,0 +1,61 @@
+"""Background subtraction: slow changes of thickness, support and detector taken out."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+from napari_reward_analysis.image import FloatArray
+from napari_reward_analysis.preprocessing.stage import Context, Parameter, register_stage
+
+
+@register_stage(
+    "highpass",
+    slot="background",
+    label="subtract a smooth background",
+    window=Parameter(1.5, 6.0, levels=3),
+)
+def highpass(image: FloatArray, context: Context, window: float) -> FloatArray:
+    """Subtract a Gaussian average.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W)
+        Normalised image.
+    context : Context
+        Gives the spacing.
+    window : float
+        Sigma of the average in column spacings.
+    """
+    sigma = window * context.spacing_px
+    return np.asarray(image - ndimage.gaussian_filter(image, sigma, mode="reflect"))
+
+
+@register_stage(
+    "flatten",
+    slot="background",
+    label="divide by local contrast",
+    window=Parameter(2.0, 8.0, levels=3),
+)
+def flatten(image: FloatArray, context: Context, window: float) -> FloatArray:
+    """Subtract the local mean and divide by the local standard deviation.
+
+    Contrast that falls across the field (a wedge, a tilt, a shadow) is made even. Where
+    the local contrast is small against the whole field's, it is left small: noise in
+    vacuum must not be raised to the height of columns.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W)
+        Normalised image.
+    context : Context
+        Gives the spacing.
+    window : float
+        Sigma of the averages in column spacings.
+    """
+    sigma = window * context.spacing_px
+    mean = ndimage.gaussian_filter(image, sigma, mode="reflect")
+    variance = ndimage.gaussian_filter((image - mean) ** 2, sigma, mode="reflect")
+    deviation = np.sqrt(np.maximum(variance - context.noise**2, 0))
+    least = max(0.5 * float(np.median(deviation)), 0.1 * float(image.std()))
+    return np.asarray((image - mean) / (deviation + least))

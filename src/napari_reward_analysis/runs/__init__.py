@@ -1,0 +1,1 @@
+"""Runs on disk: head, records, log, journal; one way for all analyses."""

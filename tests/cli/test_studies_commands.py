@@ -1,0 +1,318 @@
+"""The studies on the command line: results, refusals, interruptions."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_reward_analysis.analyses.noise.run import load_noise
+from napari_reward_analysis.analyses.windows.run import load_windows
+
+COMMAND = [sys.executable, "-m", "napari_reward_analysis.cli"]
+SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
+COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
+
+
+def call(*arguments):
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=120
+    )
+
+
+def save_picture(path, shape=(200, 320)):
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    wave = np.cos(2 * np.pi * (y - 10) / 20) + np.cos(2 * np.pi * (x - 10) / 20)
+    noise = np.random.default_rng(0).standard_normal(shape)
+    np.save(path, np.exp(2 * wave - 4) + 0.03 * noise)
+    return path
+
+
+@pytest.fixture
+def picture(tmp_path):
+    return save_picture(tmp_path / "scan.npy")
+
+
+def heed_interruptions():
+    """A shell that starts the tests in the background has told its children not to."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def interrupted(arguments, log: Path, lines: int):
+    """Start a command, interrupt it when its log holds some lines, and wait for its end."""
+    process = subprocess.Popen(
+        [*COMMAND, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_interruptions if os.name == "posix" else None,
+    )
+    while process.poll() is None:
+        if log.exists() and log.read_text().count("\n") > lines:
+            process.send_signal(signal.SIGINT)
+            break
+        try:
+            process.wait(timeout=0.02)
+        except subprocess.TimeoutExpired:
+            continue
+    _, stderr = process.communicate(timeout=60)
+    return process.returncode, stderr
+
+
+def test_windows_writes_run_table_and_maps_and_prints_json(picture, tmp_path):
+    out = tmp_path / "out"
+    done = call("windows", picture, *SQUARE, "--window", 28, "--trials", 14, "--out", out, "--json")
+
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    names = ["atoms.csv", "maps.png", "maps.tif", "windows.json"]
+    assert sorted(p.name for p in out.iterdir()) == names
+    rows = list(csv.DictReader((out / "atoms.csv").read_text().splitlines()))
+    assert list(rows[0])[: len(COLUMNS)] == COLUMNS
+    assert len(rows) == summary["n_atoms"]
+    assert 160 <= len(rows) <= 162
+    run = load_windows(out)
+    assert run.status == "done"
+    assert len(run.results) == summary["n_windows"]
+    assert len(run.table["id"]) == len(rows)
+    assert tifffile.imread(out / "maps.tif").shape == (len(run.maps), *run.plan.grid)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_windows_interrupted_saves_the_windows_that_are_done(tmp_path):
+    out = tmp_path / "out"
+    picture = save_picture(tmp_path / "scan.npy", (400, 600))
+    arguments = ("windows", picture, *SQUARE, "--window", 28, "--trials", 40, "--out", out)
+    status, stderr = interrupted(arguments, out / "windows.jsonl", 1)
+
+    assert status == 130, stderr
+    names = ["atoms.csv", "maps.png", "maps.tif", "windows.json"]
+    assert sorted(p.name for p in out.iterdir()) == names
+    run = load_windows(out)
+    assert run.status == "cancelled"
+    assert 1 <= len(run.results) < len(run.plan.windows)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_windows_interrupted_within_a_long_search_leave_nothing(picture, tmp_path):
+    out = tmp_path / "out"
+    arguments = ("windows", picture, *SQUARE, "--window", 28, "--trials", 10_000, "--out", out)
+    # the log is begun just before the first windows are, of which each would take hours
+    status, stderr = interrupted(arguments, out / "windows.jsonl", 0)
+    assert (status, stderr.count("\n")) == (130, 1), stderr
+    assert "before anything was found" in stderr
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--window", "7"], "smaller than two cells"),
+        (["--overlap", "0.9"], "overlap"),
+        (["--trials", "0"], "trials"),
+    ],
+)
+def test_windows_that_cannot_be_are_refused_in_one_sentence(picture, tmp_path, options, sentence):
+    done = call("windows", picture, *SQUARE, *options, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert sentence in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def known_positions(path):
+    y, x = np.mgrid[10:200:20, 10:320:20]
+    rows = "\n".join(f"{a},{b}" for a, b in zip(y.ravel(), x.ravel(), strict=True))
+    path.write_text(f"y_px,x_px\n{rows}\n")
+    return path
+
+
+def test_noise_writes_study_table_and_figure_and_prints_json(picture, tmp_path):
+    out, truth = tmp_path / "out", known_positions(tmp_path / "truth.csv")
+    options = ["--levels", "0,0.3", "--seeds", 1, "--trials", 6, "--truth", truth]
+    done = call("noise", picture, *SQUARE, *options, "--out", out, "--json")
+
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert sorted(p.name for p in out.iterdir()) == ["noise.csv", "noise.json", "noise.png"]
+    rows = list(csv.DictReader((out / "noise.csv").read_text().splitlines()))
+    assert [float(row["level"]) for row in rows] == [0, 0, 0.3, 0.3]
+    assert float(rows[0]["f1"]) > 0.95
+    assert float(rows[2]["f1"]) >= float(rows[3]["f1"])
+    assert summary["n_results"] == len(load_noise(out).results) == 4
+    assert (out / "noise.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_noise_tells_columns_and_score_by_level(picture, tmp_path):
+    out, truth = tmp_path / "out", known_positions(tmp_path / "truth.csv")
+    options = ["--levels", "0,0.3", "--seeds", 1, "--trials", 6, "--truth", truth]
+    done = call("noise", picture, *SQUARE, *options, "--out", out)
+
+    assert done.returncode == 0, done.stderr
+    heading, tuned, kept, last = done.stdout.splitlines()
+    assert heading == "Columns at noise in parts of the image's range:"
+    results = {(r.method, r.level): r for r in load_noise(out).results}
+    for line, method in ((tuned, "LoG*"), (kept, "LoG, settings kept")):
+        low, high = results[method, 0], results[method, 0.3]
+        assert line == (
+            f"{method}: {low.count} at 0, {high.count} at 0.3; "
+            f"F1 {low.score.f1:.3f}, {high.score.f1:.3f}"
+        )
+    assert last.startswith(f"Results in {out} (")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_noise_interrupted_saves_the_levels_that_are_done(picture, tmp_path):
+    out = tmp_path / "out"
+    arguments = ("noise", picture, *SQUARE, "--seeds", 500, "--trials", 6, "--out", out)
+    status, stderr = interrupted(arguments, out / "noise.jsonl", 2)
+
+    assert status == 130, stderr
+    assert sorted(p.name for p in out.iterdir()) == ["noise.csv", "noise.json", "noise.png"]
+    run = load_noise(out)
+    assert run.status == "cancelled"
+    assert len(run.results) >= 2
+
+
+@pytest.mark.parametrize("levels", ["0,a", "0.4,0.2"])
+def test_noise_levels_that_cannot_be_are_refused_in_one_sentence(picture, tmp_path, levels):
+    done = call("noise", picture, *SQUARE, "--levels", levels, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "levels" in done.stderr
+    assert "value error" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_noise_has_a_network_beside(picture, tmp_path):
+    pytest.importorskip("onnxruntime")
+    out = tmp_path / "out"
+    options = ["--levels", "0", "--seeds", 1, "--trials", 6, "--oracle"]
+    done = call("noise", picture, *SQUARE, *options, "--out", out, "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert list(json.loads(done.stdout)["methods"])[-1] == "oracle"
+    rows = list(csv.DictReader((out / "noise.csv").read_text().splitlines()))
+    assert [row["method"] for row in rows] == ["LoG*", "LoG, settings kept", "oracle"]
+
+
+def test_noise_refuses_a_network_that_is_none(picture, tmp_path):
+    pytest.importorskip("onnxruntime")
+    model = tmp_path / "model.onnx"
+    model.write_text("no network")
+    done = call("noise", picture, *SQUARE, "--oracle", model, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "model.onnx" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def call_with_little_room(limit, *arguments):
+    """As `call`, on a disk that takes so many bytes of a file."""
+
+    def refuse_more():
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    line = [*COMMAND, *map(str, arguments)]
+    return subprocess.run(line, capture_output=True, text=True, timeout=120, preexec_fn=refuse_more)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
+@pytest.mark.parametrize(
+    ("command", "options", "load"),
+    [
+        ("noise", ["--levels", "0,0.1,0.2,0.3", "--seeds", 3, "--trials", 2], load_noise),
+        ("windows", ["--window", 9, "--trials", 2, "--workers", 1], load_windows),
+    ],
+    ids=["noise", "windows"],
+)
+def test_a_disk_that_is_full_is_one_sentence_and_keeps_what_was_found(
+    picture, tmp_path, command, options, load
+):
+    out = tmp_path / "out"
+    done = call_with_little_room(200, command, picture, *SQUARE, *options, "--out", out)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "free some space or choose another folder." in done.stderr
+    assert not out.exists()
+
+    done = call_with_little_room(9_000, command, picture, *SQUARE, *options, "--out", out)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert "free some space or choose another folder; what it holds so far is kept" in done.stderr
+    assert [path.name for path in out.iterdir()] == [f"{command}.jsonl"]
+    run = load(out)
+    assert run.status == "cancelled"
+    assert run.results
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ("", "known.csv holds no positions"),
+        ("-50,-50\n-40,-40\n", "Most points of known.csv lie outside the image of 200 x 320 px"),
+    ],
+    ids=["none", "outside"],
+)
+def test_noise_refuses_known_positions_of_no_use(picture, tmp_path, rows, sentence):
+    truth = tmp_path / "known.csv"
+    truth.write_text(f"y_px,x_px\n{rows}")
+    options = ["--levels", "0", "--seeds", 1, "--trials", 2, "--truth", truth]
+    done = call("noise", picture, *SQUARE, *options, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert sentence in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_noise_passes_over_a_known_position_that_is_nowhere(picture, tmp_path):
+    truth = known_positions(tmp_path / "known.csv")
+    truth.write_text(truth.read_text() + "1e300,5\n")
+    options = ["--levels", "0", "--seeds", 1, "--trials", 6, "--truth", truth, "--json"]
+    done = call("noise", picture, *SQUARE, *options, "--out", tmp_path / "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["methods"]["LoG*"]["f1"][0] > 0.95
+
+
+#: Ctrl-C comes when the study's own file is there and its picture is not.
+INTERRUPTED_WHILE_WRITING = """
+import sys
+from napari_reward_analysis.analyses import noise, windows
+from napari_reward_analysis.cli.main import main
+import napari_reward_analysis.analyses.noise.execute
+import napari_reward_analysis.analyses.windows.execute
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+noise.execute.save_noise_figure = windows.execute.save_maps = interrupted
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "load"),
+    [
+        ("noise", ["--levels", "0", "--seeds", 1, "--trials", 2], load_noise),
+        ("windows", ["--window", 28, "--trials", 2], load_windows),
+    ],
+    ids=["noise", "windows"],
+)
+def test_interrupted_while_writing_it_says_where_the_run_is(
+    picture, tmp_path, command, options, load
+):
+    arguments = map(str, [command, picture, *SQUARE, *options, "--out", tmp_path / "out"])
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_WHILE_WRITING, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr.count("\n")) == (130, 1), done.stderr
+    file = tmp_path / "out" / f"{command}.json"
+    assert f"the run is saved, {file}." in done.stderr
+    assert load(file).results
