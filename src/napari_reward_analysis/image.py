@@ -13,10 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.arrays import BoolArray, Float32Array
 from napari_reward_analysis.errors import BadInput
-
-FloatArray = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +63,7 @@ class Image:
         return finite
 
     @cached_property
-    def normalised(self) -> FloatArray:
+    def normalised(self) -> Float32Array:
         """Pixels scaled to [0, 1] as float32, shape (H, W).
 
         Pixels that are NaN or infinite take the median of the others, so that

@@ -17,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from napari_reward_analysis.calibration.grid import FloatArray, Grid
-from napari_reward_analysis.calibration.pattern import IntArray
-from napari_reward_analysis.image import FloatArray as Float32Array
+from napari_reward_analysis.arrays import Float32Array, FloatArray, IntArray
+from napari_reward_analysis.calibration.grid import Grid
 
 ComplexArray = npt.NDArray[np.complex64]
 

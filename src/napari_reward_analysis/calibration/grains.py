@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from napari_reward_analysis.calibration.grid import FloatArray
+from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.calibration.indexing import (
     Judge,
     best_match,
@@ -15,7 +15,6 @@ from napari_reward_analysis.calibration.indexing import (
 from napari_reward_analysis.calibration.pattern import Pattern
 from napari_reward_analysis.calibration.refinement import refine
 from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum
-from napari_reward_analysis.image import BoolArray
 
 #: A second grain has the same crystal and therefore nearly the same pixel size.
 _SIZE_PART = 0.03

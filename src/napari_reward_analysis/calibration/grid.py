@@ -5,11 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from napari_reward_analysis.image import FloatArray as Float32Array
-
-FloatArray = npt.NDArray[np.float64]
+from napari_reward_analysis.arrays import Float32Array, FloatArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from napari_reward_analysis.calibration.grid import FloatArray
-from napari_reward_analysis.calibration.pattern import IntArray, Pattern
+from napari_reward_analysis.arrays import BoolArray, FloatArray, IntArray
+from napari_reward_analysis.calibration.pattern import Pattern
 from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum
-from napari_reward_analysis.image import BoolArray
 
 #: Largest strain against the ideal cell, after rotation and scale: mis-scan, drift, and a
 #: scanner whose axes are not orthogonal.

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
+from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.calibration.grains import Grain, explained, gain, second_grain
-from napari_reward_analysis.calibration.grid import FloatArray
 from napari_reward_analysis.calibration.indexing import strains
 from napari_reward_analysis.calibration.measured import (
     MIN_CONFIDENCE,
@@ -27,7 +27,7 @@ from napari_reward_analysis.calibration.search import MIN_CELLS, Found, confiden
 from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum, power_spectra
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 
 
 def measure_lattice(

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_reward_analysis.calibration.grid import FloatArray
-from napari_reward_analysis.calibration.pattern import IntArray
+from napari_reward_analysis.arrays import FloatArray, IntArray
 from napari_reward_analysis.errors import BadInput
 
 #: Below this confidence no lattice is said to be seen.

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_reward_analysis.calibration.grid import FloatArray
-from napari_reward_analysis.calibration.pattern import IntArray, Pattern
+from napari_reward_analysis.arrays import FloatArray, IntArray
+from napari_reward_analysis.calibration.pattern import Pattern
 
 #: The mirror along x, for vectors (y, x).
 _FLIP = np.diag([-1.0, 1.0])

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-from napari_reward_analysis.calibration.grid import FloatArray
+from napari_reward_analysis.arrays import FloatArray, IntArray
 from napari_reward_analysis.crystal.lattice import Lattice
-
-IntArray = npt.NDArray[np.int_]
 
 #: Reflections are predicted up to this many waves per mean spacing of the columns;
 #: beyond, the width of a column leaves nothing of them.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import (
     MeasuredLattice,
@@ -19,7 +20,7 @@ from napari_reward_analysis.calibration.measured import (
 from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 
 Calibration = Literal["header", "lattice"]
 AreaRule = Literal["field", "crystal"]

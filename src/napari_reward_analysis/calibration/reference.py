@@ -12,9 +12,9 @@ import math
 import numpy as np
 from scipy import ndimage
 
-from napari_reward_analysis.calibration.grid import FloatArray, Grid
+from napari_reward_analysis.arrays import BoolArray, FloatArray
+from napari_reward_analysis.calibration.grid import Grid
 from napari_reward_analysis.calibration.register import power_area
-from napari_reward_analysis.image import BoolArray
 
 #: The crystal's edge, as a part of its own amplitude: there half of a window is crystal.
 EDGE = 0.5

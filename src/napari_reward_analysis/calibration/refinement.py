@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from napari_reward_analysis.calibration.grid import FloatArray
+from napari_reward_analysis.arrays import FloatArray, IntArray
 from napari_reward_analysis.calibration.indexing import fit_matrix
-from napari_reward_analysis.calibration.pattern import IntArray, Pattern
+from napari_reward_analysis.calibration.pattern import Pattern
 from napari_reward_analysis.calibration.spectrum import (
     CENTRE_BINS,
     FALSE_ALARM,

@@ -14,15 +14,13 @@ import math
 import numpy as np
 from scipy import ndimage
 
+from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from napari_reward_analysis.calibration.demodulation import Demodulator
-from napari_reward_analysis.calibration.grid import FloatArray
 from napari_reward_analysis.calibration.measured import MeasuredLattice, require_found
-from napari_reward_analysis.calibration.pattern import IntArray
 from napari_reward_analysis.calibration.reference import EDGE, SURE, reference_amplitude
 from napari_reward_analysis.calibration.register import registered_amplitudes
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
-from napari_reward_analysis.image import FloatArray as Float32Array
+from napari_reward_analysis.image import Image
 
 #: Smallest window: sigma in cells. The transform of a Gaussian of 0.45 cells has fallen
 #: to 2 % at the next reflection, so that each is seen alone.

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage, special
 
+from napari_reward_analysis.arrays import FloatArray, IntArray
 from napari_reward_analysis.calibration.demodulation import ComplexArray, Demodulator
-from napari_reward_analysis.calibration.grid import FloatArray, Grid
-from napari_reward_analysis.calibration.pattern import IntArray
+from napari_reward_analysis.calibration.grid import Grid
 
 AnyFloats = npt.NDArray[np.floating[Any]]
 

@@ -16,11 +16,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft, ndimage, stats
 
-from napari_reward_analysis.calibration.grid import FloatArray
+from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray
 from napari_reward_analysis.calibration.taper import structure_window
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
-from napari_reward_analysis.image import FloatArray as Float32Array
+from napari_reward_analysis.image import Image
 
 #: Fields longer than this are cut into overlapping tiles whose power is averaged: sharp
 #: enough for 0.1 %, and a field that is bent or drifted does not smear its peaks.

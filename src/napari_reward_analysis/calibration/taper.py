@@ -12,9 +12,9 @@ import math
 import numpy as np
 from scipy import ndimage
 
+from napari_reward_analysis.arrays import BoolArray, Float32Array
 from napari_reward_analysis.calibration.grid import Grid
-from napari_reward_analysis.image import BoolArray, Image
-from napari_reward_analysis.image import FloatArray as Float32Array
+from napari_reward_analysis.image import Image
 
 #: Blocks along the shorter side; the variance is taken over a square of this many a side,
 #: large enough to hold a cell or so.

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from napari_reward_analysis.calibration.grid import FloatArray
+from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.calibration.indexing import (
     TOLERANCE_BINS,
     distance_bins,
@@ -19,7 +19,7 @@ from napari_reward_analysis.calibration.spectrum import (
     find_peaks,
     power_spectra,
 )
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 
 #: Strongest peaks from which the reciprocal vectors are formed, and those whose sums and
 #: differences are tried too: in a centred lattice no peak is a primitive vector.

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.crystal.elements import brightness, is_light
 from napari_reward_analysis.crystal.periodic import Group, linked, near_pairs
 from napari_reward_analysis.crystal.projected import Column
 from napari_reward_analysis.crystal.structure import Site
 from napari_reward_analysis.crystal.symmetry import wrap
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Columns of light elements below this part of the brightest are faint.
 FAINT = 0.25

@@ -8,11 +8,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from napari_reward_analysis.arrays import FloatArray, IntArray
 
 
 @dataclass(frozen=True)

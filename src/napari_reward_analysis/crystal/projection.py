@@ -13,16 +13,13 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from napari_reward_analysis.arrays import FloatArray, IntArray
 from napari_reward_analysis.crystal.columns import merge_columns
 from napari_reward_analysis.crystal.projected import Lattice
 from napari_reward_analysis.crystal.structure import Crystal
 from napari_reward_analysis.crystal.zone_axis import axis_name, plane_basis, primitive
 from napari_reward_analysis.errors import BadInput
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 #: Atoms nearer than this in projection, in angstrom, make one column: few microscopes
 #: show them apart, and a detection tuned to count both would count noise as well.

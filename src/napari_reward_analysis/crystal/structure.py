@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.crystal.elements import ATOMIC_NUMBERS
 from napari_reward_analysis.errors import BadInput
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Lengths a, b, c in angstrom and angles alpha, beta, gamma in degrees.
 CellParameters = tuple[float, float, float, float, float, float]

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.crystal.periodic import linked, near_pairs
 from napari_reward_analysis.crystal.structure import CellParameters, Site, cell_vectors, check_cell
 from napari_reward_analysis.errors import BadInput
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Images of an atom nearer than this, in angstrom, are the same atom on a special
 #: position: coordinates in files are rounded (0.33 for 1/3).

@@ -7,12 +7,11 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from napari_reward_analysis.arrays import IntArray
 from napari_reward_analysis.errors import BadInput
 
 Axis = tuple[int, int, int]
-IntArray = npt.NDArray[np.int64]
 
 _EXAMPLES = "write three whole numbers, e.g. [110], [1-10] or [1 -1 10]"
 #: Beyond this no columns could be told apart.

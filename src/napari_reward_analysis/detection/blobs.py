@@ -16,15 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.arrays import Float32Array, Indices
 from napari_reward_analysis.detection.scale_space import ScaleSpace
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import FloatArray
 from napari_reward_analysis.points.neighbours import pairs_within
 
 #: More scale-space maxima than this is noise, not atoms.
 MAX_CANDIDATES = 1_000_000
 
-Indices = npt.NDArray[np.intp]
 Blobs = npt.NDArray[np.float32]
 
 
@@ -90,7 +89,7 @@ class BlobFinder:
         each and 32 bytes per overlapping pair.
     """
 
-    def __init__(self, image: FloatArray, *, floor: float = 0.0, memory: int = 2**30) -> None:
+    def __init__(self, image: Float32Array, *, floor: float = 0.0, memory: int = 2**30) -> None:
         self.space = ScaleSpace(image, floor=floor, memory=memory)
         self._candidates: dict[tuple[float, ...], Candidates] = {}
 
@@ -239,7 +238,7 @@ def _disk_overlap(
     return np.asarray(np.where(inside, 1.0, lens / (np.pi * r**2)))
 
 
-def removals(sigmas: FloatArray, pairs: Indices) -> tuple[Indices, Indices]:
+def removals(sigmas: Float32Array, pairs: Indices) -> tuple[Indices, Indices]:
     """The blob of each overlapping pair that removes the other, and the other.
 
     The larger sigma stays; of equal sigmas the stronger response goes, as in scikit-image.
@@ -249,7 +248,7 @@ def removals(sigmas: FloatArray, pairs: Indices) -> tuple[Indices, Indices]:
     return np.where(low_wins, low, high), np.where(low_wins, high, low)
 
 
-def _survivors(sigmas: FloatArray, pairs: Indices) -> npt.NDArray[np.bool_]:
+def _survivors(sigmas: Float32Array, pairs: Indices) -> npt.NDArray[np.bool_]:
     """Which blobs remain when every overlapping pair loses its smaller blob.
 
     Each round settles the blobs that nothing undecided can remove; the number of rounds

@@ -11,11 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from napari_reward_analysis.image import FloatArray
-
-Floats = npt.NDArray[np.float64]
+from napari_reward_analysis.arrays import Float32Array, FloatArray
 
 #: Parameters of a column: y, x, log(sigma), height, offset, slope along y, along x.
 N = 7
@@ -34,8 +31,8 @@ _ALONG_X = np.array([0, 1, 0, 0, 3, 3, 4, 2])
 class Prior(NamedTuple):
     """Expected parameters and the weight of each, both of shape (n, 7)."""
 
-    mean: Floats
-    weight: Floats
+    mean: FloatArray
+    weight: FloatArray
 
 
 class Window:
@@ -56,27 +53,27 @@ class Window:
         Pixels of each square that lie in the image.
     """
 
-    def __init__(self, image: FloatArray, points: Floats, radius: int) -> None:
+    def __init__(self, image: Float32Array, points: FloatArray, radius: int) -> None:
         steps = np.arange(-radius, radius + 1)
         y, x = (np.round(p).astype(int)[:, None] + steps for p in points.T)
         height, width = image.shape
         # beyond the edge of the image nothing counts
         inside = (y >= 0) & (y < height), (x >= 0) & (x < width)
-        self.weights: list[Floats] = [i.astype(float) for i in inside]
+        self.weights: list[FloatArray] = [i.astype(float) for i in inside]
         rows, columns = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
-        self.pixels: Floats = image[rows[:, :, None], columns[:, None, :]].astype(float)
-        self.places: list[Floats] = [y.astype(float), x.astype(float)]
-        self.plane: Floats = steps / radius
-        self.count: Floats = self.weights[0].sum(axis=1) * self.weights[1].sum(axis=1)
+        self.pixels: FloatArray = image[rows[:, :, None], columns[:, None, :]].astype(float)
+        self.places: list[FloatArray] = [y.astype(float), x.astype(float)]
+        self.plane: FloatArray = steps / radius
+        self.count: FloatArray = self.weights[0].sum(axis=1) * self.weights[1].sum(axis=1)
 
-    def without(self, columns: Floats) -> Floats:
+    def without(self, columns: FloatArray) -> FloatArray:
         """The pixels less k columns each, of shape (n, k, 7); zero beyond the image."""
         y, x = (
             np.exp(-0.5 * ((p[:, None] - columns[..., [i]]) * np.exp(-columns[..., [WIDTH]])) ** 2)
             for i, p in enumerate(self.places)
         )
         y *= columns[..., [HEIGHT]]
-        rest: Floats = self.pixels - y.transpose(0, 2, 1) @ x
+        rest: FloatArray = self.pixels - y.transpose(0, 2, 1) @ x
         rest *= self.weights[0][:, :, None]
         rest *= self.weights[1][:, None, :]
         return rest
@@ -95,12 +92,12 @@ class Sums(NamedTuple):
         Squared residuals, summed.
     """
 
-    normal: Floats
-    slope: Floats
-    residual: Floats
+    normal: FloatArray
+    slope: FloatArray
+    residual: FloatArray
 
 
-def sums(window: Window, target: Floats, state: Floats) -> Sums:
+def sums(window: Window, target: FloatArray, state: FloatArray) -> Sums:
     """Compare columns of parameters `state`, shape (n, 7), with their pixels `target`."""
     along_y, along_x = _along(window, state, Y), _along(window, state, X)
     square_y = (along_y * window.weights[Y][:, None]) @ along_y.transpose(0, 2, 1)
@@ -120,7 +117,7 @@ def sums(window: Window, target: Floats, state: Floats) -> Sums:
     return Sums(normal, seen - model, np.maximum(residual, 0.0))
 
 
-def residuals(window: Window, target: Floats, state: Floats) -> Floats:
+def residuals(window: Window, target: FloatArray, state: FloatArray) -> FloatArray:
     """Pixels less model, shape (n, w, w); zero beyond the image."""
     y, x = _along(window, state, Y), _along(window, state, X)
     y[:, 0] *= state[:, [HEIGHT]]
@@ -134,13 +131,13 @@ def residuals(window: Window, target: Floats, state: Floats) -> Floats:
 
 def fit(
     window: Window,
-    target: Floats,
-    state: Floats,
-    damping: Floats,
+    target: FloatArray,
+    state: FloatArray,
+    damping: FloatArray,
     prior: Prior,
     limits: tuple[float, float],
     steps: int,
-) -> tuple[Floats, Floats]:
+) -> tuple[FloatArray, FloatArray]:
     """Improve columns by Levenberg-Marquardt steps, each column damped by itself.
 
     Parameters
@@ -181,7 +178,7 @@ def fit(
     return state, damping
 
 
-def inverse(matrices: Floats, added: Floats) -> Floats:
+def inverse(matrices: FloatArray, added: FloatArray) -> FloatArray:
     """Inverses of matrices, shape (n, 7, 7), with something added to their diagonals."""
     whole = matrices + (added + 1e-12)[:, :, None] * np.eye(N)
     try:
@@ -190,11 +187,11 @@ def inverse(matrices: Floats, added: Floats) -> Floats:
         return np.asarray(np.linalg.pinv(whole))
 
 
-def _cost(known: Sums, state: Floats, prior: Prior) -> Floats:
+def _cost(known: Sums, state: FloatArray, prior: Prior) -> FloatArray:
     return np.asarray(known.residual + (prior.weight * (state - prior.mean) ** 2).sum(axis=1))
 
 
-def _along(window: Window, state: Floats, axis: int) -> Floats:
+def _along(window: Window, state: FloatArray, axis: int) -> FloatArray:
     """The five functions along an axis, shape (n, 5, w)."""
     u = (window.places[axis] - state[:, [axis]]) * np.exp(-state[:, [WIDTH]])
     values = np.empty((len(u), 5, u.shape[1]))
@@ -206,7 +203,7 @@ def _along(window: Window, state: Floats, axis: int) -> Floats:
     return values
 
 
-def _joined(products: Floats) -> Floats:
+def _joined(products: FloatArray) -> FloatArray:
     """Add the second part of the derivative by the width, at the end of axis 1."""
     products[:, WIDTH] += products[:, N]
     return products[:, :N]

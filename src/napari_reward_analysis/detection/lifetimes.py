@@ -11,12 +11,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from napari_reward_analysis.arrays import Indices
 from napari_reward_analysis.detection.blobs import Candidates, removals
-
-Indices = npt.NDArray[np.intp]
-
 
 #: Removals that are looked at together, for each candidate; columns need one to three.
 _MOST_PER_CANDIDATE, _FEW = 50, 1000

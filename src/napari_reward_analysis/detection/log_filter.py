@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
-from napari_reward_analysis.image import FloatArray
+from napari_reward_analysis.arrays import Float32Array, FloatArray
 
 _TRUNCATE = 4.0
 _WORKERS = min(4, os.cpu_count() or 1)
@@ -34,7 +34,6 @@ _MARGIN = 32
 #: Rows that are transformed back together.
 _ROWS = 32
 
-Floats = npt.NDArray[np.float64]
 Origin = tuple[int, int]
 Spectrum = npt.NDArray[np.complex128]
 
@@ -53,11 +52,11 @@ class LogFilter:
     up to a sigma of 8, and more for wider ones.
     """
 
-    def __init__(self, image: FloatArray) -> None:
+    def __init__(self, image: Float32Array) -> None:
         self._image = image
         self._tiles: _Tiles | None = None
 
-    def __call__(self, sigma: float, out: FloatArray) -> None:
+    def __call__(self, sigma: float, out: Float32Array) -> None:
         """Write `-sigma**2 * LoG` of the image into `out`, shape (H, W)."""
         margin = _MARGIN
         while margin < kernel_radius(sigma):
@@ -70,7 +69,7 @@ class LogFilter:
 class _Tiles:
     """Transforms of all tiles of an image, for kernels no wider than the margin."""
 
-    def __init__(self, image: FloatArray, margin: int) -> None:
+    def __init__(self, image: Float32Array, margin: int) -> None:
         self.margin = margin
         self._core = _core(image.shape, 4 * margin)
         self._shape = [fft.next_fast_len(core + 2 * margin, True) for core in self._core]
@@ -83,14 +82,14 @@ class _Tiles:
         half = (self._shape[0], self._shape[1] // 2 + 1)
         self._scratch = [np.empty(half, np.complex128) for _ in range(self._threads)]
 
-    def _transform(self, image: FloatArray, origin: Origin) -> Spectrum:
+    def _transform(self, image: Float32Array, origin: Origin) -> Spectrum:
         rows, columns = (
             _reflected(start - self.margin, length, size)
             for start, length, size in zip(origin, self._shape, image.shape, strict=True)
         )
         return np.asarray(fft.rfft2(image[rows][:, columns].astype(np.float64)))
 
-    def convolve(self, sigma: float, out: FloatArray) -> None:
+    def convolve(self, sigma: float, out: Float32Array) -> None:
         """Write the LoG image of a sigma, the tiles dealt out to the threads."""
         weights = _weights(sigma, self._shape)
         tiles = list(self._spectra.items())
@@ -107,7 +106,7 @@ class _Tiles:
         with ThreadPoolExecutor(self._threads) as pool:
             list(pool.map(work, range(self._threads)))
 
-    def _invert(self, product: Spectrum, target: FloatArray) -> None:
+    def _invert(self, product: Spectrum, target: Float32Array) -> None:
         """Inverse transform of one tile without its margin; overwrites the product."""
         height, width = target.shape
         columns = fft.ifft(product, axis=0, overwrite_x=True)
@@ -123,7 +122,7 @@ def kernel_radius(sigma: float) -> int:
     return int(_TRUNCATE * sigma + 0.5)
 
 
-def kernel(sigma: float, order: int) -> Floats:
+def kernel(sigma: float, order: int) -> FloatArray:
     """Sampled Gaussian (order 0) or its second derivative (order 2), cut at four sigmas."""
     radius = kernel_radius(sigma)
     x = np.arange(-radius, radius + 1, dtype=np.float64)
@@ -134,7 +133,7 @@ def kernel(sigma: float, order: int) -> Floats:
     return (x**2 / sigma**4 - 1 / sigma**2) * gauss
 
 
-def _weights(sigma: float, shape: Sequence[int]) -> Floats:
+def _weights(sigma: float, shape: Sequence[int]) -> FloatArray:
     """Transfer function of the scale-normalised LoG for `rfft2` of a shape."""
     height, width = shape
     smooth_y, curved_y = (_transfer(sigma, height, order)[:, None] for order in (0, 2))
@@ -144,7 +143,7 @@ def _weights(sigma: float, shape: Sequence[int]) -> Floats:
     return curved_y * smooth_x + smooth_y * curved_x
 
 
-def _transfer(sigma: float, size: int, order: int) -> Floats:
+def _transfer(sigma: float, size: int, order: int) -> FloatArray:
     """Fourier transform of a kernel, which is real as the kernel is symmetric, shape (size,)."""
     taps = kernel(sigma, order)
     circular = np.zeros(size)

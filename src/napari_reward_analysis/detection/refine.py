@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, Indices
 from napari_reward_analysis.detection.column_fit import (
     HEIGHT,
     OFFSET,
     SLOPE_X,
     SLOPE_Y,
     WIDTH,
-    Floats,
     N,
     Prior,
     Window,
@@ -34,7 +34,6 @@ from napari_reward_analysis.detection.column_fit import (
     residuals,
     sums,
 )
-from napari_reward_analysis.image import BoolArray, FloatArray
 
 #: Half the edge of the fitted square in sigmas.
 _RADIUS = 2.25
@@ -63,9 +62,6 @@ _PRIOR_POSITION, _PRIOR_WIDTH, _PRIOR_SLOPE = 0.5, 0.1, 0.02
 _BLOCK = 256
 
 
-Indices = npt.NDArray[np.intp]
-
-
 class Refined(NamedTuple):
     """Refined positions.
 
@@ -83,7 +79,7 @@ class Refined(NamedTuple):
 
 
 def refine(
-    image: FloatArray, points: npt.NDArray[np.floating], sigma: float, noise: float = 0.0
+    image: Float32Array, points: npt.NDArray[np.floating], sigma: float, noise: float = 0.0
 ) -> Refined:
     """Fit a Gaussian to every column.
 
@@ -117,8 +113,8 @@ def refine(
 
 
 def _fit_all(
-    image: FloatArray, start: Floats, sigma: float, noise: float
-) -> tuple[Floats, Floats, float]:
+    image: Float32Array, start: FloatArray, sigma: float, noise: float
+) -> tuple[FloatArray, FloatArray, float]:
     """Parameters and spread of every column, and the width that most have."""
     widest = max(float(np.median(_nearest(start))) / _RESOLVED, 0.5)
     sigma = min(sigma, widest)
@@ -138,7 +134,7 @@ def _fit_all(
     return columns.state, columns.spread(_prior(start, columns.state, noise)), sigma
 
 
-def _first_guess(image: FloatArray, start: Floats, sigma: float) -> Floats:
+def _first_guess(image: Float32Array, start: FloatArray, sigma: float) -> FloatArray:
     pixels = Window(image, start, _radius(sigma)).pixels.reshape(len(start), -1)
     low, high = pixels.shape[1] // 10, pixels.shape[1] * 95 // 100
     ranked = np.partition(pixels, (low, high), axis=1)
@@ -156,7 +152,9 @@ def _radius(sigma: float) -> int:
 class _Fit:
     """All columns of an image, with windows of one size."""
 
-    def __init__(self, image: FloatArray, start: Floats, state: Floats, sigma: float) -> None:
+    def __init__(
+        self, image: Float32Array, start: FloatArray, state: FloatArray, sigma: float
+    ) -> None:
         self._image, self._centre = image, start
         self._radius = _radius(sigma)
         self._limits = np.log(sigma / 2), np.log(sigma * 2)
@@ -184,7 +182,7 @@ class _Fit:
         around = moved[self._neighbours].max(axis=1, initial=0.0)
         self._active = (moved[:-1] > _SETTLED) | (around > 10 * _SETTLED)
 
-    def spread(self, prior: Prior) -> Floats:
+    def spread(self, prior: Prior) -> FloatArray:
         """Standard deviation of the position along one axis, from the fits' covariance."""
         spread = np.empty(len(self.state))
         for rows, window, target in self._blocks(np.arange(len(self.state))):
@@ -195,7 +193,7 @@ class _Fit:
             spread[rows] = np.sqrt(variance)
         return spread
 
-    def _blocks(self, rows: Indices) -> Iterator[tuple[Indices, Window, Floats]]:
+    def _blocks(self, rows: Indices) -> Iterator[tuple[Indices, Window, FloatArray]]:
         """A block of columns at a time, with the pixels that their neighbours leave them."""
         # a neighbour that is missing has no height
         padded = np.vstack([self.state, np.zeros(N)])
@@ -205,7 +203,7 @@ class _Fit:
             yield block, window, window.without(padded[self._neighbours[block]])
 
 
-def _per_pixel(window: Window, rest: Floats) -> Floats:
+def _per_pixel(window: Window, rest: FloatArray) -> FloatArray:
     """Variance that the residuals give each pixel, shape (n,).
 
     Noise differs from pixel to pixel. Residuals that go together from one pixel to the
@@ -220,7 +218,7 @@ def _per_pixel(window: Window, rest: Floats) -> Floats:
     return np.asarray(growth * power / np.maximum(window.count - N, 1))
 
 
-def _prior(start: Floats, state: Floats, noise: float) -> Prior:
+def _prior(start: FloatArray, state: FloatArray, noise: float) -> Prior:
     """Expected parameters and their weights: noise over spread, squared."""
     width, amplitude = np.median(state[:, WIDTH]), np.median(state[:, HEIGHT])
     mean = np.zeros_like(state)
@@ -232,7 +230,7 @@ def _prior(start: Floats, state: Floats, noise: float) -> Prior:
     return Prior(mean, np.broadcast_to((noise / spread) ** 2, state.shape))
 
 
-def _apart(start: Floats, moved: Floats, good: BoolArray, reach: float) -> BoolArray:
+def _apart(start: FloatArray, moved: FloatArray, good: BoolArray, reach: float) -> BoolArray:
     """Which moves may stay so that no two columns end nearer than half their distance."""
     first, second = cKDTree(start).query_pairs(reach, output_type="ndarray").T
     before = np.hypot(*(start[first] - start[second]).T)
@@ -245,14 +243,14 @@ def _apart(start: Floats, moved: Floats, good: BoolArray, reach: float) -> BoolA
         good[first[close]] = good[second[close]] = False
 
 
-def _nearest(points: Floats) -> Floats:
+def _nearest(points: FloatArray) -> FloatArray:
     if len(points) < 2:
         return np.full(len(points), np.inf)
     distances, _ = cKDTree(points).query(points, k=2)
     return np.asarray(distances[:, 1])
 
 
-def _neighbours(points: Floats, reach: float) -> Indices:
+def _neighbours(points: FloatArray, reach: float) -> Indices:
     """The nearest other points, shape (n, k); n where there are fewer within reach."""
     k = [*range(1, _NEIGHBOURS + 2)]
     _, found = cKDTree(points).query(points, k=k, distance_upper_bound=reach)

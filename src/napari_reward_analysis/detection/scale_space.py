@@ -10,14 +10,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from napari_reward_analysis.arrays import Float32Array, Indices
 from napari_reward_analysis.detection.log_filter import LogFilter, kernel
-from napari_reward_analysis.image import FloatArray
 
 _GIB = 2**30
 #: Pixels that are searched for maxima together, so that they stay in the cache.
 _BLOCK = 2**17
-
-Indices = npt.NDArray[np.intp]
 
 
 class Maxima(NamedTuple):
@@ -32,7 +30,7 @@ class Maxima(NamedTuple):
     """
 
     place: Indices
-    response: FloatArray
+    response: Float32Array
 
 
 class ScaleSpace:
@@ -49,23 +47,23 @@ class ScaleSpace:
         What the filter needs comes on top, see `LogFilter`.
     """
 
-    def __init__(self, image: FloatArray, *, floor: float = 0.0, memory: int = _GIB) -> None:
+    def __init__(self, image: Float32Array, *, floor: float = 0.0, memory: int = _GIB) -> None:
         self.shape = (int(image.shape[0]), int(image.shape[1]))
         self.floor = floor
         self._image = image
         self._filter = LogFilter(image)
         # each with a frame of one pixel of -inf, so that no neighbour needs a special case
-        self._images: OrderedDict[float, FloatArray] = OrderedDict()
+        self._images: OrderedDict[float, Float32Array] = OrderedDict()
         self._capacity = max(3, memory // (4 * image.size))
         self._maxima: dict[float, Maxima] = {}
         self._beats: dict[tuple[float, float], npt.NDArray[np.bool_]] = {}
         self.filtered = 0
 
-    def response(self, sigma: float) -> FloatArray:
+    def response(self, sigma: float) -> Float32Array:
         """`-sigma**2 * LoG` of the image, float32, shape (H, W)."""
         return self._framed(sigma)[1:-1, 1:-1]
 
-    def _framed(self, sigma: float) -> FloatArray:
+    def _framed(self, sigma: float) -> Float32Array:
         if sigma in self._images:
             self._images.move_to_end(sigma)
             return self._images[sigma]
@@ -140,7 +138,7 @@ class ScaleSpace:
         return abs(2 * sigma**2 * float(kernel(sigma, 2).sum()))
 
 
-def _local_maxima(framed: FloatArray, floor: float) -> Indices:
+def _local_maxima(framed: Float32Array, floor: float) -> Indices:
     """Places of the pixels above a floor that none of their eight neighbours exceeds.
 
     Comparing shifted slices is several times faster than a rank filter, and the corners
@@ -165,14 +163,14 @@ def _local_maxima(framed: FloatArray, floor: float) -> Indices:
     return np.asarray(place[framed.ravel()[place] >= corners])
 
 
-def _largest_neighbour(framed: FloatArray, place: Indices) -> FloatArray:
+def _largest_neighbour(framed: Float32Array, place: Indices) -> Float32Array:
     """Largest of the eight neighbours of some pixels."""
     stride = framed.shape[1]
     ring = [dy * stride + dx for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
     return _largest_at(framed, place, ring)
 
 
-def _largest_at(framed: FloatArray, place: Indices, offsets: list[int]) -> FloatArray:
+def _largest_at(framed: Float32Array, place: Indices, offsets: list[int]) -> Float32Array:
     flat = framed.ravel()
     largest = flat[place + offsets[0]]
     for offset in offsets[1:]:

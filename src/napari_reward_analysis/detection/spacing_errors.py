@@ -14,12 +14,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.arrays import BoolArray, FloatArray, Indices
 from napari_reward_analysis.crystal.lattice import N_NEIGHBOURS
-from napari_reward_analysis.detection.lifetimes import Indices, Lifetimes, expand
-from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.detection.lifetimes import Lifetimes, expand
 from napari_reward_analysis.points.neighbours import pairs_within
 
-Floats = npt.NDArray[np.float64]
 Words = npt.NDArray[np.uint64]
 
 #: Neighbours in one word; the highest bit of the first is the blob itself.
@@ -34,7 +33,7 @@ class _Near(NamedTuple):
 
     blob: Indices
     other: Indices
-    distance: Floats
+    distance: FloatArray
 
     def where(self, kept: BoolArray | Indices) -> _Near:
         """Some of the rows."""
@@ -42,7 +41,7 @@ class _Near(NamedTuple):
 
 
 def spacing_errors(
-    points: Floats, lives: Lifetimes, counted: BoolArray, ds: float, horizon: int
+    points: FloatArray, lives: Lifetimes, counted: BoolArray, ds: float, horizon: int
 ) -> Indices:
     """Number of blobs whose sum of the four nearest distances is below DS, over time.
 
@@ -75,7 +74,7 @@ def spacing_errors(
     return np.cumsum(changes)[:horizon]
 
 
-def _near(points: Floats, span: Indices, counted: BoolArray, ds: float) -> _Near:
+def _near(points: FloatArray, span: Indices, counted: BoolArray, ds: float) -> _Near:
     """Neighbours that a blob may count among its four nearest while it is an error.
 
     The nearest is nearer than DS/4, and the fourth nearer than what three times the
@@ -91,7 +90,7 @@ def _near(points: Floats, span: Indices, counted: BoolArray, ds: float) -> _Near
     return near.where(np.lexsort((near.distance, near.blob)))
 
 
-def _contemporaries(living: Indices, points: Floats, span: Indices, reach: float) -> _Near:
+def _contemporaries(living: Indices, points: FloatArray, span: Indices, reach: float) -> _Near:
     """Blobs within a distance that may live at the same time, each pair both ways round."""
     first, second, distance = pairs_within(points[living], reach)
     first, second = living[first], living[second]
@@ -162,7 +161,7 @@ def _changes(near: _Near, words: int, lives: Lifetimes, span: Indices, ds: float
     return np.bincount(time[moved], change[moved], horizon + 1).astype(np.intp)
 
 
-def _too_close(states: Words, first: Indices, distance: Floats, ds: float) -> BoolArray:
+def _too_close(states: Words, first: Indices, distance: FloatArray, ds: float) -> BoolArray:
     """Whether a blob lives and the distances of its four lowest bits sum to less than DS."""
     error = np.zeros(states.shape[1], bool)
     left = np.flatnonzero(states[0] >= _ITSELF)

@@ -7,16 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.arrays import BoolArray, Indices
 from napari_reward_analysis.crystal.lattice import N_NEIGHBOURS
 from napari_reward_analysis.detection.blobs import Candidates
-from napari_reward_analysis.detection.lifetimes import (
-    Indices,
-    Lifetimes,
-    TooTangled,
-    lifetimes,
-)
+from napari_reward_analysis.detection.lifetimes import Lifetimes, TooTangled, lifetimes
 from napari_reward_analysis.detection.spacing_errors import spacing_errors
-from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.points.neighbours import neighbour_sums
 
 #: Times by which the search for the horizon goes ahead first, doubled each time.

@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Width of a column's core in angstrom.
 COLUMN_SIGMA = 0.5

@@ -10,12 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from napari_reward_analysis.arrays import BoolArray, FloatArray, Indices
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.points.matching import match_points, points_within
-
-FloatArray = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.points.agreement import require_within
 
 #: A crystal has a handful of kinds of columns. A table with more words than this, such as the

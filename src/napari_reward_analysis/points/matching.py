@@ -10,10 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.arrays import BoolArray, Indices
 
 Points = npt.NDArray[np.floating]
-Indices = npt.NDArray[np.intp]
 
 
 class Matches(NamedTuple):

@@ -12,10 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
+from napari_reward_analysis.arrays import FloatArray, Indices
 from napari_reward_analysis.crystal.lattice import N_NEIGHBOURS
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 
 #: Looking at more points than this around each is left to the tree.
 _CROWD = 64
@@ -38,7 +36,7 @@ class Pairs(NamedTuple):
 
     first: Indices
     second: Indices
-    distance: Floats
+    distance: FloatArray
 
 
 def pairs_within(points: npt.NDArray[np.floating], reach: float) -> Pairs:
@@ -87,7 +85,7 @@ def neighbour_sums(points: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
     return sums.astype(np.float32)
 
 
-def _tree(places: Floats) -> cKDTree:
+def _tree(places: FloatArray) -> cKDTree:
     """A tree that is made quickly; for few questions a better one does not pay."""
     return cKDTree(places, balanced_tree=False, compact_nodes=False)
 
@@ -101,7 +99,7 @@ class _Cells(NamedTuple):
     stride: int
 
 
-def _sorted_into_cells(places: Floats, side: float) -> _Cells:
+def _sorted_into_cells(places: FloatArray, side: float) -> _Cells:
     """Cells no smaller than a side, and not many more of them than points."""
     low = places.min(axis=0)
     extent = places.max(axis=0) - low
@@ -118,7 +116,7 @@ def _sorted_into_cells(places: Floats, side: float) -> _Cells:
     return _Cells(order, cell, start, stride)
 
 
-def _pairs_of_cells(places: Floats, reach: float, cells: _Cells) -> Pairs | None:
+def _pairs_of_cells(places: FloatArray, reach: float, cells: _Cells) -> Pairs | None:
     """Pairs within a distance, the cells' side; None where the points are too crowded."""
     order, cell, start, stride = cells
     # a point meets those behind it in its own cell and the next, and three cells below
@@ -136,12 +134,12 @@ def _pairs_of_cells(places: Floats, reach: float, cells: _Cells) -> Pairs | None
     return Pairs(order[first[near]], order[second[near]], np.sqrt(squared[near]))
 
 
-def _squared(places: Floats, first: Indices, second: Indices) -> Floats:
+def _squared(places: FloatArray, first: Indices, second: Indices) -> FloatArray:
     y, x = np.ascontiguousarray(places.T)
     return np.asarray((y[first] - y[second]) ** 2 + (x[first] - x[second]) ** 2)
 
 
-def _most_neighbours(places: Floats) -> Pairs | None:
+def _most_neighbours(places: FloatArray) -> Pairs | None:
     """Pairs within a radius that holds four neighbours of most points; None without one."""
     reach = _REACH * float(np.sqrt(np.ptp(places, axis=0).prod() / len(places)))
     for _ in range(4):
@@ -156,7 +154,7 @@ def _most_neighbours(places: Floats) -> Pairs | None:
     return None
 
 
-def _sums(pairs: Pairs, size: int) -> Floats:
+def _sums(pairs: Pairs, size: int) -> FloatArray:
     """Sums of the four smallest distances of each point; NaN where it has fewer."""
     unit = 2 * float(pairs.distance.max(initial=0)) or 1.0
     # one number for point and distance: sorting numbers is ten times faster than rows

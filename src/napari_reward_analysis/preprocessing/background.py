@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from napari_reward_analysis.image import FloatArray
+from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.preprocessing.stage import Context, Parameter, register_stage
 
 
@@ -15,7 +15,7 @@ from napari_reward_analysis.preprocessing.stage import Context, Parameter, regis
     label="subtract a smooth background",
     window=Parameter(1.5, 6.0, levels=3),
 )
-def highpass(image: FloatArray, context: Context, window: float) -> FloatArray:
+def highpass(image: Float32Array, context: Context, window: float) -> Float32Array:
     """Subtract a Gaussian average.
 
     Parameters
@@ -37,7 +37,7 @@ def highpass(image: FloatArray, context: Context, window: float) -> FloatArray:
     label="divide by local contrast",
     window=Parameter(2.0, 8.0, levels=3),
 )
-def flatten(image: FloatArray, context: Context, window: float) -> FloatArray:
+def flatten(image: Float32Array, context: Context, window: float) -> Float32Array:
     """Subtract the local mean and divide by the local standard deviation.
 
     Contrast that falls across the field (a wedge, a tilt, a shadow) is made even. Where

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from napari_reward_analysis.image import FloatArray
+from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.preprocessing.stage import Context, Parameter, register_stage
 
 
 @register_stage("gaussian", label="Gaussian blur", sigma=Parameter(0.08, 0.24, levels=3))
-def gaussian(image: FloatArray, context: Context, sigma: float) -> FloatArray:
+def gaussian(image: Float32Array, context: Context, sigma: float) -> Float32Array:
     """Blur with a Gaussian.
 
     Parameters
@@ -28,7 +28,7 @@ def gaussian(image: FloatArray, context: Context, sigma: float) -> FloatArray:
 
 
 @register_stage("tv", label="total variation", weight=Parameter(0.5, 2.0, levels=3))
-def total_variation(image: FloatArray, context: Context, weight: float) -> FloatArray:
+def total_variation(image: Float32Array, context: Context, weight: float) -> Float32Array:
     """Total-variation denoising of scikit-image (Chambolle 2004).
 
     Parameters
@@ -48,7 +48,7 @@ def total_variation(image: FloatArray, context: Context, weight: float) -> Float
 
 
 @register_stage("nlm", label="non-local means", strength=Parameter(0.5, 1.5, levels=3))
-def non_local_means(image: FloatArray, context: Context, strength: float) -> FloatArray:
+def non_local_means(image: Float32Array, context: Context, strength: float) -> Float32Array:
     """Non-local means of scikit-image (Buades, Coll, Morel 2005).
 
     Patches are compared within a cell or so around each pixel, where the lattice repeats

@@ -9,13 +9,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 from scipy import fft, ndimage
 
-from napari_reward_analysis.image import FloatArray
+from napari_reward_analysis.arrays import Float32Array, FloatArray
 from napari_reward_analysis.preprocessing.stage import Context, Parameter, register_stage
-
-Floats = npt.NDArray[np.float64]
 
 #: Beyond this radius (1 is the Nyquist frequency along an axis) there is noise alone.
 _OUTER = 0.8
@@ -27,7 +24,7 @@ _LEAST_BINS = 3.0
 
 
 @register_stage("wiener", label="Wiener filter", window=Parameter(1.0, 8.0, levels=4))
-def wiener(image: FloatArray, context: Context, window: float) -> FloatArray:
+def wiener(image: Float32Array, context: Context, window: float) -> Float32Array:
     """Wiener filter whose signal is the smoothed power spectrum above the noise floor.
 
     Parameters
@@ -63,7 +60,7 @@ def wiener(image: FloatArray, context: Context, window: float) -> FloatArray:
     needs_lattice=True,
     window=Parameter(2.0, 8.0, levels=3),
 )
-def bragg(image: FloatArray, context: Context, window: float) -> FloatArray:
+def bragg(image: Float32Array, context: Context, window: float) -> Float32Array:
     """Keep what lies around the reflections of the lattice that is seen in the image.
 
     Parameters
@@ -96,7 +93,7 @@ def bragg(image: FloatArray, context: Context, window: float) -> FloatArray:
     return np.asarray(result[inner], np.float32)
 
 
-def _comb(fy: Floats, fx: Floats, vectors: Floats, spread: float) -> Floats:
+def _comb(fy: FloatArray, fx: FloatArray, vectors: FloatArray, spread: float) -> FloatArray:
     """Gaussians around all lattice points of reciprocal space, shape (H, W / 2 + 1)."""
     # distance to the nearest integer of k . a and k . b, back in frequencies
     reciprocal = np.linalg.inv(vectors)
@@ -109,7 +106,7 @@ def _comb(fy: Floats, fx: Floats, vectors: Floats, spread: float) -> Floats:
     return np.asarray(np.exp(-0.5 * (dy**2 + dx**2) / spread**2))
 
 
-def _radius(shape: tuple[int, ...]) -> Floats:
+def _radius(shape: tuple[int, ...]) -> FloatArray:
     """Distance from the origin of the cosine spectrum, 1 at Nyquist along an axis."""
     y, x = (np.arange(n) / n for n in shape)
     return np.asarray(np.hypot(y[:, None], x[None]))

@@ -16,8 +16,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import FloatArray
 from napari_reward_analysis.registry import Registry
 
 #: Stages of a slot exclude each other; the slots follow each other in this order.
@@ -113,7 +113,7 @@ class Stage:
     label: str = ""
     needs_lattice: bool = False
 
-    def apply(self, image: FloatArray, context: Context, **values: float) -> FloatArray:
+    def apply(self, image: Float32Array, context: Context, **values: float) -> Float32Array:
         """The image after this stage, shape (H, W), float32, not yet normalised.
 
         Raises
@@ -131,7 +131,7 @@ class Stage:
             raise BadInput(f"The stage {self.name!r} made pixels that are not finite: mend it.")
         return np.asarray(result, dtype=np.float32)
 
-    def _call(self, image: FloatArray, context: Context, values: dict[str, float]) -> Any:
+    def _call(self, image: Float32Array, context: Context, values: dict[str, float]) -> Any:
         known = inspect.signature(self.function).parameters
         if "context" in known:
             return self.function(image, context=context, **values)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.lattice import N_NEIGHBOURS
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.points.neighbours import neighbour_sums
 
 __all__ = ["MIN_BLOBS", "AtomScore", "Physics", "neighbour_sums", "score_atoms"]

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.rewards.protocol import Detection, register_reward
 
 #: A point belongs to a translated one within this part of the smallest column spacing.

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import distance_transform_edt
 
+from napari_reward_analysis.arrays import BoolArray, Float32Array
 from napari_reward_analysis.crystal.projected import Lattice
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, FloatArray
 from napari_reward_analysis.registry import Registry
 from napari_reward_analysis.rewards.atoms import Physics
 
@@ -45,7 +45,7 @@ class Depth:
         self._area = area
 
     @cached_property
-    def px(self) -> FloatArray:
+    def px(self) -> Float32Array:
         """Distance to the border of the area, shape (H, W); 0 outside."""
         distance = distance_transform_edt(np.pad(self._area, 1))[1:-1, 1:-1]
         return np.asarray(distance, np.float32)
@@ -83,13 +83,13 @@ class Detection:
     """
 
     points: npt.NDArray[np.float64]
-    sigmas: FloatArray
-    responses: FloatArray
-    sums: FloatArray
-    candidates: FloatArray
+    sigmas: Float32Array
+    responses: Float32Array
+    sums: Float32Array
+    candidates: Float32Array
     threshold: float
     area: BoolArray
-    image: FloatArray
+    image: Float32Array
     physics: Physics
     spacing_px: float
     lattice: Lattice | None = None
@@ -97,7 +97,7 @@ class Detection:
     depth: Depth | None = None
 
     @cached_property
-    def depth_px(self) -> FloatArray:
+    def depth_px(self) -> Float32Array:
         """Distance of every pixel to the border of the area, shape (H, W); 0 outside."""
         return (self.depth or Depth(self.area)).px
 

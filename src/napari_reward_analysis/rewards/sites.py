@@ -12,10 +12,9 @@ import numpy.typing as npt
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.crystal.projected import Lattice
 from napari_reward_analysis.rewards.protocol import Detection, register_reward
-
-Floats = npt.NDArray[np.float64]
 
 #: A point takes a site within this part of the smallest spacing.
 TOLERANCE = 0.3
@@ -55,8 +54,8 @@ def vacancy(detection: Detection) -> float:
 
 
 def lattice_sites(
-    points: Floats, lattice: Lattice, vectors: Floats, detection: Detection
-) -> Floats:
+    points: FloatArray, lattice: Lattice, vectors: FloatArray, detection: Detection
+) -> FloatArray:
     """Where the crystal's columns are expected, (y, x) in px, shape (m, 2).
 
     Parameters
@@ -85,7 +84,7 @@ def lattice_sites(
     return np.asarray(moved[inside])
 
 
-def _all_sites(columns: Floats, vectors: Floats, shape: tuple[int, ...]) -> Floats:
+def _all_sites(columns: FloatArray, vectors: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     """Sites of the field and a rim around it, for columns at fractions of the cell."""
     corners = np.array([(y, x) for y in (0, shape[0]) for x in (0, shape[1])], float)
     cells = corners @ np.linalg.inv(vectors)
@@ -95,7 +94,7 @@ def _all_sites(columns: Floats, vectors: Floats, shape: tuple[int, ...]) -> Floa
     return np.asarray((whole[:, None] + columns[None]).reshape(-1, 2) @ vectors)
 
 
-def _placed(points: Floats, lattice: Lattice, vectors: Floats) -> Floats:
+def _placed(points: FloatArray, lattice: Lattice, vectors: FloatArray) -> FloatArray:
     """The cell's columns, moved so that most points are on one; fractions, shape (c, 2).
 
     The density of the points within the cell is correlated with that of the columns. The
@@ -114,14 +113,16 @@ def _placed(points: Floats, lattice: Lattice, vectors: Floats) -> Floats:
     return np.asarray(placed)
 
 
-def _density(fractions: Floats) -> Floats:
+def _density(fractions: FloatArray) -> FloatArray:
     """Smoothed density of places in the periodic cell."""
     first, second = (fractions % 1.0).T
     counts, _, _ = np.histogram2d(first, second, bins=_BINS, range=[[0, 1], [0, 1]])
     return np.asarray(ndimage.gaussian_filter(counts, 1.5, mode="wrap"))
 
 
-def _away_from_border(places: Floats, detection: Detection, depth: float) -> npt.NDArray[np.bool_]:
+def _away_from_border(
+    places: FloatArray, detection: Detection, depth: float
+) -> npt.NDArray[np.bool_]:
     pixels = np.rint(places).astype(int)
     shape = np.array(detection.area.shape)
     inside = ((pixels >= 0) & (pixels < shape)).all(axis=1)

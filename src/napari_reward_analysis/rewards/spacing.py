@@ -8,8 +8,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import Voronoi, cKDTree
 
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.projected import Lattice
-from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.rewards.protocol import Detection, register_reward
 
 #: Two columns nearer than this part of the smallest spacing are one.

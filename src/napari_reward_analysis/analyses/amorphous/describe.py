@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from napari_reward_analysis.analyses.amorphous.classes.columns import (
     Columns,
-    StrArray,
     columns_without_lattice,
 )
 from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import (
@@ -25,12 +24,11 @@ from napari_reward_analysis.analyses.amorphous.classes.mixture import (
 from napari_reward_analysis.analyses.amorphous.classes.neighbour_means import NeighbourMean
 from napari_reward_analysis.analyses.amorphous.classes.patches import PatchSampler, peaks_at
 from napari_reward_analysis.analyses.amorphous.classes.sites import lattice_sites
+from napari_reward_analysis.arrays import BoolArray, FloatArray, StrArray
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
-
-FloatArray = npt.NDArray[np.float64]
+from napari_reward_analysis.image import Image
 
 #: Half the side of the patches that tell kinds apart, in mean spacings: to the neighbours.
 KIND_WINDOW = 1.0

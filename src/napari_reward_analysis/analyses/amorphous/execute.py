@@ -32,15 +32,15 @@ from napari_reward_analysis.analyses.atoms.trials import (
     require_feasible,
     run_trials,
 )
+from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.calibration.preflight import Survey, measured_facts, survey
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.writers import write_csv, write_mask
 from napari_reward_analysis.optimize.pareto import Metric
 
 Progress = Callable[[int, str], None]
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 from skimage.filters import threshold_otsu
 
-from napari_reward_analysis.analyses.amorphous.classes.columns import StrArray
 from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import (
     Kept,
     compare_with_reference,
@@ -63,11 +62,11 @@ from napari_reward_analysis.analyses.amorphous.trial import (
     front_of,
     pick,
 )
+from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, StrArray
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
-from napari_reward_analysis.image import FloatArray as Float32Array
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.optimize.samplers import make_sampler
 
 __all__ = [
@@ -81,7 +80,6 @@ __all__ = [
     "run_amorphous_trials",
 ]
 
-FloatArray = npt.NDArray[np.float64]
 Parameters = dict[str, Value]
 
 

@@ -21,8 +21,8 @@ from napari_reward_analysis.analyses.amorphous.problem import (
 )
 from napari_reward_analysis.analyses.amorphous.regions.rewards import RegionScore
 from napari_reward_analysis.analyses.amorphous.trial import PUBLISHED_REWARDS, REWARDS
+from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.crystal.lattice import Lattice
-from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.runs.files import ResultLog, RunKind
 from napari_reward_analysis.runs.head import (
@@ -39,8 +39,6 @@ from napari_reward_analysis.runs.head import (
 from napari_reward_analysis.runs.packed import pack, unpack, unpack_bits
 
 _AMORPHOUS = RunKind("amorphous", topic="amorphous regions")
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from napari_reward_analysis.analyses.amorphous.regions.rewards import (
     RegionScore,
 )
 from napari_reward_analysis.analyses.amorphous.settings import Value
-from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.optimize.pareto import Metric, choose, pareto_front
 
 #: Rewards of a search, in the order of its objectives.

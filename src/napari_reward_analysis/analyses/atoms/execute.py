@@ -16,10 +16,11 @@ from napari_reward_analysis.analyses.atoms.trials import (
     require_feasible,
     run_trials,
 )
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.preflight import measured_facts
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.writers import write_csv
 from napari_reward_analysis.optimize.pareto import Metric
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial, front_of
-from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.points.agreement import (
     agreement,
     counted,

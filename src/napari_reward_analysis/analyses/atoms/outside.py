@@ -14,8 +14,9 @@ from scipy.ndimage import distance_transform_edt
 from scipy.spatial import cKDTree
 
 from napari_reward_analysis.analyses.atoms.physics import analysed_area
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.detection.blobs import Blobs
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.rewards.order import TOLERANCE
 
 

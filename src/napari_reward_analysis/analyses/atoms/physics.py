@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.crystal.lattice import DS_FRACTION, N_NEIGHBOURS, Lattice
 from napari_reward_analysis.detection import BlobFinder
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.rewards.atoms import MIN_BLOBS, Physics, neighbour_sums
 
 

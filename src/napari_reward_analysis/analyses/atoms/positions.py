@@ -16,10 +16,11 @@ from scipy.spatial import cKDTree
 
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.analyses.atoms.trials import AtomsProblem
+from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.detection import ScaleSpace
 from napari_reward_analysis.detection.blobs import Blobs
 from napari_reward_analysis.detection.refine import Refined, refine
-from napari_reward_analysis.image import FloatArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.preprocessing import Context, stage_named
 
 #: Reach of the filter in column spacings.
@@ -55,7 +56,7 @@ class Refiner:
         )
         return Refined(found.points.astype(np.float32), spread.astype(np.float32))
 
-    def _filtered(self, blobs: Blobs) -> FloatArray:
+    def _filtered(self, blobs: Blobs) -> Float32Array:
         if len(blobs) < 2 or self.noise == 0:
             return self._pixels
         nearest, _ = cKDTree(blobs[:, :2]).query(blobs[:, :2], k=2)

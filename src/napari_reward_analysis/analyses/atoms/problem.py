@@ -34,12 +34,13 @@ from napari_reward_analysis.analyses.atoms.trial import (
     failed_trial,
     threshold_margin,
 )
+from napari_reward_analysis.arrays import BoolArray, Float32Array
 from napari_reward_analysis.calibration.preflight import AreaRule, Survey, survey
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.detection import BlobFinder
 from napari_reward_analysis.detection.blobs import Blobs, Candidates
 from napari_reward_analysis.detection.threshold_axis import threshold_front
-from napari_reward_analysis.image import BoolArray, FloatArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.preprocessing import Context
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 from napari_reward_analysis.rewards.protocol import Depth, Detection
@@ -274,7 +275,7 @@ class AtomsProblem:
         )
 
     def _judge(
-        self, blobs: Blobs, sums: FloatArray, candidates: FloatArray, threshold: float
+        self, blobs: Blobs, sums: Float32Array, candidates: Float32Array, threshold: float
     ) -> dict[str, float]:
         """The further rewards of one result."""
         if not self.rewards:

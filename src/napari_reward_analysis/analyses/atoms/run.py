@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from napari_reward_analysis.analyses.atoms.trials import AtomsSettings, AtomTrial, front_of, pick
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.detection.refine import Refined
-from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.rewards.atoms import Physics, score_atoms
 from napari_reward_analysis.runs.files import ResultLog, RunKind

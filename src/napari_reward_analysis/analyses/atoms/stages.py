@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from napari_reward_analysis.analyses.atoms.trial import Parameters
+from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.detection import BlobFinder
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import FloatArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.optimize.space import Dimension
 from napari_reward_analysis.preprocessing import SLOTS, Context, Stage, stage_named
 
@@ -146,7 +147,7 @@ class Workbench:
         self._finders.move_to_end(chain)
         return self._finders[chain]
 
-    def staged(self, chain: Chain) -> FloatArray:
+    def staged(self, chain: Chain) -> Float32Array:
         """The image after these stages, normalised to [0, 1], shape (H, W)."""
         pixels = self._image.normalised
         for name, values in chain:
@@ -171,7 +172,7 @@ def _values(stage: Stage, parameters: Mapping[str, float | str]) -> tuple[tuple[
     return tuple(found)
 
 
-def _normalised(pixels: FloatArray, name: str) -> FloatArray:
+def _normalised(pixels: Float32Array, name: str) -> Float32Array:
     low, high = float(pixels.min()), float(pixels.max())
     if not high > low:
         raise BadInput(f"The stage {name!r} leaves no contrast in the image: leave it out.")

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.detection.blobs import Blobs
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.optimize.pareto import Metric, choose, pareto_front
 from napari_reward_analysis.rewards.atoms import AtomScore, Physics, score_atoms
 

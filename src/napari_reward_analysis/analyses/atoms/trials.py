@@ -21,8 +21,9 @@ from napari_reward_analysis.analyses.atoms.trial import (
     pick,
     require_feasible,
 )
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.lattice import Lattice
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.optimize.samplers import make_sampler
 from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.optimize.stopping import Stopper

@@ -11,8 +11,9 @@ from napari_reward_analysis.analyses.noise.run import NoiseLog, NoiseRun, save_n
 from napari_reward_analysis.analyses.noise.study import NoiseSettings, Oracle, Points, noise_study
 from napari_reward_analysis.analyses.oracle.find import find_columns
 from napari_reward_analysis.analyses.oracle.network import load_model
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.lattice import Lattice
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.writers import write_csv
 
 Progress = Callable[[int, str], None]

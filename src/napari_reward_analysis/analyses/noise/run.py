@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.analyses.noise.study import NoiseResult, NoiseSettings
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.lattice import Lattice
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.points.matching import Score
 from napari_reward_analysis.runs.files import ResultLog, RunKind
 from napari_reward_analysis.runs.head import (

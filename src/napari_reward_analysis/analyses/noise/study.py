@@ -23,9 +23,10 @@ from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial, Parameters
 from napari_reward_analysis.analyses.atoms.trials import pick, search_from
 from napari_reward_analysis.analyses.noise.images import Kind, Unit, noisy_image
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.points.matching import Score, points_within, score_points
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_reward_analysis.analyses.atoms.oracle_counts import agreement_of_trials
 from napari_reward_analysis.analyses.atoms.run import ImageReference, Run, load_run
@@ -29,8 +28,6 @@ from napari_reward_analysis.io.known_positions import read_points
 from napari_reward_analysis.points.agreement import counted, half_spacing
 from napari_reward_analysis.points.known import Oracle
 from napari_reward_analysis.points.matching import points_within
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def scaled(

@@ -13,9 +13,8 @@ from napari_reward_analysis.analyses.oracle.image_spacing import USUAL, seen_spa
 from napari_reward_analysis.analyses.oracle.network import Model
 from napari_reward_analysis.analyses.oracle.peaks import find_peaks
 from napari_reward_analysis.analyses.oracle.tiles import in_tiles
+from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.image import Image
-
-FloatArray = npt.NDArray[np.float32]
 
 #: Least height of a peak in the map.
 THRESHOLD = 0.3
@@ -91,7 +90,7 @@ def working_zoom(image: Image, model: Model) -> float:
     return 1.0 if low <= size <= high else size / model.pixel_size
 
 
-def resized(pixels: FloatArray, zoom: float) -> FloatArray:
+def resized(pixels: Float32Array, zoom: float) -> Float32Array:
     """Pixels at another size, without aliases; shape (round(H zoom), round(W zoom))."""
     if zoom == 1.0:
         return pixels
@@ -104,7 +103,7 @@ def resized(pixels: FloatArray, zoom: float) -> FloatArray:
     )
 
 
-def column_map(maps: FloatArray) -> tuple[FloatArray, npt.NDArray[np.str_]]:
+def column_map(maps: Float32Array) -> tuple[Float32Array, npt.NDArray[np.str_]]:
     """One map of columns, and the class of each pixel, from what a network gives.
 
     Parameters
@@ -134,5 +133,5 @@ def column_map(maps: FloatArray) -> tuple[FloatArray, npt.NDArray[np.str_]]:
     return heat, names[shares[1:].argmax(axis=0)]
 
 
-def _logistic(logits: FloatArray) -> FloatArray:
+def _logistic(logits: Float32Array) -> Float32Array:
     return np.asarray(1 / (1 + np.exp(-np.clip(logits, -40, 40))), np.float32)

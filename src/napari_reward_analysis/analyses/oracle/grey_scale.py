@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter
 
-FloatArray = npt.NDArray[np.float32]
+from napari_reward_analysis.arrays import Float32Array
 
 #: Width of the background that is taken off, in pixels of the network.
 BACKGROUND_SIGMA = 24.0
 
 
-def flattened(pixels: npt.NDArray[np.floating]) -> FloatArray:
+def flattened(pixels: npt.NDArray[np.floating]) -> Float32Array:
     """Pixels less their broad background, with a standard deviation of 1.
 
     Parameters

@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.errors import BadInput
-
-FloatArray = npt.NDArray[np.float32]
 
 #: The model that comes with the package.
 SHIPPED = Path(__file__).parent / "weights" / "oracle.onnx"
@@ -60,7 +58,7 @@ class Model:
         low, high = self.record["ranges"]["pixel_size"]
         return float(low), float(high)
 
-    def run(self, pixels: FloatArray) -> FloatArray:
+    def run(self, pixels: Float32Array) -> Float32Array:
         """Output of the network for one image.
 
         Parameters

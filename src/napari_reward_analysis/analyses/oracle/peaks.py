@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import gaussian_filter, maximum_filter
 
-FloatArray = npt.NDArray[np.float64]
+from napari_reward_analysis.arrays import FloatArray
 
 #: Smoothing of the map: a plateau gets one maximum.
 _SMOOTH = 0.8

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_reward_analysis.analyses.atoms.run import Run
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.points.agreement import Agreement, agreement
 from napari_reward_analysis.points.known import Oracle
 from napari_reward_analysis.runs.files import RunKind
@@ -27,8 +27,6 @@ ORACLE_FILE = "oracle.json"
 _ORACLE = RunKind(
     "oracle", ORACLE_FILE, "no comparison with an oracle", "the comparisons with an oracle"
 )
-
-FloatArray = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from napari_reward_analysis.analyses.oracle.figures import save_comparison_figure
 from napari_reward_analysis.analyses.oracle.run import Comparison, TrialAgreement, save_comparison
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.atomic import write_text
@@ -19,8 +20,6 @@ from napari_reward_analysis.points.agreement import per_class
 from napari_reward_analysis.points.known import Oracle
 from napari_reward_analysis.points.neighbours import neighbour_sums
 from napari_reward_analysis.runs.journal import make_folder
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def write_oracle(

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float32]
+from napari_reward_analysis.arrays import Float32Array
 
 #: Side of the part of a tile that is kept, and of the rim around it, in px. The rim is wider
 #: than a pixel's influence in the network; both are multiples of what the network halves by.
@@ -16,11 +15,11 @@ TILE, RIM, STEP = 384, 64, 8
 
 
 def in_tiles(
-    network: Callable[[FloatArray], FloatArray],
-    pixels: FloatArray,
+    network: Callable[[Float32Array], Float32Array],
+    pixels: Float32Array,
     tile: int = TILE,
     rim: int = RIM,
-) -> FloatArray:
+) -> Float32Array:
     """Output for a whole image, the same whatever the tiles are.
 
     Parameters
@@ -45,7 +44,7 @@ def in_tiles(
     height, width = pixels.shape
     fill = [(0, -side % STEP) for side in (height, width)]
     padded = np.pad(pixels, fill, mode="symmetric")
-    output: FloatArray | None = None
+    output: Float32Array | None = None
     for rows in _parts(padded.shape[0], tile, rim):
         for columns in _parts(padded.shape[1], tile, rim):
             seen = network(padded[rows.seen, columns.seen])

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
-
-Floats = npt.NDArray[np.float64]
 
 #: Side of a window without a wish, in cells (roots of the cell's area): some ten by ten
 #: cells are enough to see the lattice and to count columns to a few per cent.
@@ -141,7 +139,7 @@ def side_in_px(image: Image, lattice: Lattice, cell_px: float, side: float | Non
     return side_px
 
 
-def depths(points: Floats, windows: Sequence[Window], shape: tuple[int, int]) -> Floats:
+def depths(points: FloatArray, windows: Sequence[Window], shape: tuple[int, int]) -> FloatArray:
     """How far points lie from the edges of windows, shape (points, windows), in px.
 
     A window's edge that is the image's own does not count: nothing lies beyond. Negative
@@ -161,7 +159,7 @@ def depths(points: Floats, windows: Sequence[Window], shape: tuple[int, int]) ->
     ).reshape(-1, 4)
     y, x = np.asarray(points, float).reshape(-1, 2).T[..., None]
     top, bottom, left, right = limits.T
-    found: Floats = np.minimum(np.minimum(y - top, bottom - y), np.minimum(x - left, right - x))
+    found: FloatArray = np.minimum(np.minimum(y - top, bottom - y), np.minimum(x - left, right - x))
     return found
 
 

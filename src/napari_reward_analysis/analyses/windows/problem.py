@@ -31,10 +31,11 @@ from napari_reward_analysis.analyses.windows.plan import (
 )
 from napari_reward_analysis.analyses.windows.result import WindowResult
 from napari_reward_analysis.analyses.windows.settings import WindowsSettings
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.preflight import Survey
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.optimize.samplers.surrogate import one_thread
 from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.search.in_turn import in_turn

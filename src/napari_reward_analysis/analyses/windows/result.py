@@ -12,7 +12,7 @@ import numpy.typing as npt
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.analyses.windows.plan import Plan, Window
 from napari_reward_analysis.analyses.windows.stitch import stitch
-from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.points.neighbours import neighbour_sums
 from napari_reward_analysis.rewards.atoms import Physics

@@ -15,10 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from napari_reward_analysis.analyses.windows.plan import Floats, Window, depths
-from napari_reward_analysis.image import BoolArray
-
-Indices = npt.NDArray[np.intp]
+from napari_reward_analysis.analyses.windows.plan import Window, depths
+from napari_reward_analysis.arrays import BoolArray, FloatArray, Indices
 
 
 class Stitched(NamedTuple):
@@ -86,7 +84,7 @@ def stitch(
     return Stitched(source[kept], row[kept])
 
 
-def _beyond(places: Floats, window: Window, crystal: BoolArray) -> BoolArray:
+def _beyond(places: FloatArray, window: Window, crystal: BoolArray) -> BoolArray:
     """Places that are no crystal to a window, or lie outside of it."""
     pixels = np.rint(places - window.corner).astype(int)
     within = ((pixels >= 0) & (pixels < crystal.shape)).all(axis=1)
@@ -95,7 +93,7 @@ def _beyond(places: Floats, window: Window, crystal: BoolArray) -> BoolArray:
     return beyond
 
 
-def _first_of_doubles(places: Floats, source: Indices, reach: float) -> npt.NDArray[np.bool_]:
+def _first_of_doubles(places: FloatArray, source: Indices, reach: float) -> npt.NDArray[np.bool_]:
     """Points that no earlier kept point of another window is too close to."""
     kept = np.ones(len(places), bool)
     pairs = cKDTree(places).query_pairs(reach, output_type="ndarray")

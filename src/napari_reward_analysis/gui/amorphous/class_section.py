@@ -5,13 +5,9 @@ from __future__ import annotations
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from napari_reward_analysis.arrays import StrArray
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.amorphous.classes import (
-    ClassPictures,
-    StrArray,
-    class_colours,
-    renamed,
-)
+from napari_reward_analysis.gui.amorphous.classes import ClassPictures, class_colours, renamed
 from napari_reward_analysis.gui.widgets.fields import form_layout, row, whole_number
 from napari_reward_analysis.gui.widgets.patch_picture import PatchPicture, limits_of
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, default_colours

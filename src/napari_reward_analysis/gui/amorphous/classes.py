@@ -11,11 +11,9 @@ import numpy.typing as npt
 
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousProblem
 from napari_reward_analysis.analyses.amorphous.space import ALL
+from napari_reward_analysis.arrays import Float32Array, StrArray
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.widgets.theme import ThemeColours
-from napari_reward_analysis.image import FloatArray
-
-StrArray = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +46,10 @@ class ClassPictures:
 
     names: tuple[str, ...]
     counts: tuple[int, ...]
-    means: tuple[FloatArray, ...]
+    means: tuple[Float32Array, ...]
     labels: StrArray
     oriented: str
-    halves: tuple[FloatArray, ...]
+    halves: tuple[Float32Array, ...]
     remark: str
     blobs: npt.NDArray[np.float64]
     key: tuple[Any, ...]
@@ -92,7 +90,7 @@ def pictures_of(
     )
 
 
-def _orientations(problem: AmorphousProblem) -> tuple[str, tuple[FloatArray, ...], str]:
+def _orientations(problem: AmorphousProblem) -> tuple[str, tuple[Float32Array, ...], str]:
     means = problem.described.kind_means
     middle = next(iter(means.values())).shape[0] // 2
     brightest = max(means, key=lambda k: float(means[k][middle, middle]))

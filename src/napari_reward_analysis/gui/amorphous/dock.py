@@ -14,6 +14,7 @@ import napari.viewer
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun, load_amorphous_run
+from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.amorphous.exports import RegionExports
 from napari_reward_analysis.gui.amorphous.form import RegionForm
@@ -33,7 +34,6 @@ from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.docked import DockedWidget
 from napari_reward_analysis.gui.widgets.scrolling import VerticalScrollArea
 from napari_reward_analysis.gui.widgets.theme import napari_colours
-from napari_reward_analysis.image import FloatArray
 
 
 class AmorphousRegions(DockedWidget):
@@ -259,7 +259,7 @@ class AmorphousRegions(DockedWidget):
         else:
             self._warn("There is no mask on an open image to keep: open the run's image.")
 
-    def _height(self) -> Callable[[], FloatArray] | None:
+    def _height(self) -> Callable[[], Float32Array] | None:
         """Works out the likelihood map; None where the image is not open."""
         run, trial, place = self.session.current, self.overlay.trial, self.overlay.place
         frame = None if place is None else frame_at(place)

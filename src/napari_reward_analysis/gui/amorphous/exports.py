@@ -10,8 +10,8 @@ import numpy.typing as npt
 from napari_reward_analysis.analyses.amorphous.execute import write_regions
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
 from napari_reward_analysis.analyses.amorphous.table import region_table
+from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.gui.analysis.exports import BaseExports, file_name, snapshot_of
-from napari_reward_analysis.image import FloatArray
 from napari_reward_analysis.io.map_writer import write_map
 from napari_reward_analysis.io.writers import write_csv, write_mask
 
@@ -36,7 +36,7 @@ class RegionExports(BaseExports):
             regions, size = _regions(run, position), run.image.pixel_size
             self._write(lambda: write_csv(path, region_table(regions, size)), "The regions", path)
 
-    def likelihood(self, run: AmorphousRun, height: Callable[[], FloatArray]) -> None:
+    def likelihood(self, run: AmorphousRun, height: Callable[[], Float32Array]) -> None:
         """Ask for a file and write the map, which is worked out in the thread."""
         name = f"{file_name(run)}_likelihood.tif"
         path = self._ask_file("Likelihood map as TIFF", name, "TIFF (*.tif *.tiff)")
@@ -45,7 +45,7 @@ class RegionExports(BaseExports):
             self._write(lambda: write_map(path, height(), size), "The likelihood map", path)
 
     def everything(
-        self, run: AmorphousRun, position: int | None, height: Callable[[], FloatArray] | None
+        self, run: AmorphousRun, position: int | None, height: Callable[[], Float32Array] | None
     ) -> None:
         """Ask for a folder and write all of it, as the command line does, and the map."""
         folder = self._ask_folder("Folder for run.json, mask.tif and tables")

@@ -10,6 +10,7 @@ from napari.layers import Layer, Points
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.gui.amorphous.class_section import ClassSection, OrientationSection
 from napari_reward_analysis.gui.amorphous.classes import ClassPictures
 from napari_reward_analysis.gui.amorphous.search_section import RegionSearchSection
@@ -23,7 +24,6 @@ from napari_reward_analysis.gui.layers.result_layers import RESULT
 from napari_reward_analysis.gui.layers.shown_image import Place
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.section import Section
-from napari_reward_analysis.image import BoolArray
 
 #: The entry of the list that stands for no layer.
 LOOK_FOR_THEM = f"found first (LoG*, {ATOM_TRIALS} trials)"

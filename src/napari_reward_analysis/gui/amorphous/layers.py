@@ -15,10 +15,10 @@ import numpy.typing as npt
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels, Layer, Points
 
+from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.gui.layers.region_layer import CrystalLayer
 from napari_reward_analysis.gui.layers.result_layers import ERROR_COLOUR, RESULT, placement
 from napari_reward_analysis.gui.layers.shown_image import Place
-from napari_reward_analysis.image import FloatArray
 
 #: Magenta beside the green of the crystal and the colours of the classes.
 MASK_COLOUR, MASK_OPACITY = "#e0409f", 0.4
@@ -110,7 +110,7 @@ class RegionLayers:
             layer.border_color = np.where(flagged, ERROR_COLOUR, "#00000000").tolist()
             layer.symbol = np.where(flagged, "diamond", "disc").tolist()
 
-    def show_likelihood(self, place: Place, height: FloatArray) -> None:
+    def show_likelihood(self, place: Place, height: Float32Array) -> None:
         """Show the map that a threshold cuts, 0 crystal to 1, shape (H, W)."""
         viewer, image = self._viewer(), place.layer()
         if viewer is None or image is None or image not in viewer.layers:

@@ -6,9 +6,9 @@ import numpy as np
 
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousProblem, AmorphousTrial
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
+from napari_reward_analysis.arrays import BoolArray, Float32Array
 from napari_reward_analysis.calibration.preflight import survey
 from napari_reward_analysis.gui.layers.shown_image import Frame
-from napari_reward_analysis.image import BoolArray, FloatArray
 
 
 def likelihood_map(
@@ -17,7 +17,7 @@ def likelihood_map(
     problem: AmorphousProblem | None,
     frame: Frame,
     region: BoolArray | None,
-) -> FloatArray:
+) -> Float32Array:
     """Map of the level that a trial's threshold cuts; takes seconds where a run was loaded.
 
     Parameters

@@ -15,6 +15,7 @@ from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined, unused-ign
 
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousTrial
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
+from napari_reward_analysis.arrays import BoolArray, Float32Array
 from napari_reward_analysis.gui.amorphous.classes import class_colours
 from napari_reward_analysis.gui.amorphous.layers import RegionLayers
 from napari_reward_analysis.gui.amorphous.maps import likelihood_map
@@ -23,7 +24,6 @@ from napari_reward_analysis.gui.layers.shown_image import Place, frame_at
 from napari_reward_analysis.gui.widgets.background import Job
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, default_colours
-from napari_reward_analysis.image import BoolArray, FloatArray
 
 #: Diameter of a point in parts of the columns' distance.
 _POINT = 0.42
@@ -54,7 +54,7 @@ class RegionOverlay(QObject):
         self._colours = default_colours()
         #: Run and trial that the layers show.
         self._drawn: tuple[str, int | None] | None = None
-        self._job: Job[FloatArray] | None = None
+        self._job: Job[Float32Array] | None = None
         #: The judged pixels as they are drawn now on an image; None where none are.
         self.region: Callable[[Place], BoolArray | None] = lambda _: None
 

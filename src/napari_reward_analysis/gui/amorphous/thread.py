@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from napari_reward_analysis.analyses.amorphous.execute import Atoms, given_atoms
 from napari_reward_analysis.analyses.amorphous.problem import (
     AmorphousProblem,
@@ -25,16 +22,15 @@ from napari_reward_analysis.analyses.atoms.trials import (
     require_feasible,
     run_trials,
 )
+from napari_reward_analysis.arrays import BoolArray, FloatArray, StrArray
 from napari_reward_analysis.calibration.preflight import Survey, measured_facts
 from napari_reward_analysis.crystal.lattice import Lattice
-from napari_reward_analysis.gui.amorphous.classes import ClassPictures, StrArray, pictures_of
+from napari_reward_analysis.gui.amorphous.classes import ClassPictures, pictures_of
 from napari_reward_analysis.gui.amorphous.session import RegionSession
 from napari_reward_analysis.gui.analysis.thread import BaseSearch, End
 from napari_reward_analysis.gui.inputs.preflight_thread import Surveying
 from napari_reward_analysis.gui.layers.shown_image import Frame
-from napari_reward_analysis.image import BoolArray, Image
-
-FloatArray = npt.NDArray[np.float64]
+from napari_reward_analysis.image import Image
 
 #: Trials of the search for atoms where none are given.
 ATOM_TRIALS = 25

@@ -9,6 +9,7 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_reward_analysis.analyses.atoms.oracle_counts import oracle_count
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.preflight import Survey
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
@@ -21,7 +22,6 @@ from napari_reward_analysis.gui.inputs.preflight_thread import Surveying, Survey
 from napari_reward_analysis.gui.layers.known_points import points_on
 from napari_reward_analysis.gui.layers.region_layer import CrystalLayer
 from napari_reward_analysis.gui.widgets.section import Section
-from napari_reward_analysis.image import BoolArray
 
 
 class AtomsForm(QWidget):

@@ -20,12 +20,12 @@ from scipy.spatial import cKDTree
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.atoms.table import Table, atoms_table
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.gui.atoms.session import Session
 from napari_reward_analysis.gui.inputs.area import area_of
 from napari_reward_analysis.gui.layers.result_layers import AtomsLayer
 from napari_reward_analysis.gui.layers.shown_image import Place
 from napari_reward_analysis.gui.widgets.bindings import Bindings
-from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 
 #: ms without a further edit before edited points are scored.

@@ -17,6 +17,7 @@ from napari_reward_analysis.analyses.atoms.trial import (
     require_feasible,
 )
 from napari_reward_analysis.analyses.atoms.trials import AtomsProblem, AtomsSettings, run_trials
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.preflight import measured_facts
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.detection.refine import Refined
@@ -25,7 +26,6 @@ from napari_reward_analysis.gui.analysis.thread import BaseSearch, End, Note, de
 from napari_reward_analysis.gui.atoms.session import Session
 from napari_reward_analysis.gui.inputs.preflight_thread import Surveying
 from napari_reward_analysis.gui.layers.shown_image import Frame
-from napari_reward_analysis.image import BoolArray
 
 _LOG = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from napari_reward_analysis.analyses.atoms.physics import analysed_area
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.image import Image
 
 
 def area_of(shape: tuple[int, int], region: BoolArray | None) -> BoolArray:

@@ -9,7 +9,8 @@ from qtpy.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from qtpy.QtWidgets import QSizePolicy, QWidget
 
-from napari_reward_analysis.gui.inputs.cell_geometry import DrawnCell, FloatArray
+from napari_reward_analysis.arrays import FloatArray
+from napari_reward_analysis.gui.inputs.cell_geometry import DrawnCell
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, mix, small_font
 
 _LARGEST_DOT = 11.0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from napari_reward_analysis.arrays import FloatArray
 
 _SHELLS = 3
 

@@ -17,6 +17,7 @@ from napari_reward_analysis.analyses.atoms.physics import derive_physics
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.atoms.space import ParameterName
 from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.calibration.preflight import AreaRule
 from napari_reward_analysis.crystal.lattice import (
@@ -27,7 +28,7 @@ from napari_reward_analysis.crystal.lattice import (
 )
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.inputs.area import area_of
-from napari_reward_analysis.image import BoolArray, Image, check_pixel_size
+from napari_reward_analysis.image import Image, check_pixel_size
 from napari_reward_analysis.optimize.samplers import SamplerName
 from napari_reward_analysis.rewards.atoms import Physics
 

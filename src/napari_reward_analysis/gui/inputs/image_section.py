@@ -10,6 +10,7 @@ from napari.layers import Layer
 from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.preflight import AreaRule
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.inputs.preflight_panel import SurveyPanel
@@ -20,7 +21,6 @@ from napari_reward_analysis.gui.layers.shown_image import Frame, frame_of
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.elided_label import ElidedLabel
 from napari_reward_analysis.gui.widgets.fields import NumberField, form_layout, row
-from napari_reward_analysis.image import BoolArray
 
 #: ms without a change before a drawn region is read again.
 _SETTLE = 150

@@ -13,10 +13,10 @@ import numpy.typing as npt
 from napari.layers import Labels, Layer, Shapes
 from scipy import ndimage
 
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.preflight import AreaRule
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.layers.shown_image import Frame, unit_factors
-from napari_reward_analysis.image import BoolArray
 
 #: Where columns are expected when no region is drawn, in the order of the list.
 AREAS: dict[AreaRule, str] = {

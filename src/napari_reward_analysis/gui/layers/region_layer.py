@@ -10,9 +10,9 @@ import numpy.typing as npt
 from napari.layers import Labels
 from napari.utils.colormaps import DirectLabelColormap
 
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.gui.layers.result_layers import placement
 from napari_reward_analysis.gui.layers.shown_image import Place
-from napari_reward_analysis.image import BoolArray
 
 #: Green beside the blue and orange of the points, whatever the label's number.
 _COLOUR, _OPACITY = "#19c37d", 0.25

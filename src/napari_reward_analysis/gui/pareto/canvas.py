@@ -8,11 +8,13 @@ from qtpy.QtCore import QEvent, QPoint, QPointF, QRect, Qt, Signal  # type: igno
 from qtpy.QtGui import QFont, QKeyEvent, QMouseEvent, QResizeEvent
 from qtpy.QtWidgets import QToolTip
 
+from napari_reward_analysis.arrays import FloatArray
+
 # isort: split
 # after qtpy: pyqtgraph takes the Qt binding that is loaded already
 import pyqtgraph as pg
 
-from napari_reward_analysis.gui.pareto.geometry import FloatArray, Move
+from napari_reward_analysis.gui.pareto.geometry import Move
 
 _MOVES: dict[int, Move] = {
     Qt.Key.Key_Left: "back",

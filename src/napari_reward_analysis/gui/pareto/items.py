@@ -12,18 +12,13 @@ from typing import Any
 import numpy as np
 from qtpy.QtGui import QColor
 
+from napari_reward_analysis.arrays import BoolArray, FloatArray, IntArray
+
 # isort: split
 # after qtpy: pyqtgraph takes the Qt binding that is loaded already
 import pyqtgraph as pg
 
-from napari_reward_analysis.gui.pareto.geometry import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-    Window,
-    non_dominated,
-    staircase,
-)
+from napari_reward_analysis.gui.pareto.geometry import Window, non_dominated, staircase
 from napari_reward_analysis.gui.widgets.legend import LegendEntry
 from napari_reward_analysis.gui.widgets.theme import ThemeColours
 

@@ -15,6 +15,8 @@ from qtpy.QtCore import QEvent, QPoint, QPointF, Qt, Signal  # type: ignore[attr
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import QToolTip, QWidget
 
+from napari_reward_analysis.arrays import BoolArray, FloatArray, IntArray
+
 # isort: split
 # after qtpy: pyqtgraph takes the Qt binding that is loaded already
 import pyqtgraph as pg
@@ -22,9 +24,6 @@ import pyqtgraph as pg
 from napari_reward_analysis.gui.pareto.canvas import PlotCanvas, prepare, set_tick_font
 from napari_reward_analysis.gui.pareto.frame import ParetoFrame
 from napari_reward_analysis.gui.pareto.geometry import (
-    BoolArray,
-    FloatArray,
-    IntArray,
     Move,
     front_extent,
     full_extent,

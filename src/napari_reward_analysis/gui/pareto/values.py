@@ -8,18 +8,17 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from qtpy.QtCore import QRectF, QSize, Qt
 from qtpy.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPaintEvent
 from qtpy.QtWidgets import QSizePolicy, QWidget
+
+from napari_reward_analysis.arrays import FloatArray
 
 # isort: split
 # after qtpy: pyqtgraph takes the Qt binding that is loaded already
 import pyqtgraph as pg
 
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, small_font
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Least width of a scale: values that are nearer than this look alike.
 _LEAST = 0.01

@@ -5,10 +5,11 @@ from __future__ import annotations
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from napari_reward_analysis.arrays import FloatArray
+
 # isort: split
 # after qtpy: pyqtgraph takes the Qt binding that is loaded already
 import numpy as np
-import numpy.typing as npt
 import pyqtgraph as pg
 
 from napari_reward_analysis.analyses.noise.run import NoiseRun
@@ -41,8 +42,6 @@ _SYMBOLS: dict[str, tuple[str, Symbol]] = {
     ORACLE: ("s", "square"),
 }
 _HEIGHT = 240
-
-FloatArray = npt.NDArray[np.float64]
 
 
 def curve_of(run: NoiseRun, method: str, quantity: str) -> FloatArray:

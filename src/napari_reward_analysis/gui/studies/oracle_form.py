@@ -9,6 +9,7 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_reward_analysis.analyses.atoms.run import Run
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.atoms.session import Session
 from napari_reward_analysis.gui.inputs.form_values import FREE_CELL, NO_LATTICE
@@ -20,7 +21,6 @@ from napari_reward_analysis.gui.layers.shown_image import Frame
 from napari_reward_analysis.gui.studies.oracle_source import OracleSource, are_positions
 from napari_reward_analysis.gui.studies.oracle_work import OracleRequest
 from napari_reward_analysis.gui.widgets.fields import NumberField, form_layout, row
-from napari_reward_analysis.image import BoolArray
 from napari_reward_analysis.points.known import Oracle
 
 #: The result of Find atoms.

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_reward_analysis.analyses.atoms.oracle_counts import agreement_of_trials
 from napari_reward_analysis.analyses.atoms.run import ImageReference, Run
@@ -17,16 +16,16 @@ from napari_reward_analysis.analyses.oracle.execute import oracle_of_file
 from napari_reward_analysis.analyses.oracle.find import find_columns
 from napari_reward_analysis.analyses.oracle.network import load_model
 from napari_reward_analysis.analyses.oracle.run import Comparison, TrialAgreement
+from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.calibration.preflight import AreaRule, survey
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.layers.shown_image import Frame
-from napari_reward_analysis.image import BoolArray, Image
+from napari_reward_analysis.image import Image
 from napari_reward_analysis.points.agreement import counted, half_spacing, require_within
 from napari_reward_analysis.points.known import Oracle
 from napari_reward_analysis.points.matching import points_within
 
-FloatArray = npt.NDArray[np.float64]
 Kind = Literal["network", "model", "file", "points"]
 
 

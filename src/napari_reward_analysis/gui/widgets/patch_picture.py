@@ -7,7 +7,7 @@ from qtpy.QtCore import QSize, Qt
 from qtpy.QtGui import QImage, QPixmap
 from qtpy.QtWidgets import QLabel
 
-from napari_reward_analysis.image import FloatArray
+from napari_reward_analysis.arrays import Float32Array
 
 #: Side of a picture in px.
 SIDE = 60
@@ -33,7 +33,7 @@ class PatchPicture(QLabel):
         """Frame it in this colour; none when empty."""
         self.setStyleSheet(f"border: 3px solid {colour or 'transparent'}; padding: 0px;")
 
-    def set_patch(self, patch: FloatArray, limits: tuple[float, float]) -> None:
+    def set_patch(self, patch: Float32Array, limits: tuple[float, float]) -> None:
         """Show a patch, shape (m, m), with black and white at the limits."""
         low, high = limits
         share = (np.nan_to_num(patch, nan=low) - low) / max(high - low, 1e-12)
@@ -52,7 +52,7 @@ class PatchPicture(QLabel):
         )
 
 
-def limits_of(patches: tuple[FloatArray, ...]) -> tuple[float, float]:
+def limits_of(patches: tuple[Float32Array, ...]) -> tuple[float, float]:
     """Darkest and brightest of several patches, which are to be compared."""
     values = np.concatenate([patch[np.isfinite(patch)] for patch in patches])
     return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)

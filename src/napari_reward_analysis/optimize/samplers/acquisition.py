@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
 
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.optimize.pareto import pareto_front
-
-FloatArray = npt.NDArray[np.float64]
 
 
 class Shortfall(Protocol):

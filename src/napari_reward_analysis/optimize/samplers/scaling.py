@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_reward_analysis.optimize.samplers.surrogate import FloatArray
+from napari_reward_analysis.arrays import FloatArray
 
 #: Below this part of its unit an objective is followed linearly, above as a logarithm.
 _LINEAR = 0.1

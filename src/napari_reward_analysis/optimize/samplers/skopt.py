@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import qmc
 
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.optimize.pareto import pareto_front
 from napari_reward_analysis.optimize.samplers.acquisition import (
     expected_hypervolume_improvement,
@@ -18,12 +19,7 @@ from napari_reward_analysis.optimize.samplers.acquisition import (
 )
 from napari_reward_analysis.optimize.samplers.plain import SobolSampler
 from napari_reward_analysis.optimize.samplers.scaling import Scaling
-from napari_reward_analysis.optimize.samplers.surrogate import (
-    Encoding,
-    FloatArray,
-    Surrogate,
-    one_thread,
-)
+from napari_reward_analysis.optimize.samplers.surrogate import Encoding, Surrogate, one_thread
 from napari_reward_analysis.optimize.space import Space, UnitPoint
 
 Acquisition = Literal["hypervolume", "parego"]

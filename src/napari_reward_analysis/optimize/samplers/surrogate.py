@@ -17,9 +17,8 @@ import numpy.typing as npt
 from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.optimize.space import Space, UnitPoint
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Steps of the kernel's fit: each fit starts where the last one ended.
 _FIT_STEPS = 15

@@ -9,10 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import Voronoi, cKDTree
 
-from napari_reward_analysis.image import BoolArray
-
-FloatArray = npt.NDArray[np.float64]
-StrArray = npt.NDArray[np.str_]
+from napari_reward_analysis.arrays import BoolArray, FloatArray, StrArray
 
 #: Without a lattice, an atom is missing where none lies within this many times the
 #: largest distance that crystal leaves between a place and its nearest atom.

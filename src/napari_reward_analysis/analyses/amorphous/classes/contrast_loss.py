@@ -11,14 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from napari_reward_analysis.analyses.amorphous.classes.columns import StrArray
 from napari_reward_analysis.analyses.amorphous.classes.neighbour_means import NeighbourMean
-from napari_reward_analysis.image import BoolArray
-from napari_reward_analysis.image import FloatArray as Float32Array
-
-FloatArray = npt.NDArray[np.float64]
+from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, StrArray
 
 #: Fewer columns of a kind do not say what the kind looks like.
 MIN_COLUMNS = 12

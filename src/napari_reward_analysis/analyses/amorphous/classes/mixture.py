@@ -12,12 +12,9 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse.linalg import eigsh
 from scipy.spatial import cKDTree
 
-from napari_reward_analysis.analyses.amorphous.classes.columns import StrArray
+from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, StrArray
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray
-from napari_reward_analysis.image import FloatArray as Float32Array
 
-FloatArray = npt.NDArray[np.float64]
 Covariance = Literal["full", "tied", "diag", "spherical"]
 
 #: Principal components in which kinds are told apart.

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-FloatArray = npt.NDArray[np.float64]
+from napari_reward_analysis.arrays import FloatArray
 
 #: The Gaussian is followed to this many sigmas.
 _REACH = 3.0

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from napari_reward_analysis.arrays import BoolArray, Float32Array
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray, FloatArray, Image
+from napari_reward_analysis.image import Image
 
 #: Samples per mean spacing of the columns, where the pixels are that fine.
 SAMPLES = 12
@@ -66,7 +67,7 @@ class PatchSampler:
                 f"{self.image.shape[0]} x {self.image.shape[1]} px: choose a smaller window."
             )
 
-    def cut(self, yx: npt.NDArray[np.floating], window: float) -> FloatArray:
+    def cut(self, yx: npt.NDArray[np.floating], window: float) -> Float32Array:
         """One patch per point.
 
         Parameters
@@ -100,7 +101,7 @@ class PatchSampler:
         return patches
 
     @cached_property
-    def _pixels(self) -> FloatArray:
+    def _pixels(self) -> Float32Array:
         """Pixels, smoothed where they are finer than the samples; NaN where invalid."""
         pixels = self.image.normalised
         if self.step > 1:
@@ -113,7 +114,7 @@ class PatchSampler:
 
 def peaks_at(
     image: Image, yx: npt.NDArray[np.floating], spacing: float
-) -> tuple[FloatArray, BoolArray]:
+) -> tuple[Float32Array, BoolArray]:
     """Brightness of the image at points, and whether something bright is there.
 
     Parameters

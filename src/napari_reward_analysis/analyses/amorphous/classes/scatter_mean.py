@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.calibration.grid import Grid
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Steps of the grid per sigma of the Gaussian: between them a straight line will do.
 _STEPS = 4.0

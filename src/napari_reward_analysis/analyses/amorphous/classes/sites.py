@@ -17,12 +17,10 @@ from scipy.spatial import cKDTree
 
 from napari_reward_analysis.analyses.amorphous.classes.columns import Columns
 from napari_reward_analysis.analyses.amorphous.classes.scatter_mean import ScatterMean
+from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray
-
-FloatArray = npt.NDArray[np.float64]
 
 #: An atom belongs to a site within this part of the smallest column spacing.
 REACH = 0.4

@@ -15,9 +15,7 @@ import numpy.typing as npt
 
 from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import Kept, local_level
 from napari_reward_analysis.analyses.amorphous.classes.neighbour_means import NeighbourMean
-from napari_reward_analysis.image import BoolArray
-
-FloatArray = npt.NDArray[np.float64]
+from napari_reward_analysis.arrays import BoolArray, FloatArray
 
 #: Draws of the test; the smallest probability it can find is one over one more.
 DRAWS = 499

@@ -12,7 +12,6 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import FLOOR, Kept
 from napari_reward_analysis.analyses.amorphous.classes.mixture import (
@@ -21,11 +20,9 @@ from napari_reward_analysis.analyses.amorphous.classes.mixture import (
     fit_mixture,
     principal_scores,
 )
+from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.image import BoolArray
-from napari_reward_analysis.image import FloatArray as Float32Array
 
-FloatArray = npt.NDArray[np.float64]
 Measure = Literal["similarity", "likelihood", "posterior"]
 
 

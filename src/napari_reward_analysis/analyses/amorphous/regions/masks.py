@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.arrays import BoolArray
 
 Labels = npt.NDArray[np.uint8]
 Table = dict[str, npt.NDArray[Any]]

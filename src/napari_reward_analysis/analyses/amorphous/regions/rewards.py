@@ -18,9 +18,8 @@ import numpy.typing as npt
 from scipy import ndimage
 from skimage.measure import perimeter_crofton
 
-from napari_reward_analysis.image import BoolArray
+from napari_reward_analysis.arrays import BoolArray, FloatArray
 
-FloatArray = npt.NDArray[np.float64]
 RegionReward = Literal["compactness", "perimeter", "unexplained"]
 
 
