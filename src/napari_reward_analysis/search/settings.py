@@ -1,0 +1,148 @@
+"""Settings that every search has, and the way in which a field of settings is described."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
+
+from napari_reward_analysis.optimize.samplers.protocol import SamplerName
+
+
+def option(
+    default: Any = ...,
+    *,
+    title: str,
+    help: str,  # noqa: A002 - the word of argparse, which it becomes
+    unit: str = "",
+    advanced: bool = False,
+    flag: str = "",
+    metavar: str = "",
+    **limits: Any,
+) -> Any:
+    """A field of settings with all that form, command line and docs need.
+
+    Parameters
+    ----------
+    default : object
+        Where nothing is chosen. It stands nowhere else. `factory=` in `limits` is
+        pydantic's `default_factory`.
+    title : str
+        The label in the form.
+    help : str
+        One or more sentences: the tooltip, the text of `--help`, the row in the docs.
+    unit : str
+        Of the value; empty for none.
+    advanced : bool
+        Whether the form shows it only among the advanced settings.
+    flag : str
+        The option on the command line where it is not the field's name; '-' for none.
+    metavar : str
+        What stands for the value in `--help`.
+    **limits
+        `ge`, `gt`, `le`, `lt`, `allow_inf_nan` and whatever else `pydantic.Field` takes.
+    """
+    if "factory" in limits:
+        limits["default_factory"] = limits.pop("factory")
+    else:
+        limits["default"] = default
+    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, "flag": flag, "metavar": metavar}
+    return Field(title=title, description=help, json_schema_extra=extra, **limits)
+
+
+@dataclass(frozen=True)
+class Described:
+    """A field of settings as forms and help texts see it.
+
+    Attributes
+    ----------
+    name, title, help, unit : str
+        As given to `option`.
+    advanced : bool
+        Whether it is shown only among the advanced settings.
+    flag : str
+        The option on the command line, '--name'; empty where there is none.
+    metavar : str
+        What stands for the value.
+    info : FieldInfo
+        Type, default and limits.
+    """
+
+    name: str
+    title: str
+    help: str
+    unit: str
+    advanced: bool
+    flag: str
+    metavar: str
+    info: FieldInfo
+
+    @property
+    def default(self) -> Any:
+        """The value where nothing is chosen."""
+        return self.info.get_default(call_default_factory=True)
+
+
+def described_fields(model: type[BaseModel]) -> Iterator[Described]:
+    """The fields of settings, in their order.
+
+    Parameters
+    ----------
+    model : type
+        Settings whose fields are made by `option`.
+    """
+    for name, info in model.model_fields.items():
+        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        flag = str(extra.get("flag") or name.replace("_", "-"))
+        yield Described(
+            name=name,
+            title=info.title or name.replace("_", " "),
+            help=info.description or "",
+            unit=str(extra.get("unit", "")),
+            advanced=bool(extra.get("advanced", False)),
+            flag="" if flag == "-" else f"--{flag.removeprefix('--')}",
+            metavar=str(extra.get("metavar", "")),
+            info=info,
+        )
+
+
+class SearchSettings(BaseModel):
+    """Settings that every search has; an analysis adds its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    trials: int = option(
+        60, title="Trials", help="Number of settings that the search evaluates.", ge=1, le=100_000
+    )
+    sampler: SamplerName = option(
+        "skopt",
+        title="Sampler",
+        help="Strategy that proposes the next setting: Bayesian optimisation (skopt), others "
+        "for comparison.",
+        advanced=True,
+    )
+    seed: int = option(
+        0, title="Seed", help="Seed of everything random. The same seed repeats a search.", ge=0
+    )
+    seconds: float | None = option(
+        None,
+        title="Time budget",
+        help="The search begins no trial after this time. Empty for no limit.",
+        unit="s",
+        advanced=True,
+        metavar="S",
+        gt=0,
+        allow_inf_nan=False,
+    )
+    patience: int | None = option(
+        None,
+        title="Patience",
+        help="The search ends after this many trials in a row without gain. Empty for never.",
+        unit="trials",
+        advanced=True,
+        metavar="N",
+        ge=1,
+    )
