@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,8 @@ def option(
     advanced: bool = False,
     flag: str = "",
     metavar: str = "",
+    empty: str = "",
+    choices: Mapping[str, str] | None = None,
     **limits: Any,
 ) -> Any:
     """A field of settings with all that form, command line and docs need.
@@ -42,6 +44,11 @@ def option(
         The option on the command line where it is not the field's name; '-' for none.
     metavar : str
         What stands for the value in `--help`.
+    empty : str
+        What None means, in a word or two: 'no limit'.
+    choices : mapping, optional
+        What people call each choice of a `Literal`, by its value; the value itself where
+        it is left out.
     **limits
         `ge`, `gt`, `le`, `lt`, `allow_inf_nan` and whatever else `pydantic.Field` takes.
     """
@@ -49,7 +56,10 @@ def option(
         limits["default_factory"] = limits.pop("factory")
     else:
         limits["default"] = default
-    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, "flag": flag, "metavar": metavar}
+    extra: dict[str, Any] = {
+        **{"unit": unit, "advanced": advanced, "flag": flag, "metavar": metavar},
+        **{"empty": empty, "choices": dict(choices or {})},
+    }
     return Field(title=title, description=help, json_schema_extra=extra, **limits)
 
 
@@ -67,6 +77,10 @@ class Described:
         The option on the command line, '--name'; empty where there is none.
     metavar : str
         What stands for the value.
+    empty : str
+        What None means.
+    choices : dict
+        What people call each choice, by its value.
     info : FieldInfo
         Type, default and limits.
     """
@@ -78,6 +92,8 @@ class Described:
     advanced: bool
     flag: str
     metavar: str
+    empty: str
+    choices: dict[str, str]
     info: FieldInfo
 
     @property
@@ -105,8 +121,14 @@ def described_fields(model: type[BaseModel]) -> Iterator[Described]:
             advanced=bool(extra.get("advanced", False)),
             flag="" if flag == "-" else f"--{flag.removeprefix('--')}",
             metavar=str(extra.get("metavar", "")),
+            empty=str(extra.get("empty", "")),
+            choices=_words(extra.get("choices")),
             info=info,
         )
+
+
+def _words(choices: object) -> dict[str, str]:
+    return {str(k): str(v) for k, v in choices.items()} if isinstance(choices, dict) else {}
 
 
 class SearchSettings(BaseModel):
@@ -123,9 +145,20 @@ class SearchSettings(BaseModel):
         help="Strategy that proposes the next setting: Bayesian optimisation (skopt), others "
         "for comparison.",
         advanced=True,
+        choices={
+            "skopt": "Bayesian optimisation",
+            "tpe": "Parzen estimators (Optuna)",
+            "nsga2": "genetic, NSGA-II (Optuna)",
+            "sobol": "Sobol (even coverage)",
+            "grid": "grid (at most three numbers)",
+        },
     )
     seed: int = option(
-        0, title="Seed", help="Seed of everything random. The same seed repeats a search.", ge=0
+        0,
+        title="Seed",
+        help="Seed of everything random. The same seed repeats a search.",
+        ge=0,
+        le=2**31 - 1,
     )
     seconds: float | None = option(
         None,
@@ -134,6 +167,7 @@ class SearchSettings(BaseModel):
         unit="s",
         advanced=True,
         metavar="S",
+        empty="no limit",
         gt=0,
         allow_inf_nan=False,
     )
@@ -144,5 +178,6 @@ class SearchSettings(BaseModel):
         unit="trials",
         advanced=True,
         metavar="N",
+        empty="never",
         ge=1,
     )
