@@ -7,10 +7,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+from tests.support import command_line
 
 from napari_reward_analysis import lattice_preset, load_amorphous_run
 from napari_reward_analysis.io.simulate import Pocket, simulate
-from support import command_line
 
 OPTIONS = ["--lattice", "YBCO[100]", "--pixel-size", "0.18", "--trials", "6", "--json"]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.command_line import COMMAND, call, call_alone
 
 from napari_reward_analysis import load_run
-from support.command_line import COMMAND, call, call_alone
 
 COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
 ADDED = ["uncertainty_px", "uncertainty_A", "is_counted"]

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.command_line import COMMAND, call, call_alone
 
 from napari_reward_analysis import load_run
 from napari_reward_analysis.cli.batch import folders
-from support.command_line import COMMAND, call, call_alone
 
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2", "--trials", "8", "--seed", "3"]
 

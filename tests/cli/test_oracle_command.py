@@ -9,13 +9,13 @@ from functools import partial
 
 import numpy as np
 import pytest
+from tests.support import command_line
 
 from napari_reward_analysis import lattice_preset, load_run, read_image
 from napari_reward_analysis.analyses.atoms.oracle_counts import agreement_of_trials
 from napari_reward_analysis.analyses.oracle.run import load_comparison
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.io.writers import COLUMNS
-from support import command_line
 
 SIZE = ["--lattice", "YBCO[100]", "--pixel-size", "0.18"]
 

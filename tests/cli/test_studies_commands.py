@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from tests.support.command_line import COMMAND, call, call_alone
 
 from napari_reward_analysis.analyses.noise.run import load_noise
 from napari_reward_analysis.analyses.windows.run import load_windows
-from support.command_line import COMMAND, call, call_alone
 
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
 COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
