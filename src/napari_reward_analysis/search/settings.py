@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ def option(
     advanced: bool = False,
     flag: str = "",
     metavar: str = "",
+    choices: Callable[[], tuple[str, ...]] | None = None,
     **limits: Any,
 ) -> Any:
     """A field of settings with all that form, command line and docs need.
@@ -42,6 +43,9 @@ def option(
         The option on the command line where it is not the field's name; '-' for none.
     metavar : str
         What stands for the value in `--help`.
+    choices : callable, optional
+        Gives all names that a field of names may hold, where its type does not say so:
+        those of a registry. It is called when somebody asks, not before.
     **limits
         `ge`, `gt`, `le`, `lt`, `allow_inf_nan` and whatever else `pydantic.Field` takes.
     """
@@ -49,7 +53,13 @@ def option(
         limits["default_factory"] = limits.pop("factory")
     else:
         limits["default"] = default
-    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, "flag": flag, "metavar": metavar}
+    extra: dict[str, Any] = {
+        "unit": unit,
+        "advanced": advanced,
+        "flag": flag,
+        "metavar": metavar,
+        "choices": choices,
+    }
     return Field(title=title, description=help, json_schema_extra=extra, **limits)
 
 
@@ -67,6 +77,8 @@ class Described:
         The option on the command line, '--name'; empty where there is none.
     metavar : str
         What stands for the value.
+    choices : callable or None
+        As given to `option`.
     info : FieldInfo
         Type, default and limits.
     """
@@ -78,6 +90,7 @@ class Described:
     advanced: bool
     flag: str
     metavar: str
+    choices: Callable[[], tuple[str, ...]] | None
     info: FieldInfo
 
     @property
@@ -105,8 +118,13 @@ def described_fields(model: type[BaseModel]) -> Iterator[Described]:
             advanced=bool(extra.get("advanced", False)),
             flag="" if flag == "-" else f"--{flag.removeprefix('--')}",
             metavar=str(extra.get("metavar", "")),
+            choices=_callable_or_none(extra.get("choices")),
             info=info,
         )
+
+
+def _callable_or_none(value: Any) -> Callable[[], tuple[str, ...]] | None:
+    return value if callable(value) else None
 
 
 class SearchSettings(BaseModel):
