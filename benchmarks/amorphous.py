@@ -93,9 +93,9 @@ def row(case: Case, options: argparse.Namespace) -> str:
             image,
             atoms.blobs[:, :2],
             lattice,
-            atoms.survey.measured,
+            atoms.preflight.measured,
             settings,
-            region=atoms.survey.region,
+            region=atoms.preflight.region,
         )
         ready, used = time.perf_counter(), time.process_time()
         trials = list(run_amorphous_trials(problem))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import Kept
+from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import ContrastLoss
 from napari_reward_analysis.analyses.amorphous.classes.scatter_mean import ScatterMean
 from napari_reward_analysis.analyses.amorphous.regions.existence import ask_existence
 from napari_reward_analysis.analyses.amorphous.regions.levels import (
@@ -26,7 +26,7 @@ def crystal(seed, loss=0.0, size=30, scatter=0.1):
     damaged = np.hypot(*(yx - 150).T) < 30
     level = scatter * rng.standard_normal(len(yx)) + loss * damaged
     labels = np.full(len(yx), "A")
-    kept = Kept(level, np.ones(len(yx)), ~damaged, {"A": scatter}, {})
+    kept = ContrastLoss(level, np.ones(len(yx)), ~damaged, {"A": scatter}, {})
     return yx, labels, kept, damaged
 
 

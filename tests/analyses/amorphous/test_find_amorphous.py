@@ -42,12 +42,12 @@ def searched(image, lattice=YBCO, **settings):
     """Problem and trials, from atoms that are found here."""
     atoms = search_atoms(image, lattice, AtomsSettings(trials=25))
     problem = AmorphousProblem(
-        atoms.survey.image,
+        atoms.preflight.image,
         atoms.blobs[:, :2],
         lattice,
-        atoms.survey.measured,
+        atoms.preflight.measured,
         AmorphousSettings(**settings),
-        region=atoms.survey.region,
+        region=atoms.preflight.region,
     )
     return problem, list(run_amorphous_trials(problem))
 
@@ -302,7 +302,7 @@ def test_atoms_on_the_border_are_judged_by_what_is_seen_of_them(plain):
     edge = np.column_stack([np.zeros(15), np.arange(12, 190, 12)])
     problem = AmorphousProblem(plain, np.concatenate([inner_grid(), edge]))
     assert not problem.existence.exists
-    level = problem.described.kept.level
+    level = problem.described.kept.loss
     # a corner shows too little of an atom's neighbours to tell its kind without a lattice
     assert np.isnan(level[: len(inner_grid())]).sum() <= 4
     assert np.abs(level[np.isfinite(level)]).max() < 0.2

@@ -65,7 +65,7 @@ def test_incoherence_is_an_objective_and_published_runs_have_two(noisy):
 
     feasible = [t for t in trials if t.feasible]
     assert {len(t.objectives) for t in feasible} == {3}
-    assert all(t.objectives[2] == t.further["incoherence"] for t in feasible)
+    assert all(t.objectives[2] == t.extra_rewards["incoherence"] for t in feasible)
     front = [trials[i].objectives for i in front_of(trials)]
     assert not any(all(np.less_equal(a, b)) and a != b for a in front for b in front)
     assert {len(t.objectives) for t in published} == {2}
@@ -82,7 +82,7 @@ def test_a_run_with_stages_and_rewards_is_saved_and_loaded(noisy, tmp_path):
     loaded = load_run(tmp_path)
 
     assert loaded.settings == settings
-    assert [t.further for t in loaded.trials] == [t.further for t in run.trials]
+    assert [t.extra_rewards for t in loaded.trials] == [t.extra_rewards for t in run.trials]
     assert [t.parameters for t in loaded.trials] == [t.parameters for t in run.trials]
     assert loaded.front == run.front
 

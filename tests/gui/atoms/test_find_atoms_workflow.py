@@ -172,7 +172,7 @@ def test_reward_and_stage_of_the_user_are_offered_and_used(
     found = run(widget)
     assert {trial.parameters["denoise"] for trial in found.trials} <= {"none", "halve"}
     assert all(
-        trial.further["few_bright"] == pytest.approx(1 / trial.score.count)
+        trial.extra_rewards["few_bright"] == pytest.approx(1 / trial.score.count)
         for trial in found.trials
         if trial.feasible
     )

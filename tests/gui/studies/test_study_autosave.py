@@ -374,7 +374,7 @@ def test_a_file_that_is_read_while_a_study_begins_takes_none_of_its_results(
 
     tab.files._load = slowly
     tab.files.open_run(tmp_path / "kept" / file)
-    reading = tab.files._jobs[-1]
+    reading = tab.files._tasks[-1]
     tab.options.trials.setValue(8)
     tab.run_box.button.click()
     qtbot.waitUntil(lambda: tab.run is not first and bool(tab.run.results), timeout=PATIENCE)

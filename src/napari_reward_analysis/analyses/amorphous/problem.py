@@ -17,7 +17,7 @@ import numpy.typing as npt
 from skimage.filters import threshold_otsu
 
 from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import (
-    Kept,
+    ContrastLoss,
     compare_with_reference,
 )
 from napari_reward_analysis.analyses.amorphous.classes.mixture import (
@@ -202,7 +202,7 @@ class AmorphousProblem:
         """What a mask leaves unexplained of each column, shape (n,)."""
         kept, yx = self.described.kept, np.rint(self.columns.yx).astype(int)
         inside = mask[yx[:, 0], yx[:, 1]]
-        level = np.nan_to_num(kept.level)
+        level = np.nan_to_num(kept.loss)
         return left_over(inside, level, kept.weight, self.described.labels)
 
     def score(self, mask: BoolArray) -> RegionScore:
@@ -254,7 +254,7 @@ class AmorphousProblem:
         if measure == "posterior":
             return self._published(name, window, int(components), int(mixture), covariance)
         kept, members = self.kept(window), self.members(name)
-        level = np.where(members, kept.level, np.nan)
+        level = np.where(members, kept.loss, np.nan)
         if measure == "likelihood":
             for kind in kept.means:
                 of_kind = (self.described.labels == kind) & (kept.weight > 0)
@@ -287,7 +287,7 @@ class AmorphousProblem:
     def _patches(self, window: float) -> Float32Array:
         return self.described.sampler.cut(self.columns.yx, window)
 
-    def _kept(self, window: float) -> Kept:
+    def _kept(self, window: float) -> ContrastLoss:
         if window == OWN_WINDOW:
             return self.described.kept
         return compare_with_reference(

@@ -69,7 +69,7 @@ class ColumnTable:
     def of(cls, problem: AmorphousProblem) -> ColumnTable:
         """The columns of a problem."""
         columns, kept = problem.columns, problem.described.kept
-        return cls(columns.yx, problem.described.labels, columns.atom, kept.level, kept.reference)
+        return cls(columns.yx, problem.described.labels, columns.atom, kept.loss, kept.reference)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from napari_reward_analysis.analyses.atoms.problem import AtomsProblem, survey_for
+from napari_reward_analysis.analyses.atoms.problem import AtomsProblem, preflight_for
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.atoms.space import PARAMETERS
 from napari_reward_analysis.analyses.atoms.trial import (
@@ -36,10 +36,10 @@ __all__ = [
     "find_atoms",
     "front_of",
     "pick",
+    "preflight_for",
     "require_feasible",
     "run_trials",
     "search_from",
-    "survey_for",
 ]
 
 

@@ -16,7 +16,7 @@ from scipy import ndimage
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.preflight import AreaRule
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.layers.shown_image import Frame, unit_factors
+from napari_reward_analysis.gui.layers.shown_image import ShownImage, unit_factors
 
 #: Where columns are expected when no region is drawn, in the order of the list.
 AREAS: dict[AreaRule, str] = {
@@ -33,14 +33,14 @@ def is_region(layer: Layer) -> bool:
     return isinstance(layer, Shapes | Labels)
 
 
-def region_mask(layer: Layer, frame: Frame, viewer: Any) -> BoolArray:
+def region_mask(layer: Layer, frame: ShownImage, viewer: Any) -> BoolArray:
     """Pixels of an image that a layer covers.
 
     Parameters
     ----------
     layer : Shapes or Labels
         Every closed shape, or every label but 0, counts.
-    frame : Frame
+    frame : ShownImage
         The image.
     viewer : napari.components.ViewerModel
         Tells which frame of a stack is shown.
@@ -71,7 +71,7 @@ def region_mask(layer: Layer, frame: Frame, viewer: Any) -> BoolArray:
     return mask
 
 
-def _mask_of_shapes(layer: Shapes, image: Layer, frame: Frame) -> BoolArray:
+def _mask_of_shapes(layer: Shapes, image: Layer, frame: ShownImage) -> BoolArray:
     outlines, kinds = [], []
     for vertices, kind in zip(layer.data, layer.shape_type, strict=True):
         if kind in _AREAS:
@@ -85,7 +85,7 @@ def _mask_of_shapes(layer: Shapes, image: Layer, frame: Frame) -> BoolArray:
 
 
 def _to_frame(
-    points: npt.NDArray[Any], layer: Layer, image: Layer, frame: Frame
+    points: npt.NDArray[Any], layer: Layer, image: Layer, frame: ShownImage
 ) -> npt.NDArray[np.float64]:
     """Positions (y, x) in the frame of points given in another layer's data."""
     factors = unit_factors(layer.units, image)
@@ -105,7 +105,7 @@ def project_point(
     return np.asarray(target.world_to_data(padded * factors), dtype=float)
 
 
-def _mask_of_labels(layer: Labels, image: Layer, frame: Frame, viewer: Any) -> BoolArray:
+def _mask_of_labels(layer: Labels, image: Layer, frame: ShownImage, viewer: Any) -> BoolArray:
     data = layer.data[0] if layer.multiscale else layer.data
     missing = image.ndim - layer.ndim
     axes = [axis - missing for axis in frame.place.axes]
@@ -133,7 +133,7 @@ def _mask_of_labels(layer: Labels, image: Layer, frame: Frame, viewer: Any) -> B
 
 
 def _pixels_to(
-    layer: Layer, image: Layer, frame: Frame, axes: list[int]
+    layer: Layer, image: Layer, frame: ShownImage, axes: list[int]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """The affine map from the image's pixels to a layer's, in the plane on show."""
     factors = unit_factors(image.units, layer)

@@ -2,7 +2,7 @@
 
 A layer may be a stack, have several resolutions, be stored in nm or um, or be no image
 at all. Here it becomes one 2-D frame with a pixel size in angstrom, or one sentence
-that says why not. No pixel is read before `Frame.image`, which a thread may call.
+that says why not. No pixel is read before `ShownImage.image`, which a thread may call.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Place:
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class ShownImage:
     """The 2-D frame of an image layer that is on show.
 
     Attributes
@@ -127,7 +127,7 @@ class Frame:
         return Image(pixels, pixel_size or self.pixel_size, self.name, self.source)
 
 
-def frame_of(layer: Layer, viewer: Any) -> Frame:
+def shown_image_of(layer: Layer, viewer: Any) -> ShownImage:
     """The frame of a layer that the viewer shows.
 
     Parameters
@@ -153,7 +153,7 @@ def frame_of(layer: Layer, viewer: Any) -> Frame:
     return _frame(layer, axes, index)
 
 
-def frame_at(place: Place) -> Frame | None:
+def shown_image_at(place: Place) -> ShownImage | None:
     """The frame at a place, whichever is on show; None where its layer is gone."""
     layer = place.layer()
     return None if layer is None else _frame(layer, place.axes, place.index)
@@ -163,14 +163,14 @@ def _pixels(layer: Layer) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
 
 
-def _frame(layer: Layer, axes: tuple[int, int], index: tuple[int, ...]) -> Frame:
+def _frame(layer: Layer, axes: tuple[int, int], index: tuple[int, ...]) -> ShownImage:
     data = _pixels(layer)
     slices: tuple[int | slice, ...] = tuple(
         slice(None) if axis in axes else i for axis, i in enumerate(index)
     )
     pixel_size, note, fault = pixel_size_of(layer, axes)
     where = [str(i) for axis, i in enumerate(index) if axis not in axes]
-    return Frame(
+    return ShownImage(
         place=Place(weakref.ref(layer), axes, index),
         name=f"{layer.name} [{', '.join(where)}]" if where else layer.name,
         source=str(layer.source.path or ""),

@@ -30,7 +30,7 @@ from napari_reward_analysis.gui.analysis.autosave import Keeping, about_study
 from napari_reward_analysis.gui.analysis.study_thread import Prepare
 from napari_reward_analysis.gui.layers.known_points import is_oracle, points_on
 from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
-from napari_reward_analysis.gui.layers.shown_image import Frame
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.studies.layers import ATOMS
 from napari_reward_analysis.gui.studies.noise_plot import QUANTITIES, NoisePlot
 from napari_reward_analysis.gui.studies.tab import StudyTab
@@ -210,7 +210,7 @@ class NoiseStudy(StudyTab):
         super().apply_colours(colours)
         self.shown.plot.apply_colours(colours)
 
-    def prepare(self, frame: Frame) -> Prepare:
+    def prepare(self, frame: ShownImage) -> Prepare:
         """The study of the form, made in a thread."""
         image = self.inputs.image
         size, lattice, region = image.typed_pixel_size, self.inputs.lattice.lattice, image.region

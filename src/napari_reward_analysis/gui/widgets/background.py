@@ -17,7 +17,7 @@ _INTERVAL = 30
 T = TypeVar("T")
 
 
-class Job(QObject, Generic[T]):
+class BackgroundTask(QObject, Generic[T]):
     """One function in a thread, whose result comes back to the GUI thread.
 
     Parameters
@@ -38,7 +38,7 @@ class Job(QObject, Generic[T]):
         self._results: list[T] = []
         self._error = ""
         self._over = False
-        self._thread = threading.Thread(target=self._run, name="napari-reward-analysis-job")
+        self._thread = threading.Thread(target=self._run, name="napari-reward-analysis-task")
         self._timer = QTimer(self)
         self._timer.setInterval(_INTERVAL)
         self._timer.timeout.connect(self._collect)
@@ -66,7 +66,7 @@ class Job(QObject, Generic[T]):
             # work that was told to stop has nothing to report
             self._error = str(error)
         except Exception as error:  # noqa: BLE001 - told to the user; the log has the rest
-            _LOG.exception("A job failed.")
+            _LOG.exception("A task failed.")
             self._error = f"{type(error).__name__}: {error}"
 
     def _collect(self) -> None:
