@@ -18,7 +18,7 @@ class Depth(BaseModel):
 
     layers: int = option(4, title="Layers", help="Number of layers.", ge=1, le=9)
     speed: float | None = option(
-        None, title="Speed", help="Speed of the beam.", unit="px", advanced=True, gt=0
+        None, title="Speed", help="Speed.", unit="Å", advanced=True, gt=0, empty="any"
     )
     hidden: int = option(0, title="Hidden", help="Not offered.", flag="-")
 
@@ -30,7 +30,7 @@ class Toy(BaseModel):
     refine: bool = option(True, title="Refine", help="Fit the positions, 100 % of them.")
     kind: Literal["flat", "round"] = option("flat", title="Kind", help="Kind of window.")
     names: tuple[str, ...] = option(
-        ("a",), title="Names", help="Stages.", choices=lambda: ("a", "b", "c")
+        ("a",), title="Names", help="Stages.", every=lambda: ("a", "b", "c")
     )
     search: tuple[Literal["x", "y"], ...] = option(("x", "y"), title="Search", help="Searched.")
     species: tuple[str, ...] | None = option(None, title="Species", help="Species.")
@@ -109,13 +109,13 @@ def test_help_has_description_unit_and_default():
     assert "--names NAMES|none|all" in words
     assert "--range NAME=LOW,HIGH" in words
     assert "Levels of noise. (default: 0,0.5)" in words
-    assert "Speed of the beam. In px.\n" in words
+    assert "Speed. (angstrom; default: any)" in words
     # the inner model's default is the one that the outer model gives it
     assert "Number of layers. (default: 2)" in words
     assert "hidden" not in words
     usual, _, advanced = words.rpartition("advanced settings:")
     assert "Number of layers" in usual
-    assert "Speed of the beam" in advanced
+    assert "Speed." in advanced
 
 
 def test_a_default_changed_in_its_field_changes_help_value_and_described_field():
@@ -131,12 +131,12 @@ def test_a_default_changed_in_its_field_changes_help_value_and_described_field()
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--trials", "0"], "--trials 0 is too small: give 1 or more."),
-        (["--layers", "10"], "--layers 10 is too large: give 9 or less."),
-        (["--speed", "0"], "--speed 0 is too small: give more than 0."),
-        (["--search", "x,z"], "--search z is not known: choose from x, y."),
+        (["--trials", "0"], "--trials must be at least 1, not 0."),
+        (["--layers", "10"], "--layers must be at most 9, not 10."),
+        (["--speed", "0"], "--speed must be larger than 0, not 0.0."),
+        (["--search", "x,z"], "--search must be 'x' or 'y', not 'z'."),
         (["--levels", "1,0"], "--levels: levels must be rising."),
-        (["--range", "z=1,2"], "--range z is not known: choose from x, y."),
+        (["--range", "z=1,2"], "--range (z) must be 'x' or 'y', not 'z'."),
     ],
 )
 def test_a_value_that_is_refused_is_one_sentence_with_the_option(arguments, sentence):

@@ -281,15 +281,14 @@ def test_noise_passes_over_a_known_position_that_is_nowhere(picture, tmp_path):
 #: Ctrl-C comes when the study's own file is there and its picture is not.
 INTERRUPTED_WHILE_WRITING = """
 import sys
-from napari_reward_analysis.analyses import noise, windows
+from napari_reward_analysis.analyses.noise import execute
+from napari_reward_analysis.analyses.windows import figures
 from napari_reward_analysis.cli.main import main
-import napari_reward_analysis.analyses.noise.execute
-import napari_reward_analysis.analyses.windows.execute
 
 def interrupted(*_):
     raise KeyboardInterrupt
 
-noise.execute.save_noise_figure = windows.execute.save_maps = interrupted
+execute.save_noise_figure = figures.save_maps = interrupted
 sys.exit(main(sys.argv[1:]))
 """
 

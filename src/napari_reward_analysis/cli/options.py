@@ -15,13 +15,13 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.search.refusals import refusal
+from napari_reward_analysis.search.faults import fault_in_words
 from napari_reward_analysis.search.settings import Described, described_fields
 
 #: Makes settings of keywords: a model, or a function like `as_published`.
 Make = Callable[..., BaseModel]
 
-_UNITS = {"A": "angstrom", "Å": "angstrom", "px": "px", "s": "s"}
+_UNITS = {"Å": "angstrom"}
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,15 @@ class Option:
     @property
     def help(self) -> str:
         """The field's help with its unit and its default."""
-        unit = self.field.unit
-        told = f" In {_UNITS.get(unit, unit)}." if unit else ""
-        shown = shown_value(self.default)
-        default = f" (default: {shown})" if shown else ""
-        return f"{self.field.help}{told}{default}"
+        unit, shown = self.field.unit, self.shown_default
+        more = [_UNITS.get(unit, unit)] if unit else []
+        more += [f"default: {shown}"] if shown else []
+        return f"{self.field.help} ({'; '.join(more)})" if more else self.field.help
+
+    @property
+    def shown_default(self) -> str:
+        """The default as a user would type it, or what stands for none."""
+        return self.field.empty if self.default is None else shown_value(self.default)
 
 
 def options_of(model: type[BaseModel], without: Collection[str] = ()) -> Iterator[Option]:
@@ -150,15 +154,14 @@ def settings_from(
     BadInput
         If a value is refused; the sentence names the option.
     """
-    names = {option.path: option.field.flag for option in options_of(model)}
     given = _merged(more or {}, given_settings(options, model))
-    return _built(model, given, (), make or {}, names)
+    return _built(model, given, make or {})
 
 
 def shown_value(value: Any) -> str:
-    """A default as a user would type it; empty where there is none."""
-    if value is None or isinstance(value, dict) and not value:
-        return ""
+    """A value as a user would type it; empty for an empty dict."""
+    if isinstance(value, dict):
+        return " ".join(f"{name}={shown_value(part)}" for name, part in value.items())
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
@@ -197,7 +200,7 @@ def _add(group: argparse._ArgumentGroup, option: Option) -> None:
     if origin is Literal:
         group.add_argument(flag, choices=get_args(kind), **common)
     elif origin is dict:
-        read = _pair(flag, get_args(kind)[1])
+        read = _pair(get_args(kind)[1])
         metavar = option.field.metavar or _pair_form(get_args(kind)[1])
         group.add_argument(flag, action=_Pairs, type=read, metavar=metavar, **common)
     elif origin is tuple:
@@ -215,10 +218,10 @@ class _Pairs(argparse.Action):
 
     def __call__(
         self,
-        parser: argparse.ArgumentParser,
+        parser: argparse.ArgumentParser,  # noqa: ARG002 - what argparse calls it with
         namespace: argparse.Namespace,
         values: Any,
-        option_string: str | None = None,
+        option_string: str | None = None,  # noqa: ARG002
     ) -> None:
         """Add one pair; the last value of a name counts."""
         name, value = values
@@ -261,8 +264,8 @@ def _list(option: Option) -> Callable[[str], tuple[Any, ...]]:
 
 def _all_names(option: Option) -> Callable[[], tuple[str, ...]] | None:
     part = get_args(option.plain_type)[0]
-    if option.field.choices is not None:
-        return option.field.choices
+    if option.field.every is not None:
+        return option.field.every
     names = get_args(part) if get_origin(part) is Literal else ()
     return (lambda: names) if names else None
 
@@ -274,7 +277,7 @@ def _list_form(option: Option) -> str:
     return "NAMES|none|all" if _all_names(option) else "NAMES"
 
 
-def _pair(flag: str, value: Any) -> Callable[[str], tuple[str, Any]]:
+def _pair(value: Any) -> Callable[[str], tuple[str, Any]]:
     """Reads 'NAME=VALUE', or 'NAME=LOW,HIGH' where a value is a pair of numbers."""
     example = "NAME=LOW,HIGH" if get_origin(value) is tuple else "NAME=VALUE"
 
@@ -323,27 +326,16 @@ def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 
 def _built(
-    model: type[BaseModel],
-    values: dict[str, Any],
-    before: tuple[str, ...],
-    make: dict[type[BaseModel], Make],
-    names: dict[tuple[str, ...], str],
+    model: type[BaseModel], values: dict[str, Any], make: dict[type[BaseModel], Make]
 ) -> BaseModel:
+    """The settings, with the models in them made first."""
     found = dict(values)
     for field in described_fields(model):
         default = None if field.info.is_required() else field.default
         if isinstance(default, BaseModel):
-            inner = type(default)
             own = default.model_dump(exclude_unset=True) | values.get(field.name, {})
-            found[field.name] = _built(inner, own, (*before, field.name), make, names)
-
-    def name_of(path: tuple[str, ...]) -> str:
-        for end in range(len(path), 0, -1):
-            if flag := names.get((*before, *path[:end])):
-                return flag
-        return ".".join(path)
-
+            found[field.name] = _built(type(default), own, make)
     try:
         return make.get(model, model)(**found)
     except ValidationError as error:
-        raise BadInput(refusal(error, name_of)) from error
+        raise BadInput(fault_in_words(error, model, lambda field: field.flag)) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,9 @@ def option(
     advanced: bool = False,
     flag: str = "",
     metavar: str = "",
-    choices: Callable[[], tuple[str, ...]] | None = None,
+    empty: str = "",
+    choices: Mapping[str, str] | None = None,
+    every: Callable[[], tuple[str, ...]] | None = None,
     **limits: Any,
 ) -> Any:
     """A field of settings with all that form, command line and docs need.
@@ -43,8 +45,13 @@ def option(
         The option on the command line where it is not the field's name; '-' for none.
     metavar : str
         What stands for the value in `--help`.
-    choices : callable, optional
-        Gives all names that a field of names may hold, where its type does not say so:
+    empty : str
+        What None means, in a word or two: 'no limit'.
+    choices : mapping, optional
+        What people call each choice of a `Literal`, by its value; the value itself where
+        it is left out.
+    every : callable, optional
+        Gives all names that a tuple of names may hold where its type does not say them:
         those of a registry. It is called when somebody asks, not before.
     **limits
         `ge`, `gt`, `le`, `lt`, `allow_inf_nan` and whatever else `pydantic.Field` takes.
@@ -54,11 +61,8 @@ def option(
     else:
         limits["default"] = default
     extra: dict[str, Any] = {
-        "unit": unit,
-        "advanced": advanced,
-        "flag": flag,
-        "metavar": metavar,
-        "choices": choices,
+        **{"unit": unit, "advanced": advanced, "flag": flag, "metavar": metavar},
+        **{"empty": empty, "choices": dict(choices or {}), "every": every},
     }
     return Field(title=title, description=help, json_schema_extra=extra, **limits)
 
@@ -77,7 +81,11 @@ class Described:
         The option on the command line, '--name'; empty where there is none.
     metavar : str
         What stands for the value.
-    choices : callable or None
+    empty : str
+        What None means.
+    choices : dict
+        What people call each choice, by its value.
+    every : callable or None
         As given to `option`.
     info : FieldInfo
         Type, default and limits.
@@ -90,7 +98,9 @@ class Described:
     advanced: bool
     flag: str
     metavar: str
-    choices: Callable[[], tuple[str, ...]] | None
+    empty: str
+    choices: dict[str, str]
+    every: Callable[[], tuple[str, ...]] | None
     info: FieldInfo
 
     @property
@@ -108,7 +118,8 @@ def described_fields(model: type[BaseModel]) -> Iterator[Described]:
         Settings whose fields are made by `option`.
     """
     for name, info in model.model_fields.items():
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        known = info.json_schema_extra
+        extra: dict[str, Any] = dict(known) if isinstance(known, dict) else {}
         flag = str(extra.get("flag") or name.replace("_", "-"))
         yield Described(
             name=name,
@@ -118,13 +129,15 @@ def described_fields(model: type[BaseModel]) -> Iterator[Described]:
             advanced=bool(extra.get("advanced", False)),
             flag="" if flag == "-" else f"--{flag.removeprefix('--')}",
             metavar=str(extra.get("metavar", "")),
-            choices=_callable_or_none(extra.get("choices")),
+            empty=str(extra.get("empty", "")),
+            choices=_words(extra.get("choices")),
+            every=extra.get("every"),
             info=info,
         )
 
 
-def _callable_or_none(value: Any) -> Callable[[], tuple[str, ...]] | None:
-    return value if callable(value) else None
+def _words(choices: object) -> dict[str, str]:
+    return {str(k): str(v) for k, v in choices.items()} if isinstance(choices, dict) else {}
 
 
 class SearchSettings(BaseModel):
@@ -141,9 +154,20 @@ class SearchSettings(BaseModel):
         help="Strategy that proposes the next setting: Bayesian optimisation (skopt), others "
         "for comparison.",
         advanced=True,
+        choices={
+            "skopt": "Bayesian optimisation",
+            "tpe": "Parzen estimators (Optuna)",
+            "nsga2": "genetic, NSGA-II (Optuna)",
+            "sobol": "Sobol (even coverage)",
+            "grid": "grid (at most three numbers)",
+        },
     )
     seed: int = option(
-        0, title="Seed", help="Seed of everything random. The same seed repeats a search.", ge=0
+        0,
+        title="Seed",
+        help="Seed of everything random. The same seed repeats a search.",
+        ge=0,
+        le=2**31 - 1,
     )
     seconds: float | None = option(
         None,
@@ -152,6 +176,7 @@ class SearchSettings(BaseModel):
         unit="s",
         advanced=True,
         metavar="S",
+        empty="no limit",
         gt=0,
         allow_inf_nan=False,
     )
@@ -162,5 +187,6 @@ class SearchSettings(BaseModel):
         unit="trials",
         advanced=True,
         metavar="N",
+        empty="never",
         ge=1,
     )

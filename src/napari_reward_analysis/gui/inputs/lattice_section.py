@@ -14,7 +14,13 @@ from napari_reward_analysis.gui.inputs.form_values import FREE_CELL, Cell, FormV
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
 from napari_reward_analysis.gui.inputs.lattice_view import LatticeView
 from napari_reward_analysis.gui.widgets.elided_label import ElidedLabel
-from napari_reward_analysis.gui.widgets.fields import NumberField, form_layout, row, whole_number
+from napari_reward_analysis.gui.widgets.fields import (
+    NOT_NEGATIVE,
+    NumberField,
+    form_layout,
+    row,
+    whole_number,
+)
 
 #: Tick boxes in a row.
 _ABREAST = 3
@@ -71,7 +77,7 @@ class LatticeSection(QWidget):
         # a count is short: what stands beside it needs the room
         self.count.setFixedWidth(84)
         self.count_note = ElidedLabel(small=True)
-        self.tolerance = NumberField("Tolerance of N", above=False)
+        self.tolerance = NumberField("Tolerance of N", NOT_NEGATIVE)
         self.tolerance.setToolTip(
             "Where N is not known well: counts within so many per cent of it are as good as N"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtGui import QKeyEvent, QWheelEvent
@@ -12,28 +13,64 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdi
 _STEP = 0.01
 
 
-class NumberField(QLineEdit):
-    """A number, or nothing: an empty field takes the default that it shows in grey.
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of a number.
 
-    The up and down keys change the number by a hundredth of itself.
+    Attributes
+    ----------
+    low, high : float
+        Smallest and largest number; infinite for none.
+    above, below : bool
+        Whether the number must be larger than `low`, smaller than `high`.
+    whole : bool
+        Whether only whole numbers are allowed.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    above: bool = False
+    below: bool = False
+    whole: bool = False
+
+    def fault(self, name: str, number: float) -> str:
+        """A sentence when a number is out of bounds; else empty."""
+        if self.whole and number != round(number):
+            return f"{name} must be a whole number, not {number:g}."
+        if number < self.low or (self.above and number == self.low):
+            bound = "larger than" if self.above else "at least"
+            return f"{name} must be {bound} {self.low:g}."
+        if number > self.high or (self.below and number == self.high):
+            bound = "below" if self.below else "at most"
+            return f"{name} must be {bound} {self.high:g}."
+        return ""
+
+
+#: Any number larger than zero.
+POSITIVE = Limits(0.0, above=True)
+#: Zero, or any number larger than it.
+NOT_NEGATIVE = Limits(0.0)
+
+
+class NumberField(QLineEdit):
+    """A number or nothing. An empty field stands for the default that it shows in grey.
+
+    The up and down keys change the number: a whole number by one, others by a hundredth.
 
     Parameters
     ----------
     name : str
-        What a message calls it.
-    minimum : float
-        Smallest number that it takes; with `above` it must be larger.
-    above : bool
-        Whether the number must be larger than the minimum.
+        The name of the field in messages and for screen readers.
+    limits : Limits
+        Bounds of the number.
     """
 
-    #: The user has changed the number; also sent when it no longer is one.
+    #: The user has changed the text, whether or not it is a number.
     value_changed = Signal()
 
-    def __init__(self, name: str, minimum: float = 0.0, *, above: bool = True) -> None:
+    def __init__(self, name: str, limits: Limits = POSITIVE) -> None:
         super().__init__()
-        self.name = name
-        self._minimum, self._above = minimum, above
+        self.name, self.limits = name, limits
         self._default: float | None = None
         self.setAccessibleName(name)
         self.setMinimumWidth(60)
@@ -43,7 +80,7 @@ class NumberField(QLineEdit):
     def value(self) -> float | None:
         """The number, None where the field is empty or holds no such number."""
         number = self._number()
-        return None if number is None or self._fault_of(number) else number
+        return None if number is None or self.limits.fault(self.name, number) else number
 
     def fault(self) -> str:
         """A sentence when the text is no number in its bounds; else empty."""
@@ -52,18 +89,19 @@ class NumberField(QLineEdit):
         number = self._number()
         if number is None:
             return f"{self.name}: {self.text().strip()!r} is not a number."
-        return self._fault_of(number)
+        return self.limits.fault(self.name, number)
 
     def set_value(self, value: float | None) -> None:
         """Show a number, or the default for None. Emits nothing."""
-        text = "" if value is None else f"{value:.7g}"
+        digits = ".0f" if self.limits.whole else ".7g"
+        text = "" if value is None else f"{value:{digits}}"
         if text != self.text():
             self.blockSignals(True)
             self.setText(text)
             self.blockSignals(False)
 
     def set_default(self, value: float | None, missing: str = "") -> None:
-        """Show in grey what an empty field stands for, or why that is not known."""
+        """Show in grey the number that an empty field stands for, or a word for it."""
         self._default = value
         self.setPlaceholderText(missing if value is None else f"{value:.6g}")
 
@@ -73,8 +111,9 @@ class NumberField(QLineEdit):
         key = None if event is None else event.key()
         start = self._number() if self.text().strip() else self._default
         if key in steps and start is not None:
-            moved = start * (1 + _STEP * steps[Qt.Key(key)])
-            self.setText(f"{moved:.5g}")
+            step = steps[Qt.Key(key)]
+            moved = start + step if self.limits.whole else start * (1 + _STEP * step)
+            self.setText(f"{moved:.0f}" if self.limits.whole else f"{moved:.5g}")
             self.value_changed.emit()
             return
         super().keyPressEvent(event)
@@ -86,12 +125,6 @@ class NumberField(QLineEdit):
         except ValueError:
             return None
         return number if math.isfinite(number) else None
-
-    def _fault_of(self, number: float) -> str:
-        if number > self._minimum or (number == self._minimum and not self._above):
-            return ""
-        bound = "larger than" if self._above else "at least"
-        return f"{self.name} must be {bound} {self._minimum:g}."
 
 
 class Choice(QComboBox):

@@ -56,8 +56,13 @@ class Section(QWidget):
         """Unfold or fold."""
         self.header.setChecked(is_open)
 
+    @property
+    def summary(self) -> str:
+        """The line that stands for the content while it is folded."""
+        return str(self._summary.text())
+
     def set_summary(self, text: str) -> None:
-        """What the folded section says of its content."""
+        """Say in one line what the content holds."""
         self._summary.setText(text)
 
     def _fold(self, is_open: bool) -> None:
