@@ -115,8 +115,13 @@ class PreflightWatch(QObject):
         self._settle.timeout.connect(self._start)
 
     @property
+    def busy(self) -> bool:
+        """Whether a thread looks for the lattice."""
+        return self._task is not None
+
+    @property
     def waiting(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether an answer has still to come."""
         return self.shared_preflight is not None and self.preflight is None and not self.fault
 
     def ask(self, key: tuple[Any, ...] | None, shared_preflight: SharedPreflight | None) -> None:
