@@ -17,7 +17,6 @@ from napari_reward_analysis.analyses.amorphous.problem import (
     AmorphousSettings,
     AmorphousTrial,
     find_amorphous,
-    run_amorphous_trials,
 )
 from napari_reward_analysis.analyses.amorphous.run import (
     AmorphousRun,
@@ -34,7 +33,6 @@ from napari_reward_analysis.analyses.atoms.trials import (
     find_atoms,
     front_of,
     pick,
-    run_trials,
 )
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.region import crystal_region
@@ -54,6 +52,7 @@ from napari_reward_analysis.io.read import read_image
 from napari_reward_analysis.preprocessing import Context, Parameter, all_stages, register_stage
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.rewards.protocol import Detection, all_rewards, register_reward
+from napari_reward_analysis.search.loop import Search
 
 __all__ = [
     "AmorphousProblem",
@@ -73,6 +72,7 @@ __all__ = [
     "Parameter",
     "Physics",
     "Run",
+    "Search",
     "Site",
     "__version__",
     "all_rewards",
@@ -97,8 +97,6 @@ __all__ = [
     "refine_trial",
     "register_reward",
     "register_stage",
-    "run_amorphous_trials",
-    "run_trials",
     "save_amorphous_run",
     "save_run",
 ]
