@@ -97,10 +97,10 @@ def test_the_first_view_is_on_the_front_and_counts_the_rest(plot: ParetoPlot) ->
     assert 0.2 < top < 0.45
     beyond = sum(x > right or y > top for x, y in points.values())
     assert beyond > 40
-    assert f"{beyond} off view" in status(plot)
+    assert f"{beyond} outside the view" in status(plot)
     assert 0 < plot.items.edge_count() <= beyond
     plot.show_all()
-    assert "off view" not in status(plot)
+    assert "outside the view" not in status(plot)
     assert plot.items.edge_count() == 0
 
 
@@ -231,7 +231,7 @@ def test_placeholder_until_there_is_something_to_show(plot: ParetoPlot) -> None:
     assert "count mismatch" in label.text()
     fill(plot, feasible=np.zeros(len(POINTS), dtype=bool))
     assert label.isVisible()
-    assert "None of 5" in label.text()
+    assert "None of the 5" in label.text()
 
 
 def test_it_fits_a_narrow_dock_whatever_the_labels_say(qtbot: QtBot, plot: ParetoPlot) -> None:

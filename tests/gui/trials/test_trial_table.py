@@ -255,7 +255,7 @@ def test_other_trials_replace_the_former(everything: TrialTable) -> None:
 
 
 def test_columns_must_be_as_long_as_the_ids(table: TrialTable) -> None:
-    with pytest.raises(ValueError, match="another length than the ids: ER"):
+    with pytest.raises(ValueError, match="differ in length from the ids: ER"):
         table.set_rows([1, 2], {"|QC|": [1, 2], "ER": [1]})
     assert table.shown_ids() == list(FRONT)
 
