@@ -12,7 +12,8 @@ from typing import Any
 from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import AreaRule, Preflight, run_preflight
+from napari_reward_analysis.calibration.choices import AreaRule
+from napari_reward_analysis.calibration.preflight import Preflight, run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.widgets.background import BackgroundTask

@@ -14,7 +14,7 @@ from napari.layers import Labels, Layer, Shapes
 from scipy import ndimage
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.layers.shown_image import ShownImage, unit_factors
 
