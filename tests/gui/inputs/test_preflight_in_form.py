@@ -59,7 +59,13 @@ def test_cell_pixel_size_rotation_and_confidence_are_told(
     text = widget.form.image.preflight.text.text().replace("\N{NO-BREAK SPACE}", " ")
     a, b = measured.lengths_px
     assert a == pytest.approx(3.905 / PIXEL_SIZE, rel=5e-3)
-    for part in (f"cell {a:.2f} × {b:.2f} px", "Å/px", "header off by", "rotated by", "confidence 1.00"):
+    for part in (
+        f"cell {a:.2f} × {b:.2f} px",
+        "Å/px",
+        "header off by",
+        "rotated by",
+        "confidence 1.00",
+    ):
         assert part in text
     assert widget.form.image.preflight.notice.isHidden()
     assert widget.form.image.preflight.use.isHidden()
