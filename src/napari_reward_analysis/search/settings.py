@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from napari_reward_analysis.optimize.samplers.protocol import SamplerName
+from napari_reward_analysis.optimize.sampler_names import SamplerName
 
 
 def option(
