@@ -122,8 +122,6 @@ class Analysis(Generic[R]):
         ``describe(summary)`` is the summary in a line or a few.
     remark : callable
         ``remark(trial)`` is a trial in a few words, for a progress bar.
-    picks : bool
-        Whether the user chooses the trial that is written.
     """
 
     name: str
@@ -137,7 +135,6 @@ class Analysis(Generic[R]):
         f"{name} {value}" for name, value in summary.items()
     )
     remark: Callable[[Any], str] = lambda _trial: ""
-    picks: bool = True
 
 
 def register_analysis(analysis: Analysis[Any]) -> None:
