@@ -12,7 +12,6 @@ from napari_reward_analysis.calibration.measured import (
     MeasuredVectors,
     disagreement,
     require_found,
-    require_one_grain,
     second_grain_notice,
 )
 from napari_reward_analysis.calibration.region import crystal_region, lattice_order
@@ -27,6 +26,5 @@ __all__ = [
     "measure_lattice",
     "measure_vectors",
     "require_found",
-    "require_one_grain",
     "second_grain_notice",
 ]
