@@ -34,9 +34,10 @@ _ABREAST = 2
 
 
 def tooltip_of(field: Described) -> str:
-    """The help of a field with its unit, in lines of a readable length."""
+    """The help of a field, its unit and the meaning of an empty input, in short lines."""
     unit = f" Unit: {field.unit}." if field.unit else ""
-    return textwrap.fill(field.help + unit, _LINE)
+    empty = f" Empty: {field.empty}." if field.empty else ""
+    return textwrap.fill(f"{field.help}{unit}{empty}", _LINE)
 
 
 def limits_of_field(field: Described) -> Limits:
