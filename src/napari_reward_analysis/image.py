@@ -55,9 +55,7 @@ class Image:
         """A line on the image, without its pixels."""
         height, width = self.shape
         size = "not known" if self.pixel_size is None else f"{self.pixel_size:.5g} angstrom"
-        return (
-            f"<Image {self.name!r}: {height} x {width} px, {self.data.dtype}, pixel size {size}>"
-        )
+        return f"<Image {self.name!r}: {height} x {width} px, {self.data.dtype}, pixel size {size}>"
 
     @property
     def shape(self) -> tuple[int, int]:
