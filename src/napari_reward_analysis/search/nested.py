@@ -122,6 +122,15 @@ def build(
         raise BadInput(fault_in_words(error, model, name)) from error
 
 
+def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Two nested mappings as one; the second goes before."""
+    found = dict(first)
+    for name, value in second.items():
+        both = isinstance(found.get(name), Mapping) and isinstance(value, Mapping)
+        found[name] = merged(found[name], value) if both else value
+    return found
+
+
 def _places(
     model: type[BaseModel], before: tuple[str, ...], values: BaseModel | None
 ) -> Iterator[Place]:
