@@ -1,4 +1,4 @@
-"""Rewards and stages from a script of the user's own."""
+"""Load a user's script that registers rewards or stages."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def load_plugin(path: Path) -> None:
     Raises
     ------
     BadInput
-        If there is no such file, or it fails.
+        If the file does not exist, or the script fails.
     """
     if not path.is_file():
-        raise BadInput(f"There is no script {path}: give the file that registers your functions.")
+        raise BadInput(f"There is no script {path}: name the file that registers your functions.")
     try:
         runpy.run_path(str(path))
     except BadInput:
         raise
     except Exception as error:
         raise BadInput(
-            f"The script {path} fails ({type(error).__name__}: {error}): mend it and try again."
+            f"The script {path} fails ({type(error).__name__}: {error}): correct it and try again."
         ) from error

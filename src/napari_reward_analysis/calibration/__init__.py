@@ -1,7 +1,7 @@
-"""The crystal in the image itself: its lattice, the pixel size it implies, where it is.
+"""Measure the crystal in an image: its lattice, the pixel size, and the crystalline area.
 
-`measure_lattice` finds a chosen crystal in the power spectrum, `measure_vectors` whatever
-lattice there is, `crystal_region` the pixels that are crystal.
+`measure_lattice` finds a chosen crystal in the power spectrum. `measure_vectors` finds any
+lattice without a chosen crystal. `crystal_region` marks the pixels that are crystal.
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import (
     MeasuredLattice,
     MeasuredVectors,
-    disagreement,
     require_found,
-    require_one_grain,
-    second_grain_notice,
 )
 from napari_reward_analysis.calibration.region import crystal_region, lattice_order
 from napari_reward_analysis.calibration.vectors import measure_vectors
@@ -22,11 +19,8 @@ __all__ = [
     "MeasuredLattice",
     "MeasuredVectors",
     "crystal_region",
-    "disagreement",
     "lattice_order",
     "measure_lattice",
     "measure_vectors",
     "require_found",
-    "require_one_grain",
-    "second_grain_notice",
 ]

@@ -38,6 +38,7 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.writers import write_csv, write_mask
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.optimize.pareto import Metric
 
 Progress = Callable[[int, str], None]
@@ -149,7 +150,7 @@ def run_amorphous(
         verdict=Verdict.of(problem),
         lattice=lattice,
         measured=measured_facts(found),
-        notices=list(found.notices),
+        notices=[sentence(notice) for notice in found.notices],
         name=f"{found.image.name} amorphous",
     )
     existed = folder.exists()

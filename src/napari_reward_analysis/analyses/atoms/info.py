@@ -16,6 +16,7 @@ from napari_reward_analysis.calibration.preflight import (
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.notices import sentence
 
 
 def describe(
@@ -60,7 +61,7 @@ def describe(
         facts["lattice"] = _predictions(lattice)
         facts["measured"] = measured_facts(preflight)
         facts["expected"] = _counts(preflight, lattice)
-        facts["notices"] = list(preflight.notices)
+        facts["notices"] = [sentence(notice) for notice in preflight.notices]
     return facts
 
 

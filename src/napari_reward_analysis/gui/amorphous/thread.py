@@ -31,6 +31,7 @@ from napari_reward_analysis.gui.analysis.thread import BaseSearch, End
 from napari_reward_analysis.gui.inputs.preflight_thread import SharedPreflight
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.notices import sentence
 
 #: Trials of the search for atoms where none are given.
 ATOM_TRIALS = 25
@@ -171,7 +172,7 @@ class RegionSearch(BaseSearch[AmorphousRun]):
             verdict=Verdict.of(problem),
             lattice=self._request.lattice,
             measured=measured_facts(atoms.preflight),
-            notices=list(atoms.preflight.notices),
+            notices=[sentence(notice) for notice in atoms.preflight.notices],
             name=self._name,
         )
         if self._cancelled.is_set():
