@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 
 from napari_reward_analysis import Image, lattice_preset
-from napari_reward_analysis.calibration import (
-    measure_lattice,
-    measure_vectors,
-)
+from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.notices import header_notice
+from napari_reward_analysis.calibration.vectors import measure_vectors
 from napari_reward_analysis.io.read import read_image
 from napari_reward_analysis.notices import sentence
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_reward_analysis import Column, Image, Lattice, lattice_preset
-from napari_reward_analysis.calibration import measure_lattice
+from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.notices import header_notice
 from napari_reward_analysis.crystal.lattice import free_lattice
 from napari_reward_analysis.notices import sentence

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from napari_reward_analysis import BadInput, Image, lattice_preset
-from napari_reward_analysis.calibration import (
-    crystal_region,
-    measure_lattice,
-    measure_vectors,
+from napari_reward_analysis.calibration.measure import measure_lattice
+from napari_reward_analysis.calibration.measured import (
     require_found,
 )
 from napari_reward_analysis.calibration.notices import second_grain_notice
+from napari_reward_analysis.calibration.region import crystal_region
+from napari_reward_analysis.calibration.vectors import measure_vectors
 from napari_reward_analysis.notices import sentence
 
 

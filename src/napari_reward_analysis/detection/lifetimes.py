@@ -18,7 +18,7 @@ from napari_reward_analysis.detection.blobs import Candidates, removals
 
 #: Limits of the number of removals: per candidate, and for at least so many candidates.
 #: Atomic columns need one to three per candidate.
-_MOST_PER_CANDIDATE, _FEW = 50, 1000
+MOST_PER_CANDIDATE, _FEW = 50, 1000
 
 
 class TooTangled(Exception):
@@ -93,7 +93,7 @@ def lifetimes(candidates: Candidates, overlap: float) -> Lifetimes:
 
 
 def _check(count: int, size: int) -> None:
-    if count > _MOST_PER_CANDIDATE * max(size, _FEW):
+    if count > MOST_PER_CANDIDATE * max(size, _FEW):
         raise TooTangled
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from napari_reward_analysis.optimize.samplers.protocol import SamplerName
+from napari_reward_analysis.optimize.sampler_names import SamplerName
 
 
 def option(
@@ -21,6 +21,9 @@ def option(
     advanced: bool = False,
     flag: str = "",
     metavar: str = "",
+    empty: str = "",
+    choices: Mapping[str, str] | None = None,
+    every: Callable[[], tuple[str, ...]] | None = None,
     **limits: Any,
 ) -> Any:
     """A field of settings with all that form, command line and docs need.
@@ -42,6 +45,15 @@ def option(
         The option on the command line where it is not the field's name; '-' for none.
     metavar : str
         What stands for the value in `--help`.
+    empty : str
+        What None means, in a few words: 'no limit'. The form shows it in grey, `--help` as
+        the default; `help` need not say it.
+    choices : mapping, optional
+        What people call each choice of a `Literal`, by its value; the value itself where
+        it is left out.
+    every : callable, optional
+        Gives all names that a tuple of names may hold where its type does not say them:
+        those of a registry. It is called when somebody asks, not before.
     **limits
         `ge`, `gt`, `le`, `lt`, `allow_inf_nan` and whatever else `pydantic.Field` takes.
     """
@@ -49,7 +61,10 @@ def option(
         limits["default_factory"] = limits.pop("factory")
     else:
         limits["default"] = default
-    extra: dict[str, Any] = {"unit": unit, "advanced": advanced, "flag": flag, "metavar": metavar}
+    extra: dict[str, Any] = {
+        **{"unit": unit, "advanced": advanced, "flag": flag, "metavar": metavar},
+        **{"empty": empty, "choices": dict(choices or {}), "every": every},
+    }
     return Field(title=title, description=help, json_schema_extra=extra, **limits)
 
 
@@ -67,6 +82,12 @@ class Described:
         The option on the command line, '--name'; empty where there is none.
     metavar : str
         What stands for the value.
+    empty : str
+        What None means.
+    choices : dict
+        What people call each choice, by its value.
+    every : callable or None
+        As given to `option`.
     info : FieldInfo
         Type, default and limits.
     """
@@ -78,6 +99,9 @@ class Described:
     advanced: bool
     flag: str
     metavar: str
+    empty: str
+    choices: dict[str, str]
+    every: Callable[[], tuple[str, ...]] | None
     info: FieldInfo
 
     @property
@@ -95,7 +119,8 @@ def described_fields(model: type[BaseModel]) -> Iterator[Described]:
         Settings whose fields are made by `option`.
     """
     for name, info in model.model_fields.items():
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        known = info.json_schema_extra
+        extra: dict[str, Any] = dict(known) if isinstance(known, dict) else {}
         flag = str(extra.get("flag") or name.replace("_", "-"))
         yield Described(
             name=name,
@@ -105,8 +130,15 @@ def described_fields(model: type[BaseModel]) -> Iterator[Described]:
             advanced=bool(extra.get("advanced", False)),
             flag="" if flag == "-" else f"--{flag.removeprefix('--')}",
             metavar=str(extra.get("metavar", "")),
+            empty=str(extra.get("empty", "")),
+            choices=_words(extra.get("choices")),
+            every=extra.get("every"),
             info=info,
         )
+
+
+def _words(choices: object) -> dict[str, str]:
+    return {str(k): str(v) for k, v in choices.items()} if isinstance(choices, dict) else {}
 
 
 class SearchSettings(BaseModel):
@@ -123,26 +155,39 @@ class SearchSettings(BaseModel):
         help="Strategy that proposes the next setting: Bayesian optimisation (skopt), others "
         "for comparison.",
         advanced=True,
+        choices={
+            "skopt": "Bayesian optimisation",
+            "tpe": "Parzen estimators (Optuna)",
+            "nsga2": "genetic, NSGA-II (Optuna)",
+            "sobol": "Sobol (even coverage)",
+            "grid": "grid (at most three numbers)",
+        },
     )
     seed: int = option(
-        0, title="Seed", help="Seed of everything random. The same seed repeats a search.", ge=0
+        0,
+        title="Seed",
+        help="Seed of everything random. The same seed repeats a search.",
+        ge=0,
+        le=2**31 - 1,
     )
     seconds: float | None = option(
         None,
         title="Time budget",
-        help="The search begins no trial after this time. Empty for no limit.",
+        help="The search begins no trial after this time.",
         unit="s",
         advanced=True,
         metavar="S",
+        empty="no limit",
         gt=0,
         allow_inf_nan=False,
     )
     patience: int | None = option(
         None,
         title="Patience",
-        help="The search ends after this many trials in a row without gain. Empty for never.",
+        help="The search ends after this many trials in a row without gain.",
         unit="trials",
         advanced=True,
         metavar="N",
+        empty="never",
         ge=1,
     )

@@ -43,7 +43,7 @@ from napari.components import ViewerModel
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 from tests.gui.conftest import PIXEL_SIZE, crystal
-from tests.gui.test_study_autosave import fill
+from tests.gui.studies.test_study_autosave import fill
 from napari_reward_analysis.gui.studies.dock import Studies
 
 application = QApplication([])
