@@ -30,7 +30,7 @@ class Image:
     name : str
         What the user calls the image.
     source : str
-        Path of the file it came from, empty when there is none.
+        Path of the image's file; empty without a file.
     metadata : dict
         Everything else that the reader found in the file.
 

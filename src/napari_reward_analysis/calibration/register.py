@@ -49,7 +49,7 @@ def registered_amplitudes(
     Notes
     -----
     The register is the smaller of two numbers. The first is the amplitude of the mean
-    wave over the mean amplitude. It is 1 in one crystal, whatever its outline and
+    wave over the mean amplitude. It is 1 in one crystal of any outline and
     contrast, and small where phases scatter. The second is the amplitude that the slope
     of the phase would leave in a full window. It is small in a rotated grain, also at the
     border of the field.

@@ -70,7 +70,7 @@ def cif_lattice(crystal: Crystal, axis: tuple[int, int, int]) -> Lattice:
     Raises
     ------
     BadInput
-        If the columns along that axis cannot be told apart.
+        If the columns along that axis are too close to separate.
     """
     return project(crystal, axis, name=f"{crystal.name}:{axis_name(primitive(axis))}")
 

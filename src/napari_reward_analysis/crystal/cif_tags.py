@@ -34,7 +34,7 @@ def values(gemmi: Any, block: Any, tag: str) -> list[str]:
 
 
 def first_known(gemmi: Any, block: Any, *tags: str) -> str | None:
-    """The first known value among these tags; None if there is none."""
+    """The first known value among these tags; None if all are unknown."""
     for tag in tags:
         for value in values(gemmi, block, tag):
             if value and value not in UNKNOWN:
