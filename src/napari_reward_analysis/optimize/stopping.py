@@ -20,8 +20,7 @@ class Stopper:
         Number of trials without a gain before the search stops; by default there is no
         limit.
     budget_s : float, optional
-        Time in seconds, from now on, after which the search stops; by default there is no
-        limit.
+        Time in seconds after which the search stops; by default there is no limit.
     tolerance : float
         Relative growth of the hypervolume up to which a trial has no gain.
     initial : int
@@ -31,6 +30,8 @@ class Stopper:
         the initial design, or of the first feasible trial if the whole design failed.
     clock : callable
         Returns the time in seconds.
+    started : float, optional
+        Time of the clock at the start of the search; by default now.
 
     Attributes
     ----------
@@ -52,6 +53,7 @@ class Stopper:
         initial: int = 0,
         reference: Sequence[float] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        started: float | None = None,
     ) -> None:
         if patience is not None and patience < 1:
             raise BadInput(f"A patience of {patience} trials is impossible: give at least 1.")
@@ -64,7 +66,7 @@ class Stopper:
         self._patience, self._budget_s, self._tolerance = patience, budget_s, tolerance
         self._initial, self._clock = initial, clock
         self._reference = None if reference is None else tuple(reference)
-        self._started = clock()
+        self._started = clock() if started is None else started
         self._trials = self._last_gain = 0
         self._best = 0.0
         self._front: list[tuple[float, ...]] = []
