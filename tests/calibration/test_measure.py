@@ -15,6 +15,7 @@ from napari_reward_analysis import Column, Image, Lattice, lattice_preset
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import disagreement
 from napari_reward_analysis.crystal.lattice import free_lattice
+from napari_reward_analysis.notices import sentence
 
 #: Crystal, and how many rotations of it look alike.
 FOLD = {
@@ -246,14 +247,16 @@ def test_a_notice_from_two_per_cent_on(crystals):
     assert notice(0.203) is None
     too_large = notice(0.21)
     assert too_large is not None
-    assert "5.0% larger" in too_large
+    assert too_large.values["difference"] == pytest.approx(0.05, abs=0.005)
+    assert too_large.values["lattice"] == "SrTiO3[001]"
+    words = sentence(too_large)
+    assert "5.0 % larger" in words
     # N itself rests on the measured cell, whatever the header says
-    assert "a count by the header would be 10% too high" in too_large
-    assert "SrTiO3[001]" in too_large
-    assert too_large.count(". ") == 0
-    assert too_large.endswith(".")
-    assert "smaller" in str(notice(0.19))
-    assert "too low" in str(notice(0.19))
+    assert "a count by the header would be 10 % too high." in words
+    too_small = notice(0.19)
+    assert too_small is not None
+    assert "smaller" in sentence(too_small)
+    assert "too low" in sentence(too_small)
 
 
 def test_the_count_needs_no_calibration(crystals):

@@ -13,6 +13,7 @@ from napari_reward_analysis.calibration.measured import (
 )
 from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.calibration.vectors import measure_vectors
+from napari_reward_analysis.notices import sentence
 
 
 def blurred(pixels, sigma):
@@ -84,8 +85,7 @@ def test_a_second_grain_is_told(crystals, turn):
     assert 0.2 < measured.second_share < 0.5
     notice = second_grain_notice(measured)
     assert notice is not None
-    assert notice.startswith("Two grains are seen")
-    assert notice.count(". ") == 0
+    assert sentence(notice).startswith("Two grains are seen: ")
 
 
 def test_the_larger_grain_is_the_crystal(crystals):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from napari_reward_analysis.arrays import FloatArray, IntArray
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.notices import Notice, register_wording
 
 #: Below this confidence no lattice is said to be seen.
 MIN_CONFIDENCE = 0.5
@@ -212,30 +214,34 @@ class MeasuredLattice:
         }
 
 
-def disagreement(measured: MeasuredLattice) -> str | None:
-    """One sentence where header and lattice differ by more than 2 %, otherwise None."""
+def disagreement(measured: MeasuredLattice) -> Notice | None:
+    """A notice where header and lattice differ by more than 2 %, otherwise None."""
     difference = measured.difference
     if difference is None or abs(difference) <= NOTICE_DIFFERENCE:
         return None
-    count = (1 + difference) ** 2 - 1
-    return (
-        f"The header's pixel size of {measured.header_pixel_size:.4g} angstrom is "
-        f"{abs(difference):.1%} {_more(difference, 'larger', 'smaller')} than the "
-        f"{measured.pixel_size:.4g} angstrom that the lattice of {measured.name} shows; lengths "
-        "are off by as much, and a count by the header would be "
-        f"{abs(count):.0%} too {_more(count, 'high', 'low')}: "
-        "use the lattice's (--calibrate lattice)."
+    return Notice(
+        "header_pixel_size",
+        {
+            "header_A": measured.header_pixel_size,
+            "lattice_A": measured.pixel_size,
+            "difference": difference,
+            "lattice": measured.name,
+        },
     )
 
 
-def second_grain_notice(measured: MeasuredLattice) -> str | None:
-    """One sentence where a second grain is seen, otherwise None."""
+def second_grain_notice(measured: MeasuredLattice) -> Notice | None:
+    """A notice where a second grain is seen, otherwise None."""
     if measured.second_rotation_deg is None or not (measured.found and measured.second_grain):
         return None
-    return (
-        f"Two grains are seen: {measured.name} at {measured.rotation_deg:.1f} degrees and, with "
-        f"about {measured.second_share:.0%} of the lattice, at "
-        f"{measured.second_rotation_deg:.1f} degrees; only the first counts as crystal."
+    return Notice(
+        "second_grain",
+        {
+            "lattice": measured.name,
+            "rotation_deg": measured.rotation_deg,
+            "share": measured.second_share,
+            "second_rotation_deg": measured.second_rotation_deg,
+        },
     )
 
 
@@ -273,5 +279,25 @@ def _cross(vectors: FloatArray) -> float:
     return float(ay * bx - ax * by)
 
 
-def _more(difference: float, above: str, below: str) -> str:
-    return above if difference > 0 else below
+def _header_in_words(values: Mapping[str, Any]) -> str:
+    difference = float(values["difference"])
+    count = (1 + difference) ** 2 - 1
+    larger, high = ("larger", "high") if difference > 0 else ("smaller", "low")
+    return (
+        f"The header's pixel size of {values['header_A']:.4g} Å is {100 * abs(difference):.1f} % "
+        f"{larger} than the {values['lattice_A']:.4g} Å that the lattice of {values['lattice']} "
+        f"shows. Lengths are off by as much, and a count by the header would be "
+        f"{100 * abs(count):.0f} % too {high}."
+    )
+
+
+def _grain_in_words(values: Mapping[str, Any]) -> str:
+    return (
+        f"Two grains are seen: {values['lattice']} at {values['rotation_deg']:.1f} degrees and, "
+        f"with about {100 * values['share']:.0f} % of the lattice, at "
+        f"{values['second_rotation_deg']:.1f} degrees. Only the first counts as crystal."
+    )
+
+
+register_wording("header_pixel_size", _header_in_words)
+register_wording("second_grain", _grain_in_words)

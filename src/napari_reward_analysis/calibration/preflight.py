@@ -22,6 +22,7 @@ from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.notices import Notice, Value, register_wording
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +37,14 @@ class Preflight:
         The crystal, drawn or found; None for the whole field.
     measured : MeasuredLattice or None
         The lattice as seen in the image; None where none was looked for.
-    notices : tuple of str
-        What the user should know, a sentence each.
+    notices : tuple of Notice
+        What the user should know.
     """
 
     image: Image
     region: BoolArray | None = None
     measured: MeasuredLattice | None = None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 def run_preflight(
@@ -107,7 +108,7 @@ def measured_facts(preflight: Preflight) -> dict[str, Any] | None:
     return None if preflight.measured is None else preflight.measured.facts()
 
 
-def _notices(measured: MeasuredLattice, calibrate: Calibration) -> tuple[str, ...]:
+def _notices(measured: MeasuredLattice, calibrate: Calibration) -> tuple[Notice, ...]:
     wrong_header = disagreement(measured) if calibrate == "header" else None
     found = (wrong_header, second_grain_notice(measured))
     return tuple(notice for notice in found if notice is not None)
@@ -115,17 +116,25 @@ def _notices(measured: MeasuredLattice, calibrate: Calibration) -> tuple[str, ..
 
 def _found_region(
     image: Image, measured: MeasuredLattice
-) -> tuple[BoolArray | None, tuple[str, ...]]:
+) -> tuple[BoolArray | None, tuple[Notice, ...]]:
     if not measured.found:
-        sentence = (
-            f"No lattice of {measured.name} is seen in the image (confidence "
-            f"{measured.confidence:.2f}): the whole field counts."
-        )
-        return None, (sentence,)
+        values: dict[str, Value] = {"lattice": measured.name, "confidence": measured.confidence}
+        return None, (Notice("lattice_not_seen", values),)
     region = crystal_region(image, measured)
     if region.all():
         return None, ()
     if not region.any():
-        return None, ("No part of the field is surely crystal: the whole field counts.",)
-    part = float(region.mean())
-    return region, (f"{part:.0%} of the field is crystal; columns are expected only there.",)
+        return None, (Notice("no_crystal"),)
+    return region, (Notice("crystal_part", {"percent": 100 * float(region.mean())}),)
+
+
+register_wording(
+    "lattice_not_seen",
+    "No lattice of {lattice} is seen in the image (confidence {confidence:.2f}). The whole field "
+    "counts.",
+)
+register_wording("no_crystal", "No part of the field is surely crystal. The whole field counts.")
+register_wording(
+    "crystal_part",
+    "{percent:.0f} % of the field is crystal. Columns are expected only there.",
+)

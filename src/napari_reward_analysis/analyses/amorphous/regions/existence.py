@@ -55,21 +55,6 @@ class Existence:
     crystal_scatter: float
     significant: BoolArray
 
-    @property
-    def sentence(self) -> str:
-        """The answer in words."""
-        odds = f"p {'=' if self.p_value > 1 / (DRAWS + 1) else '<='} {self.p_value:.2g}"
-        if self.exists:
-            return (
-                f"An amorphous region exists ({odds}): up to {self.largest_loss:.0%} of the "
-                f"columns' contrast is lost, {self.bound:.0%} would do, and crystal varies by "
-                f"{self.crystal_scatter:.1%}."
-            )
-        return (
-            f"Nothing is amorphous here: at most {self.largest_loss:.0%} of the columns' contrast "
-            f"is lost anywhere ({odds}), and {self.bound:.0%} would be needed."
-        )
-
 
 def ask_existence(
     yx: FloatArray, labels: npt.NDArray[np.str_], kept: ContrastLoss, sigma: float, seed: int = 0
