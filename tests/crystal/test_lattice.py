@@ -201,3 +201,12 @@ def test_a_lattice_survives_being_saved():
 def test_a_lattice_saved_before_there_were_faint_columns_loads():
     old = {"name": "x", "a": 4, "b": 4, "columns": [{"species": "Sr", "x": 0, "y": 0}]}
     assert Lattice.model_validate(old).faint == ()
+
+
+def test_repr_is_a_line():
+    assert repr(lattice_preset("SrTiO3[001]")) == (
+        "<Lattice SrTiO3[001]: 3.905 x 3.905 angstrom at 90 degrees, 2 columns: 1 Sr, 1 Ti>"
+    )
+    assert repr(free_lattice(4.0, 5.0, 90, 2)) == (
+        "<Lattice cell:4,5,90,2: 4 x 5 angstrom at 90 degrees, 2 columns>"
+    )
