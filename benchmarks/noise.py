@@ -11,10 +11,10 @@ import argparse
 from pathlib import Path
 
 from known_columns import Known, read_folder
-
-from napari_reward_analysis import AtomsSettings
 from napari_reward_analysis.analyses.noise.execute import network_oracle, run_noise_job, write_noise
 from napari_reward_analysis.analyses.noise.study import NoiseSettings
+
+from napari_reward_analysis import AtomsSettings
 
 
 def main() -> None:
