@@ -11,10 +11,14 @@ import argparse
 from pathlib import Path
 
 from known_columns import Known, read_folder
-from napari_reward_analysis.analyses.noise.execute import network_oracle, run_noise_job, write_noise
-from napari_reward_analysis.analyses.noise.study import NoiseSettings
 
 from napari_reward_analysis import AtomsSettings
+from napari_reward_analysis.analyses.atoms.as_published import as_published
+from napari_reward_analysis.analyses.noise.analysis import NOISE
+from napari_reward_analysis.analyses.noise.output import write_noise
+from napari_reward_analysis.analyses.noise.settings import NoiseSettings
+from napari_reward_analysis.runs.analysis import Inputs
+from napari_reward_analysis.runs.execute import execute
 
 
 def main() -> None:
@@ -25,20 +29,14 @@ def main() -> None:
     options = parser.parse_args()
     known = next(k for k in read_folder(options.data / "sim") if k.name == "ybco_clean")
     report(known, AtomsSettings(trials=30), options.out / "shipped")
-    report(known, AtomsSettings(trials=20, as_published=True), options.out / "published")
+    report(known, as_published(trials=20), options.out / "published")
 
 
 def report(known: Known, atoms: AtomsSettings, folder: Path) -> None:
     """One study, its files and a few lines."""
-    settings = NoiseSettings(atoms=atoms)
-    run = run_noise_job(
-        known.image,
-        known.lattice,
-        settings,
-        folder,
-        oracle=network_oracle(),
-        known=known.columns,
-    )
+    given = {"oracle": True, "known": known.columns}
+    inputs = Inputs(known.image, known.lattice, given=given)
+    run = execute(NOISE.begin(inputs, NoiseSettings(atoms=atoms)), NOISE.format, folder)
     for method, values in write_noise(run, folder)["methods"].items():
         print(f"{folder.name}, {method}: columns {values['n']}, F1 {values['f1']}", flush=True)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
-from napari_reward_analysis.analyses.noise.study import NoiseSettings, noise_study
 
 from napari_reward_analysis import AtomsSettings, Image, free_lattice
 from napari_reward_analysis.analyses.noise.figures import noise_figure
 from napari_reward_analysis.analyses.noise.run import NoiseRun
+from napari_reward_analysis.analyses.noise.study import NoiseSettings, noise_study
 from napari_reward_analysis.analyses.oracle.figures import KIND_COLOURS, comparison_figure
 from napari_reward_analysis.analyses.windows.figures import maps_figure
 from napari_reward_analysis.analyses.windows.problem import (

@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
-from napari_reward_analysis.analyses.noise.study import TUNED, NoiseResult, NoiseSettings
 
 from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
 from napari_reward_analysis.analyses.noise.run import NoiseRun, load_noise, save_noise
+from napari_reward_analysis.analyses.noise.study import TUNED, NoiseResult, NoiseSettings
 from napari_reward_analysis.analyses.windows.problem import (
     WindowsProblem,
     WindowsSettings,

@@ -105,7 +105,7 @@ def _windows(options: argparse.Namespace) -> int:
     from napari_reward_analysis.analyses.windows.settings import WindowsSettings
 
     settings = WindowsSettings(
-        atoms=_search(options),
+        atoms=_search_of(options),
         side=options.window,
         overlap=options.overlap,
         workers=options.workers,
@@ -122,25 +122,13 @@ def _noise(options: argparse.Namespace) -> int:
         unit=options.unit,
         kind=options.kind,
         seeds=options.seeds,
-        atoms=_search(options),
+        atoms=_search_of(options),
     )
     # without a file the package's own network
     oracle = None if options.oracle is None else options.oracle or True
     given = {"oracle": oracle, "known": options.truth}
     inputs = Inputs(image_of(options), lattice_of(options), given=given)
     return run_analysis("noise", options, inputs, settings, lambda r: f"{r.method} at {r.level:g}")
-
-
-def _search(options: argparse.Namespace) -> AtomsSettings:
-    from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
-
-    return AtomsSettings(
-        trials=options.trials,
-        seed=options.seed,
-        calibrate=options.calibrate,
-        area=options.area,
-        as_published=options.as_published,
-    )
 
 
 def run_analysis(
@@ -173,3 +161,13 @@ def _levels(text: str) -> tuple[float, ...]:
         raise BadInput(
             f"--levels {text} are no numbers: write them with commas, e.g. 0,0.2,0.4."
         ) from None
+
+
+def _search_of(options: argparse.Namespace) -> AtomsSettings:
+    from napari_reward_analysis.analyses.atoms.as_published import as_published
+    from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+
+    usual = {"trials": options.trials, "seed": options.seed, "calibrate": options.calibrate}
+    if options.as_published:
+        return as_published(**usual)
+    return AtomsSettings(**usual, area=options.area)

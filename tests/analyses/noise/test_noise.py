@@ -8,13 +8,6 @@ from dataclasses import astuple
 
 import numpy as np
 import pytest
-from napari_reward_analysis.analyses.noise.study import (
-    KEPT,
-    ORACLE,
-    TUNED,
-    NoiseSettings,
-    noise_study,
-)
 from pydantic import ValidationError
 
 from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
@@ -22,6 +15,13 @@ from napari_reward_analysis.analyses.atoms.trials import search_from
 from napari_reward_analysis.analyses.noise import study as noise
 from napari_reward_analysis.analyses.noise.images import mean_dose, noise_width, noisy_image
 from napari_reward_analysis.analyses.noise.run import NoiseLog, NoiseRun, load_noise, save_noise
+from napari_reward_analysis.analyses.noise.study import (
+    KEPT,
+    ORACLE,
+    TUNED,
+    NoiseSettings,
+    noise_study,
+)
 from napari_reward_analysis.points.matching import match_points, points_within, score_points
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)

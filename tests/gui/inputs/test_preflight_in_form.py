@@ -222,7 +222,7 @@ def test_layer_removed_while_it_is_looked_at(
 ) -> None:
     add_crystal()
     widget = make_widget()
-    qtbot.waitUntil(lambda: widget.form.watch._task is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: widget.form.watch.busy, timeout=PATIENCE)
     viewer.layers.clear()
     assert widget.form.watch.shared_preflight is None
     qtbot.wait(100)

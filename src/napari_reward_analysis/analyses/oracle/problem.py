@@ -14,7 +14,8 @@ from napari_reward_analysis.analyses.oracle.network import load_model
 from napari_reward_analysis.analyses.oracle.settings import OracleSettings
 from napari_reward_analysis.analyses.oracle.sources import oracle_of_file, oracle_of_network
 from napari_reward_analysis.arrays import BoolArray, FloatArray
-from napari_reward_analysis.calibration.preflight import Calibration, run_preflight
+from napari_reward_analysis.calibration.choices import Calibration
+from napari_reward_analysis.calibration.preflight import run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image

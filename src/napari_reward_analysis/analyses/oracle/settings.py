@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from napari_reward_analysis.calibration.preflight import AreaRule, Calibration
+from napari_reward_analysis.calibration.choices import AreaRule, Calibration
 from napari_reward_analysis.search.settings import option
 
 

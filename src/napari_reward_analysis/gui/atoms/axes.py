@@ -27,7 +27,7 @@ def objectives_of(run: Run | None) -> dict[str, str]:
         further = dict.fromkeys(name for trial in run.trials for name in trial.extra_rewards)
     else:
         # what it was asked for, until the first trial tells what there is
-        further = dict.fromkeys(run.settings.used_rewards)
+        further = dict.fromkeys(run.settings.rewards)
     return LABELS | {name: reward_label(name) for name in further}
 
 

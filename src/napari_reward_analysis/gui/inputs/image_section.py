@@ -11,7 +11,7 @@ from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined, unused-igno
 from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.inputs.preflight_panel import PreflightPanel
 from napari_reward_analysis.gui.layers.drawn_region import AREAS, is_region, region_mask

@@ -12,7 +12,8 @@ from typing import Any
 from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import AreaRule, Preflight, run_preflight
+from napari_reward_analysis.calibration.choices import AreaRule
+from napari_reward_analysis.calibration.preflight import Preflight, run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.widgets.background import BackgroundTask
@@ -114,8 +115,13 @@ class PreflightWatch(QObject):
         self._settle.timeout.connect(self._start)
 
     @property
+    def busy(self) -> bool:
+        """Whether a thread looks for the lattice."""
+        return self._task is not None
+
+    @property
     def waiting(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether an answer has still to come."""
         return self.shared_preflight is not None and self.preflight is None and not self.fault
 
     def ask(self, key: tuple[Any, ...] | None, shared_preflight: SharedPreflight | None) -> None:

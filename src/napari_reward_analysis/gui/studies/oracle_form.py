@@ -160,11 +160,8 @@ class OracleForm(QWidget):
         kind, layer = self.source.kind, self.source.layer
         if kind == "points" and layer is not None:
             return {"points": Oracle.of_points(repr(layer.name), *_known(layer, frame))}
-        return (
-            {{"model": "model", "file": "points"}[kind]: self.source.path}
-            if self.source.path
-            else {}
-        )
+        name = {"model": "model", "file": "points"}.get(kind)
+        return {} if name is None else {name: self.source.path}
 
 
 def _known(layer: Points, frame: ShownImage) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from napari_reward_analysis.analyses.oracle.analysis import begin_oracle
 from napari_reward_analysis.analyses.oracle.run import OracleRun
 from napari_reward_analysis.analyses.oracle.settings import OracleSettings
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.runs.analysis import Inputs

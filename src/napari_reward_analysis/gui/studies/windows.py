@@ -18,7 +18,7 @@ from napari_reward_analysis.analyses.windows.result import WindowResult
 from napari_reward_analysis.analyses.windows.run import WINDOWS_FORMAT, WindowsRun
 from napari_reward_analysis.analyses.windows.settings import WindowsSettings
 from napari_reward_analysis.arrays import FloatArray
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.gui.analysis.autosave import Keeping, about_study
 from napari_reward_analysis.gui.analysis.study_thread import Prepare
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
