@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from napari_reward_analysis.analyses.noise.study import TUNED
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QFileDialog
 from tests.gui.conftest import LATTICE, PATIENCE
 
 from napari_reward_analysis.analyses.noise.run import NoiseLog
-from napari_reward_analysis.analyses.noise.study import TUNED
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis import autosave
 from napari_reward_analysis.gui.studies import tab as study_tab

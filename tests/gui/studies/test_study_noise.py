@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 from napari.components import ViewerModel
+from napari_reward_analysis.analyses.noise.study import KEPT, ORACLE, TUNED
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE, crystal, press
 
-from napari_reward_analysis.analyses.noise.study import KEPT, ORACLE, TUNED
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.gui.layers.drawn_region import AREAS
 from napari_reward_analysis.gui.studies.dock import Studies

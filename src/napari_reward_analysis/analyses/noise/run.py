@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class NoiseRun(BaseRun[NoiseResult]):
     """One noise study of one image, which is the one without added noise.
 

@@ -41,7 +41,7 @@ def _no_oracle() -> Oracle:
     return Oracle.of_points("", np.empty((0, 2)))
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class OracleRun(BaseRun[TrialAgreement]):
     """An oracle's columns in one image, and what was compared with them.
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import xarray
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class WindowsRun(BaseRun[WindowResult]):
     """All windows of one image; `trials` are those that are done, in any order.
 

@@ -8,11 +8,11 @@ setting. Each window has a search that begins with the best settings of its neig
 from __future__ import annotations
 
 import os
-import threading
 import time
 import warnings
 from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def run_windows(problem: WindowsProblem) -> Generator[WindowResult | None, None,
     """
     workers = problem.settings.workers or os.cpu_count() or 1
     results: dict[int, WindowResult] = {}
-    over = threading.Event()
+    over = Event()
     # threads of the linear algebra would compete with the windows, and change last digits;
     # the limit is set before any window begins, since one that ends sets back what it found
     with (
@@ -74,7 +74,7 @@ def _search(
     problem: WindowsProblem,
     window: Window,
     known: Mapping[int, WindowResult],
-    over: threading.Event,
+    over: Event,
 ) -> WindowResult | None:
     """Search one window, in whatever thread; `known` are the windows of earlier waves.
 
