@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,7 +110,7 @@ def _windows(options: argparse.Namespace) -> int:
         workers=options.workers,
     )
     inputs = Inputs(image_of(options), lattice_of(options))
-    return run_analysis("windows", options, inputs, settings, lambda result: result.reason)
+    return run_analysis("windows", options, inputs, settings)
 
 
 def _noise(options: argparse.Namespace) -> int:
@@ -128,7 +127,7 @@ def _noise(options: argparse.Namespace) -> int:
     oracle = None if options.oracle is None else options.oracle or True
     given = {"oracle": oracle, "known": options.truth}
     inputs = Inputs(image_of(options), lattice_of(options), given=given)
-    return run_analysis("noise", options, inputs, settings, lambda r: f"{r.method} at {r.level:g}")
+    return run_analysis("noise", options, inputs, settings)
 
 
 def run_analysis(
@@ -136,13 +135,12 @@ def run_analysis(
     options: argparse.Namespace,
     inputs: Inputs,
     settings: BaseModel,
-    remark: Callable[[Any], str] = str,
 ) -> int:
-    """Run an analysis, write its results and tell of them; `remark` names a result."""
+    """Run an analysis, write its results and tell of them."""
     analysis, start = analysis_named(name), time.perf_counter()
     task, folder = analysis.begin(inputs, settings), folder_of(options, name)
     bar = progress_bar(task.total)
-    told = None if bar is None else lambda done, result: bar(done, remark(result))
+    told = None if bar is None else lambda done, result: bar(done, analysis.remark(result))
     run = execute(task, analysis.format, folder, told)
     with writing(folder / analysis.format.file):
         summary = analysis.write(run, folder, Pick(), inputs.image) | spent(start, folder)

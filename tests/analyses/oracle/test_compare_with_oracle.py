@@ -17,6 +17,7 @@ from napari_reward_analysis.analyses.oracle.settings import OracleSettings
 from napari_reward_analysis.points.known import Oracle
 from napari_reward_analysis.runs.analysis import Inputs, analysis_named
 from napari_reward_analysis.runs.execute import collect, execute
+from napari_reward_analysis.runs.head import ImageReference
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
 Y, X = np.mgrid[10:160:20, 10:220:20]
@@ -41,9 +42,15 @@ def searched(image):
     left = np.zeros(image.shape, bool)
     left[:, :110] = True
     settings = AtomsSettings(trials=6)
-    run = Run.of(AtomsProblem(image, SQUARE, settings, left), name="left half")
-    run.trials = list(find_atoms(image, SQUARE, settings, left))
-    return run
+    return Run(
+        image=ImageReference.of(image),
+        settings=settings,
+        physics=AtomsProblem(image, SQUARE, settings, left).physics,
+        lattice=SQUARE,
+        trials=list(find_atoms(image, SQUARE, settings, left)),
+        region=left,
+        name="left half",
+    )
 
 
 def compared(image, settings=None, region=None, **given):
@@ -76,13 +83,13 @@ def test_a_drawn_region_goes_before_the_area_of_what_is_compared(image):
     top, left = np.zeros((2, *image.shape), bool)
     top[:80], left[:, :110] = True, True
     found = Compared(KNOWN + 1, "marked", left)
-    assert len(compared(image, points=KNOWN, found=found).found) == 8 * 6 - 8
+    assert len(compared(image, points=KNOWN, found=found).found) == 8 * 5
     run = compared(image, points=KNOWN, found=found, region=top)
     assert len(run.found) == len(run.oracle.points) == 4 * 11
 
 
 def test_the_distance_of_a_pair_is_a_setting(image):
-    found = Compared(KNOWN + (0, 3), "shifted")
+    found = Compared(KNOWN + np.array([0, 3]), "shifted")
     near = compared(image, OracleSettings(distance=0.5), points=KNOWN, found=found)
     assert (near.reach, near.result.f1) == (2.5, 0)
     assert compared(image, OracleSettings(distance=0.7), points=KNOWN, found=found).result.f1 == 1
@@ -118,9 +125,9 @@ def test_tables_are_data_frames_and_the_files(image, searched, tmp_path):
         written = pd.read_csv(tmp_path / name)
         assert list(table) == list(written)
         np.testing.assert_allclose(written["y_px"], table["y_px"], rtol=1e-8)
-    assert run.table()["agreement"].value_counts().to_dict() == {"matched": 48}
+    assert run.table()["agreement"].value_counts().to_dict() == {"matched": 8 * 5}
     assert summary["trial"] == run.trial
-    assert ORACLE.describe(summary).splitlines()[1].startswith(f"Trial {run.trial}: 48 matched")
+    assert ORACLE.describe(summary).splitlines()[1].startswith(f"Trial {run.trial}: 40 matched")
     alone = compared(image, points=KNOWN)
     assert len(alone.atoms()) == len(KNOWN)
     with pytest.raises(BadInput, match="Nothing was compared"):

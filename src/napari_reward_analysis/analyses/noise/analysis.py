@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from napari_reward_analysis.analyses.noise import HELP
 from napari_reward_analysis.analyses.noise.output import noise_in_words, write_noise
 from napari_reward_analysis.analyses.noise.problem import NoiseProblem
 from napari_reward_analysis.analyses.noise.run import NOISE_FORMAT, NoiseRun
@@ -33,12 +34,13 @@ def begin_noise(inputs: Inputs, settings: NoiseSettings) -> Task[NoiseRun]:
 NOISE = Analysis(
     name="noise",
     title="Noise",
-    help="compare searches at rising levels of added noise",
+    help=HELP,
     settings=NoiseSettings,
     format=NOISE_FORMAT,
     begin=begin_noise,
     write=lambda run, folder, _pick, _image: write_noise(run, folder),
     describe=noise_in_words,
+    remark=lambda result: f"{result.method} at {result.level:g}",
 )
 
 register_analysis(NOISE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from napari_reward_analysis.analyses.oracle import HELP
 from napari_reward_analysis.analyses.oracle.output import oracle_in_words, write_oracle
 from napari_reward_analysis.analyses.oracle.problem import OracleProblem
 from napari_reward_analysis.analyses.oracle.run import ORACLE_FORMAT, OracleRun
@@ -33,12 +34,13 @@ def begin_oracle(inputs: Inputs, settings: OracleSettings) -> Task[OracleRun]:
 ORACLE = Analysis(
     name="oracle",
     title="Oracle",
-    help="find columns with a network, and compare a run with them",
+    help=HELP,
     settings=OracleSettings,
     format=ORACLE_FORMAT,
     begin=begin_oracle,
     write=lambda run, folder, _pick, image: write_oracle(run, folder, image),
     describe=oracle_in_words,
+    remark=lambda judged: judged.name,
 )
 
 register_analysis(ORACLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from napari_reward_analysis.analyses.windows import HELP
 from napari_reward_analysis.analyses.windows.output import windows_in_words, write_windows
 from napari_reward_analysis.analyses.windows.problem import WindowsProblem
 from napari_reward_analysis.analyses.windows.run import WINDOWS_FORMAT, WindowsRun
@@ -52,12 +53,13 @@ def _finish(run: WindowsRun) -> None:
 WINDOWS = Analysis(
     name="windows",
     title="Sliding windows",
-    help="search each part of an image with settings of its own",
+    help=HELP,
     settings=WindowsSettings,
     format=WINDOWS_FORMAT,
     begin=begin_windows,
     write=lambda run, folder, _pick, _image: write_windows(run, folder),
     describe=windows_in_words,
+    remark=lambda result: result.reason,
 )
 
 register_analysis(WINDOWS)
