@@ -11,7 +11,6 @@ import pytest
 from pydantic import ValidationError
 
 from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
-from napari_reward_analysis.analyses.atoms.trials import search_from
 from napari_reward_analysis.analyses.noise import trials as noise
 from napari_reward_analysis.analyses.noise.analysis import NOISE, begin_noise
 from napari_reward_analysis.analyses.noise.images import mean_dose, noise_width, noisy_image
@@ -23,6 +22,7 @@ from napari_reward_analysis.analyses.noise.trials import run_noise
 from napari_reward_analysis.points.matching import match_points, points_within, score_points
 from napari_reward_analysis.runs.analysis import Inputs, analysis_named
 from napari_reward_analysis.runs.execute import collect
+from napari_reward_analysis.search.loop import Search
 from napari_reward_analysis.search.pulses import without_pulses
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
@@ -169,12 +169,13 @@ def test_a_region_is_kept_with_the_study_and_missing_from_older_files(image, in_
 def test_closing_ends_the_study_within_a_trial(image, monkeypatch, trial):
     made, results = [], []
 
-    def search(*given):
-        for found in search_from(*given):
-            made.append(found)
-            yield found
+    class Watched(Search):
+        def __iter__(self):
+            for found in super().__iter__():
+                made.append(found)
+                yield found
 
-    monkeypatch.setattr(noise, "search_from", search)
+    monkeypatch.setattr(noise, "Search", Watched)
     task = begin_noise(Inputs(image, SQUARE), QUICK)
     for result in task.steps:
         if result is not None:

@@ -37,6 +37,7 @@ from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.points.matching import score_points
 from napari_reward_analysis.runs.analysis import Inputs, analysis_named
 from napari_reward_analysis.runs.execute import collect
+from napari_reward_analysis.search.loop import Search
 from napari_reward_analysis.search.pulses import without_pulses
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
@@ -142,8 +143,13 @@ class LongFirstWindow:
         self.first, self.second = self.problem.plan.waves[0][:2]
         self.act, self.second_over, self.over = act, threading.Event(), None
         self.stopping, self.trials_after = threading.Event(), 0
-        self.real = windows.search_from
-        monkeypatch.setattr(windows, "search_from", self.search)
+        watch = self.watched
+
+        class Watched(Search):
+            def __iter__(self):
+                return watch(self.problem, super().__iter__())
+
+        monkeypatch.setattr(windows, "Search", Watched)
         monkeypatch.setattr(windows, "Event", self.event)
 
     def event(self):
@@ -152,8 +158,7 @@ class LongFirstWindow:
         found.set = lambda: (real(found), self.stopping.set())
         return found
 
-    def search(self, part, start):
-        trials = self.real(part, start)
+    def watched(self, part, trials):
         pixels = self.problem.image.data
         if np.array_equal(part.image.data, pixels[self.second.slices]):
             yield from islice(trials, 5)

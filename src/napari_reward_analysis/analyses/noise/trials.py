@@ -16,7 +16,7 @@ import numpy as np
 from napari_reward_analysis.analyses.atoms.positions import refine_trial
 from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial, Parameters
-from napari_reward_analysis.analyses.atoms.trials import pick, search_from
+from napari_reward_analysis.analyses.atoms.trials import pick
 from napari_reward_analysis.analyses.noise.images import noisy_image
 from napari_reward_analysis.analyses.noise.problem import NoiseProblem
 from napari_reward_analysis.analyses.noise.result import KEPT, ORACLE, TUNED, NoiseResult
@@ -24,6 +24,7 @@ from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.points.matching import Score, points_within, score_points
+from napari_reward_analysis.search.loop import Search
 
 #: Parts of the nearest spacing: distance up to which a point is the known one, and width
 #: of the border that is not judged.
@@ -57,21 +58,23 @@ def _one_seed(problem: NoiseProblem, seed: int) -> Generator[NoiseResult | None,
     kept: Parameters | None = None
     warm: list[UnitPoint] = []
     settings = problem.settings
-    search = settings.atoms.model_copy(update={"seed": seed})
+    wanted = settings.atoms.model_copy(update={"seed": seed})
     for level in settings.levels:
         noisy = noisy_image(problem.image, level, settings.unit, settings.kind, seed)
         at = _At(problem, level, seed)
-        atoms = AtomsProblem(noisy, problem.lattice, search, problem.region)
+        atoms = AtomsProblem(noisy, problem.lattice, wanted, problem.region)
+        search = Search(atoms, [p for p in warm if len(p) == atoms.space.size])
         found = []
-        for one in search_from(atoms, [p for p in warm if len(p) == atoms.space.size]):
-            found.append(one)
+        for trial in search:
+            found.append(trial)
             yield None
-        trial, point = _best(found)
-        if point is not None:
+        best = pick(found)
+        trial = found[best or 0]
+        if best is not None and (point := search.points[best]) is not None:
             warm = [point]
         yield _result(atoms, trial, TUNED, at)
         if kept is None:
-            if point is None:
+            if best is None:
                 raise BadInput(
                     f"No setting found five atoms at the lowest noise, {level:g}: check the "
                     "pixel size and the lattice."
@@ -110,12 +113,6 @@ class _At:
         )
 
 
-def _best(found: list[tuple[AtomTrial, UnitPoint]]) -> tuple[AtomTrial, UnitPoint | None]:
-    """Best trial of a search and its point; any trial without one where none is feasible."""
-    best = pick([trial for trial, _ in found])
-    return (found[0][0], None) if best is None else found[best]
-
-
 def _with_settings(
     problem: AtomsProblem, parameters: Parameters, region: BoolArray | None
 ) -> AtomTrial:
@@ -124,7 +121,7 @@ def _with_settings(
     fixed = AtomsProblem(
         problem.image, problem.lattice, settings, region, preflight=problem.preflight
     )
-    return next(search_from(fixed))[0]
+    return next(iter(Search(fixed)))
 
 
 def _result(problem: AtomsProblem, trial: AtomTrial, method: str, at: _At) -> NoiseResult:

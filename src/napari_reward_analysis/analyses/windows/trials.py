@@ -18,14 +18,14 @@ import numpy as np
 
 from napari_reward_analysis.analyses.atoms.positions import refine_trial
 from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
-from napari_reward_analysis.analyses.atoms.trial import AtomTrial
-from napari_reward_analysis.analyses.atoms.trials import pick, search_from
+from napari_reward_analysis.analyses.atoms.trials import pick
 from napari_reward_analysis.analyses.windows.plan import Window
 from napari_reward_analysis.analyses.windows.problem import WindowsProblem
 from napari_reward_analysis.analyses.windows.result import WindowResult
 from napari_reward_analysis.optimize.samplers.surrogate import one_thread
 from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.search.in_turn import in_turn
+from napari_reward_analysis.search.loop import Search
 
 
 def run_windows(problem: WindowsProblem) -> Generator[WindowResult | None, None, None]:
@@ -90,13 +90,11 @@ def _search(
         preflight.image, problem.lattice, problem.atoms_in(preflight), preflight=preflight
     )
     teachers = _teachers(window, known, part.space.size)
-    trials: list[AtomTrial] = []
-    points: list[UnitPoint] = []
-    for trial, point in search_from(part, list(teachers.values())):
+    search, trials = Search(part, list(teachers.values())), []
+    for trial in search:
         if over.is_set():
             return None
         trials.append(trial)
-        points.append(point)
     best = pick(trials)
     if best is None:
         return WindowResult(
@@ -111,7 +109,7 @@ def _search(
         physics=part.physics,
         n_trials=len(trials),
         learnt_from=tuple(teachers),
-        point=points[best],
+        point=search.points[best],
         seconds=time.perf_counter() - start,
         crystal=preflight.region,
     )
