@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -39,6 +39,9 @@ class NoiseRun(BaseRun[NoiseResult]):
         The crystal as the user drew it; None where none was drawn.
     """
 
+    kind: ClassVar[str] = "noise"
+    noun: ClassVar[str] = "results"
+
     settings: NoiseSettings
     region: BoolArray | None = None
 
@@ -64,7 +67,7 @@ class NoiseRun(BaseRun[NoiseResult]):
 
 
 def _head(run: NoiseRun) -> dict[str, Any]:
-    return head_of("noise", run, SEARCH_STATE) | {
+    return head_of(run.kind, run, SEARCH_STATE) | {
         "region": None if run.region is None else pack(np.packbits(run.region)),
     }
 
@@ -135,4 +138,4 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-NOISE_FORMAT = RunFormat("noise", "noise.json", _head, _result_to_json, _from_json)
+NOISE_FORMAT = RunFormat(NoiseRun.kind, "noise.json", _head, _result_to_json, _from_json)

@@ -126,7 +126,7 @@ class OracleProblem:
         self.image, self.region = seen.image, seen.region
         # each run has an area of its own: that of the compared one is not the others'
         self._common_area = None if own is not None else seen.region
-        self.notices = [Notice.from_json(notice) for notice in seen.notices]
+        self.notices = list(seen.notices)
         if settings.area == "crystal" and inputs.lattice is None and seen.region is None:
             self.notices.append(Notice("no_lattice_to_see"))
         points, model = given.get("points"), given.get("model")

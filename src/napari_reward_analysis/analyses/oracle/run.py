@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -62,6 +62,9 @@ class OracleRun(BaseRun[TrialAgreement]):
     result : Agreement or None
         Who agrees with whom; None where nothing was compared.
     """
+
+    kind: ClassVar[str] = "oracle"
+    noun: ClassVar[str] = "judged runs"
 
     settings: OracleSettings = field(default_factory=OracleSettings)
     oracle: Oracle = field(default_factory=_no_oracle)
@@ -127,7 +130,7 @@ class OracleRun(BaseRun[TrialAgreement]):
 
 def _head(run: OracleRun) -> dict[str, Any]:
     oracle, found = run.oracle, run.found
-    return head_of("oracle", run, SEARCH_STATE) | {
+    return head_of(run.kind, run, SEARCH_STATE) | {
         "oracle": {
             "name": oracle.name,
             "points": _pack(oracle.points),
@@ -198,4 +201,4 @@ def _unpack(text: str) -> FloatArray:
     return np.asarray(unpack(text, "<f8"), np.float64)
 
 
-ORACLE_FORMAT = RunFormat("oracle", "oracle.json", _head, _run_to_json, _from_json)
+ORACLE_FORMAT = RunFormat(OracleRun.kind, "oracle.json", _head, _run_to_json, _from_json)

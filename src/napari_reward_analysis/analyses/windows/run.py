@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -46,6 +46,9 @@ class WindowsRun(BaseRun[WindowResult]):
         Distance of the nearest columns.
     """
 
+    kind: ClassVar[str] = "windows"
+    noun: ClassVar[str] = "windows"
+
     settings: WindowsSettings
     plan: Plan
     spacing_px: float
@@ -57,7 +60,7 @@ class WindowsRun(BaseRun[WindowResult]):
             image=ImageReference.of(problem.image),
             settings=problem.settings,
             lattice=problem.lattice,
-            notices=[Notice.from_json(notice) for notice in problem.preflight.notices],
+            notices=list(problem.preflight.notices),
             plan=problem.plan,
             spacing_px=problem.spacing_px,
         )
@@ -105,7 +108,7 @@ class WindowsRun(BaseRun[WindowResult]):
 
 
 def _head(run: WindowsRun) -> dict[str, Any]:
-    return head_of("windows", run, SEARCH_STATE) | {
+    return head_of(run.kind, run, SEARCH_STATE) | {
         "spacing_px": run.spacing_px,
         "notices": [notice.to_json() for notice in run.notices],
         "plan": asdict(run.plan),
@@ -172,4 +175,4 @@ def _result_from_json(record: dict[str, Any], plan: Plan) -> WindowResult:
     )
 
 
-WINDOWS_FORMAT = RunFormat("windows", "windows.json", _head, _result_to_json, _from_json)
+WINDOWS_FORMAT = RunFormat(WindowsRun.kind, "windows.json", _head, _result_to_json, _from_json)
