@@ -9,7 +9,7 @@ import pytest
 from napari_reward_analysis.analyses.noise.result import KEPT, TUNED
 from napari_reward_analysis.runs.analysis import analysis_named
 
-FOLDER = Path(__file__).parent / "runs_of_0_1"
+FOLDER = Path(__file__).parents[1] / "data" / "runs_0_1"
 
 
 def loaded(name):
