@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_reward_analysis.optimize.pareto import hypervolume
@@ -18,6 +18,7 @@ from napari_reward_analysis.optimize.samplers.acquisition import (
 DRAWS = 1000
 
 
+@settings(max_examples=50)
 @given(st.integers(0, 1000), st.sampled_from([1, 2, 3]), st.booleans())
 def test_expected_improvement_equals_a_simulation(seed, objectives, folded):
     rng = np.random.default_rng(seed)

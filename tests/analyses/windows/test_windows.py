@@ -230,10 +230,11 @@ def test_parts_of_different_contrast_are_each_found_by_their_own_settings():
 def test_a_field_of_one_contrast_loses_nothing_to_speak_of(shared_data, monkeypatch):
     monkeypatch.syspath_prepend(str(shared_data.parent))
     score = importlib.import_module("score")
-    pixels, truth, _ = score.load(shared_data / "sim" / "ybco_1024")
+    pixels, truth, _ = score.load(shared_data / "sim" / "ybco_clean")
     settings = WindowsSettings(atoms=AtomsSettings(trials=10, refine=False))
-    problem = WindowsProblem(Image(pixels, truth["pixel_size_A"]), YBCO, settings)
-    table = stitched_table(list(run_windows(problem)), problem.plan, problem.spacing_px, 0.18)
+    pixel_size = truth["pixel_size_A"]
+    problem = WindowsProblem(Image(pixels, pixel_size), YBCO, settings)
+    table = stitched_table(list(run_windows(problem)), problem.plan, problem.spacing_px, pixel_size)
     points = np.column_stack([table["x_px"], table["y_px"]])
     assert score.match(points, truth)["f1"] > 0.995
     pairs = cKDTree(points).query_pairs(problem.spacing_px / 2, output_type="ndarray")
