@@ -52,6 +52,14 @@ def test_orientations_are_half_a_turn_apart():
     assert halves.two_fold > 0.99 > halves.unturned
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_of_equal_halves_that_of_the_first_column_comes_first(seed):
+    patches = np.concatenate([pictures(40, 0), pictures(40, 1)])
+    everything = np.ones(80, bool)
+    halves = two_orientations(patches, everything, everything, seed)
+    assert halves.first.tolist() == [True] * 40 + [False] * 40
+
+
 def test_one_orientation_is_said():
     patches = pictures(40, 0)
     patches[:2] += pictures(2, 1)

@@ -64,3 +64,48 @@ def test_each_atom_is_on_one_site():
     _, atoms, _, columns = placed(POLAR, 12, jitter=1.5)
     used = columns.atom[columns.found]
     assert len(set(used.tolist())) == len(used) <= len(atoms)
+
+
+#: Two columns that only their names tell apart: two origins are as good as each other.
+TWINS = Lattice(
+    name="twins",
+    a=4.0,
+    b=6.0,
+    columns=(
+        Column(species="A", x=0.0, y=0.0, weight=1.0),
+        Column(species="B", x=0.5, y=0.5, weight=1.0),
+    ),
+)
+
+
+def names_of(lattice, measured, atoms):
+    brightness = np.ones(len(atoms))
+    columns = lattice_sites(atoms, brightness, lattice, measured, np.ones(len(atoms), bool))
+    return columns.of_atoms(columns.species, len(atoms), "").tolist()
+
+
+@pytest.mark.parametrize("lattice", [POLAR, TWINS], ids=lambda x: x.name)
+@pytest.mark.parametrize("origin", [(0, 0), (5, 9)])
+def test_rounding_does_not_choose_the_names(lattice, origin):
+    # the last row of columns lies on the border, where rounding puts it in or out
+    made = simulate(lattice, (261, 280), 0.15, origin=origin, dose=200, seed=1)
+    atoms = np.column_stack([made.truth["y"], made.truth["x"]])
+    measured = measure_lattice(made.image, lattice)
+    names = names_of(lattice, measured, atoms)
+
+    assert "" not in names
+    for seed in range(8):
+        nudge = 1e-12 * np.random.default_rng(seed).standard_normal(atoms.shape)
+        assert names_of(lattice, measured, atoms + nudge) == names
+
+
+def test_an_empty_site_on_the_border_is_not_a_missing_atom():
+    made = simulate(POLAR, (261, 280), 0.15, dose=200, seed=1)
+    atoms = np.column_stack([made.truth["y"], made.truth["x"]])
+    inner = atoms[np.all((atoms > 0.5) & (atoms < (259.5, 278.5)), axis=1)]
+    assert len(inner) < len(atoms)
+    measured = measure_lattice(made.image, POLAR)
+
+    columns = lattice_sites(inner, np.ones(len(inner)), POLAR, measured, np.ones(len(inner), bool))
+
+    assert columns.found.all()
