@@ -9,7 +9,7 @@ BIN := .venv/bin
 WITH_DISPLAY := bash scripts/with_display.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench docs oracle wheel clean
+.PHONY: help setup demo test kernels mutants lint bench docs oracle wheel clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
@@ -22,6 +22,12 @@ demo: setup ## a sample image, a finished run and the plugin (no display: into d
 
 test: setup ## all tests; ARGS="-k lattice" are handed to pytest
 	$(WITH_DISPLAY) $(BIN)/python -m pytest $(ARGS)
+
+kernels: setup ## the numeric tests under several kernels of OpenBLAS
+	$(BIN)/python scripts/run_kernels.py $(ARGS)
+
+mutants: setup ## change the code in a sample of 200 places; do the tests notice? (long)
+	bash scripts/run_mutants.sh $(ARGS)
 
 lint: setup ## style, types, direction of imports, manifest
 	bash scripts/lint.sh
