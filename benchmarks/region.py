@@ -36,7 +36,7 @@ from accuracy import f1, found
 from known_columns import RETENTION, Known
 
 from napari_reward_analysis import Image, lattice_preset
-from napari_reward_analysis.calibration.preflight import survey
+from napari_reward_analysis.calibration.preflight import run_preflight
 from napari_reward_analysis.io.simulate import Pocket, simulate
 
 SHAPE = (320, 360)
@@ -128,7 +128,7 @@ def measured(scene: Scene, columns: bool) -> Row:
     """Shares of one image, and F1 if asked for."""
     made = make(scene)
     start = time.perf_counter()
-    region = survey(made.known.image, made.known.lattice).region
+    region = run_preflight(made.known.image, made.known.lattice).region
     seconds = time.perf_counter() - start
     region = np.ones(SHAPE, bool) if region is None else region
     held, other = made.crystal, ~made.crystal

@@ -286,7 +286,7 @@ def measure(problem: AtomsProblem, maker: Maker, options: argparse.Namespace) ->
 
 def objectives_of(problem: AtomsProblem, trial: AtomTrial) -> tuple[float, float, float]:
     """|QC|, ER, and the share of blobs that miss a neighbour."""
-    far = np.count_nonzero(trial.sums[trial.inside] > TOO_FAR * problem.physics.ds_px)
+    far = np.count_nonzero(trial.neighbour_sums[trial.inside] > TOO_FAR * problem.physics.ds_px)
     return (*trial.objectives, far / problem.physics.expected)
 
 

@@ -14,8 +14,9 @@ from napari_reward_analysis import (
     pick,
     run_trials,
 )
+from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.info import describe, in_words
-from napari_reward_analysis.calibration.preflight import survey
+from napari_reward_analysis.calibration.preflight import run_preflight
 from napari_reward_analysis.io.simulate import simulate
 
 YBCO = lattice_preset("YBCO[100]")
@@ -39,8 +40,8 @@ def half_field(crystal):
 def test_a_wrong_header_is_noticed_and_mended(crystal):
     wrong = Image(crystal.image.data, SIZE * 1.06, "wrong")
 
-    noticed = survey(wrong, YBCO)
-    mended = survey(wrong, YBCO, calibrate="lattice")
+    noticed = run_preflight(wrong, YBCO)
+    mended = run_preflight(wrong, YBCO, calibrate="lattice")
 
     assert len(noticed.notices) == 1
     assert "6.0% larger" in noticed.notices[0]
@@ -78,7 +79,7 @@ def test_columns_are_expected_where_there_is_crystal(half_field, crystal):
     there = np.count_nonzero(crystal.truth["x"] >= 110)
     assert whole.physics.expected > 1.4 * there
     assert found.physics.expected == pytest.approx(there, rel=0.05)
-    assert "of the field is crystal" in found.survey.notices[0]
+    assert "of the field is crystal" in found.preflight.notices[0]
     assert found.region is not None
     assert found.region[:, 130:].mean() > 0.97
     assert found.region[:, :90].mean() < 0.02
@@ -95,22 +96,22 @@ def test_a_drawn_region_is_taken_as_it_is(half_field):
 
 
 def test_as_published_takes_the_field(half_field):
-    problem = AtomsProblem(half_field, YBCO, AtomsSettings(area="crystal", as_published=True))
+    problem = AtomsProblem(half_field, YBCO, as_published())
     assert problem.region is None
-    assert problem.survey.measured is None
+    assert problem.preflight.measured is None
 
 
 def test_an_image_without_the_lattice_keeps_the_field_and_says_so():
     noise = Image(np.random.default_rng(0).random((200, 200)), SIZE)
 
-    surveyed = survey(noise, YBCO)
+    preflight = run_preflight(noise, YBCO)
 
-    assert surveyed.region is None
-    assert "No lattice of YBCO[100] is seen" in surveyed.notices[0]
+    assert preflight.region is None
+    assert "No lattice of YBCO[100] is seen" in preflight.notices[0]
     with pytest.raises(BadInput, match="No lattice of YBCO"):
-        survey(noise, YBCO, calibrate="lattice")
+        run_preflight(noise, YBCO, calibrate="lattice")
     with pytest.raises(BadInput, match="choose a lattice"):
-        survey(noise, None, calibrate="lattice")
+        run_preflight(noise, None, calibrate="lattice")
 
 
 def test_single_atoms_have_no_lattice_and_an_unknown_count(shared_data):
@@ -118,8 +119,8 @@ def test_single_atoms_have_no_lattice_and_an_unknown_count(shared_data):
 
     image = read_image(shared_data / "real" / "singleatom_bpy_crop19.tif")
     for name in ("Si[110]", "SrTiO3[001]", "YBCO[100]"):
-        surveyed = survey(image, lattice_preset(name))
-        assert not surveyed.measured.found
+        preflight = run_preflight(image, lattice_preset(name))
+        assert not preflight.measured.found
         facts = describe(image, lattice_preset(name))
         assert facts["expected"]["field"] is None
         assert "no such lattice" in in_words(facts)

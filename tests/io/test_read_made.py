@@ -16,7 +16,7 @@ from rsciio import hspy, zspy
 from rsciio import tiff as rsciio_tiff
 
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.io.read import read_frames, read_image
+from napari_reward_analysis.io.read import read_file_images, read_image
 
 IMAGE = np.arange(12 * 10, dtype=np.uint16).reshape(12, 10)
 STACK = np.stack([IMAGE, IMAGE + 1, IMAGE + 2])
@@ -37,7 +37,7 @@ def test_npy_of_every_kind(tmp_path: Path, dtype: str) -> None:
 
 def test_npy_stack_and_trailing_channel(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", STACK)
-    (frame,) = read_frames(tmp_path / "a.npy")
+    (frame,) = read_file_images(tmp_path / "a.npy")
     assert frame.data.shape == (3, 12, 10)
     np.save(tmp_path / "b.npy", IMAGE[..., None])
     assert np.array_equal(read_image(tmp_path / "b.npy").data, IMAGE)
@@ -124,7 +124,7 @@ def test_impossible_size_in_a_header_is_not_known(
     shared_data: Path, tmp_path: Path, size: float
 ) -> None:
     path = dm3(shared_data, tmp_path, (scale_tag(2.0), scale_tag(size)))
-    (frame,) = read_frames(path)
+    (frame,) = read_file_images(path)
     assert frame.pixel_size is None
     assert frame.layer_axes()[:2] == ((1.0, 1.0), ("pixel", "pixel"))
     assert any("cannot be" in note for note in frame.metadata["notes"])
@@ -135,18 +135,18 @@ def test_impossible_size_in_a_header_is_not_known(
 def test_diffraction_pattern(shared_data: Path, tmp_path: Path, unit: str) -> None:
     path = dm3(shared_data, tmp_path, (units_tag("A"), units_tag(unit)))
     with pytest.raises(BadInput, match=r"is a diffraction pattern .*: choose a real-space image"):
-        read_frames(path)
+        read_file_images(path)
 
 
 def test_energy_loss_along_one_axis(shared_data: Path, tmp_path: Path) -> None:
     path = dm3(shared_data, tmp_path, (units_tag("nm"), units_tag("eV")))
     with pytest.raises(BadInput, match=r"is a spectrum \(an axis is in eV\)"):
-        read_frames(path)
+        read_file_images(path)
 
 
 def test_unit_of_something_else(shared_data: Path, tmp_path: Path) -> None:
     path = dm3(shared_data, tmp_path, (units_tag("A"), units_tag("Line")))
-    (frame,) = read_frames(path)
+    (frame,) = read_file_images(path)
     assert frame.pixel_size is None
     assert any("'Line' along y is not one of length" in note for note in frame.metadata["notes"])
 
@@ -157,7 +157,7 @@ def test_unit_of_something_else(shared_data: Path, tmp_path: Path) -> None:
 def test_gatan_pixel_types(shared_data: Path, tmp_path: Path, code: int, sentence: str) -> None:
     path = dm3(shared_data, tmp_path, (type_tag(2), type_tag(code)))
     with pytest.raises(BadInput, match=sentence):
-        read_frames(path)
+        read_file_images(path)
 
 
 # -- TIA -------------------------------------------------------------------------------
@@ -174,18 +174,18 @@ def ser(shared_data: Path, tmp_path: Path, delta: float) -> Path:
 
 def test_ser_diffraction_pattern(shared_data: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="is a diffraction pattern"):
-        read_frames(ser(shared_data, tmp_path, 4.2e7))
+        read_file_images(ser(shared_data, tmp_path, 4.2e7))
 
 
 @pytest.mark.parametrize("delta", [1.0, 0.0, -1e-10])
 def test_uncalibrated_ser(shared_data: Path, tmp_path: Path, delta: float) -> None:
-    assert read_frames(ser(shared_data, tmp_path, delta))[0].pixel_size is None
+    assert read_file_images(ser(shared_data, tmp_path, delta))[0].pixel_size is None
 
 
 def test_a_damaged_emi_beside_the_ser_does_not_matter(shared_data: Path, tmp_path: Path) -> None:
     path = ser(shared_data, tmp_path, 2e-11)
     (tmp_path / "a.emi").write_bytes(b"<ObjectInfo><ExperimentalCond")
-    assert read_frames(path)[0].pixel_size == pytest.approx((0.2, 0.2))
+    assert read_file_images(path)[0].pixel_size == pytest.approx((0.2, 0.2))
 
 
 def test_ser_of_spectra(shared_data: Path, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_ser_of_spectra(shared_data: Path, tmp_path: Path) -> None:
     content[6:10] = struct.pack("<i", 0x4120)
     (tmp_path / "a.ser").write_bytes(content)
     with pytest.raises(BadInput, match="is a series of spectra"):
-        read_frames(tmp_path / "a.ser")
+        read_file_images(tmp_path / "a.ser")
 
 
 # -- MRC -------------------------------------------------------------------------------
@@ -230,13 +230,13 @@ def test_mrc_without_a_cell_is_not_calibrated(tmp_path: Path) -> None:
 
 def test_mrc_keeps_x_and_y_apart(tmp_path: Path) -> None:
     path = mrc(tmp_path, IMAGE.astype("<i2"), (10 * 0.5, 12 * 0.25, 1))
-    assert read_frames(path)[0].pixel_size == (0.25, 0.5)
+    assert read_file_images(path)[0].pixel_size == (0.25, 0.5)
 
 
 def test_mrc_with_fei_header(tmp_path: Path) -> None:
     extended = struct.pack("<15f", *range(11), 2.5e-11, 0, 0, 0).ljust(131072, b"\0")
     path = mrc(tmp_path, STACK.astype("<i2"), (0, 0, 0), extended=extended)
-    (frame,) = read_frames(path)
+    (frame,) = read_file_images(path)
     assert np.array_equal(frame.data, STACK)
     assert frame.pixel_size == pytest.approx((0.25, 0.25))
 
@@ -258,7 +258,7 @@ def test_mrc_complex(tmp_path: Path) -> None:
 def test_berkeley_emd(tmp_path: Path) -> None:
     path = tmp_path / "a.emd"
     ncempy_emd.emdWriter(path, STACK, (1, 0.02, 0.02), ("frames", "[n_m]", "[n_m]"))
-    (frame,) = read_frames(path)
+    (frame,) = read_file_images(path)
     assert np.array_equal(frame.data, STACK)
     assert frame.pixel_size == pytest.approx((0.2, 0.2))
     assert frame.name == "a: converted" or frame.name == "a"
@@ -272,10 +272,10 @@ def test_berkeley_emd_without_calibration(tmp_path: Path) -> None:
 def test_berkeley_emd_diffraction_and_four_dimensions(tmp_path: Path) -> None:
     ncempy_emd.emdWriter(tmp_path / "a.emd", IMAGE, (0.1, 0.1), ("[1/n_m]", "[1/n_m]"))
     with pytest.raises(BadInput, match="is a diffraction pattern"):
-        read_frames(tmp_path / "a.emd")
+        read_file_images(tmp_path / "a.emd")
     ncempy_emd.emdWriter(tmp_path / "b.emd", np.zeros((2, 3, 4, 5)))
     with pytest.raises(BadInput, match="4 dimensions"):
-        read_frames(tmp_path / "b.emd")
+        read_file_images(tmp_path / "b.emd")
 
 
 def test_berkeley_emd_that_was_written_x_first(tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_velox_with_several_detectors_gives_haadf_first(tmp_path: Path) -> None:
             velox_header("FFT", 1, "1/m"),
         ),
     )
-    frames = read_frames(path)
+    frames = read_file_images(path)
     assert [frame.name for frame in frames] == ["a: HAADF", "a: BF"]
     assert any("Fourier" in note for note in frames[0].metadata["notes"])
     assert np.array_equal(read_image(path).data, IMAGE)
@@ -333,7 +333,7 @@ def test_velox_with_several_detectors_gives_haadf_first(tmp_path: Path) -> None:
 
 def test_velox_series_has_its_frames_first(tmp_path: Path) -> None:
     path = velox(tmp_path / "a.emd", (np.moveaxis(STACK, 0, -1), velox_header("HAADF", 2e-11)))
-    (frame,) = read_frames(path)
+    (frame,) = read_file_images(path)
     assert np.array_equal(frame.data, STACK)
     assert frame.pixel_size == pytest.approx((0.2, 0.2))
 
@@ -341,7 +341,7 @@ def test_velox_series_has_its_frames_first(tmp_path: Path) -> None:
 def test_velox_diffraction_pattern_and_missing_header(tmp_path: Path) -> None:
     path = velox(tmp_path / "a.emd", (IMAGE[..., None], velox_header("Ceta", 1e8, "1/m")))
     with pytest.raises(BadInput, match="is a diffraction pattern"):
-        read_frames(path)
+        read_file_images(path)
     assert read_image(velox(tmp_path / "b.emd", (IMAGE[..., None], {}))).pixel_size is None
 
 
@@ -349,7 +349,7 @@ def test_hdf5_without_images(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.emd", "w") as file:
         file["other"] = IMAGE
     with pytest.raises(BadInput, match=r"a\.emd holds no image"):
-        read_frames(tmp_path / "a.emd")
+        read_file_images(tmp_path / "a.emd")
 
 
 # -- HyperSpy --------------------------------------------------------------------------
@@ -401,7 +401,7 @@ def hyperspy_file(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_hyperspy_image_and_stack(hyperspy_file: Any) -> None:
     path = hyperspy_file(signal(STACK, ("s", "nm", "nm"), n_navigate=1))
-    (frame,) = read_frames(path)
+    (frame,) = read_file_images(path)
     assert np.array_equal(frame.data, STACK)
     assert frame.pixel_size == pytest.approx((0.2, 0.2))
     assert frame.layer_axes()[1] == ("s", "nm", "nm")
@@ -423,7 +423,7 @@ def test_hyperspy_image_and_stack(hyperspy_file: Any) -> None:
 )
 def test_hyperspy_refusals(hyperspy_file: Any, content: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BadInput, match=sentence):
-        read_frames(hyperspy_file(content))
+        read_file_images(hyperspy_file(content))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.io.read import read_frames, read_image
+from napari_reward_analysis.io.read import read_file_images, read_image
 
 
 def test_titan_ser(shared_data: Path) -> None:
@@ -23,7 +23,7 @@ def test_titan_ser(shared_data: Path) -> None:
 
 
 def test_velox_emd_in_micrometres(shared_data: Path) -> None:
-    (frame,) = read_frames(shared_data / "formats/EMDReader_Image_FEI.emd")
+    (frame,) = read_file_images(shared_data / "formats/EMDReader_Image_FEI.emd")
     assert frame.data.shape == (512, 512)
     assert frame.pixel_size == pytest.approx((53.024148379916, 53.024148379916), rel=1e-12)
     assert frame.name == "EMDReader_Image_FEI"
@@ -33,7 +33,7 @@ def test_velox_emd_in_micrometres(shared_data: Path) -> None:
 
 def test_dm3_with_two_units(shared_data: Path) -> None:
     path = shared_data / "formats/dmTest_float32_nonSquare_diffPixelSize.dm3"
-    (frame,) = read_frames(path)
+    (frame,) = read_file_images(path)
     assert frame.data.shape == (64, 128)
     assert frame.pixel_size == (2.0, 10.0)
     scale, units, labels = frame.layer_axes()
@@ -46,7 +46,7 @@ def test_dm3_with_two_units(shared_data: Path) -> None:
 
 
 def test_dm3_with_an_image_and_a_plot(shared_data: Path) -> None:
-    (frame,) = read_frames(shared_data / "formats/multi_signal.dm3")
+    (frame,) = read_file_images(shared_data / "formats/multi_signal.dm3")
     assert frame.name == "multi_signal: HAADF"
     assert frame.data.shape == (512, 512)
     assert frame.data.dtype == np.uint16
@@ -58,11 +58,11 @@ def test_dm3_with_an_image_and_a_plot(shared_data: Path) -> None:
 def test_eels_spectrum_is_refused(shared_data: Path) -> None:
     path = shared_data / "formats/DMReader_EELS_STO_spectrum.dm4"
     with pytest.raises(BadInput, match="is an EELS spectrum: choose a real-space image"):
-        read_frames(path)
+        read_file_images(path)
 
 
 def test_mrc_volume(shared_data: Path) -> None:
-    (frame,) = read_frames(shared_data / "formats/temp.mrc")
+    (frame,) = read_file_images(shared_data / "formats/temp.mrc")
     assert frame.data.shape == (3, 128, 128)
     assert frame.pixel_size == (2.0, 2.0)
     assert frame.layer_axes() == (pytest.approx((0.2, 0.2, 0.2)), ("nm",) * 3, ("z", "y", "x"))
@@ -70,7 +70,7 @@ def test_mrc_volume(shared_data: Path) -> None:
 
 def test_ser_stack(shared_data: Path) -> None:
     path = shared_data / "formats/03_Scanning_Preview_1.ser"
-    (frame,) = read_frames(path)
+    (frame,) = read_file_images(path)
     assert frame.data.shape == (5, 128, 128)
     assert frame.n_frames == 5
     scale, units, labels = frame.layer_axes()
@@ -81,7 +81,7 @@ def test_ser_stack(shared_data: Path) -> None:
 
 def test_one_frame_of_a_stack(shared_data: Path) -> None:
     path = shared_data / "formats/03_Scanning_Preview_1.ser"
-    stack = read_frames(path)[0].data
+    stack = read_file_images(path)[0].data
     image = read_image(path, frame=3)
     assert np.array_equal(image.data, stack[3])
     assert image.name == "03_Scanning_Preview_1 [3]"
@@ -108,7 +108,7 @@ def test_uncalibrated(shared_data: Path, name: str, shape: tuple[int, int]) -> N
     assert image.shape == shape
     assert image.pixel_size is None
     assert read_image(shared_data / name, pixel_size=0.18).pixel_size == 0.18
-    assert read_frames(shared_data / name)[0].layer_axes()[1] == ("pixel", "pixel")
+    assert read_file_images(shared_data / name)[0].layer_axes()[1] == ("pixel", "pixel")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_a_file_cut_short_gets_one_sentence(
     path = tmp_path / Path(name).name
     path.write_bytes(whole[: int(part * len(whole))])
     with pytest.raises(BadInput) as caught:
-        read_frames(path)
+        read_file_images(path)
     assert "\n" not in str(caught.value)
     assert "cannot be read" in str(caught.value) or "spectrum" in str(caught.value)
 
@@ -149,5 +149,5 @@ def test_a_file_cut_short_gets_one_sentence(
 def test_nothing_is_printed(
     shared_data: Path, capfd: pytest.CaptureFixture[str], name: str
 ) -> None:
-    read_frames(shared_data / name)
+    read_file_images(shared_data / name)
     assert capfd.readouterr() == ("", "")

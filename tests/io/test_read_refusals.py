@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.io.read import SUFFIXES, read_frames, read_image
+from napari_reward_analysis.io.read import SUFFIXES, read_file_images, read_image
 
 GREY = np.arange(48, dtype=np.uint8).reshape(6, 8)
 
@@ -160,7 +160,7 @@ def test_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(np, "load", refuse)
     with pytest.raises(BadInput, match="permission is denied"):
-        read_frames(path)
+        read_file_images(path)
 
 
 def test_more_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,4 +171,4 @@ def test_more_than_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(np, "load", refuse)
     with pytest.raises(BadInput, match="does not fit into memory"):
-        read_frames(path)
+        read_file_images(path)

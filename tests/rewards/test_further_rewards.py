@@ -45,7 +45,7 @@ def detect(points, lattice, vectors, **changes):
         points=points,
         sigmas=np.full(n, 3, np.float32),
         responses=responses,
-        sums=neighbour_sums(points),
+        neighbour_sums=neighbour_sums(points),
         candidates=np.concatenate([responses, np.full(n, 0.05, np.float32)]),
         threshold=0.4,
         area=area,
@@ -94,7 +94,7 @@ def test_published_rewards_do_not_see_what_coherence_sees():
 
     detection = detect(moved, lattice, vectors)
 
-    assert np.mean(detection.sums < detection.physics.ds_px) < 0.02
+    assert np.mean(detection.neighbour_sums < detection.physics.ds_px) < 0.02
     assert reward_named("incoherence")(detection) > 0.2
 
 

@@ -59,7 +59,7 @@ class Demodulator:
         self._inverse = np.linalg.inv(vectors)
         margin = math.ceil(_REACH * math.sqrt(float(np.diag(self.spread).max())))
         self._margin = margin
-        level = local_level(pixels, vectors, window)
+        level = local_loss(pixels, vectors, window)
         padded = continue_by_lattice(pixels - level, vectors, margin)
         # what is added to reach a fast length lies beyond the margin
         size = np.array([fft.next_fast_len(n) for n in padded.shape])
@@ -106,7 +106,7 @@ class Demodulator:
         return np.asarray(wave, dtype=np.complex64)
 
 
-def local_level(pixels: Float32Array, vectors: FloatArray, window: float) -> Float32Array:
+def local_loss(pixels: Float32Array, vectors: FloatArray, window: float) -> Float32Array:
     """Level under the lattice, up to the border.
 
     Parameters

@@ -7,9 +7,10 @@ right, and over which pixels columns are to be expected.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.calibration.choices import AreaRule, Calibration
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import (
     MeasuredLattice,
@@ -22,12 +23,9 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 
-Calibration = Literal["header", "lattice"]
-AreaRule = Literal["field", "crystal"]
-
 
 @dataclass(frozen=True, eq=False)
-class Survey:
+class Preflight:
     """An image as it will be analysed.
 
     Attributes
@@ -48,14 +46,14 @@ class Survey:
     notices: tuple[str, ...] = ()
 
 
-def survey(
+def run_preflight(
     image: Image,
     lattice: Lattice | None,
     *,
     region: BoolArray | None = None,
     calibrate: Calibration = "header",
     area: AreaRule = "crystal",
-) -> Survey:
+) -> Preflight:
     """Measure the lattice in an image, and find its crystal.
 
     Parameters
@@ -74,7 +72,7 @@ def survey(
 
     Returns
     -------
-    Survey
+    Preflight
 
     Raises
     ------
@@ -86,7 +84,7 @@ def survey(
             raise BadInput(
                 "The pixel size cannot come from a lattice that is not given: choose a lattice."
             )
-        return Survey(image, region)
+        return Preflight(image, region)
     try:
         measured = measure_lattice(image, lattice, region=region)
         if calibrate == "lattice":
@@ -94,19 +92,19 @@ def survey(
     except BadInput:
         if calibrate == "lattice":
             raise
-        return Survey(image, region)
+        return Preflight(image, region)
     if calibrate == "lattice":
         image = replace(image, pixel_size=measured.pixel_size)
     notices = _notices(measured, calibrate)
     if region is None and area == "crystal":
         region, more = _found_region(image, measured)
         notices += more
-    return Survey(image, region, measured, notices)
+    return Preflight(image, region, measured, notices)
 
 
-def measured_facts(surveyed: Survey) -> dict[str, Any] | None:
+def measured_facts(preflight: Preflight) -> dict[str, Any] | None:
     """The measured lattice as plain values, ready for JSON; None without one."""
-    return None if surveyed.measured is None else surveyed.measured.facts()
+    return None if preflight.measured is None else preflight.measured.facts()
 
 
 def _notices(measured: MeasuredLattice, calibrate: Calibration) -> tuple[str, ...]:

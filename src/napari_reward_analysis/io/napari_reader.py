@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.io.formats.file_image import Frame
-from napari_reward_analysis.io.read import SUFFIXES, read_frames
+from napari_reward_analysis.io.formats.file_image import FileImage
+from napari_reward_analysis.io.read import SUFFIXES, read_file_images
 
 LayerData = tuple[Any, dict[str, Any], str]
 PathLike = str | os.PathLike[str]
@@ -60,18 +60,18 @@ def read_layers(path: PathLike | Sequence[PathLike]) -> list[LayerData]:
     if single is None:
         raise BadInput("Several files cannot be read as one stack: open them one by one.")
     try:
-        return [_layer(frame) for frame in read_frames(single)]
+        return [_layer(frame) for frame in read_file_images(single)]
     except BadInput as error:
         _notify(str(error))
         raise
 
 
-def image_layer(frame: Frame) -> LayerData:
+def image_layer(frame: FileImage) -> LayerData:
     """A frame as an image layer for napari."""
     return _layer(frame)
 
 
-def _layer(frame: Frame) -> LayerData:
+def _layer(frame: FileImage) -> LayerData:
     scale, units, labels = frame.layer_axes()
     keywords: dict[str, Any] = {
         "name": frame.name,

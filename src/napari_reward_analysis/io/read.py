@@ -11,7 +11,7 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.extras import foreign_reader
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.formats import emd, gatan, hyperspy, mrc, picture, tia, tiff
-from napari_reward_analysis.io.formats.file_image import Frame, Signal, frame_of
+from napari_reward_analysis.io.formats.file_image import FileImage, Signal, file_image_of
 
 _READERS: dict[str, Callable[[Path], Iterator[Signal]]] = {
     ".dm3": gatan.signals,
@@ -35,7 +35,7 @@ _FOLDERS = frozenset({".zspy"})
 SUFFIXES = tuple(_READERS)
 
 
-def read_frames(path: str | os.PathLike[str]) -> list[Frame]:
+def read_file_images(path: str | os.PathLike[str]) -> list[FileImage]:
     """All images and stacks of a file.
 
     Parameters
@@ -45,7 +45,7 @@ def read_frames(path: str | os.PathLike[str]) -> list[Frame]:
 
     Returns
     -------
-    list of Frame
+    list of FileImage
         At least one. Spectra, plots, diffraction patterns and thumbnails beside the
         images are left out; the frames' notes say which and why.
 
@@ -56,13 +56,13 @@ def read_frames(path: str | os.PathLike[str]) -> list[Frame]:
     """
     path = Path(path)
     reader = _reader_for(path)
-    frames: list[Frame] = []
+    frames: list[FileImage] = []
     refused: list[str] = []
     with foreign_reader(path):
         for signal in reader(path):
             name = path.stem if signal.name in ("", path.stem) else f"{path.stem}: {signal.name}"
             try:
-                frames.append(frame_of(signal, name, str(path), path.suffix.lower()[1:]))
+                frames.append(file_image_of(signal, name, str(path), path.suffix.lower()[1:]))
             except BadInput as error:
                 refused.append(str(error))
     if not frames:
@@ -103,7 +103,7 @@ def read_image(
         If the file cannot be read, a choice is missing or out of range, the pixels
         are not square, or the image cannot be analysed.
     """
-    frames = read_frames(path)
+    frames = read_file_images(path)
     if not 0 <= signal < len(frames):
         raise BadInput(
             f"{Path(path).name} has no signal {signal}: choose from "
@@ -127,7 +127,7 @@ def read_image(
     )
 
 
-def _check_frame(stack: Frame, frame: int | None) -> None:
+def _check_frame(stack: FileImage, frame: int | None) -> None:
     count = stack.n_frames
     if frame is None:
         raise BadInput(

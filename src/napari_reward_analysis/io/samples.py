@@ -7,7 +7,7 @@ from collections.abc import Callable
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.io.formats.file_image import Axis, Frame
+from napari_reward_analysis.io.formats.file_image import Axis, FileImage
 from napari_reward_analysis.io.formats.units import ANGSTROM
 from napari_reward_analysis.io.napari_reader import LayerData, image_layer
 from napari_reward_analysis.io.simulate import Pocket, Simulated, simulate
@@ -91,4 +91,4 @@ def ybco_pockets() -> list[LayerData]:
 def _layer(name: str) -> LayerData:
     image = sample_image(name)
     axes = (Axis("y", PIXEL_SIZE, ANGSTROM), Axis("x", PIXEL_SIZE, ANGSTROM))
-    return image_layer(Frame(image.data, axes, name, metadata=dict(image.metadata)))
+    return image_layer(FileImage(image.data, axes, name, metadata=dict(image.metadata)))

@@ -87,20 +87,20 @@ class AtomScore:
 
 
 def score_atoms(
-    sums: npt.NDArray[np.floating], physics: Physics, inside: BoolArray | None = None
+    neighbour_sums: npt.NDArray[np.floating], physics: Physics, inside: BoolArray | None = None
 ) -> AtomScore:
     """QC (Eq. 1) and ER (Eq. 2) of one result.
 
     Parameters
     ----------
-    sums : ndarray, shape (n,)
+    neighbour_sums : ndarray, shape (n,)
         Neighbour sums of all blobs of the field, in pixels.
     physics : Physics
         Expected count and DS.
     inside : ndarray of bool, shape (n,), optional
         Blobs that lie in the area over which N was counted; all by default.
     """
-    counted = sums if inside is None else sums[inside]
+    counted = neighbour_sums if inside is None else neighbour_sums[inside]
     count = len(counted)
     return AtomScore(
         count=count,

@@ -59,7 +59,7 @@ class Detection:
     ----------
     points : ndarray, shape (n, 2)
         Blobs inside the analysed area, strongest first.
-    sigmas, responses, sums : ndarray, shape (n,)
+    sigmas, responses, neighbour_sums : ndarray, shape (n,)
         Their sigma, response, and sum of the distances to the four nearest blobs.
     candidates : ndarray, shape (m,)
         Responses of all candidates of the same sigmas, falling.
@@ -85,7 +85,7 @@ class Detection:
     points: npt.NDArray[np.float64]
     sigmas: Float32Array
     responses: Float32Array
-    sums: Float32Array
+    neighbour_sums: Float32Array
     candidates: Float32Array
     threshold: float
     area: BoolArray

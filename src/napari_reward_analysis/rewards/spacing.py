@@ -57,7 +57,7 @@ def too_far(detection: Detection) -> float:
     inner = _deep_inside(detection, largest / 4)
     if not inner.any():
         return 1.0
-    return float(np.mean(detection.sums[inner] > FAR * largest))
+    return float(np.mean(detection.neighbour_sums[inner] > FAR * largest))
 
 
 @register_reward("gaps", label="gaps in coverage", needs=("lattice",))

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.io.atomic import write_text
@@ -132,3 +132,48 @@ class ResultLog(Generic[T]):
     def close(self, *, keep: bool = False) -> None:
         """Close the log, and remove it unless it is to be kept."""
         self._journal.close(keep=keep)
+
+
+@dataclass(frozen=True)
+class RunFormat(Generic[R]):
+    """How the runs of one analysis are saved and loaded.
+
+    Attributes
+    ----------
+    name : str
+        The analysis, as its files say under 'kind'.
+    file : str
+        Name of the whole file; the log's has one letter more.
+    head : callable
+        What is known of a run before its first trial, as plain values.
+    record : callable
+        A trial as plain values.
+    read : callable
+        The run of a head and records.
+    closing : callable
+        What a finished file says beside head and trials: front and proposals.
+    """
+
+    name: str
+    file: str
+    head: Callable[[R], Record]
+    record: Callable[[Any], Record]
+    read: Callable[[Record, list[Record]], R]
+    closing: Callable[[R], Record] = lambda _run: {}
+
+    @property
+    def _kind(self) -> RunKind:
+        return RunKind(self.name, self.file)
+
+    def log(self, run: R, folder: Path) -> ResultLog[Any]:
+        """Begin the log of a run in a folder, which is made when missing."""
+        return ResultLog(self._kind, folder, self.head(run), self.record)
+
+    def save(self, run: R, folder: Path) -> Path:
+        """Write the whole file, or leave an older one as it was."""
+        trials: Iterable[Any] = getattr(run, "trials", ())
+        return self._kind.save(folder, self.head(run) | self.closing(run), map(self.record, trials))
+
+    def load(self, path: Path) -> R:
+        """Read a run: its folder, its file, or the log of one that was cut off."""
+        return self._kind.load(path, self.read)

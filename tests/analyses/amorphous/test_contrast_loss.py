@@ -49,9 +49,9 @@ def test_disorder_is_lost_contrast_and_thickness_is_not(trend):
     patches, labels, yx, gone = field(trend=trend)
     kept = compare_with_kind(patches, labels, yx, 10.0, np.ones(len(yx), bool))
 
-    assert kept.level[gone].mean() == pytest.approx(0.5, abs=0.03)
-    assert np.abs(kept.level[~gone]).max() < 0.3
-    assert np.mean(kept.level[~gone]) == pytest.approx(0, abs=0.02)
+    assert kept.loss[gone].mean() == pytest.approx(0.5, abs=0.03)
+    assert np.abs(kept.loss[~gone]).max() < 0.3
+    assert np.mean(kept.loss[~gone]) == pytest.approx(0, abs=0.02)
     assert not (kept.reference & gone).any()
     assert set(kept.means) == {"A", "B"}
     assert kept.weight[labels == "A"].min() > kept.weight[labels == "B"].max()
@@ -61,6 +61,6 @@ def test_a_kind_of_a_few_columns_is_not_judged():
     patches, labels, yx, _ = field()
     labels[:3] = "C"
     kept = compare_with_kind(patches, labels, yx, 10.0, np.ones(len(yx), bool))
-    assert np.isnan(kept.level[:3]).all()
+    assert np.isnan(kept.loss[:3]).all()
     assert (kept.weight[:3] == 0).all()
     assert "C" not in kept.means

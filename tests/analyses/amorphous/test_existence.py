@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import Kept
+from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import ContrastLoss
 from napari_reward_analysis.analyses.amorphous.classes.neighbour_means import NeighbourMean
 from napari_reward_analysis.analyses.amorphous.classes.scatter_mean import ScatterMean
 from napari_reward_analysis.analyses.amorphous.regions import existence
@@ -30,7 +30,7 @@ def crystal(seed, loss=0.0, size=30, scatter=0.1):
     damaged = np.hypot(*(yx - 150).T) < 30
     level = scatter * rng.standard_normal(len(yx)) + loss * damaged
     labels = np.full(len(yx), "A")
-    kept = Kept(level, np.ones(len(yx)), ~damaged, {"A": scatter}, {})
+    kept = ContrastLoss(level, np.ones(len(yx)), ~damaged, {"A": scatter}, {})
     return yx, labels, kept, damaged
 
 
@@ -64,8 +64,8 @@ def test_a_sure_but_slight_loss_is_not_amorphous():
 def alike(seed, size=30):
     """Crystal in which neighbours lose contrast together, as with a slow drift."""
     yx, labels, kept, _ = crystal(seed, size=size, scatter=0.3)
-    level = NeighbourMean(yx, 10.0)(kept.level)
-    return yx, labels, replace(kept, level=level, reference=np.ones(len(yx), bool))
+    level = NeighbourMean(yx, 10.0)(kept.loss)
+    return yx, labels, replace(kept, loss=level, reference=np.ones(len(yx), bool))
 
 
 def test_neighbours_that_are_alike_are_not_taken_for_a_region():
@@ -75,7 +75,7 @@ def test_neighbours_that_are_alike_are_not_taken_for_a_region():
         found = ask_existence(yx, labels, kept, 12.0, seed)
         p_values.append(found.p_value)
         order = np.random.default_rng(seed).permutation(len(yx))
-        apart = ask_existence(yx, labels, replace(kept, level=kept.level[order]), 12.0, seed)
+        apart = ask_existence(yx, labels, replace(kept, loss=kept.loss[order]), 12.0, seed)
         assert found.bound > 1.2 * apart.bound
     assert np.median(p_values) > 0.05
 
@@ -94,7 +94,7 @@ def test_one_draw_more_hardly_moves_the_bound(monkeypatch):
 
 def test_rounding_is_no_evidence():
     yx, labels, kept, _ = crystal(0)
-    alike_all = replace(kept, level=np.full(len(yx), 0.1))
+    alike_all = replace(kept, loss=np.full(len(yx), 0.1))
     assert ask_existence(yx, labels, alike_all, 8.0).p_value == 1
 
 

@@ -19,9 +19,11 @@ from napari_reward_analysis import (
     measure_lattice,
     run_amorphous_trials,
 )
+from napari_reward_analysis.analyses.amorphous.as_published import as_published, is_as_published
 from napari_reward_analysis.analyses.amorphous.execute import search_atoms
 from napari_reward_analysis.analyses.amorphous.problem import front_of, pick
 from napari_reward_analysis.analyses.amorphous.regions.rewards import left_over
+from napari_reward_analysis.analyses.amorphous.settings import PARAMETERS
 from napari_reward_analysis.io.simulate import Pocket, simulate
 
 YBCO = lattice_preset("YBCO[100]")
@@ -38,16 +40,16 @@ def score(shared_data):
     return score
 
 
-def searched(image, lattice=YBCO, **settings):
+def searched(image, lattice=YBCO, make=AmorphousSettings, **settings):
     """Problem and trials, from atoms that are found here."""
     atoms = search_atoms(image, lattice, AtomsSettings(trials=25))
     problem = AmorphousProblem(
-        atoms.survey.image,
+        atoms.preflight.image,
         atoms.blobs[:, :2],
         lattice,
-        atoms.survey.measured,
-        AmorphousSettings(**settings),
-        region=atoms.survey.region,
+        atoms.preflight.measured,
+        make(**settings),
+        region=atoms.preflight.region,
     )
     return problem, list(run_amorphous_trials(problem))
 
@@ -189,7 +191,7 @@ def test_a_failing_trial_is_recorded_and_the_run_goes_on(problem):
 
 
 def test_the_published_way_searches_threshold_and_covariance(damaged):
-    problem, trials = searched(damaged.image, trials=14, as_published=True)
+    problem, trials = searched(damaged.image, make=as_published, trials=14)
 
     halves = problem.halves("Ba")
     assert len({t.parameters["covariance"] for t in trials}) > 1
@@ -302,7 +304,7 @@ def test_atoms_on_the_border_are_judged_by_what_is_seen_of_them(plain):
     edge = np.column_stack([np.zeros(15), np.arange(12, 190, 12)])
     problem = AmorphousProblem(plain, np.concatenate([inner_grid(), edge]))
     assert not problem.existence.exists
-    level = problem.described.kept.level
+    level = problem.described.kept.loss
     # a corner shows too little of an atom's neighbours to tell its kind without a lattice
     assert np.isnan(level[: len(inner_grid())]).sum() <= 4
     assert np.abs(level[np.isfinite(level)]).max() < 0.2
@@ -317,3 +319,15 @@ def test_invalid_pixels_are_neither_crystal_nor_amorphous(damaged, problem):
     trial = made.evaluate(0, made.first())
     assert trial.mask.any()
     assert not trial.mask[:40].any()
+
+
+def test_settings_of_version_0_1_become_those_as_published():
+    saved = {"trials": 9, "as_published": True, "search": list(PARAMETERS), "fixed": {}}
+    assert AmorphousSettings.model_validate(saved) == as_published(trials=9)
+    saved |= {"search": ["window", "threshold"], "fixed": {"class": "Cu"}}
+    settings = AmorphousSettings.model_validate(saved)
+    assert settings.search == ("window", "threshold")
+    assert settings.fixed == {"measure": "posterior", "components": 2, "mixture": 2, "class": "Cu"}
+    assert is_as_published(settings)
+    saved["as_published"] = False
+    assert not is_as_published(AmorphousSettings.model_validate(saved))

@@ -10,6 +10,7 @@ import pytest
 from napari_reward_analysis.analyses.amorphous.regions.rewards import RegionScore
 from napari_reward_analysis.analyses.amorphous.trial import AmorphousTrial, pick
 
+REWARDS = ("compactness", "perimeter", "unexplained")
 SCORE = RegionScore(1.0, 0.5, 0.2, 100.0, 0.1, 1, feasible=True)
 
 
@@ -17,7 +18,7 @@ def trial(index, left, perimeter):
     left = np.asarray(left, np.float32)
     score = replace(SCORE, perimeter=perimeter, unexplained=float(left.sum()))
     packed = np.packbits(np.zeros((4, 4), bool))
-    return AmorphousTrial(index, {}, left, left, packed, (4, 4), score)
+    return AmorphousTrial(index, {}, left, left, packed, (4, 4), score, REWARDS)
 
 
 @pytest.mark.parametrize(("worse", "chosen"), [(0.9, 1), (1.1, 0)])

@@ -65,7 +65,7 @@ def assert_same(one: Run, other: Run) -> None:
             b.failure,
         )
         np.testing.assert_array_equal(a.blobs, b.blobs)
-        np.testing.assert_array_equal(a.sums, b.sums)
+        np.testing.assert_array_equal(a.neighbour_sums, b.neighbour_sums)
         np.testing.assert_array_equal(a.inside, b.inside)
         assert (a.refined is None) == (b.refined is None)
         np.testing.assert_array_equal(a.points, b.points)

@@ -69,13 +69,13 @@ def test_the_edge_loses_no_column_that_kept_half(
         return int(np.count_nonzero(distance > reach))
 
     assert problem.region is not None
-    assert best.beside.any()
+    assert best.outside.any()
     assert missed(best.blobs[best.shown, :2]) == 0
     assert missed(best.blobs[best.inside, :2]) > 0
 
 
 def test_they_do_not_count(problem: AtomsProblem, best: AtomTrial) -> None:
-    assert not (best.beside & best.inside).any()
+    assert not (best.outside & best.inside).any()
     assert best.score.count == best.inside.sum()
     table = atoms_table(best, problem.physics, SIZE)
     assert len(table["id"]) == best.shown.sum()
@@ -87,7 +87,7 @@ def test_they_do_not_count(problem: AtomsProblem, best: AtomTrial) -> None:
 
 def test_a_drawn_region_is_taken_as_it_is(melted: Melted, problem: AtomsProblem) -> None:
     drawn = AtomsProblem(melted.image, YBCO, AtomsSettings(trials=2), problem.region)
-    assert not any(trial.beside.any() for trial in run_trials(drawn))
+    assert not any(trial.outside.any() for trial in run_trials(drawn))
 
 
 def test_files_hold_them(melted: Melted, tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_files_hold_them(melted: Melted, tmp_path: Path) -> None:
     for trial in record["trials"]:
         del trial["beside"]
     (folder / "run.json").write_text(json.dumps(record))
-    assert not any(trial.beside.any() for trial in load_run(folder).trials)
+    assert not any(trial.outside.any() for trial in load_run(folder).trials)
 
 
 def test_rim_wants_a_partner() -> None:

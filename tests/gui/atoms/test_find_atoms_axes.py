@@ -52,7 +52,9 @@ def test_other_axes_redraw_the_points_and_their_titles(finished: FindAtoms) -> N
     before = finished.session.selected
     choose(finished, "incoherence", "too_close")
     trials = [trial for trial in run.trials if trial.feasible]
-    wanted = np.array([(t.further["incoherence"], t.further["too_close"]) for t in trials])
+    wanted = np.array(
+        [(t.extra_rewards["incoherence"], t.extra_rewards["too_close"]) for t in trials]
+    )
     np.testing.assert_allclose(drawn(finished), np.unique(wanted, axis=0))
     assert results.plot.frame.x_title.text() == "incoherence with the lattice"
     assert results.plot.frame.y_title.text().endswith("pairs too close")
@@ -133,7 +135,7 @@ def test_table_and_words_name_rewards_and_stages(finished: FindAtoms) -> None:
     assert run is not None
     columns = trial_columns(run)
     assert columns["incoherence with\nthe lattice"] == [
-        t.further["incoherence"] for t in run.trials
+        t.extra_rewards["incoherence"] for t in run.trials
     ]
     assert set(map(str, columns["denoise"])) == {"none", "Wiener filter"}
     assert "Wiener filter\nwindow" in columns
@@ -144,7 +146,7 @@ def test_table_and_words_name_rewards_and_stages(finished: FindAtoms) -> None:
     words = f"after Wiener filter (window {trial.parameters['wiener.window']:.3g})"
     assert workflow_in_words(dict(trial.parameters)) == words
     finished.session.select(place)
-    reward = f"incoherence {trial.further['incoherence']:.3g}"
+    reward = f"incoherence {trial.extra_rewards['incoherence']:.3g}"
     for text in (trial_tooltip(trial), results.shown_too.text()):
         assert words in text
         assert reward in text

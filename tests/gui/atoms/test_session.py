@@ -25,9 +25,9 @@ def trial(index: int, count: int, errors: int, physics: Physics = PHYSICS) -> At
         index=index,
         parameters={"threshold": 0.1, "overlap": 0.5},
         blobs=np.zeros((count, 4), np.float32),
-        sums=sums,
+        neighbour_sums=sums,
         inside=inside,
-        beside=~inside,
+        outside=~inside,
         score=score_atoms(sums, physics, inside),
     )
 

@@ -25,7 +25,7 @@ from napari_reward_analysis.gui.analysis.autosave import (
 from napari_reward_analysis.gui.atoms import thread as worker
 from napari_reward_analysis.gui.atoms.session import Session
 from napari_reward_analysis.gui.atoms.thread import Request, Search, start_search
-from napari_reward_analysis.gui.layers.shown_image import frame_of
+from napari_reward_analysis.gui.layers.shown_image import shown_image_of
 from napari_reward_analysis.gui.widgets import activity
 
 PATIENCE = 30_000
@@ -43,7 +43,7 @@ def request_(viewer: ViewerModel, add_crystal: Callable[..., Any]) -> Callable[.
     def make(**changes: Any) -> Request:
         given: dict[str, Any] = dict(trials=8, sampler="sobol")
         settings = AtomsSettings(**(given | changes))
-        frame = frame_of(layer, viewer)
+        frame = shown_image_of(layer, viewer)
         return Request(frame, None, lattice_preset("SrTiO3[001]"), settings)
 
     return make
@@ -160,7 +160,9 @@ def test_image_that_cannot_be_used_is_told(
     viewer: ViewerModel, session: Session, search: Callable[..., Search]
 ) -> None:
     layer = viewer.add_image(np.ones((64, 64)), contrast_limits=(0, 1))
-    search(Request(frame_of(layer, viewer), 0.2, lattice_preset("SrTiO3[001]"), AtomsSettings()))
+    search(
+        Request(shown_image_of(layer, viewer), 0.2, lattice_preset("SrTiO3[001]"), AtomsSettings())
+    )
     assert session.outcome is not None
     assert session.outcome[0] == "failed"
     assert "same value" in session.outcome[1]

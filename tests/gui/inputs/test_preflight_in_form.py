@@ -16,7 +16,7 @@ from tests.gui.conftest import PATIENCE, PIXEL_SIZE, crystal
 
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
 from napari_reward_analysis.gui.inputs.form_values import NO_LATTICE
-from napari_reward_analysis.gui.inputs.preflight_thread import Surveying, SurveyWatch
+from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch, SharedPreflight
 from napari_reward_analysis.gui.layers.drawn_region import AREAS
 
 Make = Callable[[], FindAtoms]
@@ -53,16 +53,16 @@ def test_cell_pixel_size_rotation_and_confidence_are_told(
 ) -> None:
     add_crystal()
     widget = make_widget()
-    assert "looking for" in widget.form.image.survey.text.text()
+    assert "looking for" in widget.form.image.preflight.text.text()
     wait(widget)
-    measured = widget.form.watch.survey.measured
-    text = widget.form.image.survey.text.text().replace("\N{NO-BREAK SPACE}", " ")
+    measured = widget.form.watch.preflight.measured
+    text = widget.form.image.preflight.text.text().replace("\N{NO-BREAK SPACE}", " ")
     a, b = measured.lengths_px
     assert a == pytest.approx(3.905 / PIXEL_SIZE, rel=5e-3)
     for part in (f"cell {a:.2f} × {b:.2f} px", "Å/px", "header", "turned", "confidence 1.00"):
         assert part in text
-    assert widget.form.image.survey.notice.isHidden()
-    assert widget.form.image.survey.use.isHidden()
+    assert widget.form.image.preflight.notice.isHidden()
+    assert widget.form.image.preflight.use.isHidden()
 
 
 def test_wrong_header_is_told_and_mended_with_one_click_which_can_be_undone(
@@ -71,7 +71,7 @@ def test_wrong_header_is_told_and_mended_with_one_click_which_can_be_undone(
     add_crystal(scale=(1.08 * PIXEL_SIZE / 10,) * 2)
     widget = make_widget()
     wait(widget)
-    panel, image = widget.form.image.survey, widget.form.image
+    panel, image = widget.form.image.preflight, widget.form.image
     assert "larger than the lattice shows" in panel.notice.text()
     assert not panel.use.isHidden()
     right = widget.form.preview.physics
@@ -95,7 +95,7 @@ def test_without_a_pixel_size_the_lattice_s_is_offered(
     widget = make_widget()
     wait(widget)
     assert "use the lattice's of 0.200" in widget.form.fault
-    widget.form.image.survey.use.click()
+    widget.form.image.preflight.use.click()
     assert widget.form.fault == ""
     found = run(widget)
     assert found.image.pixel_size == pytest.approx(PIXEL_SIZE, rel=5e-3)
@@ -109,7 +109,7 @@ def test_no_such_lattice_is_said_and_the_run_works(
     viewer.add_image(pixels, scale=(0.02, 0.02), units=("nm", "nm"))
     widget = make_widget()
     wait(widget)
-    assert "no such lattice is seen" in widget.form.image.survey.text.text()
+    assert "no such lattice is seen" in widget.form.image.preflight.text.text()
     assert not widget.form.image.show_region.isEnabled()
     assert run(widget).region is None
 
@@ -122,7 +122,7 @@ def test_n_is_that_of_the_crystal_and_the_run_s_own(
     wait(widget)
     shown = widget.form.preview.physics
     assert shown.expected == pytest.approx(67, rel=0.12)
-    assert "% crystal" in widget.form.image.survey.text.text().replace("\N{NO-BREAK SPACE}", " ")
+    assert "% crystal" in widget.form.image.preflight.text.text().replace("\N{NO-BREAK SPACE}", " ")
     found = run(widget)
     assert found.physics == shown
     assert found.settings.area == "crystal"
@@ -133,7 +133,7 @@ def test_n_is_that_of_the_crystal_and_the_run_s_own(
     assert "of the field is crystal" in " ".join(found.notices)
 
 
-def test_run_started_at_once_waits_for_the_same_survey(
+def test_run_started_at_once_waits_for_the_same_preflight(
     make_widget: Make, viewer: ViewerModel, wait: Any, run: Go
 ) -> None:
     add_half(viewer)
@@ -164,7 +164,7 @@ def test_show_draws_one_layer_that_is_then_the_region_and_may_be_edited(
     image = add_half(viewer)
     widget = make_widget()
     wait(widget)
-    seen = widget.form.watch.survey.region
+    seen = widget.form.watch.preflight.region
     before = widget.form.preview.physics
     qtbot.mouseClick(widget.form.image.show_region, Qt.MouseButton.LeftButton)
     layer = viewer.layers["crystal"]
@@ -202,19 +202,19 @@ def test_region_in_a_frame_of_a_stack(make_widget: Make, viewer: ViewerModel, wa
     assert layer.data[1][:, 90:].mean() > 0.9
 
 
-def test_outdated_survey_is_dropped(make_widget: Make, add_crystal: Add, wait: Any) -> None:
+def test_outdated_preflight_is_dropped(make_widget: Make, add_crystal: Add, wait: Any) -> None:
     layer = add_crystal()
     widget = make_widget()
     wait(widget)
-    first = widget.form.watch.survey
+    first = widget.form.watch.preflight
     layer.data = half_crystal()
-    assert widget.form.watch.survey is None
+    assert widget.form.watch.preflight is None
     wait(widget)
     assert first.region is None
-    assert widget.form.watch.survey.region is not None
+    assert widget.form.watch.preflight.region is not None
     widget.form.lattice.lattice.setCurrentText(NO_LATTICE)
-    assert widget.form.watch.surveying is None
-    assert "choose a lattice" in widget.form.image.survey.text.text()
+    assert widget.form.watch.shared_preflight is None
+    assert "choose a lattice" in widget.form.image.preflight.text.text()
 
 
 def test_layer_removed_while_it_is_looked_at(
@@ -222,14 +222,14 @@ def test_layer_removed_while_it_is_looked_at(
 ) -> None:
     add_crystal()
     widget = make_widget()
-    qtbot.waitUntil(lambda: widget.form.watch._job is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: widget.form.watch.busy, timeout=PATIENCE)
     viewer.layers.clear()
-    assert widget.form.watch.surveying is None
+    assert widget.form.watch.shared_preflight is None
     qtbot.wait(100)
-    assert widget.form.watch.survey is None
+    assert widget.form.watch.preflight is None
 
 
-def test_pixels_changed_in_place_are_surveyed_anew_by_the_run(
+def test_pixels_changed_in_place_get_a_new_preflight_by_the_run(
     make_widget: Make, add_crystal: Add, wait: Any, run: Go
 ) -> None:
     layer = add_crystal()
@@ -248,21 +248,21 @@ def test_questions_in_quick_succession_are_answered_once(
     widget = make_widget()
     asked: list[str] = []
 
-    class Counted(Surveying):
+    class Counted(SharedPreflight):
         def result(self) -> Any:
             asked.append("asked")
             return super().result()
 
     frame, lattice = widget.form.image.frame, widget.form.crystal()
-    watch = SurveyWatch(widget)
+    watch = PreflightWatch(widget)
     for number in range(5):
         watch.ask((number,), Counted(frame, None, lattice, None, "crystal"))
-    qtbot.waitUntil(lambda: watch.survey is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: watch.preflight is not None, timeout=PATIENCE)
     assert asked == ["asked"]
 
 
 def test_uncalibrated_notice_follows_the_theme(make_widget: Make, viewer: ViewerModel) -> None:
     widget = make_widget()
-    dark = widget.form.image.survey.notice.styleSheet()
+    dark = widget.form.image.preflight.notice.styleSheet()
     viewer.theme = "light"
-    assert widget.form.image.survey.notice.styleSheet() != dark
+    assert widget.form.image.preflight.notice.styleSheet() != dark

@@ -8,7 +8,7 @@ from napari.components import ViewerModel
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.layers.drawn_region import region_mask
-from napari_reward_analysis.gui.layers.shown_image import frame_of
+from napari_reward_analysis.gui.layers.shown_image import shown_image_of
 
 PIXELS = np.random.default_rng(0).random((40, 60))
 BOX = np.array([[9.6, 4.6], [9.6, 30.4], [25.4, 30.4], [25.4, 4.6]])
@@ -23,7 +23,9 @@ def boxed() -> np.ndarray:
 def test_rectangle_on_the_image_s_own_pixels(viewer: ViewerModel) -> None:
     image = viewer.add_image(PIXELS)
     shapes = viewer.add_shapes([BOX], shape_type="polygon")
-    np.testing.assert_array_equal(region_mask(shapes, frame_of(image, viewer), viewer), boxed())
+    np.testing.assert_array_equal(
+        region_mask(shapes, shown_image_of(image, viewer), viewer), boxed()
+    )
 
 
 def test_shapes_in_another_unit_and_shifted_lie_where_they_are_seen(viewer: ViewerModel) -> None:
@@ -32,27 +34,31 @@ def test_shapes_in_another_unit_and_shifted_lie_where_they_are_seen(viewer: View
     shapes = viewer.add_shapes(
         [drawn], shape_type="polygon", scale=(0.5, 0.5), units=("angstrom", "angstrom")
     )
-    np.testing.assert_array_equal(region_mask(shapes, frame_of(image, viewer), viewer), boxed())
+    np.testing.assert_array_equal(
+        region_mask(shapes, shown_image_of(image, viewer), viewer), boxed()
+    )
 
 
 def test_shapes_on_a_rotated_image(viewer: ViewerModel) -> None:
     image = viewer.add_image(PIXELS, rotate=90)
     shapes = viewer.add_shapes([np.array([image.data_to_world(p) for p in BOX])])
     shapes.data, shapes.shape_type = [np.array([image.data_to_world(p) for p in BOX])], "polygon"
-    np.testing.assert_array_equal(region_mask(shapes, frame_of(image, viewer), viewer), boxed())
+    np.testing.assert_array_equal(
+        region_mask(shapes, shown_image_of(image, viewer), viewer), boxed()
+    )
 
 
 def test_lines_enclose_nothing(viewer: ViewerModel) -> None:
     image = viewer.add_image(PIXELS)
     shapes = viewer.add_shapes([np.array([[2, 2], [30, 30]])], shape_type="line", name="drawing")
     with pytest.raises(BadInput, match="Nothing is drawn in 'drawing'"):
-        region_mask(shapes, frame_of(image, viewer), viewer)
+        region_mask(shapes, shown_image_of(image, viewer), viewer)
 
 
 def test_two_shapes_count_together(viewer: ViewerModel) -> None:
     image = viewer.add_image(PIXELS)
     shapes = viewer.add_shapes([BOX, BOX + np.array([0, 27])], shape_type=["polygon", "polygon"])
-    mask = region_mask(shapes, frame_of(image, viewer), viewer)
+    mask = region_mask(shapes, shown_image_of(image, viewer), viewer)
     expected = boxed()
     expected[:, 32:58] |= boxed()[:, 5:31]
     np.testing.assert_array_equal(mask, expected)
@@ -61,7 +67,7 @@ def test_two_shapes_count_together(viewer: ViewerModel) -> None:
 def test_labels_on_the_same_pixels(viewer: ViewerModel) -> None:
     image = viewer.add_image(PIXELS, scale=(0.02, 0.02), units="nm")
     labels = viewer.add_labels(boxed() * 3, scale=(0.02, 0.02), units="nm")
-    mask = region_mask(labels, frame_of(image, viewer), viewer)
+    mask = region_mask(labels, shown_image_of(image, viewer), viewer)
     np.testing.assert_array_equal(mask, boxed())
     labels.data[:] = 0
     assert mask.any()  # a copy: later painting does not change it
@@ -74,7 +80,9 @@ def test_labels_on_coarser_pixels(viewer: ViewerModel) -> None:
     labels = viewer.add_labels(coarse, scale=(2, 2), translate=(0.5, 0.5))
     expected = np.zeros((40, 60), bool)
     expected[10:26, 6:30] = True
-    np.testing.assert_array_equal(region_mask(labels, frame_of(image, viewer), viewer), expected)
+    np.testing.assert_array_equal(
+        region_mask(labels, shown_image_of(image, viewer), viewer), expected
+    )
 
 
 def test_labels_of_the_frame_on_show(viewer: ViewerModel) -> None:
@@ -84,14 +92,16 @@ def test_labels_of_the_frame_on_show(viewer: ViewerModel) -> None:
     drawn[1] = boxed()
     labels = viewer.add_labels(drawn, name="drawn")
     viewer.dims.set_current_step(0, 1)
-    np.testing.assert_array_equal(region_mask(labels, frame_of(image, viewer), viewer), boxed())
+    np.testing.assert_array_equal(
+        region_mask(labels, shown_image_of(image, viewer), viewer), boxed()
+    )
     viewer.dims.set_current_step(0, 2)
     with pytest.raises(BadInput, match="Nothing is drawn in 'drawn' on this image"):
-        region_mask(labels, frame_of(image, viewer), viewer)
+        region_mask(labels, shown_image_of(image, viewer), viewer)
 
 
 def test_image_that_is_gone(viewer: ViewerModel) -> None:
-    frame = frame_of(viewer.add_image(PIXELS), viewer)
+    frame = shown_image_of(viewer.add_image(PIXELS), viewer)
     gone = replace(frame, place=replace(frame.place, layer=lambda: None))
     labels = viewer.add_labels(boxed().astype(int))
     with pytest.raises(BadInput, match="gone"):

@@ -8,13 +8,13 @@ from napari.components import ViewerModel
 from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_reward_analysis.gui.layers.result_layers import (
-    BESIDE_COLOUR,
     ERROR_COLOUR,
+    OUTSIDE_COLOUR,
     RIGHT_COLOUR,
     AtomsLayer,
     placement,
 )
-from napari_reward_analysis.gui.layers.shown_image import frame_of
+from napari_reward_analysis.gui.layers.shown_image import shown_image_of
 
 SPATIAL = dict(
     scale=(0.02, 0.02),
@@ -49,7 +49,7 @@ def image(viewer: ViewerModel) -> Any:
 
 def shown(viewer: ViewerModel, image: Any, found: dict[str, Any]) -> AtomsLayer:
     atoms = AtomsLayer(viewer)
-    atoms.show(frame_of(image, viewer).place, found, (40, 60))
+    atoms.show(shown_image_of(image, viewer).place, found, (40, 60))
     return atoms
 
 
@@ -67,7 +67,7 @@ def test_one_layer_is_updated_in_place(viewer: ViewerModel, image: Any) -> None:
     layer = atoms.layer
     for n in (50, 12, 0, 40):
         found = table(n, errors=(0,) if n else ())
-        atoms.show(frame_of(image, viewer).place, found, (40, 60))
+        atoms.show(shown_image_of(image, viewer).place, found, (40, 60))
         assert atoms.layer is layer
         assert len(viewer.layers) == 2
         np.testing.assert_array_equal(layer.data, np.column_stack([found["y_px"], found["x_px"]]))
@@ -98,7 +98,7 @@ def test_active_layer_stays(viewer: ViewerModel, image: Any) -> None:
 def test_renamed_layer_is_still_the_one(viewer: ViewerModel, image: Any) -> None:
     atoms = shown(viewer, image, table(30))
     atoms.layer.name = "mine"
-    atoms.show(frame_of(image, viewer).place, table(20), (40, 60))
+    atoms.show(shown_image_of(image, viewer).place, table(20), (40, 60))
     assert [layer.name for layer in viewer.layers] == [image.name, "mine"]
 
 
@@ -113,7 +113,7 @@ def test_deleted_layer_comes_back(viewer: ViewerModel, image: Any) -> None:
     atoms = shown(viewer, image, table(30))
     viewer.layers.remove(atoms.layer)
     assert atoms.layer is None
-    atoms.show(frame_of(image, viewer).place, table(20), (40, 60))
+    atoms.show(shown_image_of(image, viewer).place, table(20), (40, 60))
     assert len(atoms.layer.data) == 20
 
 
@@ -121,7 +121,7 @@ def test_kept_copy_is_unaffected_by_what_comes_later(viewer: ViewerModel, image:
     atoms = shown(viewer, image, table(30, errors=(3,)))
     before = atoms.layer.data.copy()
     copy = atoms.keep("kept")
-    atoms.show(frame_of(image, viewer).place, table(12), (40, 60))
+    atoms.show(shown_image_of(image, viewer).place, table(12), (40, 60))
     atoms.layer.data[:] = -1
     assert copy in viewer.layers
     np.testing.assert_array_equal(copy.data, before)
@@ -138,7 +138,7 @@ def test_edits_by_hand_are_told_and_our_own_changes_are_not(
     atoms = AtomsLayer(viewer)
     told: list[int] = []
     atoms.edited.connect(lambda: told.append(1))
-    place = frame_of(image, viewer).place
+    place = shown_image_of(image, viewer).place
     for n in (30, 12, 0, 25):
         atoms.show(place, table(n), (40, 60))
     atoms.refresh(np.ones(25), np.zeros(25, bool), np.zeros(25, bool), np.ones(25, bool))
@@ -177,14 +177,14 @@ def test_stack_shows_points_in_their_frame(viewer: ViewerModel) -> None:
 def test_from_a_stack_to_an_image_and_back(viewer: ViewerModel, image: Any) -> None:
     stack = viewer.add_image(np.random.default_rng(0).random((4, 40, 60)))
     atoms = shown(viewer, stack, table(30))
-    atoms.show(frame_of(image, viewer).place, table(20), (40, 60))
+    atoms.show(shown_image_of(image, viewer).place, table(20), (40, 60))
     assert atoms.layer.ndim == 2
     assert len(viewer.layers) == 3
     np.testing.assert_array_equal(atoms.layer.scale, image.scale)
 
 
 def test_image_that_was_removed_gets_no_points(viewer: ViewerModel, image: Any) -> None:
-    place = frame_of(image, viewer).place
+    place = shown_image_of(image, viewer).place
     viewer.layers.remove(image)
     atoms = AtomsLayer(viewer)
     atoms.show(place, table(30), (40, 60))
@@ -208,5 +208,5 @@ def test_columns_that_are_not_counted_are_paler(viewer: ViewerModel, image: Any)
     layer = shown(viewer, image, found).layer
     assert layer is not None
     wanted = [RIGHT_COLOUR] * 6
-    wanted[1], wanted[4] = ERROR_COLOUR, BESIDE_COLOUR
+    wanted[1], wanted[4] = ERROR_COLOUR, OUTSIDE_COLOUR
     np.testing.assert_allclose(layer.border_color, transform_color(wanted))

@@ -12,7 +12,7 @@ from qtpy.QtGui import QMouseEvent
 from qtpy.QtWidgets import QApplication, QLabel, QWidget
 
 from napari_reward_analysis.gui.pareto.plot import SETTLE_POINTS, ParetoPlot
-from napari_reward_analysis.gui.widgets.theme import napari_colours
+from napari_reward_analysis.gui.widgets.theme import ThemeColours, napari_colours
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -98,10 +98,10 @@ def test_the_first_view_is_on_the_front_and_counts_the_rest(plot: ParetoPlot) ->
     beyond = sum(x > right or y > top for x, y in points.values())
     assert beyond > 40
     assert f"{beyond} off view" in status(plot)
-    assert 0 < plot._items.edge_count() <= beyond
+    assert 0 < plot.items.edge_count() <= beyond
     plot.show_all()
     assert "off view" not in status(plot)
-    assert plot._items.edge_count() == 0
+    assert plot.items.edge_count() == 0
 
 
 def test_a_trial_beyond_the_view_is_clicked_at_the_edge(
@@ -254,8 +254,8 @@ def test_theme_colours_reach_the_screen(plot: ParetoPlot, theme: str) -> None:
     assert colour_at(plot.canvas, at) == colours.accent
 
 
-def test_set_theme_takes_plain_colours(plot: ParetoPlot) -> None:
-    plot.set_theme("black", "white", "#0044cc")
+def test_takes_plain_colours(plot: ParetoPlot) -> None:
+    plot.apply_colours(ThemeColours.from_base("black", "white", "#0044cc"))
     at = plot.locate(11)
     assert at is not None
     assert colour_at(plot.canvas, QPoint(1, 1)) == "#ffffff"

@@ -279,7 +279,7 @@ def test_without_a_pixel_size_no_study_begins_and_the_lattice_s_is_one_click_awa
     assert not box.button.isEnabled()
     qtbot.waitUntil(lambda: "press “Use the lattice's”" in box.fault.text(), timeout=PATIENCE)
     assert not box.button.isEnabled()
-    press(qtbot, tab.inputs.image.survey.use)
+    press(qtbot, tab.inputs.image.preflight.use)
     assert box.fault.text() == ""
     if index == 0:  # ten roots of the cell's area, 3.905 angstrom squared
         assert float(tab.options.side.placeholderText()) == pytest.approx(39.05, rel=0.01)

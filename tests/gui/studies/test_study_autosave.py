@@ -43,7 +43,7 @@ from napari.components import ViewerModel
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
 from tests.gui.conftest import PIXEL_SIZE, crystal
-from tests.gui.test_study_autosave import fill
+from tests.gui.studies.test_study_autosave import fill
 from napari_reward_analysis.gui.studies.dock import Studies
 
 application = QApplication([])
@@ -374,7 +374,7 @@ def test_a_file_that_is_read_while_a_study_begins_takes_none_of_its_results(
 
     tab.files._load = slowly
     tab.files.open_run(tmp_path / "kept" / file)
-    reading = tab.files._jobs[-1]
+    reading = tab.files._tasks[-1]
     tab.options.trials.setValue(8)
     tab.run_box.button.click()
     qtbot.waitUntil(lambda: tab.run is not first and bool(tab.run.results), timeout=PATIENCE)

@@ -573,9 +573,9 @@ def test_a_comparison_that_is_cancelled_while_runs_are_judged_logs_nothing(
     window.add_points(INNER, "marked")
     window.take(study.form.source.choice, "Points layer")
     window.click(study.run_box.button)
-    job = study._job
+    task = study._task
     window.click(study.run_box.button)
-    job._thread.join(PATIENCE / 1000)
+    task._thread.join(PATIENCE / 1000)
     assert study.run_box.status.text() == "Cancelled."
     assert not caplog.records
 
@@ -603,6 +603,8 @@ def test_a_pair_across_the_edge_of_a_drawn_region_is_a_pair(window: Window) -> N
     trial = replace(run.trials[run.proposed()], refined=None)
     blobs = np.column_stack([shifted, np.ones((len(INNER), 2))]).astype(np.float32)
     every = np.ones(len(INNER), bool)
-    run.trials = [replace(trial, blobs=blobs, sums=blobs[:, 0], inside=every, beside=~every)]
+    run.trials = [
+        replace(trial, blobs=blobs, neighbour_sums=blobs[:, 0], inside=every, outside=~every)
+    ]
     window.go()
     assert session.agreement[1].tolist() == [1.0]

@@ -49,16 +49,16 @@ def selected(table: TrialTable) -> list[int]:
 
 
 def place(table: TrialTable, name: int) -> QPoint:
-    return table.view.visualRect(table._index(name)).center()
+    return table.view.visualRect(table.index_of(name)).center()
 
 
 def text(table: TrialTable, name: int, column: int) -> str:
-    index = table._index(name)
+    index = table.index_of(name)
     return str(index.siblingAtColumn(column).data())
 
 
 def highlighted(table: TrialTable) -> list[int]:
-    return [table._id(index) for index in table.view.selectionModel().selectedRows()]
+    return [table.id_at(index) for index in table.view.selectionModel().selectedRows()]
 
 
 # ---- what it shows
@@ -103,7 +103,7 @@ def test_front_rows_are_marked_and_bold_among_others(everything: TrialTable) -> 
     bold = {
         i
         for i in range(10)
-        if (font := everything._index(i).data(Qt.ItemDataRole.FontRole)) and font.bold()
+        if (font := everything.index_of(i).data(Qt.ItemDataRole.FontRole)) and font.bold()
     }
     assert bold == set(FRONT)
     assert text(everything, 4, 0) == "\N{BLACK CIRCLE} 4"
@@ -202,7 +202,7 @@ def test_new_rows_keep_selection_scroll_and_sorting(
     bar = everything.view.verticalScrollBar()
     bar.setValue(30)
     resets: list[object] = []
-    everything._model.modelReset.connect(lambda: resets.append(1))
+    everything.model.modelReset.connect(lambda: resets.append(1))
     grown = columns(100)
     for n in range(101, 106):
         grown = {

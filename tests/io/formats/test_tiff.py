@@ -9,7 +9,7 @@ import pytest
 import tifffile
 
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.io.read import read_frames, read_image
+from napari_reward_analysis.io.read import read_file_images, read_image
 
 IMAGE = np.arange(12 * 10, dtype=np.uint16).reshape(12, 10)
 STACK = np.stack([IMAGE, IMAGE + 1, IMAGE + 2])
@@ -59,7 +59,7 @@ def test_imagej_stack_with_depth(path: Path) -> None:
         resolution=(50, 50),
         metadata={"unit": "nm", "spacing": 0.7, "axes": "ZYX"},
     )
-    (frame,) = read_frames(path)
+    (frame,) = read_file_images(path)
     assert np.array_equal(frame.data, STACK)
     assert frame.layer_axes() == (
         pytest.approx((0.7, 0.02, 0.02)),
@@ -71,12 +71,12 @@ def test_imagej_stack_with_depth(path: Path) -> None:
 def test_imagej_time_series(path: Path) -> None:
     metadata = {"unit": "nm", "axes": "TYX"}
     tifffile.imwrite(path, STACK, imagej=True, resolution=(50, 50), metadata=metadata)
-    assert read_frames(path)[0].layer_axes()[1:] == (("pixel", "nm", "nm"), ("t", "y", "x"))
+    assert read_file_images(path)[0].layer_axes()[1:] == (("pixel", "nm", "nm"), ("t", "y", "x"))
 
 
 def test_imagej_with_pixels_that_are_not_square(path: Path) -> None:
     tifffile.imwrite(path, IMAGE, imagej=True, resolution=(50, 25), metadata={"unit": "nm"})
-    assert read_frames(path)[0].pixel_size == pytest.approx((0.4, 0.2))
+    assert read_file_images(path)[0].pixel_size == pytest.approx((0.4, 0.2))
     with pytest.raises(BadInput, match="not square"):
         read_image(path)
 
@@ -97,7 +97,7 @@ def test_ome(path: Path) -> None:
 def test_ome_unit_is_micrometres_by_default(path: Path) -> None:
     metadata = {"axes": "ZYX", "PhysicalSizeX": 2e-5, "PhysicalSizeY": 2e-5, "PhysicalSizeZ": 1e-3}
     tifffile.imwrite(path, STACK, ome=True, metadata=metadata)
-    (frame,) = read_frames(path)
+    (frame,) = read_file_images(path)
     assert frame.layer_axes()[0] == pytest.approx((1.0, 0.02, 0.02))
 
 
@@ -107,7 +107,7 @@ def test_ome_with_two_images(path: Path) -> None:
             keys = {"PhysicalSizeX": size, "PhysicalSizeY": size}
             units = {"PhysicalSizeXUnit": "nm", "PhysicalSizeYUnit": "nm"}
             file.write(IMAGE, metadata={"axes": "YX", "Name": name} | keys | units)
-    frames = read_frames(path)
+    frames = read_file_images(path)
     assert [frame.name for frame in frames] == ["a: HAADF", "a: BF"]
     assert read_image(path, signal=1).pixel_size == pytest.approx(0.3)
 
@@ -143,7 +143,7 @@ def test_gatan_tags_of_an_export(path: Path) -> None:
         (65010, "d", 1, 0.4, True),
     ]
     tifffile.imwrite(path, IMAGE, extratags=tags)
-    assert read_frames(path)[0].pixel_size == pytest.approx((0.4, 0.2))
+    assert read_file_images(path)[0].pixel_size == pytest.approx((0.4, 0.2))
 
 
 def test_gatan_tags_in_reciprocal_space(path: Path) -> None:
@@ -219,8 +219,8 @@ def test_missing_pixels_are_not_taken_as_zero(path: Path) -> None:
 def test_float_and_several_plain_pages(path: Path) -> None:
     data = np.random.default_rng(0).random((5, 6, 8)).astype(np.float32)
     tifffile.imwrite(path, data)
-    assert np.array_equal(read_frames(path)[0].data, data)
+    assert np.array_equal(read_file_images(path)[0].data, data)
     with tifffile.TiffWriter(path) as file:
         file.write(data[0], metadata=None)
         file.write(data[1, :5], metadata=None)
-    assert [frame.data.shape for frame in read_frames(path)] == [(6, 8), (5, 8)]
+    assert [frame.data.shape for frame in read_file_images(path)] == [(6, 8), (5, 8)]

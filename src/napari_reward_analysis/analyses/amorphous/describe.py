@@ -13,7 +13,7 @@ from napari_reward_analysis.analyses.amorphous.classes.columns import (
 )
 from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import (
     MIN_COLUMNS,
-    Kept,
+    ContrastLoss,
     compare_with_kind,
 )
 from napari_reward_analysis.analyses.amorphous.classes.mixture import (
@@ -56,7 +56,7 @@ class Described:
         Kind by the patch alone.
     sampler : PatchSampler
         Cuts patches at the columns.
-    kept : Kept
+    kept : ContrastLoss
         Each column against its own kind.
     kind_means : dict
         Mean patch of each kind in crystal with its neighbours, shape (m, m).
@@ -66,7 +66,7 @@ class Described:
     labels: StrArray
     mixture_labels: StrArray
     sampler: PatchSampler
-    kept: Kept
+    kept: ContrastLoss
     kind_means: dict[str, npt.NDArray[np.float32]]
 
     @property

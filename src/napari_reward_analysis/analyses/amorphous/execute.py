@@ -33,7 +33,7 @@ from napari_reward_analysis.analyses.atoms.trials import (
     run_trials,
 )
 from napari_reward_analysis.arrays import BoolArray, FloatArray
-from napari_reward_analysis.calibration.preflight import Survey, measured_facts, survey
+from napari_reward_analysis.calibration.preflight import Preflight, measured_facts, run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
@@ -52,12 +52,12 @@ class Atoms:
     blobs : ndarray, shape (n, 4)
         y, x (px), sigma (px), response; NaN where only places are known. Of the whole
         field, disorder included.
-    survey : Survey
+    preflight : Preflight
         Image, lattice as seen, crystal region.
     """
 
     blobs: FloatArray
-    survey: Survey
+    preflight: Preflight
 
 
 def search_atoms(
@@ -78,7 +78,7 @@ def search_atoms(
     require_feasible(trials)
     position = pick(trials)
     assert position is not None  # required above
-    return Atoms(trials[position].blobs.astype(float), problem.survey)
+    return Atoms(trials[position].blobs.astype(float), problem.preflight)
 
 
 def given_atoms(
@@ -90,7 +90,7 @@ def given_atoms(
     """Atoms whose places are known."""
     blobs = np.full((len(points), 4), np.nan)
     blobs[:, :2] = points
-    return Atoms(blobs, survey(image, lattice, region=region))
+    return Atoms(blobs, run_preflight(image, lattice, region=region))
 
 
 def run_amorphous(
@@ -131,7 +131,7 @@ def run_amorphous(
     KeyboardInterrupt
         If it comes before the first trial.
     """
-    found = atoms.survey
+    found = atoms.preflight
     problem = AmorphousProblem(
         found.image,
         atoms.blobs[:, :2],

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from napari_reward_analysis.analyses.atoms.physics import analysed_area, derive_physics
-from napari_reward_analysis.calibration.preflight import Calibration, Survey, measured_facts, survey
+from napari_reward_analysis.calibration.choices import Calibration
+from napari_reward_analysis.calibration.preflight import Preflight, measured_facts, run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
@@ -37,8 +38,8 @@ def describe(
     BadInput
         If the pixel size shall come from a lattice that is not given or not seen.
     """
-    surveyed = survey(image, lattice, calibrate=calibrate)
-    image = surveyed.image
+    preflight = run_preflight(image, lattice, calibrate=calibrate)
+    image = preflight.image
     size = image.pixel_size
     facts: dict[str, Any] = {
         "name": image.name,
@@ -53,9 +54,9 @@ def describe(
     }
     if lattice is not None:
         facts["lattice"] = _predictions(lattice)
-        facts["measured"] = measured_facts(surveyed)
-        facts["expected"] = _counts(surveyed, lattice)
-        facts["notices"] = list(surveyed.notices)
+        facts["measured"] = measured_facts(preflight)
+        facts["expected"] = _counts(preflight, lattice)
+        facts["notices"] = list(preflight.notices)
     return facts
 
 
@@ -93,19 +94,21 @@ def _predictions(lattice: Lattice) -> dict[str, Any]:
     }
 
 
-def _counts(surveyed: Survey, lattice: Lattice) -> dict[str, float | None]:
+def _counts(preflight: Preflight, lattice: Lattice) -> dict[str, float | None]:
     """Expected columns of the whole field and of the part that is crystal."""
-    image, region = surveyed.image, surveyed.region
+    image, region = preflight.image, preflight.region
     return {
         "field_by_pixel_size": _count(image, lattice, None, None),
-        "field": _count(image, lattice, None, surveyed),
-        "crystal": _count(image, lattice, region, surveyed) if surveyed.measured else None,
+        "field": _count(image, lattice, None, preflight),
+        "crystal": _count(image, lattice, region, preflight) if preflight.measured else None,
         "area_fraction": 1.0 if region is None else float(np.mean(region)),
     }
 
 
-def _count(image: Image, lattice: Lattice, region: Any, surveyed: Survey | None) -> float | None:
-    measured = None if surveyed is None else surveyed.measured
+def _count(
+    image: Image, lattice: Lattice, region: Any, preflight: Preflight | None
+) -> float | None:
+    measured = None if preflight is None else preflight.measured
     area = analysed_area(image, region)
     if measured is not None and measured.found:
         return measured.expected_count(float(area.sum()), lattice.columns_per_cell)

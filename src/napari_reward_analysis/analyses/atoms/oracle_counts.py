@@ -67,7 +67,7 @@ def oracle_fronts(
     fronts = {}
     for name, count in counts.items():
         judged = [
-            replace(trial.rescored(replace(physics, expected=count)), further={})
+            replace(trial.rescored(replace(physics, expected=count)), extra_rewards={})
             for trial in trials
         ]
         fronts[name] = [(i, judged[i].score.objectives) for i in front_of(judged)]

@@ -16,12 +16,11 @@ from napari_reward_analysis.analyses.atoms.requirements import (
     usable_rewards,
     usable_stages,
 )
-from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.analyses.atoms.settings import PARAMETERS, AtomsSettings
 from napari_reward_analysis.analyses.atoms.space import (
     FIXED,
-    PARAMETERS,
+    Ranges,
     noise_floor,
-    published_ranges,
     ranges_for,
     search_space,
     snap_sigmas,
@@ -35,7 +34,7 @@ from napari_reward_analysis.analyses.atoms.trial import (
     threshold_margin,
 )
 from napari_reward_analysis.arrays import BoolArray, Float32Array
-from napari_reward_analysis.calibration.preflight import AreaRule, Survey, survey
+from napari_reward_analysis.calibration.preflight import Preflight, run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.detection import BlobFinder
 from napari_reward_analysis.detection.blobs import Blobs, Candidates
@@ -59,13 +58,13 @@ class AtomsProblem:
         What the user chose.
     region : ndarray of bool, shape (H, W), optional
         The crystal, drawn by the user.
-    surveyed : Survey, optional
+    preflight : Preflight, optional
         Of this image, where it was made before; made here otherwise.
 
     Attributes
     ----------
     image, region
-        As they are used: with the pixel size and the crystal that the survey found.
+        As they are used: with the pixel size and the crystal that the preflight found.
 
     Raises
     ------
@@ -79,25 +78,25 @@ class AtomsProblem:
         lattice: Lattice | None,
         settings: AtomsSettings,
         region: BoolArray | None = None,
-        surveyed: Survey | None = None,
+        preflight: Preflight | None = None,
     ) -> None:
         self.settings, self.lattice = settings, lattice
-        self.survey = surveyed or survey_for(image, lattice, settings, region)
+        self.preflight = preflight or preflight_for(image, lattice, settings, region)
         drawn = region is not None
-        self.image, self.region = image, region = self.survey.image, self.survey.region
+        self.image, self.region = image, region = self.preflight.image, self.preflight.region
         self.area = analysed_area(image, region)
         self.physics, self.spacing_px = derive_physics(
             image,
             lattice,
             self.area,
             count=settings.count,
-            ds=_published_ds(settings, image, lattice),
+            ds=chosen_ds(settings, image, lattice),
             species=settings.species,
-            measured=self.survey.measured,
+            measured=self.preflight.measured,
         )
         self.physics = replace(self.physics, tolerance=settings.tolerance)
         self.finder = BlobFinder(image.normalised)
-        self.vectors_px = seen_vectors(self.survey, lattice, settings)
+        self.vectors_px = seen_vectors(self.preflight, lattice, settings)
         self._depth = Depth(self.area)
         self._rim = (
             Rim(image, self.area, self.spacing_px, self.vectors_px)
@@ -107,7 +106,7 @@ class AtomsProblem:
         self.rewards, missing_rewards = usable_rewards(settings, lattice, self.vectors_px)
         stages, missing_stages = usable_stages(settings, self.vectors_px)
         self.n_objectives = 2 + len(self.rewards)
-        self.notices = (*self.survey.notices, *missing_rewards, *missing_stages)
+        self.notices = (*self.preflight.notices, *missing_rewards, *missing_stages)
         context = Context(self.spacing_px, self.finder.space.noise, self.vectors_px)
         self._bench = Workbench(image, context, self.finder)
         self._stages = stage_space(stages, settings.fixed, searched=bool(settings.search))
@@ -115,13 +114,7 @@ class AtomsProblem:
 
     def _set_space(self) -> None:
         settings = self.settings
-        if settings.as_published:
-            ranges = published_ranges()
-        else:
-            ranges = ranges_for(self.spacing_px, self.image.shape)
-            ranges["threshold"] = threshold_range(self.finder.space, ranges)
-        ranges.update(settings.ranges)
-        self._ranges = ranges
+        self._ranges = ranges = self._usual_ranges() | settings.ranges
         self.fixed: Parameters = {str(name): value for name, value in FIXED.items()}
         self.fixed |= settings.fixed
         for name in set(PARAMETERS) - set(settings.search) - set(settings.fixed):
@@ -134,23 +127,29 @@ class AtomsProblem:
             searched,
             ranges,
             settings.fixed,
-            log_threshold=not settings.as_published,
+            log_threshold=settings.threshold_scale == "log",
             before=self._stages.dimensions,
         )
         self.finder.space.floor = self._floor(self.finder, ranges["threshold"])
         self.grid = ranges["min_sigma"][0], ranges["max_sigma"][1]
 
-    def decode(self, point: npt.NDArray[np.float64]) -> Parameters:
-        """Parameters at a point of the unit cube, with sigmas on the grid.
+    def _usual_ranges(self) -> Ranges:
+        """Ranges from lattice and pixel size; none where the settings have them all."""
+        if set(PARAMETERS) <= set(self.settings.ranges):
+            return {}
+        ranges = ranges_for(self.spacing_px, self.image.shape)
+        ranges["threshold"] = threshold_range(self.finder.space, ranges)
+        return ranges
 
-        The published search keeps its sigmas as they come, at the cost of filtering. A
-        threshold is a response, and the responses depend on the stages before the LoG:
+    def decode(self, point: npt.NDArray[np.float64]) -> Parameters:
+        """Parameters at a point of the unit cube.
+
+        A threshold is a response, and the responses depend on the stages before the LoG:
         its range is that of the image that they leave.
         """
         parameters = self._stages.settle(self.space.decode(point, self.fixed))
-        if self.settings.as_published:
-            return parameters
-        parameters = snap_sigmas(parameters, *self.grid)
+        if self.settings.sigma_grid:
+            parameters = snap_sigmas(parameters, *self.grid)
         names = [dimension.name for dimension in self.space.dimensions]
         chain = self._stages.chain(parameters)
         if chain and "threshold" in names and "threshold" not in self.settings.ranges:
@@ -252,17 +251,17 @@ class AtomsProblem:
             index=index,
             parameters=parameters,
             blobs=blobs,
-            sums=sums,
+            neighbour_sums=sums,
             inside=inside,
-            beside=self._beside(blobs, inside),
+            outside=self._outside(blobs, inside),
             score=score,
-            further=self._judge(blobs[inside], sums[inside], responses, threshold)
+            extra_rewards=self._judge(blobs[inside], sums[inside], responses, threshold)
             if score.feasible
             else dict.fromkeys((reward.name for reward in self.rewards), 1.0),
             margin=threshold_margin(responses, threshold),
         )
 
-    def _beside(self, blobs: Blobs, inside: BoolArray) -> BoolArray:
+    def _outside(self, blobs: Blobs, inside: BoolArray) -> BoolArray:
         if self._rim is None:
             return np.zeros(len(blobs), bool)
         return self._rim.columns(blobs, inside)
@@ -284,7 +283,7 @@ class AtomsProblem:
             points=blobs[:, :2].astype(np.float64),
             sigmas=blobs[:, 2],
             responses=blobs[:, 3],
-            sums=sums,
+            neighbour_sums=sums,
             candidates=candidates,
             threshold=threshold,
             area=self.area,
@@ -309,13 +308,13 @@ class AtomsProblem:
         return max(min(lowest, noise_floor(finder.space, self._ranges)), 1e-9)
 
 
-def survey_for(
+def preflight_for(
     image: Image,
     lattice: Lattice | None,
     settings: AtomsSettings,
     region: BoolArray | None = None,
-) -> Survey:
-    """Survey of an image as the settings ask for it.
+) -> Preflight:
+    """Preflight of an image as the settings ask for it.
 
     Nothing is measured where nothing would be used: with the header's pixel size, the
     whole field as the area.
@@ -325,15 +324,17 @@ def survey_for(
     BadInput
         If the pixel size shall come from a lattice that is not given or not seen.
     """
-    area: AreaRule = "field" if settings.as_published else settings.area
-    if settings.calibrate == "header" and area == "field":
-        return Survey(image, region)
-    return survey(image, lattice, region=region, calibrate=settings.calibrate, area=area)
+    if settings.calibrate == "header" and settings.area == "field":
+        return Preflight(image, region)
+    return run_preflight(
+        image, lattice, region=region, calibrate=settings.calibrate, area=settings.area
+    )
 
 
-def _published_ds(settings: AtomsSettings, image: Image, lattice: Lattice | None) -> float | None:
-    if settings.ds is None and settings.as_published and image.pixel_size and lattice:
-        return 9.6
+def chosen_ds(settings: AtomsSettings, image: Image, lattice: Lattice | None) -> float | None:
+    """DS as the settings have it for an image; None where it follows from lattice or image."""
+    if settings.ds is None and image.pixel_size and lattice:
+        return settings.lattice_ds
     return settings.ds
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.calibration.measure import measure_lattice
-from napari_reward_analysis.calibration.preflight import Survey
+from napari_reward_analysis.calibration.preflight import Preflight
 from napari_reward_analysis.calibration.vectors import measure_vectors
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
@@ -16,13 +16,13 @@ from napari_reward_analysis.rewards.protocol import NEEDS, Reward, reward_named
 
 
 def seen_vectors(
-    surveyed: Survey, lattice: Lattice | None, settings: AtomsSettings
+    preflight: Preflight, lattice: Lattice | None, settings: AtomsSettings
 ) -> npt.NDArray[np.float64] | None:
     """Two translations of the lattice in the image, None where none is seen or asked for.
 
     Parameters
     ----------
-    surveyed : Survey
+    preflight : Preflight
         Of the image.
     lattice : Lattice or None
         The crystal.
@@ -35,26 +35,26 @@ def seen_vectors(
         Rows (y, x) in px: the cell's vectors where the crystal was found; otherwise the
         shortest that the spectrum shows, whatever the crystal.
     """
-    if surveyed.measured is not None and surveyed.measured.found:
-        return surveyed.measured.vectors_px
-    asking = [reward_named(name).needs for name in settings.used_rewards]
-    lattice_stages = any(stage_named(name).needs_lattice for name in settings.used_stages)
+    if preflight.measured is not None and preflight.measured.found:
+        return preflight.measured.vectors_px
+    asking = [reward_named(name).needs for name in settings.rewards]
+    lattice_stages = any(stage_named(name).needs_lattice for name in settings.stages)
     if not lattice_stages and not any("vectors" in needs for needs in asking):
         return None
-    if min(surveyed.image.shape) < 16:
+    if min(preflight.image.shape) < 16:
         return None
-    if surveyed.measured is None and lattice is not None:
-        # the survey did not look: N and area come from the header
-        cell = _cell_of(surveyed, lattice)
+    if preflight.measured is None and lattice is not None:
+        # the preflight did not look: N and area come from the header
+        cell = _cell_of(preflight, lattice)
         if cell is not None:
             return cell
-    seen = measure_vectors(surveyed.image, region=surveyed.region)
+    seen = measure_vectors(preflight.image, region=preflight.region)
     return seen.vectors_px if seen.found else None
 
 
-def _cell_of(surveyed: Survey, lattice: Lattice) -> npt.NDArray[np.float64] | None:
+def _cell_of(preflight: Preflight, lattice: Lattice) -> npt.NDArray[np.float64] | None:
     try:
-        measured = measure_lattice(surveyed.image, lattice, region=surveyed.region)
+        measured = measure_lattice(preflight.image, lattice, region=preflight.region)
     except BadInput:
         return None  # a field too small to show the crystal
     return measured.vectors_px if measured.found else None
@@ -75,7 +75,7 @@ def usable_rewards(
         "vectors": vectors is not None,
     }
     usable, notices = [], []
-    for name in dict.fromkeys(settings.used_rewards):
+    for name in dict.fromkeys(settings.rewards):
         reward = reward_named(name)
         missing = [NEEDS[need] for need in reward.needs if not there[need]]
         if missing:
@@ -96,7 +96,7 @@ def usable_stages(
         If a stage is not known.
     """
     usable, notices = [], []
-    for name in settings.used_stages:
+    for name in settings.stages:
         if stage_named(name).needs_lattice and vectors is None:
             notices.append(f"The stage {name!r} is left out: it needs {NEEDS['vectors']}.")
         else:

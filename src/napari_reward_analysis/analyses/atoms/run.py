@@ -189,16 +189,16 @@ def trial_to_json(trial: AtomTrial) -> dict[str, Any]:
         "n": trial.score.count,
         "qc": trial.score.qc,
         "er": trial.score.er,
-        "further": trial.further,
+        "further": trial.extra_rewards,
         "feasible": trial.feasible,
         "margin": trial.margin,
         "seconds": trial.seconds,
         "search_seconds": trial.search_seconds,
         "failure": trial.failure,
         "blobs": _pack(trial.blobs.astype("<f4")),
-        "sums": _pack(trial.sums.astype("<f4")),
+        "sums": _pack(trial.neighbour_sums.astype("<f4")),
         "inside": _pack(np.packbits(trial.inside)),
-        "beside": _pack(np.packbits(trial.beside)),
+        "beside": _pack(np.packbits(trial.outside)),
         "refined": _pack_refined(trial.refined),
     }
 
@@ -229,12 +229,12 @@ def trial_from_json(record: dict[str, Any], physics: Physics) -> AtomTrial:
         index=record["index"],
         parameters=record["parameters"],
         blobs=_unpack(record["blobs"], "<f4").reshape(-1, 4),
-        sums=sums,
+        neighbour_sums=sums,
         inside=inside,
-        beside=_beside(record, sums.shape),
+        outside=_outside(record, sums.shape),
         score=score_atoms(sums, physics, inside),
         # absent from runs of earlier versions, which knew QC and ER alone
-        further=record.get("further", {}),
+        extra_rewards=record.get("further", {}),
         margin=record["margin"],
         seconds=record["seconds"],
         search_seconds=record["search_seconds"],
@@ -243,7 +243,7 @@ def trial_from_json(record: dict[str, Any], physics: Physics) -> AtomTrial:
     )
 
 
-def _beside(record: dict[str, Any], shape: tuple[int, ...]) -> BoolArray:
+def _outside(record: dict[str, Any], shape: tuple[int, ...]) -> BoolArray:
     """None in runs of earlier versions, which left such columns out."""
     if "beside" not in record:
         return np.zeros(shape, bool)

@@ -35,7 +35,7 @@ def atoms_table(trial: AtomTrial, physics: Physics, pixel_size: float | None) ->
         columns that are not counted, just beyond the crystal, are never errors.
     """
     shown = trial.shown
-    blobs, sums = trial.blobs[shown].astype(float), trial.sums[shown].astype(float)
+    blobs, sums = trial.blobs[shown].astype(float), trial.neighbour_sums[shown].astype(float)
     points, uncertainty = trial.points[shown].astype(float), trial.uncertainty[shown].astype(float)
     counted = trial.inside[shown]
     scale = np.nan if pixel_size is None else pixel_size

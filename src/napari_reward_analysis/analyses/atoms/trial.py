@@ -32,15 +32,15 @@ class AtomTrial:
         the LoG by their slot, with their parameters.
     blobs : ndarray, shape (n, 4)
         y, x (px), sigma (px), response; strongest first.
-    sums : ndarray, shape (n,)
+    neighbour_sums : ndarray, shape (n,)
         Sum of the distances to the four nearest blobs, px.
     inside : ndarray of bool, shape (n,)
         Blobs within the analysed area: they are counted.
-    beside : ndarray of bool, shape (n,)
+    outside : ndarray of bool, shape (n,)
         Columns just beyond a crystal that was found in the image: shown, not counted.
     score : AtomScore
         QC and ER.
-    further : dict
+    extra_rewards : dict
         Rewards beside QC and ER by name, minimised. They do not depend on N and DS.
     margin : float
         How clearly the threshold parts blobs from rejects, see `threshold_margin`.
@@ -58,11 +58,11 @@ class AtomTrial:
     index: int
     parameters: Parameters
     blobs: Blobs
-    sums: npt.NDArray[np.float32]
+    neighbour_sums: npt.NDArray[np.float32]
     inside: BoolArray
-    beside: BoolArray
+    outside: BoolArray
     score: AtomScore
-    further: dict[str, float] = field(default_factory=dict)
+    extra_rewards: dict[str, float] = field(default_factory=dict)
     margin: float = 0.0
     seconds: float = 0.0
     search_seconds: float = 0.0
@@ -84,7 +84,7 @@ class AtomTrial:
     @property
     def shown(self) -> BoolArray:
         """Blobs that are columns of the result, counted or not, shape (n,)."""
-        return self.inside | self.beside
+        return self.inside | self.outside
 
     @property
     def feasible(self) -> bool:
@@ -94,11 +94,11 @@ class AtomTrial:
     @property
     def objectives(self) -> tuple[float, ...]:
         """|QC|, ER and the further rewards, all minimised."""
-        return (*self.score.objectives, *self.further.values())
+        return (*self.score.objectives, *self.extra_rewards.values())
 
     def rescored(self, physics: Physics) -> AtomTrial:
         """The same blobs judged by another N or DS."""
-        return replace(self, score=score_atoms(self.sums, physics, self.inside))
+        return replace(self, score=score_atoms(self.neighbour_sums, physics, self.inside))
 
 
 def failed_trial(index: int, parameters: Parameters, reason: str) -> AtomTrial:
@@ -107,9 +107,9 @@ def failed_trial(index: int, parameters: Parameters, reason: str) -> AtomTrial:
         index=index,
         parameters=parameters,
         blobs=np.empty((0, 4), np.float32),
-        sums=np.empty(0, np.float32),
+        neighbour_sums=np.empty(0, np.float32),
         inside=np.empty(0, bool),
-        beside=np.empty(0, bool),
+        outside=np.empty(0, bool),
         score=AtomScore(count=0, qc=-1.0, er=0.0, feasible=False),
         failure=reason,
     )

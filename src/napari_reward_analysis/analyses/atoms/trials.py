@@ -12,9 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from napari_reward_analysis.analyses.atoms.problem import AtomsProblem, survey_for
+from napari_reward_analysis.analyses.atoms.problem import AtomsProblem, preflight_for
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
-from napari_reward_analysis.analyses.atoms.space import PARAMETERS
 from napari_reward_analysis.analyses.atoms.trial import (
     AtomTrial,
     front_of,
@@ -29,17 +28,16 @@ from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.optimize.stopping import Stopper
 
 __all__ = [
-    "PARAMETERS",
     "AtomTrial",
     "AtomsProblem",
     "AtomsSettings",
     "find_atoms",
     "front_of",
     "pick",
+    "preflight_for",
     "require_feasible",
     "run_trials",
     "search_from",
-    "survey_for",
 ]
 
 

@@ -8,7 +8,12 @@ from typing import Any
 
 from napari_reward_analysis.analyses.noise.figures import save_noise_figure
 from napari_reward_analysis.analyses.noise.run import NoiseLog, NoiseRun, save_noise
-from napari_reward_analysis.analyses.noise.study import NoiseSettings, Oracle, Points, noise_study
+from napari_reward_analysis.analyses.noise.study import (
+    ColumnFinder,
+    NoiseSettings,
+    Points,
+    noise_study,
+)
 from napari_reward_analysis.analyses.oracle.find import find_columns
 from napari_reward_analysis.analyses.oracle.network import load_model
 from napari_reward_analysis.arrays import BoolArray
@@ -26,7 +31,7 @@ def run_noise_job(
     folder: Path,
     *,
     region: BoolArray | None = None,
-    oracle: Oracle | None = None,
+    oracle: ColumnFinder | None = None,
     known: Points | None = None,
     progress: Progress | None = None,
 ) -> NoiseRun:
@@ -62,7 +67,7 @@ def run_noise_job(
     return run
 
 
-def network_oracle(model: Path | None = None) -> Oracle:
+def network_oracle(model: Path | None = None) -> ColumnFinder:
     """A network as the oracle of a study.
 
     Parameters

@@ -39,7 +39,7 @@ TOLERANCE, BORDER = 0.3, 1.0
 
 Points = npt.NDArray[np.float64]
 #: Finds columns in an image: y and x in px, shape (n, 2).
-Oracle = Callable[[Image], Points]
+ColumnFinder = Callable[[Image], Points]
 
 
 class NoiseSettings(BaseModel):
@@ -123,7 +123,7 @@ def noise_study(
     settings: NoiseSettings | None = None,
     region: BoolArray | None = None,
     *,
-    oracle: Oracle | None = None,
+    oracle: ColumnFinder | None = None,
     known: Points | None = None,
     stop: threading.Event | None = None,
 ) -> Iterator[NoiseResult]:
@@ -175,7 +175,7 @@ class _Study:
     lattice: Lattice | None
     settings: NoiseSettings
     region: BoolArray | None
-    oracle: Oracle | None
+    oracle: ColumnFinder | None
     known: Points | None
     stop: threading.Event | None
 
@@ -252,7 +252,9 @@ def _with_settings(
 ) -> AtomTrial:
     """One trial at given settings, whatever the image's own ranges would be."""
     settings = problem.settings.model_copy(update={"search": (), "fixed": dict(parameters)})
-    fixed = AtomsProblem(problem.image, problem.lattice, settings, region, surveyed=problem.survey)
+    fixed = AtomsProblem(
+        problem.image, problem.lattice, settings, region, preflight=problem.preflight
+    )
     return next(search_from(fixed))[0]
 
 

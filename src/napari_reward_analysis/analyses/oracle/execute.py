@@ -20,7 +20,8 @@ from napari_reward_analysis.analyses.oracle.table import (
     write_comparison,
     write_oracle,
 )
-from napari_reward_analysis.calibration.preflight import Calibration, survey
+from napari_reward_analysis.calibration.choices import Calibration
+from napari_reward_analysis.calibration.preflight import run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
@@ -45,7 +46,7 @@ def scaled(
     rule: Calibration = calibrate
     if image.pixel_size is None and lattice is not None:
         rule = "lattice"
-    found = survey(image, lattice, calibrate=rule, area="field")
+    found = run_preflight(image, lattice, calibrate=rule, area="field")
     return found.image, list(found.notices)
 
 
@@ -149,7 +150,7 @@ def run_oracle(
     Parameters
     ----------
     image, lattice, calibrate
-        As for `survey`.
+        As for `run_preflight`.
     folder : Path
         Gets `oracle.json`, `oracle.csv` and `oracle.png`; with a run `agreement.csv`,
         `comparison.json` and `comparison.png`. Made when missing.

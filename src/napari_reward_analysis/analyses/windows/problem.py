@@ -22,7 +22,7 @@ from napari_reward_analysis.analyses.atoms.positions import refine_trial
 from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
-from napari_reward_analysis.analyses.atoms.trials import pick, search_from, survey_for
+from napari_reward_analysis.analyses.atoms.trials import pick, preflight_for, search_from
 from napari_reward_analysis.analyses.windows.plan import (
     MIN_CELLS,
     Window,
@@ -32,7 +32,7 @@ from napari_reward_analysis.analyses.windows.plan import (
 from napari_reward_analysis.analyses.windows.result import WindowResult
 from napari_reward_analysis.analyses.windows.settings import WindowsSettings
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import Survey
+from napari_reward_analysis.calibration.preflight import Preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
@@ -63,7 +63,7 @@ class WindowsProblem:
         The windows.
     spacing_px : float
         Distance of the nearest columns.
-    survey : Survey
+    preflight : Preflight
         Of the whole image.
 
     Raises
@@ -87,23 +87,23 @@ class WindowsProblem:
                 "out, the lattice gives each window its own."
             )
         self.settings, self.lattice, self.drawn = settings, lattice, region
-        self.survey = survey_for(image, lattice, settings.atoms, region)
-        self.image = self.survey.image
+        self.preflight = preflight_for(image, lattice, settings.atoms, region)
+        self.image = self.preflight.image
         cell_px = self._cell_px()
         side = side_in_px(self.image, lattice, cell_px, settings.side)
         self.plan = plan_windows(image.shape, side, settings.overlap)
         self.spacing_px = lattice.spacing * cell_px / lattice.area**0.5
         self.smallest_crystal = MIN_CELLS * cell_px**2
-        # each window is surveyed by itself, at the pixel size that is settled now
+        # each window has a preflight of its own, at the pixel size that is settled now
         self.atoms = settings.atoms.model_copy(update={"calibrate": "header"})
 
     def _cell_px(self) -> float:
-        measured = self.survey.measured
+        measured = self.preflight.measured
         if measured is not None and measured.found:
             return float(measured.cell_area_px**0.5)
         return float(self.lattice.area**0.5 / self.image.require_pixel_size())
 
-    def survey_of(self, window: Window) -> Survey | str:
+    def preflight_of(self, window: Window) -> Preflight | str:
         """The window as it will be searched, or why it is left out.
 
         The crystal is looked for in the window itself, by its own contrast; where noise
@@ -116,19 +116,21 @@ class WindowsProblem:
         drawn = None if self.drawn is None else self.drawn[window.slices]
         if drawn is not None and np.count_nonzero(drawn) < self.smallest_crystal:
             return "It lies outside the drawn region."
-        found = survey_for(part, self.lattice, self.atoms, drawn)
+        found = preflight_for(part, self.lattice, self.atoms, drawn)
         if self._whole_field(found) or (found.measured is not None and found.measured.found):
             crystal = found.region
-        elif (whole := self.survey.measured) is not None and whole.found:
-            crystal = None if self.survey.region is None else self.survey.region[window.slices]
-            found = Survey(part, crystal, whole)
+        elif (whole := self.preflight.measured) is not None and whole.found:
+            crystal = (
+                None if self.preflight.region is None else self.preflight.region[window.slices]
+            )
+            found = Preflight(part, crystal, whole)
         else:
             return "No crystal is seen in it."
         if crystal is not None and np.count_nonzero(crystal) < self.smallest_crystal:
             return "Less than two cells of crystal are seen in it."
         return found
 
-    def atoms_in(self, found: Survey) -> AtomsSettings:
+    def atoms_in(self, found: Preflight) -> AtomsSettings:
         """Settings of one window's search, with the error of its own N as the tolerance.
 
         A small window holds half a row of columns more or less along each side: to hit N
@@ -139,10 +141,10 @@ class WindowsProblem:
         tolerance = max(self.atoms.tolerance, error)
         return self.atoms.model_copy(update={"tolerance": tolerance})
 
-    def _whole_field(self, found: Survey) -> bool:
+    def _whole_field(self, found: Preflight) -> bool:
         """Whether nothing was measured, because columns are expected everywhere."""
         settings: AtomsSettings = self.atoms
-        return found.measured is None and (settings.as_published or settings.area == "field")
+        return found.measured is None and settings.area == "field"
 
 
 def sliding_windows(
@@ -238,11 +240,11 @@ def _search(
     if stopped():
         return None
     start = time.perf_counter()
-    surveyed = problem.survey_of(window)
-    if isinstance(surveyed, str):
-        return WindowResult(window, reason=surveyed)
+    preflight = problem.preflight_of(window)
+    if isinstance(preflight, str):
+        return WindowResult(window, reason=preflight)
     part = AtomsProblem(
-        surveyed.image, problem.lattice, problem.atoms_in(surveyed), surveyed=surveyed
+        preflight.image, problem.lattice, problem.atoms_in(preflight), preflight=preflight
     )
     teachers = _teachers(window, known, part.space.size)
     trials: list[AtomTrial] = []
@@ -268,7 +270,7 @@ def _search(
         learnt_from=tuple(teachers),
         point=points[best],
         seconds=time.perf_counter() - start,
-        crystal=surveyed.region,
+        crystal=preflight.region,
     )
 
 

@@ -162,7 +162,7 @@ def _values(result: WindowResult) -> dict[str, float]:
         "qc": trial.score.qc,
         "er": trial.score.er,
         "n_trials": float(result.n_trials),
-        **trial.further,
+        **trial.extra_rewards,
         **numbers,
     }
 

@@ -86,7 +86,7 @@ class WindowsRun:
             lattice=problem.lattice,
             plan=problem.plan,
             spacing_px=problem.spacing_px,
-            notices=list(problem.survey.notices),
+            notices=list(problem.preflight.notices),
         )
 
     @property

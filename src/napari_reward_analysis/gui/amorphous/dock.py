@@ -28,8 +28,8 @@ from napari_reward_analysis.gui.analysis.autosave import autosave_folder
 from napari_reward_analysis.gui.analysis.image_finder import Matcher
 from napari_reward_analysis.gui.analysis.preload import preload
 from napari_reward_analysis.gui.analysis.run_box import RunBox
-from napari_reward_analysis.gui.layers.shown_image import Place, frame_at
-from napari_reward_analysis.gui.widgets.background import Job
+from napari_reward_analysis.gui.layers.shown_image import Place, shown_image_at
+from napari_reward_analysis.gui.widgets.background import BackgroundTask
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.docked import DockedWidget
 from napari_reward_analysis.gui.widgets.scrolling import VerticalScrollArea
@@ -63,7 +63,7 @@ class AmorphousRegions(DockedWidget):
         self.overlay.region = self.form.region_of
         self._exports = RegionExports(self, self._say)
         self._matcher = Matcher(self._viewer, self.session, self._on_match, self)
-        self._loading: Job[AmorphousRun] | None = None
+        self._loading: BackgroundTask[AmorphousRun] | None = None
         self._bindings = Bindings(self)
         self._build()
         self._connect()
@@ -159,7 +159,9 @@ class AmorphousRegions(DockedWidget):
 
     def load(self, path: Path) -> None:
         """Load a saved run and show it, beside whatever image is open."""
-        self._loading = Job(lambda: load_amorphous_run(path), self.session.add, self._warn)
+        self._loading = BackgroundTask(
+            lambda: load_amorphous_run(path), self.session.add, self._warn
+        )
         self._loading.start()
 
     def _on_search(self) -> None:
@@ -211,7 +213,7 @@ class AmorphousRegions(DockedWidget):
     def _on_theme(self, _event: Any = None) -> None:
         name = self._viewer.theme
         colours = napari_colours(name)
-        self.form.image.survey.apply_colours(colours)
+        self.form.image.preflight.apply_colours(colours)
         self.form.classes.apply_colours(colours)
         self.run_box.apply_colours(colours)
         self.results.apply_napari_theme(name, colours)
@@ -262,7 +264,7 @@ class AmorphousRegions(DockedWidget):
     def _height(self) -> Callable[[], Float32Array] | None:
         """Works out the likelihood map; None where the image is not open."""
         run, trial, place = self.session.current, self.overlay.trial, self.overlay.place
-        frame = None if place is None else frame_at(place)
+        frame = None if place is None else shown_image_at(place)
         if run is None or trial is None or place is None or frame is None:
             return None
         problem, region = self.session.problems.get(run.identifier), self.form.region_of(place)

@@ -17,7 +17,7 @@ from napari_reward_analysis.gui.amorphous.search_section import RegionSearchSect
 from napari_reward_analysis.gui.amorphous.thread import ATOM_TRIALS, RegionRequest
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
-from napari_reward_analysis.gui.inputs.preflight_thread import Surveying, SurveyWatch
+from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch, SharedPreflight
 from napari_reward_analysis.gui.layers.known_points import points_on
 from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
 from napari_reward_analysis.gui.layers.result_layers import RESULT
@@ -65,7 +65,7 @@ class RegionForm(QWidget):
         #: Why no run can start; empty when one can.
         self.fault = ""
         #: Looks for the lattice in the image.
-        self.watch = SurveyWatch(self)
+        self.watch = PreflightWatch(self)
         self._build()
         for signal in (
             self.image.changed,
@@ -76,7 +76,7 @@ class RegionForm(QWidget):
         ):
             signal.connect(self.refresh)
         self.image.image_changed.connect(self.image_changed.emit)
-        self.image.survey.use_asked.connect(self._use_lattice_s)
+        self.image.preflight.use_asked.connect(self._use_lattice_s)
         self.classes.find_asked.connect(self.find_asked.emit)
         self.atoms.layer_changed.connect(self._on_atoms)
         self.atoms.activated.connect(self._on_chosen)
@@ -168,7 +168,7 @@ class RegionForm(QWidget):
             lattice=self.lattice.lattice,
             settings=self.search.settings(self.classes.kinds.value() or None),
             region=self.image.region,
-            surveying=self._surveying(),
+            shared_preflight=self._shared_preflight(),
             blobs=blobs,
             labels=None if known is None or only_classes else self.classes.labels(),
             key=self._key(),
@@ -179,8 +179,8 @@ class RegionForm(QWidget):
 
     def refresh(self) -> None:
         """Work out anew what follows from the values, and show it."""
-        self._ask_survey()
-        self.image.survey.show_survey(self.watch)
+        self._ask_preflight()
+        self.image.preflight.show_preflight(self.watch)
         faults = (
             self.image.fault(),
             self.lattice.fault,
@@ -204,11 +204,11 @@ class RegionForm(QWidget):
         kinds = self.classes.kinds.value()
         return (frame and frame.place, *versions, size, self.lattice.lattice, kinds, id(layer))
 
-    def _surveying(self) -> Surveying | None:
+    def _shared_preflight(self) -> SharedPreflight | None:
         field = self.image.area == "field" and self.image.region is None
-        return None if field else self.watch.surveying
+        return None if field else self.watch.shared_preflight
 
-    def _ask_survey(self) -> None:
+    def _ask_preflight(self) -> None:
         image, lattice = self.image, self.lattice.lattice
         frame, size, region, area = image.frame, image.typed_pixel_size, image.region, image.area
         if frame is None or lattice is None or image.fault():
@@ -217,10 +217,10 @@ class RegionForm(QWidget):
         versions = image.data_version, image.region_version if region is not None else 0
         scale = image.effective_pixel_size
         key = (frame.place, frame.shape, versions, scale, lattice, region is None and area)
-        self.watch.ask(key, Surveying(frame, size, lattice, region, area))
+        self.watch.ask(key, SharedPreflight(frame, size, lattice, region, area))
 
     def _use_lattice_s(self) -> None:
-        found = self.watch.survey
+        found = self.watch.preflight
         if found is not None and found.measured is not None and found.measured.found:
             self.image.set_pixel_size(found.measured.pixel_size)
 

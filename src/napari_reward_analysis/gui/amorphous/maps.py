@@ -7,15 +7,15 @@ import numpy as np
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousProblem, AmorphousTrial
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
 from napari_reward_analysis.arrays import BoolArray, Float32Array
-from napari_reward_analysis.calibration.preflight import survey
-from napari_reward_analysis.gui.layers.shown_image import Frame
+from napari_reward_analysis.calibration.preflight import run_preflight
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
 
 
 def likelihood_map(
     run: AmorphousRun,
     trial: AmorphousTrial,
     problem: AmorphousProblem | None,
-    frame: Frame,
+    frame: ShownImage,
     region: BoolArray | None,
 ) -> Float32Array:
     """Map of the level that a trial's threshold cuts; takes seconds where a run was loaded.
@@ -28,7 +28,7 @@ def likelihood_map(
     problem : AmorphousProblem or None
         What the run's trials share; None where the run was loaded: it is then made anew,
         from the run's atoms with their classes.
-    frame : Frame
+    frame : ShownImage
         The run's image.
     region : ndarray of bool or None
         The judged pixels where they were drawn; only needed where the run was loaded.
@@ -41,8 +41,8 @@ def likelihood_map(
     return (problem or _anew(run, frame, region)).level_map(trial.parameters)
 
 
-def _anew(run: AmorphousRun, frame: Frame, region: BoolArray | None) -> AmorphousProblem:
-    found = survey(frame.image(run.image.pixel_size), run.lattice, region=region)
+def _anew(run: AmorphousRun, frame: ShownImage, region: BoolArray | None) -> AmorphousProblem:
+    found = run_preflight(frame.image(run.image.pixel_size), run.lattice, region=region)
     columns = run.columns
     labels = np.full(len(run.atoms), "", dtype=columns.labels.dtype)
     on_site = columns.atom >= 0

@@ -20,8 +20,8 @@ from napari_reward_analysis.gui.amorphous.classes import class_colours
 from napari_reward_analysis.gui.amorphous.layers import RegionLayers
 from napari_reward_analysis.gui.amorphous.maps import likelihood_map
 from napari_reward_analysis.gui.amorphous.session import RegionSession
-from napari_reward_analysis.gui.layers.shown_image import Place, frame_at
-from napari_reward_analysis.gui.widgets.background import Job
+from napari_reward_analysis.gui.layers.shown_image import Place, shown_image_at
+from napari_reward_analysis.gui.widgets.background import BackgroundTask
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, default_colours
 
@@ -54,7 +54,7 @@ class RegionOverlay(QObject):
         self._colours = default_colours()
         #: Run and trial that the layers show.
         self._drawn: tuple[str, int | None] | None = None
-        self._job: Job[Float32Array] | None = None
+        self._task: BackgroundTask[Float32Array] | None = None
         #: The judged pixels as they are drawn now on an image; None where none are.
         self.region: Callable[[Place], BoolArray | None] = lambda _: None
 
@@ -71,8 +71,8 @@ class RegionOverlay(QObject):
     def unbind(self) -> None:
         """Let go; the layers stay."""
         self._bindings.release()
-        if self._job is not None:
-            self._job.drop()
+        if self._task is not None:
+            self._task.drop()
         self._drawn = None
 
     @property
@@ -112,7 +112,7 @@ class RegionOverlay(QObject):
         self._show_columns(run, place, regions > 0)
         self._drawn = (run.identifier, position)
         # a map that is still being worked out belongs to the former trial
-        awaited = self._job is not None and self._job.going_on
+        awaited = self._task is not None and self._task.going_on
         if awaited or self.layers.likelihood is not None:
             self.show_likelihood()
 
@@ -128,19 +128,19 @@ class RegionOverlay(QObject):
     def show_likelihood(self) -> None:
         """Show the map that the selected trial's threshold cuts, once it is worked out."""
         run, trial, place = self._session.current, self.trial, self.place
-        frame = None if place is None else frame_at(place)
+        frame = None if place is None else shown_image_at(place)
         if run is None or trial is None or place is None or frame is None:
             self.said.emit("The run's image is not open: open it to see the map.", True)
             return
         problem, region = self._session.problems.get(run.identifier), self.region(place)
-        if self._job is not None:
-            self._job.drop()
-        self._job = Job(
+        if self._task is not None:
+            self._task.drop()
+        self._task = BackgroundTask(
             lambda: likelihood_map(run, trial, problem, frame, region),
             lambda height: self.layers.show_likelihood(place, height),
             lambda error: self.said.emit(error, True),
         )
-        self._job.start()
+        self._task.start()
 
     # ---- within
 
@@ -170,7 +170,7 @@ class RegionOverlay(QObject):
             columns.yx,
             {
                 "class": columns.labels.astype(object),
-                "contrast_lost": columns.loss,
+                "contrast_loss": columns.loss,
                 "is_amorphous": mask[at[:, 0], at[:, 1]],
             },
             class_colours(names, self._colours),

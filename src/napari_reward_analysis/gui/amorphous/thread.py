@@ -23,13 +23,13 @@ from napari_reward_analysis.analyses.atoms.trials import (
     run_trials,
 )
 from napari_reward_analysis.arrays import BoolArray, FloatArray, StrArray
-from napari_reward_analysis.calibration.preflight import Survey, measured_facts
+from napari_reward_analysis.calibration.preflight import Preflight, measured_facts
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.gui.amorphous.classes import ClassPictures, pictures_of
 from napari_reward_analysis.gui.amorphous.session import RegionSession
 from napari_reward_analysis.gui.analysis.thread import BaseSearch, End
-from napari_reward_analysis.gui.inputs.preflight_thread import Surveying
-from napari_reward_analysis.gui.layers.shown_image import Frame
+from napari_reward_analysis.gui.inputs.preflight_thread import SharedPreflight
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.image import Image
 
 #: Trials of the search for atoms where none are given.
@@ -42,7 +42,7 @@ class RegionRequest:
 
     Attributes
     ----------
-    frame : Frame
+    frame : ShownImage
         The image; its pixels are read in the thread.
     pixel_size : float or None
         As typed by the user, in angstrom; None takes the layer's.
@@ -52,8 +52,8 @@ class RegionRequest:
         What to search.
     region : ndarray of bool or None
         The judged pixels, drawn by the user.
-    surveying : Surveying or None
-        The survey of this very image, which may have been made already.
+    shared_preflight : SharedPreflight or None
+        The preflight of this very image, which may have been made already.
     blobs : ndarray, shape (n, 4), or None
         The atoms as far as they are known; None to look for them first.
     labels : ndarray of str, shape (n,), or None
@@ -64,12 +64,12 @@ class RegionRequest:
         Find the classes and stop there.
     """
 
-    frame: Frame
+    frame: ShownImage
     pixel_size: float | None
     lattice: Lattice | None
     settings: AmorphousSettings
     region: BoolArray | None
-    surveying: Surveying | None
+    shared_preflight: SharedPreflight | None
     blobs: FloatArray | None
     labels: StrArray | None
     key: tuple[Any, ...]
@@ -121,12 +121,12 @@ class RegionSearch(BaseSearch[AmorphousRun]):
             return End("cancelled", "")
         self._found.append(_Stage("Classes of columns…"))
         problem = AmorphousProblem(
-            atoms.survey.image,
+            atoms.preflight.image,
             atoms.blobs[:, :2],
             request.lattice,
-            atoms.survey.measured,
+            atoms.preflight.measured,
             request.settings,
-            region=atoms.survey.region,
+            region=atoms.preflight.region,
             labels=request.labels,
         )
         given = request.labels is not None
@@ -139,19 +139,19 @@ class RegionSearch(BaseSearch[AmorphousRun]):
         """Known atoms, or those that are found; None where the search was cancelled."""
         request = self._request
         self._found.append(_Stage("Lattice in the image…"))
-        surveyed = None if request.surveying is None else request.surveying.of(image)
+        preflight = None if request.shared_preflight is None else request.shared_preflight.of(image)
         if request.blobs is not None:
-            if surveyed is not None:
-                return Atoms(request.blobs, surveyed)
+            if preflight is not None:
+                return Atoms(request.blobs, preflight)
             known = given_atoms(image, request.blobs[:, :2], request.lattice, request.region)
-            return Atoms(request.blobs, known.survey)
-        return self._looked_for(image, surveyed)
+            return Atoms(request.blobs, known.preflight)
+        return self._looked_for(image, preflight)
 
-    def _looked_for(self, image: Image, surveyed: Survey | None) -> Atoms | None:
+    def _looked_for(self, image: Image, preflight: Preflight | None) -> Atoms | None:
         request = self._request
         self._found.append(_Stage("Atoms by LoG*…"))
         settings = AtomsSettings(trials=ATOM_TRIALS, refine=False)
-        problem = AtomsProblem(image, request.lattice, settings, request.region, surveyed)
+        problem = AtomsProblem(image, request.lattice, settings, request.region, preflight)
         trials = []
         for trial in run_trials(problem):
             trials.append(trial)
@@ -160,7 +160,7 @@ class RegionSearch(BaseSearch[AmorphousRun]):
         require_feasible(trials)
         position = pick(trials)
         assert position is not None  # required above
-        return Atoms(trials[position].blobs.astype(float), problem.survey)
+        return Atoms(trials[position].blobs.astype(float), problem.preflight)
 
     def _iterate(self, problem: AmorphousProblem, atoms: Atoms) -> End:
         run = AmorphousRun(
@@ -170,8 +170,8 @@ class RegionSearch(BaseSearch[AmorphousRun]):
             columns=ColumnTable.of(problem),
             verdict=Verdict.of(problem),
             lattice=self._request.lattice,
-            measured=measured_facts(atoms.survey),
-            notices=list(atoms.survey.notices),
+            measured=measured_facts(atoms.preflight),
+            notices=list(atoms.preflight.notices),
             name=self._name,
         )
         if self._cancelled.is_set():

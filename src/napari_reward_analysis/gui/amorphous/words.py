@@ -48,7 +48,7 @@ def search_in_words(run: AmorphousRun, front: list[int]) -> str:
 def notices_in_words(run: AmorphousRun) -> str:
     """What the user should know of a run.
 
-    Of what a survey says, the crystal's area is for counting columns: here all of them are
+    Of what a preflight says, the crystal's area is for counting columns: here all of them are
     judged. What it says of the command line is of no use in a window.
     """
     told = " ".join(text for text in run.notices if "columns are expected" not in text)

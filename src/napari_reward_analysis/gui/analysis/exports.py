@@ -18,7 +18,7 @@ from napari_reward_analysis.analyses.atoms.run import RUN_FILE, Run, save_run
 from napari_reward_analysis.analyses.atoms.table import Table
 from napari_reward_analysis.gui.analysis.autosave import save_any_run
 from napari_reward_analysis.gui.analysis.session import AnyRun
-from napari_reward_analysis.gui.widgets.background import Job
+from napari_reward_analysis.gui.widgets.background import BackgroundTask
 from napari_reward_analysis.io.writers import write_csv, write_extxyz
 
 Say = Callable[[str, bool], None]
@@ -39,7 +39,7 @@ class BaseExports(QObject):
         super().__init__(parent)
         self._parent, self._say = parent, say
         self._folder = ""
-        self._jobs: list[Job[Any]] = []
+        self._tasks: list[BackgroundTask[Any]] = []
 
     def run(self, run: AnyRun) -> None:
         """Ask for a folder and save the run in it."""
@@ -91,14 +91,14 @@ class BaseExports(QObject):
         return bool(answer == QMessageBox.StandardButton.Yes)
 
     def _write(self, work: Callable[[], object], what: str, path: Path) -> None:
-        job: Job[object] = Job(
+        task: BackgroundTask[object] = BackgroundTask(
             work,
             lambda _: self._say(f"{what} saved: {path}", False),
             lambda error: self._say(error, True),
         )
-        self._jobs = [other for other in self._jobs if other.going_on]
-        self._jobs.append(job)
-        job.start()
+        self._tasks = [other for other in self._tasks if other.going_on]
+        self._tasks.append(task)
+        task.start()
 
 
 class Exports(BaseExports):

@@ -9,8 +9,8 @@ from qtpy.QtCore import QObject
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis.session import BaseSession, R
-from napari_reward_analysis.gui.layers.shown_image import Frame, Place, frame_of
-from napari_reward_analysis.gui.widgets.background import Job
+from napari_reward_analysis.gui.layers.shown_image import Place, ShownImage, shown_image_of
+from napari_reward_analysis.gui.widgets.background import BackgroundTask
 
 
 class Matcher(QObject, Generic[R]):
@@ -36,7 +36,7 @@ class Matcher(QObject, Generic[R]):
     ) -> None:
         super().__init__(parent)
         self._viewer, self._session, self._found = viewer, session, found
-        self._job: Job[Place | None] | None = None
+        self._task: BackgroundTask[Place | None] | None = None
 
     def look(self, run: R) -> None:
         """Begin to look; an earlier search is given up."""
@@ -46,24 +46,24 @@ class Matcher(QObject, Generic[R]):
             self._found(run, None)
             return
         fingerprint = run.image.fingerprint
-        self._job = Job(
+        self._task = BackgroundTask(
             lambda: _first_match(frames, fingerprint),
             lambda place: self._tell(run, place),
             lambda _error: self._tell(run, None),
         )
-        self._job.start()
+        self._task.start()
 
     def stop(self) -> None:
         """Give up a search that is going on."""
-        if self._job is not None:
-            self._job.drop()
-            self._job = None
+        if self._task is not None:
+            self._task.drop()
+            self._task = None
 
-    def _frames(self, shape: tuple[int, int]) -> list[Frame]:
+    def _frames(self, shape: tuple[int, int]) -> list[ShownImage]:
         frames = []
         for layer in reversed(self._viewer.layers):
             try:
-                frame = frame_of(layer, self._viewer)
+                frame = shown_image_of(layer, self._viewer)
             except BadInput:
                 continue
             if frame.shape == shape:
@@ -71,13 +71,13 @@ class Matcher(QObject, Generic[R]):
         return frames
 
     def _tell(self, run: R, place: Place | None) -> None:
-        self._job = None
+        self._task = None
         if place is not None:
             self._session.places[run.identifier] = place
         self._found(run, place)
 
 
-def _first_match(frames: list[Frame], fingerprint: str) -> Place | None:
+def _first_match(frames: list[ShownImage], fingerprint: str) -> Place | None:
     for frame in frames:
         try:
             # the scale plays no part: pixels alone make the fingerprint

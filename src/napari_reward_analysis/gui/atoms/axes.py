@@ -24,10 +24,10 @@ def objectives_of(run: Run | None) -> dict[str, str]:
     if run is None:
         return dict(LABELS)
     if run.trials:
-        further = dict.fromkeys(name for trial in run.trials for name in trial.further)
+        further = dict.fromkeys(name for trial in run.trials for name in trial.extra_rewards)
     else:
         # what it was asked for, until the first trial tells what there is
-        further = dict.fromkeys(run.settings.used_rewards)
+        further = dict.fromkeys(run.settings.rewards)
     return LABELS | {name: reward_label(name) for name in further}
 
 
@@ -36,7 +36,7 @@ def objective_values(trials: Sequence[AtomTrial], name: str) -> npt.NDArray[np.f
     if name in LABELS:
         place = list(LABELS).index(name)
         return np.array([trial.score.objectives[place] for trial in trials], dtype=float)
-    return np.array([trial.further.get(name, np.nan) for trial in trials], dtype=float)
+    return np.array([trial.extra_rewards.get(name, np.nan) for trial in trials], dtype=float)
 
 
 class AxesChoice(QWidget):

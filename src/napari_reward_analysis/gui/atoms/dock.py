@@ -33,7 +33,7 @@ from napari_reward_analysis.gui.atoms.thread import Request, start_search
 from napari_reward_analysis.gui.atoms.words import run_in_words, trial_in_words
 from napari_reward_analysis.gui.inputs.form_values import FormValues
 from napari_reward_analysis.gui.layers.shown_image import Place
-from napari_reward_analysis.gui.widgets.background import Job
+from napari_reward_analysis.gui.widgets.background import BackgroundTask
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.docked import DockedWidget
 from napari_reward_analysis.gui.widgets.scrolling import VerticalScrollArea
@@ -67,7 +67,7 @@ class FindAtoms(DockedWidget):
         self.refining = Refining(self._viewer, self.session, self)
         self._exports = Exports(self, self._say)
         self._matcher = Matcher(self._viewer, self.session, self._on_match, self)
-        self._loading: Job[Run] | None = None
+        self._loading: BackgroundTask[Run] | None = None
         #: What there is to say beside the last search, shown as long as its status is,
         #: and whether it is a warning.
         self._remarks: dict[str, bool] = {}
@@ -174,7 +174,7 @@ class FindAtoms(DockedWidget):
                 values.to_lattice(),
                 values.to_settings(),
                 self.form.image.region,
-                self.form.surveying,
+                self.form.shared_preflight,
             )
         except BadInput as error:
             self._say(str(error), warning=True)
@@ -186,7 +186,7 @@ class FindAtoms(DockedWidget):
 
     def load(self, path: Path) -> None:
         """Load a saved run and show it, beside whatever image is open."""
-        self._loading = Job(lambda: load_run(path), self.session.add, self._warn)
+        self._loading = BackgroundTask(lambda: load_run(path), self.session.add, self._warn)
         self._loading.start()
 
     def _on_search(self) -> None:
@@ -255,7 +255,7 @@ class FindAtoms(DockedWidget):
         name = self._viewer.theme
         colours = napari_colours(name)
         self.form.lattice.view.apply_napari_theme(name)
-        self.form.image.survey.apply_colours(colours)
+        self.form.image.preflight.apply_colours(colours)
         self.run_box.apply_colours(colours)
         self.results.apply_napari_theme(name, colours)
 

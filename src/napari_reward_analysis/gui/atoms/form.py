@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_reward_analysis.analyses.atoms.oracle_counts import oracle_count
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import Survey
+from napari_reward_analysis.calibration.preflight import Preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.atoms.search_section import SearchSection
@@ -18,7 +18,7 @@ from napari_reward_analysis.gui.inputs.area import area_of
 from napari_reward_analysis.gui.inputs.form_values import PUBLISHED_DS, FormValues, Preview, preview
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
 from napari_reward_analysis.gui.inputs.lattice_section import LatticeSection, angstrom_ds
-from napari_reward_analysis.gui.inputs.preflight_thread import Surveying, SurveyWatch
+from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch, SharedPreflight
 from napari_reward_analysis.gui.layers.known_points import points_on
 from napari_reward_analysis.gui.layers.region_layer import CrystalLayer
 from napari_reward_analysis.gui.widgets.section import Section
@@ -65,7 +65,7 @@ class AtomsForm(QWidget):
             column.addWidget(section)
         self.crystal_layer = CrystalLayer(viewer)
         #: Looks for the lattice in the image.
-        self.watch = SurveyWatch(self)
+        self.watch = PreflightWatch(self)
         #: Why no run can start; empty when one can.
         self.fault = ""
         self.preview = Preview(None, "")
@@ -76,7 +76,7 @@ class AtomsForm(QWidget):
         self.lattice.physics_typed.connect(self.physics_typed.emit)
         self.search.reset_asked.connect(self.reset)
         self.watch.changed.connect(self.refresh)
-        self.image.survey.use_asked.connect(self._use_lattice_s)
+        self.image.preflight.use_asked.connect(self._use_lattice_s)
         self.image.show_asked.connect(self._show_crystal)
         self.refresh()
 
@@ -151,17 +151,17 @@ class AtomsForm(QWidget):
             return None
 
     @property
-    def surveying(self) -> Surveying | None:
-        """The survey that a run rests on; None where a run makes no use of one."""
+    def shared_preflight(self) -> SharedPreflight | None:
+        """The preflight that a run rests on; None where a run makes no use of one."""
         field = self.image.area == "field" and self.image.region is None
-        return None if field or self.search.as_published else self.watch.surveying
+        return None if field or self.search.as_published else self.watch.shared_preflight
 
     # ---- within
 
     def refresh(self) -> None:
         """Work out anew what follows from the values, and show it."""
         values, crystal = self.values(), self.crystal()
-        self._ask_survey(crystal)
+        self._ask_preflight(crystal)
         size = self.image.effective_pixel_size
         frame = self.image.frame
         ds = angstrom_ds(values, crystal)
@@ -183,10 +183,10 @@ class AtomsForm(QWidget):
         self.lattice.show_preview(lattice_count, ds if calibrated else None)
         self.fault = self.image.fault() or self.preview.fault
         self._show_summaries(lattice_count, ds if calibrated else None)
-        self._show_survey()
+        self._show_preflight()
         self.changed.emit()
 
-    def _ask_survey(self, crystal: Lattice | None) -> None:
+    def _ask_preflight(self, crystal: Lattice | None) -> None:
         image = self.image
         frame, size, region, area = image.frame, image.typed_pixel_size, image.region, image.area
         if frame is None or crystal is None or image.fault():
@@ -195,12 +195,12 @@ class AtomsForm(QWidget):
         versions = image.data_version, image.region_version if region is not None else 0
         scale = image.effective_pixel_size
         key = (frame.place, frame.shape, versions, scale, crystal, region is None and area)
-        self.watch.ask(key, Surveying(frame, size, crystal, region, area))
+        self.watch.ask(key, SharedPreflight(frame, size, crystal, region, area))
 
-    def _basis(self) -> tuple[Survey | None, BoolArray | None]:
-        """The survey that N rests on, where there is one yet, and the analysed pixels."""
-        found = self.watch.survey
-        if self.surveying is None or found is None:
+    def _basis(self) -> tuple[Preflight | None, BoolArray | None]:
+        """The preflight that N rests on, where there is one yet, and the analysed pixels."""
+        found = self.watch.preflight
+        if self.shared_preflight is None or found is None:
             # without a pixel size the lattice may at least be offered to give it
             hint = found if self.image.effective_pixel_size is None else None
             return hint, self.image.region
@@ -219,21 +219,21 @@ class AtomsForm(QWidget):
         except BadInput as error:
             return None, str(error)
 
-    def _show_survey(self) -> None:
-        found = self.watch.survey
+    def _show_preflight(self) -> None:
+        found = self.watch.preflight
         seen = found is not None and found.measured is not None and found.measured.found
-        self.image.survey.show_survey(self.watch)
+        self.image.preflight.show_preflight(self.watch)
         automatic = self.image.regions.layer is None and self.image.area == "crystal"
         self.image.show_region.setEnabled(seen and automatic)
 
     def _use_lattice_s(self) -> None:
-        found = self.watch.survey
+        found = self.watch.preflight
         if found is not None and found.measured is not None and found.measured.found:
             self.image.set_pixel_size(found.measured.pixel_size)
 
     def _show_crystal(self) -> None:
         """Put the region on the image; from then on the layer is the region."""
-        found, frame = self.watch.survey, self.image.frame
+        found, frame = self.watch.preflight, self.image.frame
         if found is None or frame is None:
             return
         mask = np.ones(frame.shape, bool) if found.region is None else found.region

@@ -16,8 +16,8 @@ from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.atoms.session import Session
-from napari_reward_analysis.gui.layers.shown_image import Frame, Place, frame_at
-from napari_reward_analysis.gui.widgets.background import Job
+from napari_reward_analysis.gui.layers.shown_image import Place, ShownImage, shown_image_at
+from napari_reward_analysis.gui.widgets.background import BackgroundTask
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 
 
@@ -37,7 +37,7 @@ class Refining(QObject):
         super().__init__(parent)
         self._viewer, self._session = viewer, session
         self._bindings = Bindings(self)
-        self._job: Job[Refined] | None = None
+        self._task: BackgroundTask[Refined] | None = None
         #: The last run's image, made ready.
         self._source: _Source | None = None
         #: Run and trial that could not be refined.
@@ -48,7 +48,7 @@ class Refining(QObject):
     @property
     def busy(self) -> bool:
         """Whether a trial is being refined."""
-        return self._job is not None
+        return self._task is not None
 
     def bind(self) -> None:
         """Follow the session from now on."""
@@ -68,25 +68,25 @@ class Refining(QObject):
 
     def stop(self, _sender: object = None) -> None:
         """Take no more interest in a fit that goes on."""
-        if self._job is not None:
-            self._job.drop()
-            self._job = None
+        if self._task is not None:
+            self._task.drop()
+            self._task = None
 
     def look(self) -> None:
         """Refine the selected trial where that is wanted, possible and still to be done."""
         run, trial = self._session.current, self._wanted()
-        if self._job is not None or run is None or trial is None:
+        if self._task is not None or run is None or trial is None:
             return
         source = self._source_of(run)
         if source is None:
             return
         key = run.identifier, trial.index
-        self._job = Job(
+        self._task = BackgroundTask(
             lambda: source.refined(trial),
             lambda found: self._on_found(run, trial.index, found),
             lambda _why: self._on_failed(key),
         )
-        self._job.start()
+        self._task.start()
 
     def _wanted(self) -> AtomTrial | None:
         run, position = self._session.current, self._session.selected
@@ -105,7 +105,7 @@ class Refining(QObject):
         if not isinstance(place, Place) or place.layer() not in self._viewer.layers:
             return None
         if self._source is None or not self._source.fits(run, place):
-            frame = frame_at(place)
+            frame = shown_image_at(place)
             self._source = None if frame is None else _Source(run, frame)
         return self._source
 
@@ -115,14 +115,14 @@ class Refining(QObject):
             self._source = None
 
     def _on_found(self, run: Run, index: int, found: Refined) -> None:
-        self._job = None
+        self._task = None
         self._session.set_refined(run, {index: found})
         # another trial may have been selected meanwhile
         self.look()
 
     def _on_failed(self, key: tuple[str, int]) -> None:
         # the blobs' own places are shown, and stay
-        self._job = None
+        self._task = None
         self._failed.add(key)
         self.look()
 
@@ -130,7 +130,7 @@ class Refining(QObject):
 class _Source:
     """A run's image, read when a thread first needs it."""
 
-    def __init__(self, run: Run, frame: Frame) -> None:
+    def __init__(self, run: Run, frame: ShownImage) -> None:
         self._fingerprint, self._frame = run.image.fingerprint, frame
         self._refiner: Refiner | None = None
 

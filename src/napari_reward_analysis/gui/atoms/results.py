@@ -31,7 +31,7 @@ from napari_reward_analysis.gui.atoms.session import Session
 from napari_reward_analysis.gui.atoms.trial_columns import trial_columns
 from napari_reward_analysis.gui.atoms.words import (
     agreement_in_words,
-    further_in_words,
+    extra_rewards_in_words,
     trial_in_words,
     trial_tooltip,
     workflow_in_words,
@@ -254,7 +254,7 @@ class ResultsPanel(QWidget):
             # of a set edited by hand neither the rewards nor the stages would be true
             parts = (
                 agreement_in_words(session.agreement, selected),
-                further_in_words(trial),
+                extra_rewards_in_words(trial),
                 workflow_in_words(trial.parameters),
             )
             more = ", ".join(filter(None, parts))

@@ -8,10 +8,12 @@ from typing import cast, get_args
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_reward_analysis.analyses.atoms.space import FIXED, PARAMETERS, ParameterName
+from napari_reward_analysis.analyses.atoms.settings import PARAMETERS, ParameterName
+from napari_reward_analysis.analyses.atoms.space import FIXED
 from napari_reward_analysis.gui.atoms.workflow_inputs import WorkflowInputs
 from napari_reward_analysis.gui.inputs.form_values import DEFAULTS, FormValues
 from napari_reward_analysis.gui.widgets.fields import (
+    NOT_NEGATIVE,
     NumberField,
     choice,
     form_layout,
@@ -82,7 +84,7 @@ class SearchSection(QWidget):
         self.patience.setToolTip(
             "End the search when so many trials in a row have gained nothing; 0 for never"
         )
-        self.seconds = NumberField("Time budget", above=False)
+        self.seconds = NumberField("Time budget", NOT_NEGATIVE)
         self.seconds.set_default(None, missing="no limit")
         self.seconds.setToolTip("No trial is begun after so many seconds; empty or 0 for no limit")
         names = get_args(SamplerName)
@@ -124,8 +126,8 @@ class SearchSection(QWidget):
             unit = f" ({_UNITS[name]})" if name in _UNITS else ""
             inputs = _Row(
                 QCheckBox(f"{name}{unit}"),
-                NumberField(f"{name}, lowest", above=False),
-                NumberField(f"{name}, highest", above=False),
+                NumberField(f"{name}, lowest", NOT_NEGATIVE),
+                NumberField(f"{name}, highest", NOT_NEGATIVE),
             )
             grid.addWidget(inputs.searched, place, 0)
             grid.addWidget(inputs.low, place, 1)

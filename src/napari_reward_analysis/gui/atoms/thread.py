@@ -24,8 +24,8 @@ from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis.thread import BaseSearch, End, Note, describe
 from napari_reward_analysis.gui.atoms.session import Session
-from napari_reward_analysis.gui.inputs.preflight_thread import Surveying
-from napari_reward_analysis.gui.layers.shown_image import Frame
+from napari_reward_analysis.gui.inputs.preflight_thread import SharedPreflight
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Request:
 
     Attributes
     ----------
-    frame : Frame
+    frame : ShownImage
         The image; its pixels are read in the thread.
     pixel_size : float or None
         As typed by the user, in angstrom; None takes the layer's.
@@ -49,16 +49,16 @@ class Request:
         Search and rewards.
     region : ndarray of bool or None
         The analysed pixels, drawn by the user.
-    surveying : Surveying or None
-        The survey of this very image, which may have been made already.
+    shared_preflight : SharedPreflight or None
+        The preflight of this very image, which may have been made already.
     """
 
-    frame: Frame
+    frame: ShownImage
     pixel_size: float | None
     lattice: Lattice | None
     settings: AtomsSettings
     region: BoolArray | None = None
-    surveying: Surveying | None = None
+    shared_preflight: SharedPreflight | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,8 +98,8 @@ class Search(BaseSearch[Run]):
     def _prepare(self) -> tuple[AtomsProblem, Run]:
         request = self._request
         image = request.frame.image(request.pixel_size)
-        surveyed = None if request.surveying is None else request.surveying.of(image)
-        problem = AtomsProblem(image, request.lattice, request.settings, request.region, surveyed)
+        preflight = None if request.shared_preflight is None else request.shared_preflight.of(image)
+        problem = AtomsProblem(image, request.lattice, request.settings, request.region, preflight)
         run = Run(
             image=ImageReference.of(problem.image),
             settings=request.settings,
@@ -107,7 +107,7 @@ class Search(BaseSearch[Run]):
             lattice=request.lattice,
             region=problem.region,
             drawn=request.region is not None,
-            measured=measured_facts(problem.survey),
+            measured=measured_facts(problem.preflight),
             notices=list(problem.notices),
             name=self._name,
         )

@@ -42,8 +42,8 @@ def trial_columns(
     }
     if known is not None:
         columns["F1"] = [value if np.isfinite(value) else None for value in known[1].tolist()]
-    for name in dict.fromkeys(name for trial in trials for name in trial.further):
-        columns[_title(reward_label(name))] = [trial.further.get(name) for trial in trials]
+    for name in dict.fromkeys(name for trial in trials for name in trial.extra_rewards):
+        columns[_title(reward_label(name))] = [trial.extra_rewards.get(name) for trial in trials]
     names = dict.fromkeys((*_PARAMETER_TITLES, *(n for trial in trials for n in trial.parameters)))
     for name in names:
         values = [trial.parameters.get(name) for trial in trials]

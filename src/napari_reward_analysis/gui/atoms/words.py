@@ -31,14 +31,16 @@ def trial_tooltip(trial: AtomTrial) -> str:
             f"sigma {p['min_sigma']:.3g} to {p['max_sigma']:.3g} px in {p['num_sigma']:.0f}"
         )
     lines.append(", ".join(f"{k} {p[k]:.3g}" for k in ("threshold", "overlap") if k in p))
-    lines.append(further_in_words(trial))
+    lines.append(extra_rewards_in_words(trial))
     lines.append(workflow_in_words(p))
     return "\n".join(line for line in lines if line)
 
 
-def further_in_words(trial: AtomTrial) -> str:
+def extra_rewards_in_words(trial: AtomTrial) -> str:
     """The rewards beside QC and ER; empty where there are none."""
-    return ", ".join(f"{short_reward(name)} {value:.3g}" for name, value in trial.further.items())
+    return ", ".join(
+        f"{short_reward(name)} {value:.3g}" for name, value in trial.extra_rewards.items()
+    )
 
 
 def workflow_in_words(parameters: dict[str, Any]) -> str:

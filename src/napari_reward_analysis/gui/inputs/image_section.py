@@ -11,13 +11,13 @@ from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined, unused-igno
 from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.inputs.preflight_panel import SurveyPanel
+from napari_reward_analysis.gui.inputs.preflight_panel import PreflightPanel
 from napari_reward_analysis.gui.layers.drawn_region import AREAS, is_region, region_mask
 from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
 from napari_reward_analysis.gui.layers.result_layers import RESULT
-from napari_reward_analysis.gui.layers.shown_image import Frame, frame_of
+from napari_reward_analysis.gui.layers.shown_image import ShownImage, shown_image_of
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.elided_label import ElidedLabel
 from napari_reward_analysis.gui.widgets.fields import NumberField, form_layout, row
@@ -59,7 +59,7 @@ class ImageSection(QWidget):
         self._bindings, self._layer_bindings = Bindings(self), Bindings(self)
         self._region_bindings = Bindings(self)
         self._typed: weakref.WeakKeyDictionary[Layer, float] = weakref.WeakKeyDictionary()
-        self.frame: Frame | None = None
+        self.frame: ShownImage | None = None
         self.region: BoolArray | None = None
         #: Counts up with the pixels and with the region, which may change in place.
         self.data_version, self.region_version = 0, 0
@@ -91,13 +91,13 @@ class ImageSection(QWidget):
         self.show_region.setToolTip("Put the crystal on the image as a layer, to look at or edit")
         self.show_region.setEnabled(False)
         self.show_region.clicked.connect(lambda: self.show_asked.emit())
-        self.survey = SurveyPanel()
+        self.preflight = PreflightPanel()
         layout = form_layout(self)
         layout.addRow("Image", self.image)
         layout.addRow("Pixel size", row(self.pixel_size, "Å", self.note, stretch=2))
         layout.addRow("Field", self.field_size)
         layout.addRow("Region", row(self.regions, self.show_region, stretch=0))
-        layout.addRow("Seen", self.survey)
+        layout.addRow("Seen", self.preflight)
 
     def bind(self) -> None:
         """Follow the viewer from now on."""
@@ -226,7 +226,7 @@ class ImageSection(QWidget):
         self.frame, self._fault = None, ""
         if layer is not None:
             try:
-                self.frame = frame_of(layer, self._viewer)
+                self.frame = shown_image_of(layer, self._viewer)
             except BadInput as error:
                 self._fault = str(error)
         self._show_scale()

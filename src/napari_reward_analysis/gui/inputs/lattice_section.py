@@ -14,7 +14,13 @@ from napari_reward_analysis.gui.inputs.form_values import FREE_CELL, Cell, FormV
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
 from napari_reward_analysis.gui.inputs.lattice_view import LatticeView
 from napari_reward_analysis.gui.widgets.elided_label import ElidedLabel
-from napari_reward_analysis.gui.widgets.fields import NumberField, form_layout, row, whole_number
+from napari_reward_analysis.gui.widgets.fields import (
+    NOT_NEGATIVE,
+    NumberField,
+    form_layout,
+    row,
+    whole_number,
+)
 
 #: Tick boxes in a row.
 _ABREAST = 3
@@ -42,7 +48,7 @@ class LatticeSection(QWidget):
     def __init__(self, viewer: Any) -> None:
         super().__init__()
         self.count_source = CountSource(viewer)
-        self._species: dict[str, QCheckBox] = {}
+        self.species_boxes: dict[str, QCheckBox] = {}
         self._build()
         self._show_lattice_rows()
         self.source.changed.connect(self._on_lattice)
@@ -71,7 +77,7 @@ class LatticeSection(QWidget):
         # a count is short: what stands beside it needs the room
         self.count.setFixedWidth(84)
         self.count_note = ElidedLabel(small=True)
-        self.tolerance = NumberField("Tolerance of N", above=False)
+        self.tolerance = NumberField("Tolerance of N", NOT_NEGATIVE)
         self.tolerance.setToolTip(
             "Where N is not known well: counts within so many per cent of it are as good as N"
         )
@@ -111,7 +117,7 @@ class LatticeSection(QWidget):
         self._show_lattice_rows()
         lattice = self.source.lattice
         usual = lattice.species if lattice else ()
-        for name, box in self._species.items():
+        for name, box in self.species_boxes.items():
             box.setChecked(name in (usual if values.species is None else values.species))
         self.count_source.choose(None)
         self.count.set_value(values.count)
@@ -138,7 +144,7 @@ class LatticeSection(QWidget):
     @property
     def species(self) -> tuple[str, ...] | None:
         """Ticked species; None for those that a lattice is expected to show."""
-        ticked = tuple(name for name, box in self._species.items() if box.isChecked())
+        ticked = tuple(name for name, box in self.species_boxes.items() if box.isChecked())
         lattice = self.source.lattice
         return None if lattice is None or ticked == lattice.species else ticked
 
@@ -254,7 +260,7 @@ class LatticeSection(QWidget):
         _show_row(self._layout, self._angle_row, shown=free)
         lattice = self.source.lattice
         self._show_species(lattice)
-        _show_row(self._layout, self._species_row, shown=len(self._species) > 1)
+        _show_row(self._layout, self._species_row, shown=len(self.species_boxes) > 1)
         self.view.setVisible(lattice is not None)
 
     def _show_species(self, lattice: Lattice | None) -> None:
@@ -264,12 +270,12 @@ class LatticeSection(QWidget):
         for column in faint:
             weights.setdefault(column.species, column.weight)
         texts = {n: n if n in usual else f"{n} {w:.2f}" for n, w in weights.items()}
-        if [box.text() for box in self._species.values()] == list(texts.values()):
+        if [box.text() for box in self.species_boxes.values()] == list(texts.values()):
             return
-        self._species = {
+        self.species_boxes = {
             name: self._tick(name, text, expected=name in usual) for name, text in texts.items()
         }
-        _replace(self._species_grid, list(self._species.values()))
+        _replace(self._species_grid, list(self.species_boxes.values()))
 
     def _tick(self, name: str, text: str, *, expected: bool) -> QCheckBox:
         box = QCheckBox(text)

@@ -10,13 +10,13 @@ from napari_reward_analysis.calibration.measured import (
     MeasuredLattice,
     second_grain_notice,
 )
-from napari_reward_analysis.calibration.preflight import Survey
-from napari_reward_analysis.gui.inputs.preflight_thread import SurveyWatch
+from napari_reward_analysis.calibration.preflight import Preflight
+from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, small_font
 from napari_reward_analysis.gui.widgets.words import percent
 
 
-class SurveyPanel(QWidget):
+class PreflightPanel(QWidget):
     """Cell, pixel size, rotation and confidence in two lines; a notice, and its remedy.
 
     Signals
@@ -49,11 +49,11 @@ class SurveyPanel(QWidget):
         column.setSpacing(3)
         for widget in (self.text, self.notice, self.use):
             column.addWidget(widget)
-        self.show_survey(None)
+        self.show_preflight(None)
 
-    def show_survey(self, watch: SurveyWatch | None) -> None:
+    def show_preflight(self, watch: PreflightWatch | None) -> None:
         """Say what was found, or that it is being looked for."""
-        found = None if watch is None else watch.survey
+        found = None if watch is None else watch.preflight
         measured = None if found is None else found.measured
         self.text.setText(_state(watch) if found is None else _findings(found))
         notice = "" if measured is None else _notice(measured)
@@ -66,13 +66,13 @@ class SurveyPanel(QWidget):
         self.notice.setStyleSheet(f"color: {colours.warning};")
 
 
-def _state(watch: SurveyWatch | None) -> str:
-    if watch is None or watch.surveying is None:
+def _state(watch: PreflightWatch | None) -> str:
+    if watch is None or watch.shared_preflight is None:
         return "choose a lattice, and it is looked for"
     return watch.fault or "looking for the lattice…"
 
 
-def _findings(found: Survey) -> str:
+def _findings(found: Preflight) -> str:
     measured = found.measured
     if measured is None:
         return "not looked for: too few cells in the field"

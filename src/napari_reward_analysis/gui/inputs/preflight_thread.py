@@ -12,22 +12,23 @@ from typing import Any
 from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import AreaRule, Survey, survey
+from napari_reward_analysis.calibration.choices import AreaRule
+from napari_reward_analysis.calibration.preflight import Preflight, run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
-from napari_reward_analysis.gui.layers.shown_image import Frame
-from napari_reward_analysis.gui.widgets.background import Job
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
+from napari_reward_analysis.gui.widgets.background import BackgroundTask
 from napari_reward_analysis.image import Image
 
 #: ms without a change before the image is looked at.
 _SETTLE = 200
 
 
-class Surveying:
-    """One survey, made by whichever thread needs it first.
+class SharedPreflight:
+    """One preflight, made by whichever thread needs it first.
 
     Parameters
     ----------
-    frame : Frame
+    frame : ShownImage
         The image.
     pixel_size : float or None
         As typed by the user, in angstrom; None takes the layer's.
@@ -41,7 +42,7 @@ class Surveying:
 
     def __init__(
         self,
-        frame: Frame,
+        frame: ShownImage,
         pixel_size: float | None,
         lattice: Lattice,
         region: BoolArray | None,
@@ -50,10 +51,10 @@ class Surveying:
         self._frame, self._pixel_size, self._lattice = frame, pixel_size, lattice
         self._region, self._area = region, area
         self._lock = threading.Lock()
-        self._found: Survey | None = None
+        self._found: Preflight | None = None
 
-    def result(self) -> Survey:
-        """The survey; made here, or waited for where another thread is making it.
+    def result(self) -> Preflight:
+        """The preflight; made here, or waited for where another thread is making it.
 
         Raises
         ------
@@ -69,11 +70,13 @@ class Surveying:
                     image = Image(image.data, None, image.name, image.source)
                 # tells later whether the pixels are still the same
                 _ = image.fingerprint
-                self._found = survey(image, self._lattice, region=self._region, area=self._area)
+                self._found = run_preflight(
+                    image, self._lattice, region=self._region, area=self._area
+                )
             return self._found
 
-    def of(self, image: Image) -> Survey | None:
-        """The survey if it is about these very pixels, else None."""
+    def of(self, image: Image) -> Preflight | None:
+        """The preflight if it is about these very pixels, else None."""
         found = self.result()
         same = found.image.pixel_size == image.pixel_size
         return found if same and found.image.fingerprint == image.fingerprint else None
@@ -84,13 +87,13 @@ class Surveying:
         return self._lock.locked()
 
 
-class SurveyWatch(QObject):
-    """Keeps the survey of what the form shows.
+class PreflightWatch(QObject):
+    """Keeps the preflight of what the form shows.
 
     Signals
     -------
     changed
-        The survey has come.
+        The preflight has come.
     """
 
     changed = Signal()
@@ -98,12 +101,12 @@ class SurveyWatch(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._key: tuple[Any, ...] | None = None
-        self._job: Job[Survey] | None = None
-        self._at_work: Surveying | None = None
+        self._task: BackgroundTask[Preflight] | None = None
+        self._at_work: SharedPreflight | None = None
         #: What is being asked; None where there is nothing to ask.
-        self.surveying: Surveying | None = None
+        self.shared_preflight: SharedPreflight | None = None
         #: The answer; None as long as there is none.
-        self.survey: Survey | None = None
+        self.preflight: Preflight | None = None
         #: Why there is none.
         self.fault = ""
         self._settle = QTimer(self)
@@ -112,38 +115,43 @@ class SurveyWatch(QObject):
         self._settle.timeout.connect(self._start)
 
     @property
-    def waiting(self) -> bool:
-        """Whether an answer is still to come."""
-        return self.surveying is not None and self.survey is None and not self.fault
+    def busy(self) -> bool:
+        """Whether a thread looks for the lattice."""
+        return self._task is not None
 
-    def ask(self, key: tuple[Any, ...] | None, surveying: Surveying | None) -> None:
-        """Ask for a survey, unless the same was asked last.
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer has still to come."""
+        return self.shared_preflight is not None and self.preflight is None and not self.fault
+
+    def ask(self, key: tuple[Any, ...] | None, shared_preflight: SharedPreflight | None) -> None:
+        """Ask for a preflight, unless the same was asked last.
 
         Parameters
         ----------
         key : tuple or None
             Whatever the answer depends on.
-        surveying : Surveying or None
+        shared_preflight : SharedPreflight or None
             None where there is nothing to ask.
         """
         if key == self._key:
             return
         self.stop()
-        self._key, self.surveying = key, surveying
-        self.survey, self.fault = None, ""
-        if surveying is not None:
+        self._key, self.shared_preflight = key, shared_preflight
+        self.preflight, self.fault = None, ""
+        if shared_preflight is not None:
             self._settle.start()
 
     def stop(self) -> None:
         """Take no more interest in an answer."""
         self._settle.stop()
-        if self._job is not None:
-            self._job.drop()
-            self._job = None
-        self._key, self.surveying = None, None
+        if self._task is not None:
+            self._task.drop()
+            self._task = None
+        self._key, self.shared_preflight = None, None
 
     def _start(self) -> None:
-        asked = self.surveying
+        asked = self.shared_preflight
         if asked is None:
             return
         if self._at_work is not None and self._at_work.busy:
@@ -151,15 +159,15 @@ class SurveyWatch(QObject):
             self._settle.start()
             return
         self._at_work = asked
-        self._job = Job(asked.result, self._on_survey, self._on_fault)
+        self._task = BackgroundTask(asked.result, self._on_preflight, self._on_fault)
         # a window that is closed takes this along, but not what goes on in a thread
-        self.destroyed.connect(self._job.drop)
-        self._job.start()
+        self.destroyed.connect(self._task.drop)
+        self._task.start()
 
-    def _on_survey(self, found: Survey) -> None:
-        self.survey, self._job = found, None
+    def _on_preflight(self, found: Preflight) -> None:
+        self.preflight, self._task = found, None
         self.changed.emit()
 
     def _on_fault(self, sentence: str) -> None:
-        self.fault, self._job = sentence, None
+        self.fault, self._task = sentence, None
         self.changed.emit()

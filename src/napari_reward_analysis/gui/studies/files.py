@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QMessageBox, QPushBu
 from napari_reward_analysis.gui.analysis.menus import list_recent
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
 from napari_reward_analysis.gui.layers.shown_image import Place
-from napari_reward_analysis.gui.widgets.background import Job
+from napari_reward_analysis.gui.widgets.background import BackgroundTask
 
 
 class StudyFiles(QWidget):
@@ -67,7 +67,7 @@ class StudyFiles(QWidget):
         self._written = (file, *beside)
         self._load, self._write, self._current = load, write, current
         self._folder = folder
-        self._jobs: list[Job[Any]] = []
+        self._tasks: list[BackgroundTask[Any]] = []
         self.open, self.recent, self.save = (
             QPushButton(text) for text in ("Open…", "Recent", "Save…")
         )
@@ -102,14 +102,14 @@ class StudyFiles(QWidget):
 
     def do(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Do something short in a thread and take its result here."""
-        self._jobs = [job for job in self._jobs if job.going_on]
-        self._jobs.append(Job(work, done, self.failed.emit))
-        self._jobs[-1].start()
+        self._tasks = [task for task in self._tasks if task.going_on]
+        self._tasks.append(BackgroundTask(work, done, self.failed.emit))
+        self._tasks[-1].start()
 
     def drop(self) -> None:
         """Take no more interest in what is still being read or written."""
-        for job in self._jobs:
-            job.drop()
+        for task in self._tasks:
+            task.drop()
 
     def _ask_open(self) -> None:
         kinds = f"Runs ({self._file} {self._file}l)"

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 from napari_reward_analysis.gui.inputs.form_values import FREE_CELL, NO_LATTICE
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
-from napari_reward_analysis.gui.inputs.preflight_thread import Surveying, SurveyWatch
+from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch, SharedPreflight
 from napari_reward_analysis.gui.widgets.section import Section
 
 
@@ -38,7 +38,7 @@ class StudyInputs(QWidget):
         for without in (FREE_CELL, NO_LATTICE):  # neither a cell nor N can be typed here
             self.lattice.choice.removeItem(self.lattice.choice.findData(without))
         #: Looks for the lattice in the image.
-        self.watch = SurveyWatch(self)
+        self.watch = PreflightWatch(self)
         layout = self.image.layout()
         assert isinstance(layout, QFormLayout)  # so that all fields begin in one line
         layout.addRow("Lattice", self.lattice)
@@ -48,7 +48,7 @@ class StudyInputs(QWidget):
         column.addWidget(self.section)
         for signal in (self.image.changed, self.lattice.changed, self.watch.changed):
             signal.connect(self.refresh)
-        self.image.survey.use_asked.connect(self._use_lattice_s)
+        self.image.preflight.use_asked.connect(self._use_lattice_s)
 
     def bind(self) -> None:
         """Follow the viewer from now on."""
@@ -71,19 +71,19 @@ class StudyInputs(QWidget):
     def _scale_fault(self) -> str:
         if self.image.effective_pixel_size is not None:
             return ""
-        found = self.watch.survey
+        found = self.watch.preflight
         if found is not None and found.measured is not None and found.measured.found:
             return "The pixel size is not known: press “Use the lattice's”, or type it in angstrom."
         return "The pixel size is not known: type it in angstrom."
 
     def refresh(self) -> None:
         """Work out anew what follows from the values, and show it."""
-        self._ask_survey()
-        self.image.survey.show_survey(self.watch)
+        self._ask_preflight()
+        self.image.preflight.show_preflight(self.watch)
         self.section.set_summary(f"{self.image.summary()}, {self.lattice.name}")
         self.changed.emit()
 
-    def _ask_survey(self) -> None:
+    def _ask_preflight(self) -> None:
         image, lattice = self.image, self.lattice.lattice
         frame, size, region, area = image.frame, image.typed_pixel_size, image.region, image.area
         if frame is None or lattice is None or image.fault():
@@ -92,9 +92,9 @@ class StudyInputs(QWidget):
         versions = image.data_version, image.region_version if region is not None else 0
         scale = image.effective_pixel_size
         key = (frame.place, frame.shape, versions, scale, lattice, region is None and area)
-        self.watch.ask(key, Surveying(frame, size, lattice, region, area))
+        self.watch.ask(key, SharedPreflight(frame, size, lattice, region, area))
 
     def _use_lattice_s(self) -> None:
-        found = self.watch.survey
+        found = self.watch.preflight
         if found is not None and found.measured is not None and found.measured.found:
             self.image.set_pixel_size(found.measured.pixel_size)

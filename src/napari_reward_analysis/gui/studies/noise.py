@@ -11,6 +11,7 @@ from napari.layers import Layer, Points
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.noise.execute import network_oracle, write_noise
 from napari_reward_analysis.analyses.noise.figures import save_noise_figure
@@ -24,13 +25,13 @@ from napari_reward_analysis.analyses.noise.run import (
 )
 from napari_reward_analysis.analyses.noise.study import TUNED, NoiseSettings, noise_study
 from napari_reward_analysis.analyses.oracle.network import runtime_fault
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis.autosave import Keeping, about_study
 from napari_reward_analysis.gui.analysis.study_thread import Prepare
 from napari_reward_analysis.gui.layers.known_points import is_oracle, points_on
 from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
-from napari_reward_analysis.gui.layers.shown_image import Frame
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.studies.layers import ATOMS
 from napari_reward_analysis.gui.studies.noise_plot import QUANTITIES, NoisePlot
 from napari_reward_analysis.gui.studies.tab import StudyTab
@@ -132,12 +133,11 @@ class NoiseOptions(QWidget):
         ValueError
             If the levels are of no use.
         """
-        atoms = AtomsSettings(
-            trials=self.trials.value(),
-            seed=self.seed.value(),
-            as_published=self.published.isChecked(),
-            area=area,
-        )
+        trials, seed = self.trials.value(), self.seed.value()
+        if self.published.isChecked():
+            atoms = as_published(trials=trials, seed=seed)
+        else:
+            atoms = AtomsSettings(trials=trials, seed=seed, area=area)
         return NoiseSettings(
             levels=tuple(float(part) for part in self.levels.text().split(",")),
             unit=self.unit.currentData(),
@@ -210,7 +210,7 @@ class NoiseStudy(StudyTab):
         super().apply_colours(colours)
         self.shown.plot.apply_colours(colours)
 
-    def prepare(self, frame: Frame) -> Prepare:
+    def prepare(self, frame: ShownImage) -> Prepare:
         """The study of the form, made in a thread."""
         image = self.inputs.image
         size, lattice, region = image.typed_pixel_size, self.inputs.lattice.lattice, image.region

@@ -15,7 +15,7 @@ from napari_reward_analysis.analyses.oracle.table import write_comparison, write
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis.run_box import RunBox
 from napari_reward_analysis.gui.atoms.session import session_of
-from napari_reward_analysis.gui.layers.shown_image import Frame, Place
+from napari_reward_analysis.gui.layers.shown_image import Place, ShownImage
 from napari_reward_analysis.gui.studies.files import StudyFiles, of_another_image
 from napari_reward_analysis.gui.studies.front_agreement import FrontAgreement
 from napari_reward_analysis.gui.studies.oracle_exports import OracleExports
@@ -23,7 +23,7 @@ from napari_reward_analysis.gui.studies.oracle_form import OracleForm
 from napari_reward_analysis.gui.studies.oracle_layers import KINDS, OracleLayers
 from napari_reward_analysis.gui.studies.oracle_words import comparison_in_words, favourites_in_words
 from napari_reward_analysis.gui.studies.oracle_work import work_out
-from napari_reward_analysis.gui.widgets.background import Job
+from napari_reward_analysis.gui.widgets.background import BackgroundTask
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.docked import DockedWidget
 from napari_reward_analysis.gui.widgets.legend import LegendEntry, LegendStrip
@@ -48,10 +48,10 @@ class OracleStudy(DockedWidget):
         #: What is shown; None before the first comparison.
         self.comparison: Comparison | None = None
         #: The image that it belongs to; None where that is not open.
-        self._frame: Frame | None = None
+        self._frame: ShownImage | None = None
         #: What was said of it; what is written is told below it.
         self._told = ""
-        self._job: Job[Comparison] | None = None
+        self._task: BackgroundTask[Comparison] | None = None
         self._stop = threading.Event()
         self._bindings = Bindings(self)
         self._build()
@@ -126,7 +126,7 @@ class OracleStudy(DockedWidget):
     @property
     def working(self) -> bool:
         """Whether a comparison is awaited."""
-        return self._job is not None and self._job.going_on
+        return self._task is not None and self._task.going_on
 
     def run(self) -> None:
         """Work out what the form describes."""
@@ -139,24 +139,24 @@ class OracleStudy(DockedWidget):
             self._failed(str(error))
             return
         self._stop = stop = threading.Event()
-        self._job = Job(
+        self._task = BackgroundTask(
             lambda: work_out(request, stop), lambda done: self._done(frame, done), self._failed
         )
         self.run_box.start(1)
         self.run_box.set_status("Asking the oracle…")
-        self._job.start()
+        self._task.start()
         self._refresh()
 
     def cancel(self) -> None:
         """Await no comparison any more; a network stops at its next tile."""
         self._stop.set()
-        if self._job is not None and self._job.going_on:
-            self._job.drop()
+        if self._task is not None and self._task.going_on:
+            self._task.drop()
             self.run_box.finish(complete=False)
             self.run_box.set_status("Cancelled.")
             self._refresh()
 
-    def _done(self, frame: Frame, comparison: Comparison) -> None:
+    def _done(self, frame: ShownImage, comparison: Comparison) -> None:
         self.run_box.finish(complete=True)
         self._show(comparison, frame)
 
@@ -188,7 +188,7 @@ class OracleStudy(DockedWidget):
 
     # ---- what is shown
 
-    def _show(self, comparison: Comparison, frame: Frame | None) -> None:
+    def _show(self, comparison: Comparison, frame: ShownImage | None) -> None:
         self.comparison, self._frame = comparison, frame
         if frame is not None:
             self.layers.show(frame.place, comparison)

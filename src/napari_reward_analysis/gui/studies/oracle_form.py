@@ -17,7 +17,7 @@ from napari_reward_analysis.gui.inputs.image_section import ImageSection
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
 from napari_reward_analysis.gui.layers.known_points import known_on
 from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
-from napari_reward_analysis.gui.layers.shown_image import Frame
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.studies.oracle_source import OracleSource, are_positions
 from napari_reward_analysis.gui.studies.oracle_work import OracleRequest
 from napari_reward_analysis.gui.widgets.fields import NumberField, form_layout, row
@@ -84,10 +84,10 @@ class OracleForm(QWidget):
 
     @staticmethod
     def _trim(section: ImageSection) -> None:
-        """Hide what belongs to a search: the survey, and the crystal to be edited."""
+        """Hide what belongs to a search: the preflight, and the crystal to be edited."""
         layout: Any = section.layout()
-        layout.labelForField(section.survey).hide()
-        section.survey.hide()
+        layout.labelForField(section.preflight).hide()
+        section.preflight.hide()
         section.show_region.hide()
         section.set_area("field")
 
@@ -111,7 +111,7 @@ class OracleForm(QWidget):
             or self._same()
         )
 
-    def request(self, frame: Frame) -> OracleRequest:
+    def request(self, frame: ShownImage) -> OracleRequest:
         """What is asked for, as plain values.
 
         Raises
@@ -146,13 +146,13 @@ class OracleForm(QWidget):
         same = self.source.kind == "points" and self.source.layer is self.compared.layer
         return "Oracle and compared layer are the same: choose two." if same else ""
 
-    def _analysed(self, frame: Frame) -> BoolArray | None:
+    def _analysed(self, frame: ShownImage) -> BoolArray | None:
         """The area of the run that is shown on the image, one that still grows too."""
         shown, places = self._session.current, self._session.places
         here = shown is not None and places.get(shown.identifier) == frame.place
         return shown.region if shown is not None and here else None
 
-    def _runs_here(self, frame: Frame) -> tuple[Run, ...]:
+    def _runs_here(self, frame: ShownImage) -> tuple[Run, ...]:
         places, growing = self._session.places, self._session.growing
         return tuple(
             run
@@ -160,14 +160,14 @@ class OracleForm(QWidget):
             if places.get(run.identifier) == frame.place and run is not growing
         )
 
-    def _given(self, frame: Frame) -> Oracle | None:
+    def _given(self, frame: ShownImage) -> Oracle | None:
         layer = self.source.layer
         if self.source.kind != "points" or layer is None:
             return None
         return Oracle.of_points(repr(layer.name), *_known(layer, frame))
 
 
-def _known(layer: Points, frame: Frame) -> tuple[Any, Any]:
+def _known(layer: Points, frame: ShownImage) -> tuple[Any, Any]:
     """Points of a layer on the image, and their classes."""
     points, classes = known_on(layer, frame.place)
     if not len(points):

@@ -17,10 +17,11 @@ from napari_reward_analysis.analyses.oracle.find import find_columns
 from napari_reward_analysis.analyses.oracle.network import load_model
 from napari_reward_analysis.analyses.oracle.run import Comparison, TrialAgreement
 from napari_reward_analysis.arrays import BoolArray, FloatArray
-from napari_reward_analysis.calibration.preflight import AreaRule, survey
+from napari_reward_analysis.calibration.choices import AreaRule
+from napari_reward_analysis.calibration.preflight import run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.layers.shown_image import Frame
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.points.agreement import counted, half_spacing, require_within
 from napari_reward_analysis.points.known import Oracle
@@ -35,7 +36,7 @@ class OracleRequest:
 
     Attributes
     ----------
-    frame : Frame
+    frame : ShownImage
         The image; its pixels are read in the thread.
     pixel_size : float or None
         As typed, in angstrom; None takes the layer's.
@@ -62,7 +63,7 @@ class OracleRequest:
         Searches on this image, whose fronts are judged too.
     """
 
-    frame: Frame
+    frame: ShownImage
     pixel_size: float | None
     lattice: Lattice | None
     area: AreaRule
@@ -93,7 +94,7 @@ def work_out(request: OracleRequest, stop: threading.Event) -> Comparison:
     """
     image = request.frame.image(request.pixel_size)
     from_lattice = image.pixel_size is None and request.lattice is not None
-    seen = survey(
+    seen = run_preflight(
         image,
         request.lattice,
         region=request.analysed if request.region is None else request.region,

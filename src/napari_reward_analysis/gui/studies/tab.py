@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_reward_analysis.gui.analysis.autosave import Keeping, autosave_folder
 from napari_reward_analysis.gui.analysis.run_box import RunBox
 from napari_reward_analysis.gui.analysis.study_thread import Prepare, StudyThread
-from napari_reward_analysis.gui.layers.shown_image import Frame, Place
+from napari_reward_analysis.gui.layers.shown_image import Place, ShownImage
 from napari_reward_analysis.gui.studies.files import StudyFiles, of_another_image
 from napari_reward_analysis.gui.studies.inputs import StudyInputs
 from napari_reward_analysis.gui.widgets.bindings import Bindings
@@ -100,7 +100,7 @@ class StudyTab(QWidget):
     #: How they are saved.
     keeping: Keeping
 
-    def prepare(self, frame: Frame) -> Prepare:
+    def prepare(self, frame: ShownImage) -> Prepare:
         """What the thread does, from plain values that are read here and now."""
         raise NotImplementedError
 
@@ -148,7 +148,7 @@ class StudyTab(QWidget):
 
     def apply_colours(self, colours: ThemeColours) -> None:
         """Draw in these colours from now on."""
-        self.inputs.image.survey.apply_colours(colours)
+        self.inputs.image.preflight.apply_colours(colours)
         self.run_box.apply_colours(colours)
 
     def _on_theme(self, _event: Any = None) -> None:

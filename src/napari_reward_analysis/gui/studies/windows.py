@@ -27,10 +27,10 @@ from napari_reward_analysis.analyses.windows.run import (
     load_windows,
     save_windows,
 )
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.gui.analysis.autosave import Keeping, about_study
 from napari_reward_analysis.gui.analysis.study_thread import Prepare
-from napari_reward_analysis.gui.layers.shown_image import Frame
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.studies.layers import WindowLayers
 from napari_reward_analysis.gui.studies.tab import StudyTab
 from napari_reward_analysis.gui.widgets.fields import (
@@ -160,7 +160,7 @@ class WindowsStudy(StudyTab):
 
     def _default_side(self) -> float | None:
         """In angstrom, by the cell as it is seen in the image, or else as it should be."""
-        lattice, found = self.inputs.lattice.lattice, self.inputs.watch.survey
+        lattice, found = self.inputs.lattice.lattice, self.inputs.watch.preflight
         size = self.inputs.image.effective_pixel_size
         if lattice is None:
             return None
@@ -168,7 +168,7 @@ class WindowsStudy(StudyTab):
             return float(DEFAULT_CELLS * found.measured.cell_area_px**0.5 * size)
         return float(DEFAULT_CELLS * lattice.area**0.5)
 
-    def prepare(self, frame: Frame) -> Prepare:
+    def prepare(self, frame: ShownImage) -> Prepare:
         """The study of the form, set up and searched in a thread."""
         image = self.inputs.image
         size, lattice, region = image.typed_pixel_size, self.inputs.lattice.lattice, image.region

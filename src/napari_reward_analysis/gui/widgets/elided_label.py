@@ -1,4 +1,4 @@
-"""A label that gives way: it shortens its text instead of widening the dock."""
+"""A label that shortens its text instead of widening the dock."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from napari_reward_analysis.gui.widgets.theme import small_font
 
 
 class ElidedLabel(QLabel):
-    """One line of text that ends in an ellipsis where the room is too small.
+    """One line of text that ends in an ellipsis where there is too little room.
 
-    The whole text is then its tooltip.
+    The whole text is then the tooltip; otherwise the tooltip is the one that was set.
 
     Parameters
     ----------
     text : str
+        Shown text.
     small : bool
-        Written one size smaller than the rest of the window.
+        Write one size smaller than the rest of the window.
     """
 
     def __init__(self, text: str = "", *, small: bool = False) -> None:
         super().__init__(text)
-        self._small = small
+        self._small, self._explained = small, ""
+
+    def explain(self, text: str) -> None:
+        """Set the tooltip for as long as the text is shown whole."""
+        self._explained = text
+        self.setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:
         """Room for nothing but the ellipsis."""
@@ -34,12 +40,13 @@ class ElidedLabel(QLabel):
         return self._room(self.text())
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        """Draw as much of the text as there is room for."""
+        """Draw as much of the text as fits."""
         font = self._own_font()
         shown = QFontMetrics(font).elidedText(
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )
-        self.setToolTip("" if shown == self.text() else self.text())
+        cut = "" if shown == self.text() else self.text()
+        self.setToolTip("\n".join(filter(None, (cut, self._explained))))
         painter = QPainter(self)
         painter.setFont(font)
         painter.setPen(self.palette().color(self.foregroundRole()))

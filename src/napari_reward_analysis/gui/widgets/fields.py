@@ -1,39 +1,76 @@
-"""Small inputs that the sections of the form are built from."""
+"""Small inputs from which the sections of the forms are built."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtGui import QKeyEvent, QWheelEvent
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
-#: One press of an arrow key, as a share of the value.
+#: Change of a number by one press of an arrow key, as a share of the number.
 _STEP = 0.01
 
 
-class NumberField(QLineEdit):
-    """A number, or nothing: an empty field takes the default that it shows in grey.
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of a number.
 
-    The up and down keys change the number by a hundredth of itself.
+    Attributes
+    ----------
+    low, high : float
+        Smallest and largest number; infinite for none.
+    above, below : bool
+        Whether the number must be larger than `low`, smaller than `high`.
+    whole : bool
+        Whether only whole numbers are allowed.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    above: bool = False
+    below: bool = False
+    whole: bool = False
+
+    def fault(self, name: str, number: float) -> str:
+        """A sentence when a number is out of bounds; else empty."""
+        if self.whole and number != round(number):
+            return f"{name} must be a whole number, not {number:g}."
+        if number < self.low or (self.above and number == self.low):
+            bound = "larger than" if self.above else "at least"
+            return f"{name} must be {bound} {self.low:g}."
+        if number > self.high or (self.below and number == self.high):
+            bound = "below" if self.below else "at most"
+            return f"{name} must be {bound} {self.high:g}."
+        return ""
+
+
+#: Any number larger than zero.
+POSITIVE = Limits(0.0, above=True)
+#: Zero, or any number larger than it.
+NOT_NEGATIVE = Limits(0.0)
+
+
+class NumberField(QLineEdit):
+    """A number or nothing. An empty field stands for the default that it shows in grey.
+
+    The up and down keys change the number: a whole number by one, others by a hundredth.
 
     Parameters
     ----------
     name : str
-        What a message calls it.
-    minimum : float
-        Smallest number that it takes; with `above` it must be larger.
-    above : bool
-        Whether the number must be larger than the minimum.
+        The name of the field in messages and for screen readers.
+    limits : Limits
+        Bounds of the number.
     """
 
-    #: The user has changed the number; also sent when it no longer is one.
+    #: The user has changed the text, whether or not it is a number.
     value_changed = Signal()
 
-    def __init__(self, name: str, minimum: float = 0.0, *, above: bool = True) -> None:
+    def __init__(self, name: str, limits: Limits = POSITIVE) -> None:
         super().__init__()
-        self.name = name
-        self._minimum, self._above = minimum, above
+        self.name, self.limits = name, limits
         self._default: float | None = None
         self.setAccessibleName(name)
         self.setMinimumWidth(60)
@@ -43,7 +80,7 @@ class NumberField(QLineEdit):
     def value(self) -> float | None:
         """The number, None where the field is empty or holds no such number."""
         number = self._number()
-        return None if number is None or self._fault_of(number) else number
+        return None if number is None or self.limits.fault(self.name, number) else number
 
     def fault(self) -> str:
         """A sentence when the text is no number in its bounds; else empty."""
@@ -52,18 +89,19 @@ class NumberField(QLineEdit):
         number = self._number()
         if number is None:
             return f"{self.name}: {self.text().strip()!r} is not a number."
-        return self._fault_of(number)
+        return self.limits.fault(self.name, number)
 
     def set_value(self, value: float | None) -> None:
         """Show a number, or the default for None. Emits nothing."""
-        text = "" if value is None else f"{value:.7g}"
+        digits = ".0f" if self.limits.whole else ".7g"
+        text = "" if value is None else f"{value:{digits}}"
         if text != self.text():
             self.blockSignals(True)
             self.setText(text)
             self.blockSignals(False)
 
     def set_default(self, value: float | None, missing: str = "") -> None:
-        """Show in grey what an empty field stands for, or why that is not known."""
+        """Show in grey the number that an empty field stands for, or a word for it."""
         self._default = value
         self.setPlaceholderText(missing if value is None else f"{value:.6g}")
 
@@ -73,8 +111,9 @@ class NumberField(QLineEdit):
         key = None if event is None else event.key()
         start = self._number() if self.text().strip() else self._default
         if key in steps and start is not None:
-            moved = start * (1 + _STEP * steps[Qt.Key(key)])
-            self.setText(f"{moved:.5g}")
+            step = steps[Qt.Key(key)]
+            moved = start + step if self.limits.whole else start * (1 + _STEP * step)
+            self.setText(f"{moved:.0f}" if self.limits.whole else f"{moved:.5g}")
             self.value_changed.emit()
             return
         super().keyPressEvent(event)
@@ -87,27 +126,21 @@ class NumberField(QLineEdit):
             return None
         return number if math.isfinite(number) else None
 
-    def _fault_of(self, number: float) -> str:
-        if number > self._minimum or (number == self._minimum and not self._above):
-            return ""
-        bound = "larger than" if self._above else "at least"
-        return f"{self.name} must be {bound} {self._minimum:g}."
-
 
 class Choice(QComboBox):
-    """A list to choose from that the wheel, meant to scroll the form, does not change."""
+    """A list to choose from. The mouse wheel scrolls the form and does not change it."""
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """Leave the wheel to the form."""
+        """Pass the event on to the form."""
         if event is not None:
             event.ignore()
 
 
 class WholeNumber(QSpinBox):
-    """A whole number that the wheel does not change."""
+    """A whole number. The mouse wheel scrolls the form and does not change it."""
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """Leave the wheel to the form."""
+        """Pass the event on to the form."""
         if event is not None:
             event.ignore()
 
@@ -123,14 +156,14 @@ def whole_number(name: str, low: int, high: int, value: int) -> QSpinBox:
 
 
 def choice(name: str, entries: dict[str, str]) -> QComboBox:
-    """A list to choose from that gives way in a narrow dock.
+    """A list to choose from that shrinks in a narrow dock.
 
     Parameters
     ----------
     name : str
-        What it is called for screen readers.
+        Name for screen readers.
     entries : dict
-        Key of each entry, and what it shows.
+        Shown text of each entry, by its key.
     """
     box = Choice()
     for key, text in entries.items():
@@ -143,7 +176,7 @@ def choice(name: str, entries: dict[str, str]) -> QComboBox:
 
 
 def form_layout(parent: QWidget) -> QFormLayout:
-    """A form whose fields take the width that labels leave."""
+    """A form layout in which the fields take the width that the labels leave."""
     layout = QFormLayout(parent)
     layout.setContentsMargins(4, 2, 4, 4)
     layout.setHorizontalSpacing(8)
@@ -153,14 +186,14 @@ def form_layout(parent: QWidget) -> QFormLayout:
 
 
 def row(*widgets: QWidget | str, stretch: int | None = None) -> QWidget:
-    """Widgets beside one another; text becomes a label.
+    """A row of widgets. Text becomes a label.
 
     Parameters
     ----------
     *widgets : QWidget or str
         From left to right.
     stretch : int, optional
-        Which of them takes the spare width; by default a gap at the end does.
+        Index of the widget that takes the spare width; by default a gap at the end does.
     """
     holder = QWidget()
     layout = QHBoxLayout(holder)

@@ -1,4 +1,4 @@
-"""A part of the form that folds away to one line with a summary."""
+"""A part of a form that folds away to one line with a summary."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Section(QWidget):
     Parameters
     ----------
     title : str
-        Always shown; a click on it folds and unfolds.
+        Always shown. A click on it folds and unfolds the section.
     content : QWidget
-        What the section holds.
+        Shown while the section is open.
     """
 
     def __init__(self, title: str, content: QWidget) -> None:
@@ -56,8 +56,13 @@ class Section(QWidget):
         """Unfold or fold."""
         self.header.setChecked(is_open)
 
+    @property
+    def summary(self) -> str:
+        """The line that stands for the content while it is folded."""
+        return str(self._summary.text())
+
     def set_summary(self, text: str) -> None:
-        """What the folded section says of its content."""
+        """Say in one line what the content holds."""
         self._summary.setText(text)
 
     def _fold(self, is_open: bool) -> None:

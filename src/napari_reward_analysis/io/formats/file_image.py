@@ -82,7 +82,7 @@ class Signal:
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class FileImage:
     """A 2-D image or a stack of images with calibrated axes.
 
     Attributes
@@ -158,7 +158,7 @@ class Frame:
         return tuple(scale), tuple(units), tuple(axis.label for axis in self.axes)
 
 
-def frame_of(signal: Signal, name: str, source: str, file_format: str) -> Frame:
+def file_image_of(signal: Signal, name: str, source: str, file_format: str) -> FileImage:
     """Judge a signal and load it.
 
     Parameters
@@ -170,7 +170,7 @@ def frame_of(signal: Signal, name: str, source: str, file_format: str) -> Frame:
 
     Returns
     -------
-    Frame
+    FileImage
 
     Raises
     ------
@@ -196,7 +196,7 @@ def frame_of(signal: Signal, name: str, source: str, file_format: str) -> Frame:
     data = data.astype(data.dtype.newbyteorder("="), copy=False)
     metadata = {"format": file_format, "signal": signal.name, **signal.metadata}
     metadata["notes"] = [*signal.metadata.get("notes", ()), *notes]
-    return Frame(data, axes, name, source, metadata)
+    return FileImage(data, axes, name, source, metadata)
 
 
 def default_labels(ndim: int) -> tuple[str, ...]:

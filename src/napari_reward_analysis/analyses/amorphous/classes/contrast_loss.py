@@ -33,25 +33,25 @@ _PLANE, _PARABOLA = 50, 200
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class ContrastLoss:
     """Columns against the mean patch of their own kind.
 
     Attributes
     ----------
-    level : ndarray, shape (n,)
+    loss : ndarray, shape (n,)
         Contrast lost: about 0 in crystal, 1 where nothing is left. NaN where it cannot be
         told: too near to the border, or of a kind with too few columns.
     weight : ndarray, shape (n,)
-        One over the variance that the level of this kind has in crystal; 0 where NaN.
+        One over the variance that the loss of this kind has in crystal; 0 where NaN.
     reference : ndarray of bool, shape (n,)
         The columns taken for crystal.
     scatter : dict
-        Standard deviation of the level in crystal, for each kind.
+        Standard deviation of the loss in crystal, for each kind.
     means : dict
         Mean patch of each kind in crystal, shape (m, m).
     """
 
-    level: FloatArray
+    loss: FloatArray
     weight: FloatArray
     reference: BoolArray
     scatter: dict[str, float]
@@ -64,7 +64,7 @@ def compare_with_kind(
     yx: FloatArray,
     spacing: float,
     allowed: BoolArray,
-) -> Kept:
+) -> ContrastLoss:
     """Compare each column with what its kind is in crystal.
 
     Parameters
@@ -82,14 +82,14 @@ def compare_with_kind(
 
     Returns
     -------
-    Kept
+    ContrastLoss
     """
     known = _known(patches, labels, allowed)
     near = NeighbourMean(yx, NEIGHBOURHOOD * spacing)
     reference = known & allowed
     for turn in range(_ROUNDS):
         kept = compare_with_reference(patches, labels, yx, reference)
-        local = local_level(near, kept)
+        local = local_loss(near, kept)
         before, reference = reference, _crystal(local, known & allowed, labels, turn)
         if np.array_equal(before, reference):
             break
@@ -98,7 +98,7 @@ def compare_with_kind(
 
 def compare_with_reference(
     patches: Float32Array, labels: StrArray, yx: FloatArray, reference: BoolArray
-) -> Kept:
+) -> ContrastLoss:
     """Compare each column with the mean of its kind's reference, found before.
 
     Parameters
@@ -110,31 +110,31 @@ def compare_with_reference(
 
     Returns
     -------
-    Kept
+    ContrastLoss
     """
     flat, side = patches.reshape(len(patches), -1), patches.shape[1]
     known = _known(patches, labels, reference)
     reference = known & reference
-    level, weight = np.full(len(flat), np.nan), np.zeros(len(flat))
+    loss, weight = np.full(len(flat), np.nan), np.zeros(len(flat))
     means: dict[str, Float32Array] = {}
     for kind in sorted(set(labels[known].tolist())):
         at = np.flatnonzero(known & (labels == kind))
         mean = _mean(flat[at], reference[at])
         means[kind] = mean.reshape(side, side)
-        level[at] = 1 - slope_against(flat[at], mean)
+        loss[at] = 1 - slope_against(flat[at], mean)
     if reference.any():
-        level = _without_trend(level, yx, reference)
+        loss = _without_trend(loss, yx, reference)
     scatter = {}
     for kind in means:
         at = known & (labels == kind)
-        scatter[kind] = _scatter(level[at], reference[at])
+        scatter[kind] = _scatter(loss[at], reference[at])
         weight[at] = 1 / (scatter[kind] ** 2 + FLOOR**2)
-    return Kept(level, weight, reference, scatter, means)
+    return ContrastLoss(loss, weight, reference, scatter, means)
 
 
-def local_level(near: NeighbourMean, kept: Kept) -> FloatArray:
-    """Weighted mean of the level in each column's neighbourhood; infinite where unknown."""
-    product = np.where(kept.weight > 0, kept.level, 0.0) * kept.weight
+def local_loss(near: NeighbourMean, kept: ContrastLoss) -> FloatArray:
+    """Weighted mean of the loss in each column's neighbourhood; infinite where unknown."""
+    product = np.where(kept.weight > 0, kept.loss, 0.0) * kept.weight
     summed, weight = near(np.column_stack([product, kept.weight])).T
     mean = np.divide(summed, weight, out=np.full(len(summed), np.inf), where=weight > 0)
     return np.asarray(mean)
@@ -185,8 +185,8 @@ def _mean(flat: Float32Array, reference: BoolArray) -> Float32Array:
     return mean
 
 
-def _scatter(level: FloatArray, reference: BoolArray) -> float:
-    chosen = level[reference]
+def _scatter(loss: FloatArray, reference: BoolArray) -> float:
+    chosen = loss[reference]
     return 1.4826 * float(np.median(np.abs(chosen - np.median(chosen))))
 
 
@@ -210,12 +210,12 @@ def _crystal(local: FloatArray, allowed: BoolArray, labels: StrArray, turn: int)
     return chosen
 
 
-def _without_trend(level: FloatArray, yx: FloatArray, reference: BoolArray) -> FloatArray:
+def _without_trend(loss: FloatArray, yx: FloatArray, reference: BoolArray) -> FloatArray:
     """Level against the crystal's own contrast nearby: thickness and focus change it slowly."""
     terms = _terms(yx)
     n = int(reference.sum())
     count = 6 if n >= _PARABOLA else 3 if n >= _PLANE else 1
-    kept, used = 1 - level, reference.copy()
+    kept, used = 1 - loss, reference.copy()
     for _ in range(4):
         solution, *_ = np.linalg.lstsq(terms[used][:, :count], kept[used], rcond=None)
         surface = terms[:, :count] @ solution

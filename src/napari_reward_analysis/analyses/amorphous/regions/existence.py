@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import Kept, local_level
+from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import ContrastLoss, local_loss
 from napari_reward_analysis.analyses.amorphous.classes.neighbour_means import NeighbourMean
 from napari_reward_analysis.arrays import BoolArray, FloatArray
 
@@ -74,7 +74,7 @@ class Existence:
 
 
 def ask_existence(
-    yx: FloatArray, labels: npt.NDArray[np.str_], kept: Kept, sigma: float, seed: int = 0
+    yx: FloatArray, labels: npt.NDArray[np.str_], kept: ContrastLoss, sigma: float, seed: int = 0
 ) -> Existence:
     """Ask whether the columns lost more contrast somewhere than crystal does by chance.
 
@@ -84,7 +84,7 @@ def ask_existence(
         Places of the columns in px.
     labels : ndarray of str, shape (n,)
         Their kinds.
-    kept : Kept
+    kept : ContrastLoss
         Their levels, with the reference.
     sigma : float
         Of the neighbourhood (a Gaussian) in px.
@@ -98,7 +98,7 @@ def ask_existence(
     """
     near = NeighbourMean(yx, sigma, kept.weight)
     known = kept.weight > 0
-    local = local_level(NeighbourMean(yx, sigma), kept)
+    local = local_loss(NeighbourMean(yx, sigma), kept)
     local = np.where(known, local, -np.inf)
     most, theirs = _drawn(near, labels, kept, seed)
     centre = float(np.median(local[kept.reference]))
@@ -118,7 +118,7 @@ def ask_existence(
 
 
 def _drawn(
-    near: NeighbourMean, labels: npt.NDArray[np.str_], kept: Kept, seed: int
+    near: NeighbourMean, labels: npt.NDArray[np.str_], kept: ContrastLoss, seed: int
 ) -> tuple[FloatArray, float]:
     """Largest mean loss of each draw of crystal, about 0, and the scatter of all means.
 
@@ -133,7 +133,7 @@ def _drawn(
         values = np.zeros((len(labels), min(_BATCH, DRAWS - first)))
         for kind in kept.scatter:
             members = np.flatnonzero((labels == kind) & known)
-            own = kept.level[(labels == kind) & kept.reference]
+            own = kept.loss[(labels == kind) & kept.reference]
             values[members] = rng.choice(own - np.median(own), (len(members), values.shape[1]))
         means = near(values)
         largest.append(means[known].max(axis=0))

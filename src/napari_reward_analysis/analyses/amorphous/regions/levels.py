@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import FLOOR, Kept
+from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import FLOOR, ContrastLoss
 from napari_reward_analysis.analyses.amorphous.classes.mixture import (
     Covariance,
     filled,
@@ -27,7 +27,7 @@ Measure = Literal["similarity", "likelihood", "posterior"]
 
 
 def crystal_features(
-    patches: Float32Array, kept: Kept, members: BoolArray, kind: str, components: int
+    patches: Float32Array, kept: ContrastLoss, members: BoolArray, kind: str, components: int
 ) -> FloatArray:
     """Coordinates of a kind's columns in which crystal is one cloud around zero.
 
@@ -35,7 +35,7 @@ def crystal_features(
     ----------
     patches : ndarray, shape (n, m, m)
         Around all columns.
-    kept : Kept
+    kept : ContrastLoss
         The columns against their kinds, in the same window.
     members : ndarray of bool, shape (n,)
         Columns of the kind whose level is known.
@@ -50,7 +50,7 @@ def crystal_features(
         First the contrast lost, then the principal components of what else differs from
         the kind's mean patch, in parts of its contrast.
     """
-    lost = kept.level[members]
+    lost = kept.loss[members]
     if components == 1:
         return np.asarray(lost[:, None])
     mean = kept.means[kind].ravel()

@@ -1,0 +1,161 @@
+"""An analysis: everything that command line, batch, window and script need to know of it.
+
+Built-in analyses and those of other packages are used in the same way: looked up by name,
+begun with inputs and settings, iterated, saved, and written as tables and figures.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.registry import Registry
+from napari_reward_analysis.runs.files import RunFormat
+from napari_reward_analysis.runs.run import BaseRun
+
+R = TypeVar("R", bound=BaseRun[Any])
+
+_BUILT_IN = ("atoms", "amorphous", "oracle", "windows", "noise")
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What an analysis starts from.
+
+    Attributes
+    ----------
+    image : Image
+        The image.
+    lattice : Lattice or None
+        The crystal.
+    region : ndarray of bool, shape (H, W), or None
+        Pixels to analyse, drawn by the user.
+    given : dict
+        What else an analysis takes, by the names that it knows: known positions, an
+        oracle, the preflight of this very image.
+    """
+
+    image: Image
+    lattice: Lattice | None = None
+    region: BoolArray | None = None
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Task(Generic[R]):
+    """An analysis that is set up and has not begun.
+
+    Attributes
+    ----------
+    run : BaseRun
+        Without trials.
+    steps : iterator
+        Trials as they come. None means that work goes on without a new one: whoever
+        iterates can show progress, or cancel by ceasing to iterate.
+    total : int
+        How many trials will come at most.
+    finish : callable
+        Called with the run when the iteration ended by itself: adds notices, and raises
+        BadInput where nothing was found.
+    """
+
+    run: R
+    steps: Iterator[Any]
+    total: int
+    finish: Callable[[R], None] = lambda _run: None
+
+
+@dataclass(frozen=True)
+class Pick:
+    """Which trial of a run is written.
+
+    Attributes
+    ----------
+    choice : str
+        'euclidean', 'chebyshev' or the number of a trial.
+    scaled : bool
+        Whether the objectives are scaled to the front's range first.
+    """
+
+    choice: str = "euclidean"
+    scaled: bool = False
+
+
+@dataclass(frozen=True)
+class Analysis(Generic[R]):
+    """One analysis.
+
+    Attributes
+    ----------
+    name : str
+        The command, and the kind of its run files.
+    title : str
+        What windows and menus call it.
+    help : str
+        One line for the list of commands.
+    settings : type
+        Its settings, fields made by `option`.
+    format : RunFormat
+        How its runs are saved and loaded.
+    begin : callable
+        ``begin(inputs, settings)`` sets up a `Task`; raises BadInput where the inputs do
+        not fit together.
+    write : callable
+        ``write(run, folder, pick, image)`` writes tables and figures of a run that is
+        saved already, and returns the summary that ``--json`` prints. `image` may be None.
+    describe : callable
+        ``describe(summary)`` is the summary in a line or a few.
+    """
+
+    name: str
+    title: str
+    help: str
+    settings: type[BaseModel]
+    format: RunFormat[R]
+    begin: Callable[[Inputs, Any], Task[R]]
+    write: Callable[[R, Path, Pick, Image | None], dict[str, Any]]
+    describe: Callable[[dict[str, Any]], str] = lambda summary: ", ".join(
+        f"{name} {value}" for name, value in summary.items()
+    )
+
+
+_ANALYSES: Registry[Analysis[Any]] = Registry(
+    "analysis", "napari_reward_analysis.analyses", _BUILT_IN
+)
+
+
+def register_analysis(analysis: Analysis[Any]) -> None:
+    """Make an analysis known to command line, window and `load_run`.
+
+    Raises
+    ------
+    BadInput
+        If its name is no plain word.
+    """
+    _ANALYSES.add(analysis.name, analysis)
+
+
+def analysis_named(name: str) -> Analysis[Any]:
+    """The analysis of a name.
+
+    Raises
+    ------
+    BadInput
+        If there is none.
+    """
+    if name in _BUILT_IN:
+        importlib.import_module(f"napari_reward_analysis.analyses.{name}.analysis")
+    return _ANALYSES[name]
+
+
+def all_analyses() -> tuple[str, ...]:
+    """Names of all analyses, the built-in ones first."""
+    return (*_BUILT_IN, *(name for name in _ANALYSES if name not in _BUILT_IN))

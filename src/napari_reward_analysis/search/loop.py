@@ -1,0 +1,152 @@
+"""The ask/tell loop of every search: ask a sampler, evaluate, tell it the result.
+
+A search is iterated: whoever wants to cancel it stops iterating. It knows patience, a time
+budget, a warm start and failed trials; the analysis brings a problem, see `Problem`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any, Generic, Protocol, TypeVar
+
+from napari_reward_analysis.notices import Notice, register_wording
+from napari_reward_analysis.optimize.samplers import make_sampler
+from napari_reward_analysis.optimize.space import Space, UnitPoint
+from napari_reward_analysis.optimize.stopping import Stopper
+from napari_reward_analysis.search.settings import SearchSettings
+
+
+class Trial(Protocol):
+    """One evaluated setting: an immutable dataclass with at least these attributes."""
+
+    @property
+    def index(self) -> int:
+        """Place in the search, from 0."""
+
+    @property
+    def feasible(self) -> bool:
+        """Whether the trial may be on a front."""
+
+    @property
+    def objectives(self) -> tuple[float, ...]:
+        """Rewards that are minimised."""
+
+    @property
+    def search_seconds(self) -> float:
+        """Time that the sampler took to propose it."""
+
+
+T = TypeVar("T", bound=Trial)
+
+
+class Problem(Protocol[T]):
+    """An image with physics and settings: everything that the trials of a search share."""
+
+    @property
+    def settings(self) -> SearchSettings:
+        """How long and how to search."""
+
+    @property
+    def space(self) -> Space:
+        """Searched parameters."""
+
+    @property
+    def n_objectives(self) -> int:
+        """Number of objectives that the sampler is told."""
+
+    def first_trials(self) -> Sequence[T]:
+        """Trials at settings that need no sampler, evaluated before it is asked.
+
+        They are all there is where the space has no dimension.
+        """
+
+    def trials_at(self, index: int, point: UnitPoint) -> Sequence[T]:
+        """One or more trials at a point of the unit cube, the one to learn from first.
+
+        A trial that fails is a trial too: this raises nothing.
+        """
+
+    def told(self, trial: T) -> tuple[float, ...] | None:
+        """What the sampler learns from a trial; None where it is infeasible."""
+
+
+class Search(Generic[T]):
+    """One search, iterated trial by trial.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is searched.
+    start : sequence of ndarray, shape (d,)
+        Points of the unit cube that are evaluated before the sampler is asked: good ones
+        of a similar image. They count as trials.
+
+    Attributes
+    ----------
+    points : list of ndarray or None
+        The point of the unit cube that each trial so far lies at; None for a trial that
+        needed no sampler.
+    notices : list of Notice
+        What is worth knowing of the search: why it ended early.
+    """
+
+    def __init__(self, problem: Problem[T], start: Sequence[UnitPoint] = ()) -> None:
+        self.problem = problem
+        self.points: list[UnitPoint | None] = []
+        self.notices: list[Notice] = []
+        self._start = tuple(start)
+
+    def __iter__(self) -> Iterator[T]:
+        """Trials in the order of evaluation; each call begins the search anew."""
+        self.points.clear()
+        self.notices.clear()
+        settings = self.problem.settings
+        for trial in self.problem.first_trials()[: settings.trials]:
+            self.points.append(None)
+            yield trial
+        if self.problem.space.size:
+            yield from self._asked(len(self.points))
+
+    def _asked(self, index: int) -> Iterator[T]:
+        problem, settings = self.problem, self.problem.settings
+        sampler = make_sampler(
+            settings.sampler,
+            problem.space,
+            settings.seed,
+            problem.n_objectives,
+            trials=settings.trials,
+        )
+        stopper = Stopper(settings.patience, settings.seconds, initial=sampler.initial)
+        given = list(self._start)
+        while index < settings.trials and not (index and stopper.reason):
+            began = time.perf_counter()
+            point = given.pop(0) if given else sampler.ask()
+            asked = time.perf_counter() - began
+            trials = list(problem.trials_at(index, point))[: settings.trials - index]
+            began = time.perf_counter()
+            sampler.tell(point, problem.told(trials[0]))
+            for trial in trials:
+                stopper.tell(problem.told(trial))
+            trials[0] = _took(trials[0], asked + time.perf_counter() - began)
+            for trial in trials:
+                self.points.append(point)
+                yield trial
+            index += len(trials)
+        if index < settings.trials:
+            self.notices.append(ended_early(index, stopper))
+
+
+def ended_early(trials: int, stopper: Stopper) -> Notice:
+    """Why a search ended before its last trial."""
+    return Notice("ended_early", {"trials": trials, "reason": stopper.reason})
+
+
+def _took(trial: T, seconds: float) -> T:
+    changed: Any = trial  # every trial is a dataclass, which a protocol cannot say
+    found: T = replace(changed, search_seconds=seconds)
+    return found
+
+
+register_wording("ended_early", "The search ended after {trials} trials: {reason}.")
