@@ -15,6 +15,8 @@ from napari_reward_analysis import Column, Image, Lattice, lattice_preset
 from napari_reward_analysis.calibration import disagreement, measure_lattice
 from napari_reward_analysis.crystal.lattice import free_lattice
 
+pytestmark = pytest.mark.numeric
+
 #: Crystal, and how many rotations of it look alike.
 FOLD = {
     "YBCO[100]": 2,

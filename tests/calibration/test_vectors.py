@@ -13,6 +13,8 @@ from napari_reward_analysis import Image
 from napari_reward_analysis.calibration import measure_vectors
 from napari_reward_analysis.calibration.vectors import reduce_basis
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.mark.parametrize(
     ("name", "lengths", "angle"),

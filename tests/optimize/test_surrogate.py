@@ -8,6 +8,8 @@ import pytest
 from napari_reward_analysis.optimize.samplers.surrogate import Encoding, Surrogate
 from napari_reward_analysis.optimize.space import Dimension, Space
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(scope="module")
 def wave():

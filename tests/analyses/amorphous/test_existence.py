@@ -22,6 +22,8 @@ from napari_reward_analysis.analyses.amorphous.regions.masks import (
     without_regions,
 )
 
+pytestmark = pytest.mark.numeric
+
 
 def crystal(seed, loss=0.0, size=30, scatter=0.1):
     """Columns of one kind on a square, those in a disk with a loss."""

@@ -17,6 +17,8 @@ from napari_reward_analysis.analyses.amorphous.classes.mixture import (
 )
 from napari_reward_analysis.analyses.amorphous.classes.patches import PatchSampler
 
+pytestmark = pytest.mark.numeric
+
 
 def pictures(n, which, seed=0):
     """Patches of a peak with a neighbour to one of four sides."""

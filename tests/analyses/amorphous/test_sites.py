@@ -11,6 +11,8 @@ from napari_reward_analysis.analyses.amorphous.classes.patches import peaks_at
 from napari_reward_analysis.analyses.amorphous.classes.sites import lattice_sites
 from napari_reward_analysis.io.simulate import simulate
 
+pytestmark = pytest.mark.numeric
+
 #: A cell without any symmetry: its inverse has the same reflections.
 POLAR = Lattice(
     name="polar",
