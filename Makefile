@@ -35,7 +35,7 @@ lint: setup ## style, types, direction of imports, manifest
 	bash scripts/lint.sh
 
 bench: setup ## measure speed and accuracy (minutes); each script in benchmarks/ says what
-	set -e; for script in $(filter-out %/known_columns.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script; done
+	set -e; for script in $(filter-out %/known_columns.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(WITH_DISPLAY) $(BIN)/python $$script; done
 
 docs: setup ## take the screenshots and plots of the documentation anew
 	$(WITH_DISPLAY) $(BIN)/python scripts/make_screenshots.py

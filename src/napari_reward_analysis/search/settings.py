@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from napari_reward_analysis.optimize.samplers.protocol import SamplerName
+from napari_reward_analysis.optimize.sampler_names import SamplerName
 
 
 def option(
@@ -46,7 +46,8 @@ def option(
     metavar : str
         What stands for the value in `--help`.
     empty : str
-        What None means, in a word or two: 'no limit'.
+        What None means, in a few words: 'no limit'. The form shows it in grey, `--help` as
+        the default; `help` need not say it.
     choices : mapping, optional
         What people call each choice of a `Literal`, by its value; the value itself where
         it is left out.
@@ -172,7 +173,7 @@ class SearchSettings(BaseModel):
     seconds: float | None = option(
         None,
         title="Time budget",
-        help="The search begins no trial after this time. Empty for no limit.",
+        help="The search begins no trial after this time.",
         unit="s",
         advanced=True,
         metavar="S",
@@ -183,7 +184,7 @@ class SearchSettings(BaseModel):
     patience: int | None = option(
         None,
         title="Patience",
-        help="The search ends after this many trials in a row without gain. Empty for never.",
+        help="The search ends after this many trials in a row without gain.",
         unit="trials",
         advanced=True,
         metavar="N",

@@ -265,7 +265,7 @@ def test_hovering_over_a_stack_says_how_many(qtbot: QtBot, plot: ParetoPlot) -> 
     assert at is not None
     move(qtbot, plot, at)
     assert QToolTip.text().startswith("trial 10\n")
-    assert "2 more here" in QToolTip.text()
+    assert "2 more in the same place" in QToolTip.text()
 
 
 def test_hovering_selects_nothing(qtbot: QtBot, plot: ParetoPlot, picked: list[int]) -> None:

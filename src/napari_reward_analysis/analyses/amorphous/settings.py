@@ -42,13 +42,11 @@ class AmorphousSettings(SearchSettings):
         "of a patch, in mean column spacings), the components of the patches, the Gaussians of "
         "the mixture and their covariance, the threshold (0 is crystal, 1 no contrast left), "
         "and the smoothing (sigma of the average over columns, in mean spacings of the class).",
-        metavar="NAMES|all",
     )
     fixed: dict[ParameterName, Value] = option(
         title="Fixed values",
         help="Values of parameters that are not searched, such as class=Cu.",
         flag="fix",
-        metavar="NAME=VALUE",
         factory=dict,
     )
     ranges: dict[ParameterName, tuple[float, float]] = option(
@@ -56,7 +54,6 @@ class AmorphousSettings(SearchSettings):
         help="Lowest and highest value of searched numbers.",
         advanced=True,
         flag="range",
-        metavar="NAME=LOW:HIGH",
         factory=dict,
     )
     rewards: tuple[Literal["unexplained"], ...] = option(
@@ -65,14 +62,13 @@ class AmorphousSettings(SearchSettings):
         help="Rewards beside the compactness of the regions and the length of their outlines: "
         "the disorder that a mask leaves unexplained.",
         advanced=True,
-        metavar="NAMES|none|all",
         max_length=1,
     )
     kinds: int | None = option(
         None,
         title="Kinds of column",
-        help="Number of kinds of column. Empty for those of the lattice, or without a lattice "
-        "for as many as the patches show.",
+        help="Number of kinds of column.",
+        empty="the lattice's, or as many as the patches show",
         metavar="K",
         ge=1,
         le=20,

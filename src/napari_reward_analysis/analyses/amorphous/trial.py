@@ -72,11 +72,6 @@ class AmorphousTrial:
         return number_regions(self.mask)
 
     @property
-    def flagged(self) -> BoolArray:
-        """Columns past the threshold, shape (n,)."""
-        return np.asarray(np.nan_to_num(self.level) > float(self.parameters["threshold"]))
-
-    @property
     def feasible(self) -> bool:
         """Whether the trial may be on a front."""
         return not self.failure and self.score.feasible

@@ -23,6 +23,18 @@ ThresholdRule = Literal["exact", "searched"]
 QUICK_STAGES = ("highpass", "flatten", "gaussian", "tv", "wiener", "bragg")
 
 
+def _all_stages() -> tuple[str, ...]:
+    from napari_reward_analysis.preprocessing import all_stages
+
+    return all_stages()
+
+
+def _all_rewards() -> tuple[str, ...]:
+    from napari_reward_analysis.rewards.protocol import all_rewards
+
+    return all_rewards()
+
+
 class AtomsSettings(SearchSettings):
     """Settings of a search for atomic columns, saved with its run.
 
@@ -33,26 +45,24 @@ class AtomsSettings(SearchSettings):
         PARAMETERS,
         title="Searched parameters",
         help="Parameters of the LoG that are searched. The others keep a fixed value.",
-        metavar="NAMES|all",
     )
     stages: tuple[str, ...] = option(
         ("wiener",),
         title="Preprocessing",
         help="Stages that may come before the LoG. The search takes one of each kind, or none.",
-        metavar="NAMES|none|all",
+        every=_all_stages,
     )
     rewards: tuple[str, ...] = option(
         ("incoherence",),
         title="Extra rewards",
         help="Rewards beside QC and ER. Each is one more objective.",
-        metavar="NAMES|none|all",
+        every=_all_rewards,
     )
     fixed: dict[str, float | str] = option(
         title="Fixed values",
         help="Values of parameters that are not searched, also of stages, such as denoise=wiener.",
         advanced=True,
         flag="fix",
-        metavar="NAME=VALUE",
         factory=dict,
     )
     ranges: dict[ParameterName, tuple[float, float]] = option(
@@ -61,7 +71,6 @@ class AtomsSettings(SearchSettings):
         "as a response. Ranges that are not given follow from lattice and pixel size.",
         advanced=True,
         flag="range",
-        metavar="NAME=LOW:HIGH",
         factory=dict,
     )
     thresholds: ThresholdRule = option(
@@ -87,9 +96,9 @@ class AtomsSettings(SearchSettings):
         None,
         title="DS",
         help="Sum of the distances to the four nearest neighbours below which a column counts "
-        "as an error. In pixels where the image has no pixel size. Empty for a fraction of the "
-        "lattice's smallest neighbour sum.",
+        "as an error. In pixels where the image has no pixel size.",
         unit="Å",
+        empty="a fraction of the lattice's smallest sum",
         metavar="A",
         gt=0,
         allow_inf_nan=False,
@@ -107,8 +116,9 @@ class AtomsSettings(SearchSettings):
     count: float | None = option(
         None,
         title="N",
-        help="Expected number of columns. Empty for the number that the lattice predicts.",
+        help="Expected number of columns.",
         unit="columns",
+        empty="predicted by the lattice",
         metavar="N",
         gt=0,
         allow_inf_nan=False,
@@ -125,7 +135,8 @@ class AtomsSettings(SearchSettings):
     species: tuple[str, ...] | None = option(
         None,
         title="Species",
-        help="Species whose columns are expected. Empty for all.",
+        help="Species whose columns are expected.",
+        empty="all",
         metavar="A,B",
     )
     calibrate: Calibration = option(

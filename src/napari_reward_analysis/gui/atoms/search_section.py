@@ -21,7 +21,7 @@ from napari_reward_analysis.gui.widgets.fields import (
     whole_number,
 )
 from napari_reward_analysis.gui.widgets.section import Section
-from napari_reward_analysis.optimize.samplers import SamplerName
+from napari_reward_analysis.optimize.sampler_names import SamplerName
 
 _SAMPLERS: dict[SamplerName, str] = {
     "skopt": "Bayesian optimisation",

@@ -33,7 +33,7 @@ from napari_reward_analysis.crystal.lattice import (
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.inputs.area import area_of
 from napari_reward_analysis.image import Image, check_pixel_size
-from napari_reward_analysis.optimize.samplers import SamplerName
+from napari_reward_analysis.optimize.sampler_names import SamplerName
 from napari_reward_analysis.rewards.atoms import Physics
 
 #: Entries of the lattice's list beside the presets.

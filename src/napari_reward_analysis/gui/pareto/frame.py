@@ -68,9 +68,9 @@ class ParetoFrame:
         """Name the two objectives; terms of the field are explained in the tooltips."""
         self._x_label, self._y_label = x_label, y_label
         self.x_title.setText(x_label)
-        self.x_title.explain(explain(x_label))
+        self.x_title.set_help(explain(x_label))
         self.y_title.setText(f"\N{UPWARDS ARROW}  {y_label}" if y_label else "")
-        self.y_title.explain(explain(y_label))
+        self.y_title.set_help(explain(y_label))
 
     def show_counts(self, total: int, infeasible: int, beyond: int) -> None:
         """Show how many trials are infeasible, and how many lie outside the view."""

@@ -12,7 +12,7 @@ from napari_reward_analysis.gui.widgets.theme import small_font
 class ElidedLabel(QLabel):
     """One line of text that ends in an ellipsis where there is too little room.
 
-    The whole text is then the tooltip; otherwise the tooltip is the one that was set.
+    The tooltip then begins with the whole text.
 
     Parameters
     ----------
@@ -24,11 +24,11 @@ class ElidedLabel(QLabel):
 
     def __init__(self, text: str = "", *, small: bool = False) -> None:
         super().__init__(text)
-        self._small, self._explained = small, ""
+        self._small, self._help = small, ""
 
-    def explain(self, text: str) -> None:
-        """Set the tooltip for as long as the text is shown whole."""
-        self._explained = text
+    def set_help(self, text: str) -> None:
+        """Explain the text in the tooltip."""
+        self._help = text
         self.setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:
@@ -46,7 +46,7 @@ class ElidedLabel(QLabel):
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )
         cut = "" if shown == self.text() else self.text()
-        self.setToolTip("\n".join(filter(None, (cut, self._explained))))
+        self.setToolTip("\n".join(filter(None, (cut, self._help))))
         painter = QPainter(self)
         painter.setFont(font)
         painter.setPen(self.palette().color(self.foregroundRole()))
