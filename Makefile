@@ -48,5 +48,5 @@ wheel: setup ## build sdist and wheel, and try the wheel in a fresh environment
 	bash scripts/check_wheel.sh
 
 clean: ## remove what was built, the environment included
-	rm -rf .venv .venv-oracle build dist demo_output .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-oracle build dist demo_output mutants .coverage .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -90,7 +90,17 @@ def run_tests(kernel: str, threads: int, arguments: list[str]) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "pytest", "-q", "-m", "numeric", "-p", "no:cacheprovider"),
+                *(
+                    sys.executable,
+                    "-m",
+                    "pytest",
+                    "-q",
+                    "--tb=short",
+                    "-m",
+                    "numeric",
+                    "-p",
+                    "no:cacheprovider",
+                ),
                 *("--ignore=tests/gui", "--ignore=tests/cli"),  # so that Qt is not imported
                 f"--basetemp={folder}/tests",
                 *arguments,

@@ -67,6 +67,11 @@ def test_nothing_is_expected_below_zero_of_an_error():
     assert 0 < folded[0] < 1
 
 
+def test_an_augmented_chebyshev_sum_is_the_largest_and_a_little_of_all():
+    sums = chebyshev(np.array([[2.0, 1.0], [0.0, 3.0]]), np.array([0.5, 1.0]))
+    np.testing.assert_allclose(sums, [1 + 0.05 * 2, 3 + 0.05 * 3])
+
+
 def test_the_scalar_gain_prefers_what_the_weights_ask_for():
     observed = np.array([[0.5, 0.5]])
     mean = np.array([[0.1, 0.5], [0.5, 0.1]])

@@ -37,13 +37,19 @@ def placed(lattice, rotation, jitter=0.0, seed=0):
     return made, atoms, peaked, columns
 
 
+def named(columns, n_atoms):
+    """What each atom is; '' for one that lies on no site."""
+    names = np.full(n_atoms, "", dtype=columns.species.dtype)
+    names[columns.atom[columns.found]] = columns.species[columns.found]
+    return names
+
+
 @pytest.mark.parametrize("rotation", [0.0, 7.0, 33.0, -80.0, 160.0])
 @pytest.mark.parametrize("lattice", [POLAR, lattice_preset("YBCO[100]")], ids=lambda x: x.name)
 def test_every_atom_is_named_whatever_the_rotation(lattice, rotation):
     made, atoms, peaked, columns = placed(lattice, rotation)
 
-    names = np.full(len(atoms), "", dtype=columns.species.dtype)
-    names[columns.atom[columns.found]] = columns.species[columns.found]
+    names = named(columns, len(atoms))
     assert (names == made.truth["species"]).mean() > 0.98
     assert columns.agreement > 0.98
     assert peaked.mean() > 0.95
@@ -84,7 +90,7 @@ TWINS = Lattice(
 def names_of(lattice, measured, atoms):
     brightness = np.ones(len(atoms))
     columns = lattice_sites(atoms, brightness, lattice, measured, np.ones(len(atoms), bool))
-    return columns.of_atoms(columns.species, len(atoms), "").tolist()
+    return named(columns, len(atoms)).tolist()
 
 
 @pytest.mark.parametrize("lattice", [POLAR, TWINS], ids=lambda x: x.name)

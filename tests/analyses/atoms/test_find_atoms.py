@@ -207,6 +207,13 @@ def test_every_trial_of_a_point_counts_for_the_patience(square_image):
     assert "no gain in" in told[0]
 
 
+def test_a_search_that_is_not_cut_short_says_nothing(square_image):
+    told = []
+    problem = AtomsProblem(square_image, SQUARE, AtomsSettings(trials=3))
+    assert len(list(run_trials(problem, told=told.append))) == 3
+    assert told == []
+
+
 def test_without_a_lattice_count_and_spacing_come_from_the_user_and_the_image():
     image = Image(gaussian_columns(noise=0.02))
     trials = list(find_atoms(image, None, AtomsSettings(trials=15, count=36)))
