@@ -21,6 +21,7 @@ from napari_reward_analysis.analyses.amorphous.regions.masks import (
     number_regions,
     without_regions,
 )
+from napari_reward_analysis.analyses.amorphous.verdict import Verdict
 
 pytestmark = pytest.mark.numeric
 
@@ -52,7 +53,7 @@ def test_a_small_region_is_found_and_said():
     assert found.p_value == pytest.approx(1 / 500)
     assert found.significant[damaged].mean() > 0.6
     assert not found.significant[~damaged].all()
-    assert found.sentence.startswith("An amorphous region exists (p <= 0.002)")
+    assert Verdict.of(found).sentence.startswith("An amorphous region exists (p <= 0.002). Columns")
 
 
 def test_a_sure_but_slight_loss_is_not_amorphous():
@@ -60,7 +61,7 @@ def test_a_sure_but_slight_loss_is_not_amorphous():
     found = ask_existence(yx, labels, kept, 8.0)
     assert found.p_value < 0.01
     assert not found.exists
-    assert "15% would be needed" in found.sentence
+    assert "counts as amorphous from 15 %." in Verdict.of(found).sentence
 
 
 def alike(seed, size=30):

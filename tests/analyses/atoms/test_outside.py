@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
+from tests.support.runs import run_atoms
 
 from napari_reward_analysis import (
     AtomsProblem,
@@ -19,12 +20,12 @@ from napari_reward_analysis import (
     atoms_table,
     lattice_preset,
     pick,
-    run_trials,
 )
-from napari_reward_analysis.analyses.atoms.execute import run_atoms, write_results
+from napari_reward_analysis.analyses.atoms.output import write_atoms
 from napari_reward_analysis.analyses.atoms.outside import Rim
 from napari_reward_analysis.analyses.atoms.run import load_run
 from napari_reward_analysis.io.simulate import Pocket, simulate
+from napari_reward_analysis.search.loop import Search
 
 YBCO = lattice_preset("YBCO[100]")
 SIZE = 0.2
@@ -51,7 +52,7 @@ def problem(melted: Melted) -> AtomsProblem:
 
 @pytest.fixture(scope="module")
 def best(problem: AtomsProblem) -> AtomTrial:
-    trials = list(run_trials(problem))
+    trials = list(Search(problem))
     position = pick(trials)
     assert position is not None
     return trials[position]
@@ -87,13 +88,13 @@ def test_they_do_not_count(problem: AtomsProblem, best: AtomTrial) -> None:
 
 def test_a_drawn_region_is_taken_as_it_is(melted: Melted, problem: AtomsProblem) -> None:
     drawn = AtomsProblem(melted.image, YBCO, AtomsSettings(trials=2), problem.region)
-    assert not any(trial.outside.any() for trial in run_trials(drawn))
+    assert not any(trial.outside.any() for trial in Search(drawn))
 
 
 def test_files_hold_them(melted: Melted, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     run = run_atoms(melted.image, YBCO, AtomsSettings(trials=12), folder)
-    summary = write_results(run, folder, image=melted.image)
+    summary = write_atoms(run, folder, image=melted.image)
     rows = np.genfromtxt(folder / "atoms.csv", delimiter=",", names=True, dtype=None)
     assert summary["n_atoms"] == len(rows) > summary["n_counted"] == rows["is_counted"].sum()
     assert summary["qc"] == pytest.approx(summary["n_counted"] / summary["expected"] - 1)
