@@ -43,7 +43,12 @@ def test_atoms_writes_run_table_and_front_and_prints_json(picture, tmp_path):
     assert keys <= set(summary)
     assert summary["n_atoms"] == 36
     assert summary["n_trials"] == 15
-    assert sorted(p.name for p in out.iterdir()) == ["atoms.csv", "front.png", "overlay.png", "run.json"]
+    assert sorted(p.name for p in out.iterdir()) == [
+        "atoms.csv",
+        "front.png",
+        "overlay.png",
+        "run.json",
+    ]
     rows = list(csv.DictReader((out / "atoms.csv").read_text().splitlines()))
     assert list(rows[0]) == COLUMNS + ADDED
     assert len(rows) == 36
@@ -271,7 +276,12 @@ def test_an_interrupted_run_saves_what_it_found(picture, tmp_path, how):
 
     assert status == 130, stderr
     assert "columns found" in stdout
-    assert sorted(p.name for p in out.iterdir()) == ["atoms.csv", "front.png", "overlay.png", "run.json"]
+    assert sorted(p.name for p in out.iterdir()) == [
+        "atoms.csv",
+        "front.png",
+        "overlay.png",
+        "run.json",
+    ]
     run = load_run(out)
     assert run.status == "cancelled"
     assert len(run.trials) >= 8

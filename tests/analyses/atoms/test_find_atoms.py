@@ -23,6 +23,7 @@ from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.physics import analysed_area, derive_physics
 from napari_reward_analysis.analyses.atoms.space import snap_sigmas
 from napari_reward_analysis.analyses.atoms.trials import require_feasible
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.search.loop import Search
 
@@ -197,21 +198,20 @@ def test_a_count_is_met_within_its_own_uncertainty_and_no_further():
 
 
 def test_every_trial_of_a_point_counts_for_the_patience(square_image):
-    told = []
     settings = AtomsSettings(trials=60, patience=6, rewards=(), stages=())
-    trials = list(run_trials(AtomsProblem(square_image, SQUARE, settings), told=told.append))
+    search = Search(AtomsProblem(square_image, SQUARE, settings))
+    trials = list(search)
 
     points = {(t.parameters["min_sigma"], t.parameters["max_sigma"]) for t in trials}
     assert len(points) < len(trials)
     assert len(trials) < 12 + 6 + 3  # the initial design, the patience, the last point's others
-    assert "no gain in" in told[0]
+    assert "no gain in" in sentence(search.notices[0])
 
 
 def test_a_search_that_is_not_cut_short_says_nothing(square_image):
-    told = []
-    problem = AtomsProblem(square_image, SQUARE, AtomsSettings(trials=3))
-    assert len(list(run_trials(problem, told=told.append))) == 3
-    assert told == []
+    search = Search(AtomsProblem(square_image, SQUARE, AtomsSettings(trials=3)))
+    assert len(list(search)) == 3
+    assert search.notices == []
 
 
 def test_without_a_lattice_count_and_spacing_come_from_the_user_and_the_image():
