@@ -14,11 +14,10 @@ from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.noise.analysis import begin_noise
 from napari_reward_analysis.analyses.noise.figures import save_noise_figure
-from napari_reward_analysis.analyses.noise.images import Kind, Unit
 from napari_reward_analysis.analyses.noise.output import write_noise
 from napari_reward_analysis.analyses.noise.result import TUNED
 from napari_reward_analysis.analyses.noise.run import NOISE_FORMAT, NoiseRun
-from napari_reward_analysis.analyses.noise.settings import NoiseSettings
+from napari_reward_analysis.analyses.noise.settings import Kind, NoiseSettings, Unit
 from napari_reward_analysis.analyses.noise.table import noise_table
 from napari_reward_analysis.analyses.oracle.network import runtime_fault
 from napari_reward_analysis.calibration.choices import AreaRule

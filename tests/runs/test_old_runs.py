@@ -1,4 +1,4 @@
-"""Searches saved by version 0.1 are still read: one of each kind, as that version wrote it.
+"""Run files of version 0.1 are still read: one of each kind, kept as that version wrote it.
 
 The numbers below were noted by that version.
 """
@@ -8,12 +8,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from napari_reward_analysis import lattice_preset
 from napari_reward_analysis.analyses.amorphous import as_published as published_regions
 from napari_reward_analysis.analyses.atoms.as_published import as_published, is_as_published
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.analyses.windows.table import stitched_table
 from napari_reward_analysis.notices import Notice, sentence
 from napari_reward_analysis.runs.analysis import analysis_named
 from napari_reward_analysis.runs.load import load_any
@@ -103,6 +106,49 @@ def test_amorphous_regions_as_published_have_its_settings():
         0.33102676734719455,
         0.036553564341366106,
     )
+
+
+def test_an_analysis_by_windows():
+    run = read("windows.json")
+    table = stitched_table(run.trials, run.plan, run.spacing_px, run.image.pixel_size)
+    assert (run.status, len(run.trials), tuple(run.plan.grid)) == ("done", 4, (2, 2))
+    assert len(table["id"]) == 61
+    assert np.sum(table["y_px"]) == pytest.approx(2858.885498523712)
+    assert run.settings.atoms == AtomsSettings(trials=2)
+
+
+def test_a_noise_study():
+    run = read("noise.json")
+    assert run.status == "done"
+    assert [result.level for result in run.trials] == [0.0, 0.0, 0.5, 0.5]
+    assert [result.method for result in run.trials] == ["LoG*", "LoG, settings kept"] * 2
+    assert [result.count for result in run.trials] == [61, 61, 64, 41]
+
+
+def test_a_comparison_with_an_oracle():
+    run = read("oracle.json")
+    assert (run.oracle.name, len(run.oracle.points)) == ("points.csv", 59)
+    assert [sentence(notice) for notice in run.notices] == [WRONG_HEADER]
+
+
+@pytest.mark.parametrize("name", ["windows.json", "noise.json", "oracle.json"])
+def test_a_study_has_what_every_run_has(name):
+    run = read(name)
+    assert (run.status, run.name, run.message, run.created) == ("done", "", "", "")
+    assert run.versions["napari-reward-analysis"] == "0.1.0"
+    assert (run.front, run.best) == ([], None)
+    assert read(name).identifier != run.identifier
+    assert run.has_result()
+
+
+@pytest.mark.parametrize("name", ["windows.json", "noise.json", "oracle.json"])
+def test_an_old_study_is_saved_and_read_again(name, tmp_path):
+    run = read(name)
+    again = load_any(analysis_named(run.kind).format.save(run, tmp_path))
+    for what in ("settings", "notices", "status", "created", "identifier", "image"):
+        assert getattr(again, what) == getattr(run, what)
+    table = "table" if name == "noise.json" else "atoms"
+    pd.testing.assert_frame_equal(getattr(again, table)(), getattr(run, table)())
 
 
 @pytest.mark.parametrize("name", ["atoms.json", "amorphous.json", "amorphous_as_published.json"])
