@@ -83,3 +83,9 @@ def test_fingerprints_tell_images_apart():
     assert Image(pixels).fingerprint == Image(np.asfortranarray(pixels)).fingerprint
     for other in (changed, pixels.reshape(4, 3), pixels.astype(np.float32)):
         assert Image(pixels).fingerprint != Image(other).fingerprint
+
+
+def test_repr_is_a_line_without_the_pixels():
+    image = Image(np.eye(30, 40, dtype=np.float32), 0.18, "scan")
+    assert repr(image) == "<Image 'scan': 30 x 40 px, float32, pixel size 0.18 angstrom>"
+    assert repr(Image(np.eye(3))) == "<Image 'image': 3 x 3 px, float64, pixel size not known>"

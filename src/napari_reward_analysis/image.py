@@ -17,7 +17,7 @@ from napari_reward_analysis.arrays import BoolArray, Float32Array
 from napari_reward_analysis.errors import BadInput
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Image:
     """One two-dimensional image with its scale.
 
@@ -45,11 +45,17 @@ class Image:
     pixel_size: float | None = None
     name: str = "image"
     source: str = ""
-    metadata: dict[str, Any] = field(default_factory=dict, repr=False)
+    metadata: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_pixels(self.data)
         check_pixel_size(self.pixel_size)
+
+    def __repr__(self) -> str:
+        """A line on the image, without its pixels."""
+        height, width = self.shape
+        size = "not known" if self.pixel_size is None else f"{self.pixel_size:.5g} angstrom"
+        return f"<Image {self.name!r}: {height} x {width} px, {self.data.dtype}, pixel size {size}>"
 
     @property
     def shape(self) -> tuple[int, int]:

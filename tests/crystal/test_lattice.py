@@ -14,6 +14,8 @@ from scipy.spatial import cKDTree
 from napari_reward_analysis import BadInput, Column, Lattice, lattice_names, lattice_preset
 from napari_reward_analysis.crystal.lattice import DS_FRACTION, free_lattice, parse_lattice
 
+pytestmark = pytest.mark.numeric
+
 #: Half a diagonal of the a-b plane, as seen along the other one.
 DSO_110 = 5.442 * 5.719 / math.hypot(5.442, 5.719)
 
@@ -201,3 +203,12 @@ def test_a_lattice_survives_being_saved():
 def test_a_lattice_saved_before_there_were_faint_columns_loads():
     old = {"name": "x", "a": 4, "b": 4, "columns": [{"species": "Sr", "x": 0, "y": 0}]}
     assert Lattice.model_validate(old).faint == ()
+
+
+def test_repr_is_a_line():
+    assert repr(lattice_preset("SrTiO3[001]")) == (
+        "<Lattice SrTiO3[001]: 3.905 x 3.905 angstrom at 90 degrees, 2 columns: 1 Sr, 1 Ti>"
+    )
+    assert repr(free_lattice(4.0, 5.0, 90, 2)) == (
+        "<Lattice cell:4,5,90,2: 4 x 5 angstrom at 90 degrees, 2 columns>"
+    )

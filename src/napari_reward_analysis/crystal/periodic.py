@@ -8,7 +8,6 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from napari_reward_analysis.arrays import FloatArray, IntArray
 
@@ -69,6 +68,9 @@ def near_pairs(
         A point is its own neighbour if `others` contains it.
     """
     wrapped = others - np.floor(others)
+    # imported here: who only names a lattice need not wait for scipy
+    from scipy.spatial import cKDTree
+
     inside = points - np.floor(points)
     images, which, cells = _images(wrapped, vectors, reach)
     # Rounding must not lose points at exactly the distance `reach`.

@@ -11,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from scipy.spatial import cKDTree
 
 from napari_reward_analysis.errors import BadInput
 
@@ -81,6 +80,13 @@ class Lattice(BaseModel):
         if not self.columns and not self.unplaced:
             raise ValueError("a lattice needs at least one column per cell")
         return self
+
+    def __repr__(self) -> str:
+        """A line on the cell and its columns; `columns` holds their positions."""
+        return (
+            f"<Lattice {self.name}: {self.a:g} x {self.b:g} angstrom at {self.angle:g} degrees, "
+            f"{self.columns_per_cell} columns{_species_words(self.columns)}>"
+        )
 
     @property
     def vectors(self) -> np.ndarray:
@@ -188,6 +194,9 @@ class Lattice(BaseModel):
 
     def _neighbour_distances(self) -> np.ndarray:
         """Distances of every column to its nearest ones, shape (columns, 4)."""
+        # imported here: who only names a lattice need not wait for scipy
+        from scipy.spatial import cKDTree
+
         fractional = np.array([(c.x, c.y) for c in self.columns])
         # An elongated cell needs many short steps to reach as far as one long step.
         reach = max(self.a, self.b) * 2
@@ -201,3 +210,9 @@ class Lattice(BaseModel):
 
 def _distinct(columns: tuple[Column, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(column.species for column in columns))
+
+
+def _species_words(columns: tuple[Column, ...]) -> str:
+    names = [column.species for column in columns]
+    counts = [f"{names.count(name)} {name}" for name in _distinct(columns)]
+    return f": {', '.join(counts)}" if counts else ""
