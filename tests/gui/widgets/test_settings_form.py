@@ -239,3 +239,17 @@ def test_a_type_without_an_input_is_refused(qtbot: QtBot) -> None:
 
     with pytest.raises(TypeError, match="no input for picture"):
         SettingsForm(Odd)
+
+
+def test_inputs_of_both_parts_begin_in_one_line(qtbot: QtBot, form: SettingsForm[Toy]) -> None:
+    form.insert_row(0, "A row with a longer title", QLabel("mine"))
+    form.resize(400, 600)
+    form.show()
+    assert form.advanced is not None
+    form.advanced.set_open(True)
+    qtbot.waitUntil(lambda: form.inputs["share"].isVisible())
+    lefts = {
+        form.inputs[name].mapTo(form, form.inputs[name].rect().topLeft()).x()
+        for name in ("trials", "side", "share", "sampler")
+    }
+    assert len(lefts) == 1

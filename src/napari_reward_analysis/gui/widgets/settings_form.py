@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
 from napari_reward_analysis.errors import BadInput
@@ -104,9 +105,16 @@ class SettingsForm(QWidget, Generic[Model]):
 
     def _align(self) -> None:
         """Let the inputs of both parts begin in one line."""
+        for label in self._labels:
+            label.setMinimumWidth(0)
         width = max((label.sizeHint().width() for label in self._labels), default=0)
         for label in self._labels:
             label.setMinimumWidth(width)
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Align the inputs in the font of the window, which is known only now."""
+        super().showEvent(event)
+        self._align()
 
     def insert_row(self, place: int, title: str, widget: QWidget, help_text: str = "") -> None:
         """Add a row with a widget of one's own to the part that does not fold away.
