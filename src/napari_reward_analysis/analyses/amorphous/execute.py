@@ -149,7 +149,7 @@ def run_amorphous(
         verdict=Verdict.of(problem),
         lattice=lattice,
         measured=measured_facts(found),
-        notices=list(found.notices),
+        notices=[sentence(notice) for notice in found.notices],
         name=f"{found.image.name} amorphous",
     )
     existed = folder.exists()

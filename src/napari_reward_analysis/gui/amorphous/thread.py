@@ -171,7 +171,7 @@ class RegionSearch(BaseSearch[AmorphousRun]):
             verdict=Verdict.of(problem),
             lattice=self._request.lattice,
             measured=measured_facts(atoms.preflight),
-            notices=list(atoms.preflight.notices),
+            notices=[sentence(notice) for notice in atoms.preflight.notices],
             name=self._name,
         )
         if self._cancelled.is_set():

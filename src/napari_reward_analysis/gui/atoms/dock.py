@@ -271,9 +271,7 @@ class FindAtoms(DockedWidget):
     def _look_for_image(self, _event: Any = None) -> None:
         """See whether the image of the shown run is open."""
         run = self.session.current
-        # what they say of the command line is of no use here
         notices = " ".join(run.notices) if run else ""
-        notices = notices.replace(" (--calibrate lattice)", "")
         self.results.set_notice(notices.replace(" angstrom", "\N{NO-BREAK SPACE}Å"))
         if run is None or self.overlay.shows_run:
             self._matcher.stop()
