@@ -6,7 +6,7 @@ begun with inputs and settings, iterated, saved, and written as tables and figur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -64,9 +64,10 @@ class Task(Generic[R]):
     ----------
     run : BaseRun
         Without trials.
-    steps : iterator
-        Trials as they come. None means that work goes on without a new one: whoever
-        iterates can show progress, or cancel by ceasing to iterate.
+    steps : generator
+        Trials as they come. None is a pulse: work goes on, and no finished trial waits to
+        be yielded. Whoever iterates can show progress, or cancel by ceasing to iterate and
+        closing the generator; cancelling at a pulse loses nothing that is finished.
     total : int
         How many trials will come at most.
     finish : callable
@@ -75,7 +76,7 @@ class Task(Generic[R]):
     """
 
     run: R
-    steps: Iterator[Any]
+    steps: Generator[Any, None, None]
     total: int
     finish: Callable[[R], None] = lambda _run: None
 

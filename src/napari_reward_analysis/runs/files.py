@@ -91,7 +91,7 @@ class RunKind:
             raise BadInput(f"{path} is {self.damaged}, or is damaged.") from error
 
     def _refuse_other(self, path: Path, head: Record) -> None:
-        if self.topic and head.get("kind") != self.name:
+        if self.topic and head.get("kind", self.name) != self.name:
             raise BadInput(
                 f"{path} is a run of another analysis ({head.get('kind')}): choose one of "
                 f"{self.topic}."
@@ -163,7 +163,7 @@ class RunFormat(Generic[R]):
 
     @property
     def _kind(self) -> RunKind:
-        return RunKind(self.name, self.file)
+        return RunKind(self.name, self.file, topic=repr(self.name))
 
     def log(self, run: R, folder: Path) -> ResultLog[Any]:
         """Begin the log of a run in a folder, which is made when missing."""

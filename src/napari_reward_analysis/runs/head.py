@@ -175,6 +175,19 @@ def fields_of(
     }
 
 
+def study_fields_of(head: Record, settings: type[BaseModel]) -> dict[str, Any]:
+    """Like `fields_of`, for a study; studies saved by version 0.1 have no name of their own.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If something is missing or damaged.
+    """
+    own = ("identifier", "name", "created", "message")
+    known = {name: checked(str, head[name]) for name in own if name in head}
+    return fields_of(head, settings) | {"created": ""} | known
+
+
 def checked(kind: type[T], value: object) -> T:
     """What a file says, where it is of the kind that it should be.
 
