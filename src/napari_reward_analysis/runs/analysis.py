@@ -15,7 +15,9 @@ from pydantic import BaseModel
 
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.registered import ANALYSES, all_analyses, find_analysis
 from napari_reward_analysis.runs.run import BaseRun, Pick
@@ -143,3 +145,24 @@ def analysis_named(name: str) -> Analysis[Any]:
     """
     analysis: Analysis[Any] = find_analysis(name)
     return analysis
+
+
+def picked(run: BaseRun[Any], pick: Pick) -> int | None:
+    """Position of the trial that is written; None where no trial has a result.
+
+    Raises
+    ------
+    BadInput
+        If the trial of that number has no result.
+    """
+    if not pick.choice.isdigit():
+        metric: Metric = "chebyshev" if pick.choice == "chebyshev" else "euclidean"
+        return run.proposed(metric, scaled=pick.scaled)
+    position = int(pick.choice)
+    if position >= len(run.trials) or not run.trials[position].feasible:
+        front = ", ".join(str(run.trials[i].index) for i in run.front) or "none"
+        raise BadInput(
+            f"Trial {pick.choice} has no result to export (the run is saved): "
+            f"choose one of the front: {front}."
+        )
+    return position
