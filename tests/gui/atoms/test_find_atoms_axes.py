@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
 
-from napari_reward_analysis.gui.atoms.axes import objective_values
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
+from napari_reward_analysis.gui.atoms.objectives import objectives_of
 from napari_reward_analysis.gui.atoms.trial_columns import trial_columns
 from napari_reward_analysis.gui.atoms.words import trial_tooltip, workflow_in_words
+from napari_reward_analysis.gui.pareto.values import ValueBar
+
+TIP = Qt.ItemDataRole.ToolTipRole
 
 Make = Callable[[], FindAtoms]
 Add = Callable[..., Any]
@@ -161,4 +165,33 @@ def test_table_and_words_name_rewards_and_stages(finished: FindAtoms) -> None:
 def test_objective_that_a_trial_lacks_is_nan(finished: FindAtoms) -> None:
     run = finished.session.current
     assert run is not None
-    assert np.isnan(objective_values(run.trials, "unheard_of")).all()
+    reward = objectives_of(run)[2]
+    lacking = [replace(trial, extra_rewards={}) for trial in run.trials]
+    assert np.isnan(reward.values(lacking)).all()
+    assert np.isfinite(reward.values(run.trials)).any()
+
+
+def test_the_objective_off_the_axes_is_the_colour(finished: FindAtoms, qtbot: QtBot) -> None:
+    results, run = finished.results, finished.session.current
+    assert run is not None
+    bar = results.plot.findChild(ValueBar)
+    assert results.axes.coloured is not None
+    assert results.axes.coloured.name == "incoherence"
+    assert bar.texts[0] == "incoherence with the lattice"
+    # the colour goes on to what is off the axes then, unless the user has chosen one
+    choose(finished, "qc", "incoherence")
+    assert results.axes.coloured.name == "er"
+    box = results.axes.colour
+    box.setCurrentIndex(box.findData("too_close"))
+    assert bar.texts[0] == "pairs too close"
+    choose(finished, "qc", "er")
+    assert results.axes.coloured.name == "too_close"
+    box.setCurrentIndex(box.findData(""))
+    assert results.axes.coloured is None
+    assert bar.isHidden()
+    # no axis is offered as a colour
+    assert box.findData("qc") == -1
+    # each explains itself where it stands
+    assert "expected number N" in results.axes.horizontal.toolTip()
+    head = results.table.view.model().headerData(2, Qt.Orientation.Horizontal, TIP)
+    assert "expected number N" in str(head)

@@ -23,8 +23,8 @@ class ParetoFrame:
 
     Attributes
     ----------
-    front, all, value : QToolButton
-        Fit the view to the front, to everything; colour the points by a quantity.
+    front, all : QToolButton
+        Fit the view to the front, to everything.
     x_title, y_title : ElidedLabel
         What the axes are.
     status : ElidedLabel
@@ -44,10 +44,6 @@ class ParetoFrame:
         self.status = ElidedLabel(small=True)
         self.front = _button("Front", "Fit the view to the Pareto front (double click)")
         self.all = _button("All", "Fit the view to every feasible trial")
-        self.value = _button("F1", "Colour the trials by their agreement with the oracle")
-        self.value.setCheckable(True)
-        self.value.setChecked(True)
-        self.value.hide()
         self.bar, self.legend = ValueBar(), LegendStrip()
         self.placeholder = QLabel(plot)
         self.placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -101,18 +97,16 @@ class ParetoFrame:
         for label in (self.x_title, self.y_title, self.status):
             label.setStyleSheet(f"color: {colours.foreground}; background: {colours.background};")
         self.bar.apply_colours(colours)
-        for button in (self.value, self.front, self.all):
+        for button in (self.front, self.all):
             button.setStyleSheet(
                 f"QToolButton {{ color: {colours.foreground}; background: {colours.background};"
                 f"border: 1px solid {colours.muted}; border-radius: 3px; padding: 0 6px; }}"
-                f"QToolButton:checked {{ background: {colours.faint};"
-                f"border: 2px solid {colours.accent}; padding: 0 5px; }}"
             )
 
     def _lay_out(self, plot: QWidget) -> None:
         head = QHBoxLayout()
         head.addWidget(self.y_title, 1)
-        for button in (self.value, self.front, self.all):
+        for button in (self.front, self.all):
             head.addWidget(button)
         foot = QHBoxLayout()
         foot.addWidget(self.status, 1)

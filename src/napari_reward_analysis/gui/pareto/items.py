@@ -42,8 +42,19 @@ def _series_colours(colours: ThemeColours) -> list[str]:
     return [colours.species[place] for place in _SERIES]
 
 
-def legend_entries(colours: ThemeColours, *, judged: bool = False) -> list[LegendEntry]:
-    """What the symbols of the plot stand for; with an oracle's favourite where it judged."""
+def legend_entries(
+    colours: ThemeColours, *, shaded: bool = False, favourite: bool = False
+) -> list[LegendEntry]:
+    """Symbols of the plot and their meaning.
+
+    Parameters
+    ----------
+    colours : ThemeColours
+    shaded : bool
+        Whether the points have colours of their own.
+    favourite : bool
+        Whether an oracle's favourite is marked.
+    """
     entries = [
         LegendEntry("dot", colours.accent, "front", line=True),
         LegendEntry("dot", colours.muted, "others"),
@@ -51,11 +62,12 @@ def legend_entries(colours: ThemeColours, *, judged: bool = False) -> list[Legen
         LegendEntry("square", colours.chebyshev, "Chebyshev"),
         LegendEntry("ring", colours.foreground, "shown"),
     ]
-    if not judged:
+    if not shaded:
         return entries
-    # the points have colours of their own then
-    front = LegendEntry("line", colours.accent, "front")
-    return [front, *entries[2:], LegendEntry("star", favourite_colour(colours), "oracle's best")]
+    entries = [LegendEntry("line", colours.accent, "front"), *entries[2:]]
+    if favourite:
+        entries.append(LegendEntry("star", favourite_colour(colours), "oracle's best"))
+    return entries
 
 
 def favourite_colour(colours: ThemeColours) -> str:

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.oracle.run import TrialAgreement
-from napari_reward_analysis.gui.atoms.session import Session
+from napari_reward_analysis.gui.atoms.session import AtomsSession
 
 _HEADS = ("Run", "Trial", "Columns", "F1")
 _ROWS = 6
@@ -20,11 +20,11 @@ class FrontAgreement(QTableWidget):
 
     Parameters
     ----------
-    session : Session
+    session : AtomsSession
         Which shows the trial.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AtomsSession) -> None:
         super().__init__(0, len(_HEADS))
         self._session = session
         self._rows: list[tuple[Run, int, float]] = []

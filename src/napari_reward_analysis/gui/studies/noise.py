@@ -26,7 +26,7 @@ from napari_reward_analysis.analyses.noise.study import TUNED, NoiseSettings, no
 from napari_reward_analysis.analyses.oracle.network import runtime_fault
 from napari_reward_analysis.calibration.preflight import AreaRule
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.analysis.autosave import Keeping, about_study
+from napari_reward_analysis.gui.analysis.study_autosave import Keeping, about_study
 from napari_reward_analysis.gui.analysis.study_thread import Prepare
 from napari_reward_analysis.gui.layers.known_points import is_oracle, points_on
 from napari_reward_analysis.gui.layers.layer_combo import LayerCombo

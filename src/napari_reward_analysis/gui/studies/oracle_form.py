@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.atoms.session import Session
+from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.inputs.form_values import FREE_CELL, NO_LATTICE
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
@@ -34,7 +34,7 @@ class OracleForm(QWidget):
     ----------
     viewer : napari.components.ViewerModel
         Whose layers are offered.
-    session : Session
+    session : AtomsSession
         Whose runs on the image are judged too.
 
     Signals
@@ -45,7 +45,7 @@ class OracleForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, viewer: Any, session: Session) -> None:
+    def __init__(self, viewer: Any, session: AtomsSession) -> None:
         super().__init__()
         self._session = session
         self.image = ImageSection(viewer)

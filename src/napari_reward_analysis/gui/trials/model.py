@@ -51,6 +51,7 @@ class TrialModel(QAbstractTableModel):
         self._columns: list[list[Any]] = []
         self._front: frozenset[int] = frozenset()
         self._emphasis = True
+        self._help: dict[str, str] = {}
         self._bold = QFont()
         self._bold.setBold(True)
 
@@ -107,6 +108,10 @@ class TrialModel(QAbstractTableModel):
         if rows:
             self._tell(rows[0], rows[-1])
 
+    def set_help(self, texts: Mapping[str, str]) -> None:
+        """Explain columns, by their titles, in the tooltips of the heads."""
+        self._help = dict(texts)
+
     def set_emphasis(self, on: bool) -> None:
         """Write front rows in bold or, where there are no others, in plain letters."""
         self._emphasis = on
@@ -153,8 +158,10 @@ class TrialModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._names[section - 1] if section else "#"
         if role == Qt.ItemDataRole.ToolTipRole:
-            title = self._names[section - 1].replace("\n", " ") if section else ""
-            return title or f"Trial; {FRONT_MARK} on the front"
+            if not section:
+                return f"Trial; {FRONT_MARK} on the front"
+            title = self._names[section - 1]
+            return self._help.get(title) or title.replace("\n", " ")
         return None
 
     # ---- inside

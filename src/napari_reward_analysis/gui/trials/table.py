@@ -112,6 +112,10 @@ class TrialTable(QWidget):
             self._fit_columns()
         self._count()
 
+    def set_help(self, texts: Mapping[str, str]) -> None:
+        """Explain columns, by their titles, in the tooltips of the heads."""
+        self._model.set_help(texts)
+
     def set_selected(self, id: int | None) -> None:  # noqa: A002
         """Select the row of this trial and bring it into view. Emits nothing.
 

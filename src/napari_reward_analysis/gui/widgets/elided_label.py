@@ -12,7 +12,7 @@ from napari_reward_analysis.gui.widgets.theme import small_font
 class ElidedLabel(QLabel):
     """One line of text that ends in an ellipsis where the room is too small.
 
-    The whole text is then its tooltip.
+    The whole text is then its tooltip, unless it has an explanation.
 
     Parameters
     ----------
@@ -23,7 +23,12 @@ class ElidedLabel(QLabel):
 
     def __init__(self, text: str = "", *, small: bool = False) -> None:
         super().__init__(text)
-        self._small = small
+        self._small, self._help = small, ""
+
+    def set_help(self, text: str) -> None:
+        """Explain in the tooltip what the text names."""
+        self._help = text
+        self.setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:
         """Room for nothing but the ellipsis."""
@@ -39,7 +44,7 @@ class ElidedLabel(QLabel):
         shown = QFontMetrics(font).elidedText(
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )
-        self.setToolTip("" if shown == self.text() else self.text())
+        self.setToolTip(self._help or ("" if shown == self.text() else self.text()))
         painter = QPainter(self)
         painter.setFont(font)
         painter.setPen(self.palette().color(self.foregroundRole()))

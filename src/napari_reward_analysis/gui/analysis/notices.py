@@ -1,0 +1,25 @@
+"""Notices of an analysis in the words of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from napari_reward_analysis.notices import Notice, sentence
+
+#: What the user can do about a notice in the window, by its code.
+ADVICE: dict[str, str] = {}
+
+
+def notices_in_words(notices: Iterable[Notice | str]) -> str:
+    """All notices as sentences, with what to do about them.
+
+    Parameters
+    ----------
+    notices : iterable of Notice
+        As of a run.
+    """
+    known = [n if isinstance(n, Notice) else Notice.from_json(n) for n in notices]
+    text = " ".join(sentence(notice, ADVICE) for notice in known)
+    text = text.replace(" (--calibrate lattice)", "")
+    # a number is not parted from its unit
+    return text.replace(" angstrom", "\N{NO-BREAK SPACE}Å")
