@@ -7,6 +7,8 @@ export PYTHON
 
 BIN := .venv/bin
 WITH_DISPLAY := bash scripts/with_display.sh
+#: Processes that share the tests; JOBS=0 runs all of them in one.
+JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint bench docs oracle wheel clean
@@ -21,13 +23,13 @@ demo: setup ## a sample image, a finished run and the plugin (no display: into d
 	$(WITH_DISPLAY) $(BIN)/napari-reward-analysis demo $(ARGS)
 
 test: setup ## all tests; ARGS="-k lattice" are handed to pytest
-	$(WITH_DISPLAY) $(BIN)/python -m pytest $(ARGS)
+	$(WITH_DISPLAY) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 lint: setup ## style, types, direction of imports, manifest
 	bash scripts/lint.sh
 
 bench: setup ## measure speed and accuracy (minutes); each script in benchmarks/ says what
-	set -e; for script in $(filter-out %/known_columns.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(BIN)/python $$script; done
+	set -e; for script in $(filter-out %/known_columns.py,$(wildcard benchmarks/*.py)); do echo "== $$script"; $(WITH_DISPLAY) $(BIN)/python $$script; done
 
 docs: setup ## take the screenshots and plots of the documentation anew
 	$(WITH_DISPLAY) $(BIN)/python scripts/make_screenshots.py

@@ -41,6 +41,7 @@ from napari_reward_analysis import (
     refine_trial,
     run_trials,
 )
+from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.settings import QUICK_STAGES
 from napari_reward_analysis.preprocessing import stage_named
 
@@ -60,7 +61,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "full": {"stages": QUICK_STAGES},
     "LoG alone": {"stages": ()},
     "published rewards": {"rewards": ()},
-    "as published": {"as_published": True},
+    "as published": as_published().model_dump(exclude_defaults=True),
 }
 #: Width of the blur before the plain peaks, and radius of their neighbourhood, in angstrom.
 BLUR, NEAR = 0.45, 0.9

@@ -23,7 +23,7 @@ import argparse
 import json
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +38,7 @@ from napari_reward_analysis import (
     lattice_preset,
     run_amorphous_trials,
 )
+from napari_reward_analysis.analyses.amorphous.as_published import as_published
 from napari_reward_analysis.analyses.amorphous.execute import search_atoms
 from napari_reward_analysis.analyses.amorphous.problem import pick
 from napari_reward_analysis.io.simulate import Pocket, simulate
@@ -85,9 +86,8 @@ def row(case: Case, options: argparse.Namespace) -> str:
     atoms = search_atoms(image, lattice, AtomsSettings(seed=options.seed))
     found = {}
     for published in (False, True):
-        settings = AmorphousSettings(
-            trials=options.trials, seed=options.seed, as_published=published
-        )
+        make: Callable[..., AmorphousSettings] = as_published if published else AmorphousSettings
+        settings = make(trials=options.trials, seed=options.seed)
         start = time.perf_counter()
         problem = AmorphousProblem(
             image,

@@ -24,12 +24,10 @@ import numpy as np
 from known_columns import read_folder
 
 from napari_reward_analysis import BadInput, Image, Lattice, lattice_names, lattice_preset
-from napari_reward_analysis.calibration import (
-    MeasuredLattice,
-    crystal_region,
-    measure_lattice,
-)
+from napari_reward_analysis.calibration.measure import measure_lattice
+from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.calibration.pattern import Pattern, predict
+from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.io.read import read_image
 from napari_reward_analysis.io.simulate import simulate
 

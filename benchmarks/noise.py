@@ -13,6 +13,7 @@ from pathlib import Path
 from known_columns import Known, read_folder
 
 from napari_reward_analysis import AtomsSettings
+from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.noise.execute import network_oracle, run_noise_job, write_noise
 from napari_reward_analysis.analyses.noise.study import NoiseSettings
 
@@ -25,7 +26,7 @@ def main() -> None:
     options = parser.parse_args()
     known = next(k for k in read_folder(options.data / "sim") if k.name == "ybco_clean")
     report(known, AtomsSettings(trials=30), options.out / "shipped")
-    report(known, AtomsSettings(trials=20, as_published=True), options.out / "published")
+    report(known, as_published(trials=20), options.out / "published")
 
 
 def report(known: Known, atoms: AtomsSettings, folder: Path) -> None:

@@ -12,6 +12,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# One thread a process: the processes that share the tests keep the cores busy, and threads of
+# each would only wait for one another. A number that is set already is kept.
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 # An empty path keeps napari from reading or writing the settings of whoever runs the tests.
 os.environ["NAPARI_CONFIG"] = ""
 # Plots in tests go to files, never to windows.

@@ -112,7 +112,7 @@ TOY = Analysis(
     "Toy",
     "Find the threshold at which a share of the pixels is bright.",
     ToySettings,
-    RunFormat("toy", "toy.json", _head, asdict, _read, front_record),
+    RunFormat("toy", "toy.json", _head, asdict, _read, heads.front_record),
     _begin,
     _write,
 )

@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 
 from napari_reward_analysis import Image, lattice_preset
-from napari_reward_analysis.calibration import (
-    disagreement,
-    measure_lattice,
-    measure_vectors,
-)
+from napari_reward_analysis.calibration.measure import measure_lattice
+from napari_reward_analysis.calibration.measured import disagreement
+from napari_reward_analysis.calibration.vectors import measure_vectors
 from napari_reward_analysis.io.read import read_image
 
 FOLD = {"YBCO[100]": 2, "SrTiO3[001]": 4, "Si[110]": 2}

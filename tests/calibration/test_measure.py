@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_reward_analysis import Column, Image, Lattice, lattice_preset
-from napari_reward_analysis.calibration import disagreement, measure_lattice
+from napari_reward_analysis.calibration.measure import measure_lattice
+from napari_reward_analysis.calibration.measured import disagreement
 from napari_reward_analysis.crystal.lattice import free_lattice
 
 #: Crystal, and how many rotations of it look alike.

@@ -14,6 +14,7 @@ from napari_reward_analysis import (
     pick,
     run_trials,
 )
+from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.info import describe, in_words
 from napari_reward_analysis.calibration.preflight import run_preflight
 from napari_reward_analysis.io.simulate import simulate
@@ -95,7 +96,7 @@ def test_a_drawn_region_is_taken_as_it_is(half_field):
 
 
 def test_as_published_takes_the_field(half_field):
-    problem = AtomsProblem(half_field, YBCO, AtomsSettings(area="crystal", as_published=True))
+    problem = AtomsProblem(half_field, YBCO, as_published())
     assert problem.region is None
     assert problem.preflight.measured is None
 

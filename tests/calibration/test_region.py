@@ -11,8 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_reward_analysis import BadInput, Image, lattice_preset
-from napari_reward_analysis.calibration import crystal_region, lattice_order, measure_lattice
-from napari_reward_analysis.calibration.region import MAX_WINDOW, MIN_WINDOW, noise_window
+from napari_reward_analysis.calibration.measure import measure_lattice
+from napari_reward_analysis.calibration.region import (
+    MAX_WINDOW,
+    MIN_WINDOW,
+    crystal_region,
+    lattice_order,
+    noise_window,
+)
 
 
 def region(image, name, **options):

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_reward_analysis import Image
-from napari_reward_analysis.calibration import measure_vectors
-from napari_reward_analysis.calibration.vectors import reduce_basis
+from napari_reward_analysis.calibration.vectors import measure_vectors, reduce_basis
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,13 @@
-"""The command `amorphous` in a process of its own."""
+"""The command `amorphous`."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
+from tests.support import command_line
 
 from napari_reward_analysis import lattice_preset, load_amorphous_run
 from napari_reward_analysis.io.simulate import Pocket, simulate
@@ -15,11 +15,8 @@ from napari_reward_analysis.io.simulate import Pocket, simulate
 OPTIONS = ["--lattice", "YBCO[100]", "--pixel-size", "0.18", "--trials", "6", "--json"]
 
 
-def call(*arguments):
-    command = [sys.executable, "-m", "napari_reward_analysis.cli", "amorphous"]
-    return subprocess.run(
-        [*command, *map(str, arguments)], capture_output=True, text=True, timeout=120
-    )
+call = partial(command_line.call, "amorphous")
+call_alone = partial(command_line.call_alone, "amorphous")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +30,7 @@ def picture(tmp_path_factory):
 
 def test_amorphous_prints_one_object_and_writes_its_files(picture, tmp_path):
     out = tmp_path / "results"
-    done = call(picture, *OPTIONS, "--out", out)
+    done = call_alone(picture, *OPTIONS, "--out", out)
 
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""The command line in a process of its own: results, refusals, interruptions."""
+"""The command line: results, refusals, interruptions."""
 
 from __future__ import annotations
 
@@ -7,24 +7,17 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.command_line import COMMAND, call, call_alone
 
 from napari_reward_analysis import load_run
 
-COMMAND = [sys.executable, "-m", "napari_reward_analysis.cli"]
 COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
 ADDED = ["uncertainty_px", "uncertainty_A", "is_counted"]
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
-
-
-def call(*arguments, **options):
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=120, **options
-    )
 
 
 def columns_image(shape=(120, 120), first=10.0):
@@ -43,7 +36,7 @@ def picture(tmp_path):
 
 def test_atoms_writes_run_table_and_front_and_prints_json(picture, tmp_path):
     out = tmp_path / "results"
-    done = call("atoms", picture, *SQUARE, "--trials", 15, "--out", out, "--json")
+    done = call_alone("atoms", picture, *SQUARE, "--trials", 15, "--out", out, "--json")
 
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
@@ -328,4 +321,5 @@ def test_a_killed_run_loses_at_most_one_trial(picture, tmp_path):
 def test_help_and_version():
     assert "atoms" in call("--help").stdout
     assert call("--version").stdout.strip()
-    assert call().returncode == 2
+    nothing = call_alone()
+    assert (nothing.returncode, nothing.stderr.count("\n")) == (2, 1)

@@ -1,28 +1,21 @@
-"""The command `batch` in a process of its own: many images, bad ones among them, Ctrl-C."""
+"""The command `batch`: many images, bad ones among them, Ctrl-C."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.support.command_line import COMMAND, call, call_alone
 
 from napari_reward_analysis import load_run
 from napari_reward_analysis.cli.batch import folders
 
-COMMAND = [sys.executable, "-m", "napari_reward_analysis.cli"]
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2", "--trials", "8", "--seed", "3"]
-
-
-def call(*arguments):
-    line = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True, timeout=120, env=os.environ)
 
 
 def columns_image(seed):
@@ -71,7 +64,7 @@ def test_a_bad_image_is_told_and_does_not_end_the_batch(pictures, tmp_path):
     flat = tmp_path / "flat.npy"
     np.save(flat, np.ones((50, 50)))
     missing = tmp_path / "missing.npy"
-    done = call("batch", pictures[0], flat, missing, pictures[1], *SQUARE, "--json")
+    done = call_alone("batch", pictures[0], flat, missing, pictures[1], *SQUARE, "--json")
     assert done.returncode == 2
     lines = done.stderr.splitlines()
     assert len(lines) == 2

@@ -1,15 +1,15 @@
-"""The command `oracle` in a process of its own."""
+"""The command `oracle`."""
 
 from __future__ import annotations
 
 import csv
 import json
 import os
-import subprocess
-import sys
+from functools import partial
 
 import numpy as np
 import pytest
+from tests.support import command_line
 
 from napari_reward_analysis import lattice_preset, load_run, read_image
 from napari_reward_analysis.analyses.atoms.oracle_counts import agreement_of_trials
@@ -20,9 +20,8 @@ from napari_reward_analysis.io.writers import COLUMNS
 SIZE = ["--lattice", "YBCO[100]", "--pixel-size", "0.18"]
 
 
-def call(*arguments, command="oracle"):
-    line = [sys.executable, "-m", "napari_reward_analysis.cli", command, *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True, timeout=120, env=os.environ)
+call = partial(command_line.call, "oracle")
+call_alone = partial(command_line.call_alone, "oracle")
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def picture(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(picture):
     folder = picture.with_name("run")
-    done = call(picture, *SIZE, "--trials", 8, "--out", folder, command="atoms")
+    done = command_line.call("atoms", picture, *SIZE, "--trials", 8, "--out", folder)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -47,7 +46,7 @@ def rows(path):
 
 
 def test_columns_of_the_network_are_written(picture):
-    done = call(picture, *SIZE, "--json")
+    done = call_alone(picture, *SIZE, "--json")
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     out = picture.with_name("scan_oracle")
@@ -180,14 +179,7 @@ def refuse_large_files():
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")
 def test_a_disk_without_room_for_the_picture_has_what_can_be_opened_again(picture, tmp_path):
-    line = [sys.executable, "-m", "napari_reward_analysis.cli", "oracle", str(picture), *SIZE]
-    done = subprocess.run(
-        [*line, "--out", str(tmp_path / "out")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        preexec_fn=refuse_large_files,
-    )
+    done = call_alone(picture, *SIZE, "--out", tmp_path / "out", preexec_fn=refuse_large_files)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "oracle.png cannot be written" in done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"oracle.json", "oracle.csv"}

@@ -13,19 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from tests.support.command_line import COMMAND, call, call_alone
 
 from napari_reward_analysis.analyses.noise.run import load_noise
 from napari_reward_analysis.analyses.windows.run import load_windows
 
-COMMAND = [sys.executable, "-m", "napari_reward_analysis.cli"]
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
 COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
-
-
-def call(*arguments):
-    return subprocess.run(
-        [*COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=120
-    )
 
 
 def save_picture(path, shape=(200, 320)):
@@ -69,7 +63,8 @@ def interrupted(arguments, log: Path, lines: int):
 
 def test_windows_writes_run_table_and_maps_and_prints_json(picture, tmp_path):
     out = tmp_path / "out"
-    done = call("windows", picture, *SQUARE, "--window", 28, "--trials", 14, "--out", out, "--json")
+    options = ["--window", 28, "--trials", 14, "--out", out, "--json"]
+    done = call_alone("windows", picture, *SQUARE, *options)
 
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
@@ -137,7 +132,7 @@ def known_positions(path):
 def test_noise_writes_study_table_and_figure_and_prints_json(picture, tmp_path):
     out, truth = tmp_path / "out", known_positions(tmp_path / "truth.csv")
     options = ["--levels", "0,0.3", "--seeds", 1, "--trials", 6, "--truth", truth]
-    done = call("noise", picture, *SQUARE, *options, "--out", out, "--json")
+    done = call_alone("noise", picture, *SQUARE, *options, "--out", out, "--json")
 
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
@@ -220,8 +215,7 @@ def call_with_little_room(limit, *arguments):
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    line = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(line, capture_output=True, text=True, timeout=120, preexec_fn=refuse_more)
+    return call_alone(*arguments, preexec_fn=refuse_more)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of POSIX")

@@ -12,6 +12,7 @@ from skimage.feature import blob_log
 
 from napari_reward_analysis.detection import BlobFinder, find_blobs
 from napari_reward_analysis.detection import blobs as blobs_module
+from napari_reward_analysis.detection.blobs import Candidates, disk_overlap
 from napari_reward_analysis.errors import BadInput
 
 PARAMETERS = {
@@ -33,9 +34,9 @@ def chain_free(candidates, overlap):
     Only such chains make the result of scikit-image depend on the order in which it
     meets the pairs.
     """
-    pairs, shares = blobs_module._overlapping_pairs(candidates[:, :3])
+    pairs = Candidates(candidates).overlapping(len(candidates), overlap)
     sigma = candidates[:, 2]
-    low, high = pairs[shares > overlap].min(axis=1), pairs[shares > overlap].max(axis=1)
+    low, high = pairs.min(axis=1), pairs.max(axis=1)
     wins = sigma[low] > sigma[high]
     killer, victim = np.where(wins, low, high), np.where(wins, high, low)
     return not set(killer) & set(victim)
@@ -134,9 +135,7 @@ def test_result_does_not_depend_on_what_was_asked_before(speckle):
 
 
 def test_overlap_of_disks():
-    touching, half, inside = blobs_module._disk_overlap(
-        np.array([2.0, 1.0, 0.2]), np.array([1.0, 1.0, 0.5])
-    )
+    touching, half, inside = disk_overlap(np.array([2.0, 1.0, 0.2]), np.array([1.0, 1.0, 0.5]))
     lens = 2 * math.acos(0.5) - math.sin(2 * math.acos(0.5))
     assert touching == pytest.approx(0, abs=1e-7)
     assert half == pytest.approx(lens / math.pi)

@@ -30,8 +30,8 @@ def test_the_result_does_not_depend_on_the_tiles(shape, speckle, monkeypatch):
     image = speckle(shape, 7, 1.5)
     found = []
     for tile, cores in ((10_000, 1), (10_000, 4), (250, 2), (1, 3)):
-        monkeypatch.setattr(log_filter, "_TILE", tile)
-        monkeypatch.setattr(log_filter, "_WORKERS", cores)
+        monkeypatch.setattr(log_filter, "TILE", tile)
+        monkeypatch.setattr(log_filter, "WORKERS", cores)
         responses = [ScaleSpace(image).response(sigma) for sigma in (1.0, 7.0, 12.0)]
         found.append((find_blobs(image, 1, 12, 6, 0.02, 0.3), responses))
 
@@ -68,10 +68,15 @@ def test_cached_images_stay_within_the_given_memory():
     image = np.random.default_rng(0).random((64, 64), dtype=np.float32)
     space = ScaleSpace(image, memory=5 * image.nbytes)
 
-    for sigma in np.linspace(1, 4, 20):
-        space.response(float(sigma))
+    sigmas = np.linspace(1, 4, 20).tolist()
+    for sigma in sigmas:
+        space.response(sigma)
 
-    assert len(space._images) == 5
+    for sigma in sigmas[-5:]:
+        space.response(sigma)
+    assert space.filtered == 20
+    space.response(sigmas[-6])
+    assert space.filtered == 21
 
 
 @pytest.mark.parametrize("noise", [0.02, 0.1, 0.5])

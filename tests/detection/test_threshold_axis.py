@@ -102,8 +102,8 @@ def test_more_neighbours_than_one_word_holds(speckle, monkeypatch):
     area, physics = np.ones((64, 64), bool), Physics(150, 60)
     whole = check(candidates, 0.5, area, physics)
 
-    monkeypatch.setattr(spacing_errors, "_BITS", 3)
-    monkeypatch.setattr(spacing_errors, "_CHUNK", 64)
+    monkeypatch.setattr(spacing_errors, "BITS", 3)
+    monkeypatch.setattr(spacing_errors, "CHUNK", 64)
     parts = check(candidates, 0.5, area, physics)
 
     assert len(whole.thresholds) > 10
@@ -155,7 +155,7 @@ def test_tangled_overlaps_are_answered_by_some_thresholds(monkeypatch):
     area = np.ones(image.shape, bool)
     wanted = {"expected": y.size, "ds": 40.0}
     exact = threshold_front(candidates, 0.3, area, **wanted)
-    monkeypatch.setattr(lifetimes_module, "_MOST_PER_CANDIDATE", 0.0)
+    monkeypatch.setattr(lifetimes_module, "MOST_PER_CANDIDATE", 0.0)
 
     some = threshold_front(candidates, 0.3, area, **wanted)
 

@@ -52,7 +52,7 @@ def test_without_four_others_there_is_no_sum(number):
 def test_pairs_are_all_those_within_reach(points, reach, crowded):
     with pytest.MonkeyPatch.context() as patch:
         if crowded:
-            patch.setattr(neighbours, "_CROWD", 0)
+            patch.setattr(neighbours, "CROWD", 0)
         first, second, distance = pairs_within(points, reach)
 
     gaps = np.linalg.norm(points[:, None] - points[None], axis=-1)

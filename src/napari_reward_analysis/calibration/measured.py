@@ -256,20 +256,6 @@ def require_found(measured: MeasuredLattice) -> MeasuredLattice:
     return measured
 
 
-def require_one_grain(measured: MeasuredLattice) -> MeasuredLattice:
-    """The measured lattice itself, where one grain is all there is.
-
-    Raises
-    ------
-    BadInput
-        If the crystal is not seen, or a second grain is.
-    """
-    notice = second_grain_notice(require_found(measured))
-    if notice is not None:
-        raise BadInput(f"{notice[:-1]}: choose a field with one grain or draw a region on one.")
-    return measured
-
-
 def vector_lengths(vectors: FloatArray) -> tuple[float, float]:
     """Lengths of two row vectors."""
     first, second = np.hypot(*vectors.T)

@@ -7,9 +7,10 @@ right, and over which pixels columns are to be expected.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.calibration.choices import AreaRule, Calibration
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import (
     MeasuredLattice,
@@ -21,9 +22,6 @@ from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
-
-Calibration = Literal["header", "lattice"]
-AreaRule = Literal["field", "crystal"]
 
 
 @dataclass(frozen=True, eq=False)

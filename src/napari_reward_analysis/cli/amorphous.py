@@ -61,27 +61,29 @@ def add_amorphous(commands: Any) -> None:
 
 
 def _amorphous(options: argparse.Namespace) -> int:
+    from napari_reward_analysis.analyses.amorphous.as_published import as_published
     from napari_reward_analysis.analyses.amorphous.execute import (
         given_atoms,
         run_amorphous,
         search_atoms,
         write_regions,
     )
-    from napari_reward_analysis.analyses.amorphous.problem import PARAMETERS, AmorphousSettings
+    from napari_reward_analysis.analyses.amorphous.settings import AmorphousSettings
     from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
     from napari_reward_analysis.io.writers import read_points_csv
 
     image, lattice = image_of(options), lattice_of(options)
-    chosen = {
+    chosen: dict[str, Any] = {
         "trials": options.trials,
-        "search": PARAMETERS if options.search == "all" else tuple(options.search.split(",")),
         "fixed": dict(_fixed_value(text) for text in options.fix),
         "sampler": options.sampler,
         "seed": options.seed,
         "kinds": options.kinds,
-        "as_published": options.as_published,
     }
-    settings = AmorphousSettings.model_validate(chosen)
+    if options.search != "all":
+        chosen["search"] = tuple(options.search.split(","))
+    make = as_published if options.as_published else AmorphousSettings
+    settings = make(**chosen)
     finding = AtomsSettings(count=options.count, seed=options.seed, calibrate=options.calibrate)
     check_pick(options.pick, settings.trials)
     folder = folder_of(options, "amorphous")

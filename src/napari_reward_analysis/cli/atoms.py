@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.cli.common import (
     DONE,
     INTERRUPTED,
@@ -178,12 +178,22 @@ def settings_of(options: argparse.Namespace, count: float | None) -> AtomsSettin
     BadInput, ValidationError
         If an option is impossible.
     """
-    from napari_reward_analysis.analyses.atoms.trials import PARAMETERS, AtomsSettings
+    from napari_reward_analysis.analyses.atoms.as_published import as_published
+    from napari_reward_analysis.analyses.atoms.settings import PARAMETERS, AtomsSettings
     from napari_reward_analysis.preprocessing import all_stages, stage_named
     from napari_reward_analysis.rewards.protocol import all_rewards, reward_named
 
     usual = AtomsSettings.model_fields
-    settings = AtomsSettings(
+    make: Callable[..., AtomsSettings] = as_published if options.as_published else AtomsSettings
+    others: dict[str, Any] = {}
+    if not options.as_published:
+        others = {
+            "area": options.area,
+            "stages": _names(options.stages, all_stages, stage_named, usual["stages"].default),
+            "rewards": _names(options.rewards, all_rewards, reward_named, usual["rewards"].default),
+            "thresholds": options.thresholds,
+        }
+    settings = make(
         trials=options.trials,
         search=PARAMETERS if options.search == "all" else tuple(options.search.split(",")),
         sampler=options.sampler,
@@ -192,15 +202,11 @@ def settings_of(options: argparse.Namespace, count: float | None) -> AtomsSettin
         count=count,
         tolerance=options.tolerance,
         calibrate=options.calibrate,
-        area=options.area,
         species=tuple(options.species.split(",")) if options.species else None,
-        stages=_names(options.stages, all_stages, stage_named, usual["stages"].default),
-        rewards=_names(options.rewards, all_rewards, reward_named, usual["rewards"].default),
-        thresholds=options.thresholds,
         seconds=options.seconds,
         patience=options.patience,
-        as_published=options.as_published,
         refine=options.refine,
+        **others,
     )
     check_pick(options.pick, settings.trials)
     return settings

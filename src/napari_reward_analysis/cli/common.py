@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
-from napari_reward_analysis.calibration.preflight import Calibration
+from napari_reward_analysis.calibration.choices import Calibration
 from napari_reward_analysis.crystal.lattice import Lattice, lattice_names
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image

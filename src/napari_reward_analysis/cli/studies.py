@@ -24,6 +24,7 @@ from napari_reward_analysis.cli.common import (
 from napari_reward_analysis.errors import BadInput
 
 if TYPE_CHECKING:
+    from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
     from napari_reward_analysis.analyses.noise.run import NoiseRun
 
 
@@ -96,19 +97,12 @@ def _usual(parser: argparse.ArgumentParser) -> None:
 
 
 def _windows(options: argparse.Namespace) -> int:
-    from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
     from napari_reward_analysis.analyses.windows.execute import run_windows_job, write_windows
     from napari_reward_analysis.analyses.windows.problem import WindowsProblem, WindowsSettings
     from napari_reward_analysis.analyses.windows.run import WINDOWS_FILE
 
     image, lattice = image_of(options), lattice_of(options)
-    atoms = AtomsSettings(
-        trials=options.trials,
-        seed=options.seed,
-        calibrate=options.calibrate,
-        area=options.area,
-        as_published=options.as_published,
-    )
+    atoms = _search_of(options)
     settings = WindowsSettings(
         atoms=atoms, side=options.window, overlap=options.overlap, workers=options.workers
     )
@@ -132,7 +126,6 @@ def _windows(options: argparse.Namespace) -> int:
 
 
 def _noise(options: argparse.Namespace) -> int:
-    from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
     from napari_reward_analysis.analyses.noise.execute import (
         network_oracle,
         run_noise_job,
@@ -143,13 +136,7 @@ def _noise(options: argparse.Namespace) -> int:
     from napari_reward_analysis.analyses.oracle.execute import oracle_of_file
 
     image, lattice = image_of(options), lattice_of(options)
-    atoms = AtomsSettings(
-        trials=options.trials,
-        seed=options.seed,
-        calibrate=options.calibrate,
-        area=options.area,
-        as_published=options.as_published,
-    )
+    atoms = _search_of(options)
     settings = NoiseSettings(
         levels=_levels(options.levels),
         unit=options.unit,
@@ -194,3 +181,13 @@ def _levels(text: str) -> tuple[float, ...]:
         raise BadInput(
             f"--levels {text} are no numbers: write them with commas, e.g. 0,0.2,0.4."
         ) from None
+
+
+def _search_of(options: argparse.Namespace) -> AtomsSettings:
+    from napari_reward_analysis.analyses.atoms.as_published import as_published
+    from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+
+    usual = {"trials": options.trials, "seed": options.seed, "calibrate": options.calibrate}
+    if options.as_published:
+        return as_published(**usual)
+    return AtomsSettings(**usual, area=options.area)

@@ -221,10 +221,10 @@ def _overlapping_pairs(blobs: Blobs) -> tuple[Indices, npt.NDArray[np.float64]]:
     gap = distance / (largest * math.sqrt(2))
     near = gap <= 1 + ratio
     pairs = np.column_stack([first[near], second[near]])
-    return pairs, _disk_overlap(gap[near], ratio[near])
+    return pairs, disk_overlap(gap[near], ratio[near])
 
 
-def _disk_overlap(
+def disk_overlap(
     distance: npt.NDArray[np.float64], radius: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
     """Shared area of a unit disk and a smaller one, as a fraction of the smaller."""

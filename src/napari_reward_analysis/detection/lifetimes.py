@@ -16,7 +16,7 @@ from napari_reward_analysis.arrays import Indices
 from napari_reward_analysis.detection.blobs import Candidates, removals
 
 #: Removals that are looked at together, for each candidate; columns need one to three.
-_MOST_PER_CANDIDATE, _FEW = 50, 1000
+MOST_PER_CANDIDATE, _FEW = 50, 1000
 
 
 class TooTangled(Exception):
@@ -89,7 +89,7 @@ def lifetimes(candidates: Candidates, overlap: float) -> Lifetimes:
 
 
 def _check(count: int, size: int) -> None:
-    if count > _MOST_PER_CANDIDATE * max(size, _FEW):
+    if count > MOST_PER_CANDIDATE * max(size, _FEW):
         raise TooTangled
 
 

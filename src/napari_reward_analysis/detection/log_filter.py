@@ -26,9 +26,9 @@ from scipy import fft
 from napari_reward_analysis.arrays import Float32Array, FloatArray
 
 _TRUNCATE = 4.0
-_WORKERS = min(4, os.cpu_count() or 1)
+WORKERS = min(4, os.cpu_count() or 1)
 #: Side of a tile without its margin; larger where the margin is wide.
-_TILE = 512
+TILE = 512
 #: Margins are powers of two from here on, so that neighbouring sigmas share tiles.
 _MARGIN = 32
 #: Rows that are transformed back together.
@@ -74,7 +74,7 @@ class _Tiles:
         self._core = _core(image.shape, 4 * margin)
         self._shape = [fft.next_fast_len(core + 2 * margin, True) for core in self._core]
         origins = list(itertools.product(*map(range, (0, 0), image.shape, self._core)))
-        self._threads = min(_WORKERS, len(origins))
+        self._threads = min(WORKERS, len(origins))
         with ThreadPoolExecutor(self._threads) as pool:
             spectra = pool.map(lambda origin: self._transform(image, origin), origins)
             self._spectra = dict(zip(origins, spectra, strict=True))
@@ -153,9 +153,9 @@ def _transfer(sigma: float, size: int, order: int) -> FloatArray:
 
 def _core(shape: tuple[int, ...], smallest: int) -> list[int]:
     """Shape of a tile without its margin; a small image is halved if there are two cores."""
-    core = [_even_share(size, max(_TILE, smallest)) for size in shape]
+    core = [_even_share(size, max(TILE, smallest)) for size in shape]
     if core == list(shape):
-        core[0] = _even_share(shape[0], max(-(-shape[0] // _WORKERS), smallest))
+        core[0] = _even_share(shape[0], max(-(-shape[0] // WORKERS), smallest))
     return core
 
 

@@ -22,10 +22,10 @@ from napari_reward_analysis.points.neighbours import pairs_within
 Words = npt.NDArray[np.uint64]
 
 #: Neighbours in one word; the highest bit of the first is the blob itself.
-_BITS = 63
+BITS = 63
 _ITSELF = np.uint64(1 << 63)
 #: Neighbours that are worked on together, which bounds the memory.
-_CHUNK = 2**17
+CHUNK = 2**17
 
 
 class _Near(NamedTuple):
@@ -118,11 +118,11 @@ def _chunks(near: _Near) -> list[tuple[_Near, int]]:
     if not len(near.blob):
         return []
     count = np.bincount(near.blob)
-    words = -(-count // _BITS)
+    words = -(-count // BITS)
     chunks = []
     for number in np.unique(words[words > 0]):
         size = np.where(words == number, count, 0)
-        part = np.cumsum(size) // (_CHUNK // number)
+        part = np.cumsum(size) // (CHUNK // number)
         for index in np.unique(part[size > 0]):
             kept = (words[near.blob] == number) & (part[near.blob] == index)
             chunks.append((near.where(kept), int(number)))
@@ -137,9 +137,9 @@ def _changes(near: _Near, words: int, lives: Lifetimes, span: Indices, ds: float
     # each blob is a member of its own neighbourhood, with a bit of its own
     member = np.concatenate([near.other, blobs])
     owner = np.concatenate([owner, np.arange(len(blobs))])
-    bit = np.uint64(1) << (place % _BITS).astype(np.uint64)
+    bit = np.uint64(1) << (place % BITS).astype(np.uint64)
     bit = np.concatenate([bit, np.full(len(blobs), _ITSELF)])
-    word = np.concatenate([place // _BITS, np.zeros(len(blobs), np.intp)])
+    word = np.concatenate([place // BITS, np.zeros(len(blobs), np.intp)])
 
     low, high = (np.searchsorted(lives.blob, member, side) for side in ("left", "right"))
     which, life = expand(low, high, np.arange(len(lives.blob)))
@@ -178,6 +178,6 @@ def _too_close(states: Words, first: Indices, distance: FloatArray, ds: float) -
         states[word, np.arange(len(left))] ^= lowest
         # a power of two is exact in floating point, and its exponent is the bit's place
         bit = np.frexp(lowest.astype(np.float64))[1] - 1
-        total += distance[first[left] + _BITS * word + bit]
+        total += distance[first[left] + BITS * word + bit]
     error[left] = total.astype(np.float32) < np.float32(ds)
     return error

@@ -16,7 +16,7 @@ from napari_reward_analysis.arrays import FloatArray, Indices
 from napari_reward_analysis.crystal.lattice import N_NEIGHBOURS
 
 #: Looking at more points than this around each is left to the tree.
-_CROWD = 64
+CROWD = 64
 #: Radius in which neighbours are looked for first, in mean spacings: it holds eight.
 _REACH = 1.6
 #: A point's cell should hold no more points than this, itself included.
@@ -125,7 +125,7 @@ def _pairs_of_cells(places: FloatArray, reach: float, cells: _Cells) -> Pairs | 
     high = np.concatenate([start[cell + 2], start[cell + stride + 2]])
     number = high - low
     total = int(number.sum())
-    if total > _CROWD * len(places):
+    if total > CROWD * len(places):
         return None
     first = np.repeat(np.tile(here, 2), number)
     second = np.arange(total) + np.repeat(low - (np.cumsum(number) - number), number)

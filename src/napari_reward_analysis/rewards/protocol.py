@@ -101,16 +101,6 @@ class Detection:
         """Distance of every pixel to the border of the area, shape (H, W); 0 outside."""
         return (self.depth or Depth(self.area)).px
 
-    @property
-    def has(self) -> set[str]:
-        """Which of `NEEDS` there is."""
-        known = self.lattice is not None and bool(self.lattice.columns)
-        return {
-            name
-            for name, there in (("lattice", known), ("vectors", self.vectors_px is not None))
-            if there
-        }
-
 
 @dataclass(frozen=True)
 class Reward:

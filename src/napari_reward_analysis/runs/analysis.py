@@ -6,7 +6,6 @@ begun with inputs and settings, iterated, saved, and written as tables and figur
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +16,21 @@ from pydantic import BaseModel
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.registry import Registry
 from napari_reward_analysis.runs.files import RunFormat
+from napari_reward_analysis.runs.registered import ANALYSES, all_analyses, find_analysis
 from napari_reward_analysis.runs.run import BaseRun
 
-R = TypeVar("R", bound=BaseRun[Any])
+__all__ = [
+    "Analysis",
+    "Inputs",
+    "Pick",
+    "Task",
+    "all_analyses",
+    "analysis_named",
+    "register_analysis",
+]
 
-_BUILT_IN = ("atoms", "amorphous", "oracle", "windows", "noise")
+R = TypeVar("R", bound=BaseRun[Any])
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +120,8 @@ class Analysis(Generic[R]):
         saved already, and returns the summary that ``--json`` prints. `image` may be None.
     describe : callable
         ``describe(summary)`` is the summary in a line or a few.
+    remark : callable
+        ``remark(trial)`` is a trial in a few words, for a progress bar.
     """
 
     name: str
@@ -125,11 +134,7 @@ class Analysis(Generic[R]):
     describe: Callable[[dict[str, Any]], str] = lambda summary: ", ".join(
         f"{name} {value}" for name, value in summary.items()
     )
-
-
-_ANALYSES: Registry[Analysis[Any]] = Registry(
-    "analysis", "napari_reward_analysis.analyses", _BUILT_IN
-)
+    remark: Callable[[Any], str] = lambda _trial: ""
 
 
 def register_analysis(analysis: Analysis[Any]) -> None:
@@ -140,7 +145,7 @@ def register_analysis(analysis: Analysis[Any]) -> None:
     BadInput
         If its name is no plain word.
     """
-    _ANALYSES.add(analysis.name, analysis)
+    ANALYSES.add(analysis.name, analysis)
 
 
 def analysis_named(name: str) -> Analysis[Any]:
@@ -151,11 +156,5 @@ def analysis_named(name: str) -> Analysis[Any]:
     BadInput
         If there is none.
     """
-    if name in _BUILT_IN:
-        importlib.import_module(f"napari_reward_analysis.analyses.{name}.analysis")
-    return _ANALYSES[name]
-
-
-def all_analyses() -> tuple[str, ...]:
-    """Names of all analyses, the built-in ones first."""
-    return (*_BUILT_IN, *(name for name in _ANALYSES if name not in _BUILT_IN))
+    analysis: Analysis[Any] = find_analysis(name)
+    return analysis

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from napari_reward_analysis.optimize.samplers.protocol import SamplerName
+from napari_reward_analysis.optimize.sampler_names import SamplerName
 
 
 def option(
@@ -23,6 +23,7 @@ def option(
     metavar: str = "",
     empty: str = "",
     choices: Mapping[str, str] | None = None,
+    every: Callable[[], tuple[str, ...]] | None = None,
     **limits: Any,
 ) -> Any:
     """A field of settings with all that form, command line and docs need.
@@ -45,10 +46,14 @@ def option(
     metavar : str
         What stands for the value in `--help`.
     empty : str
-        What None means, in a word or two: 'no limit'.
+        What None means, in a few words: 'no limit'. The form shows it in grey, `--help` as
+        the default; `help` need not say it.
     choices : mapping, optional
         What people call each choice of a `Literal`, by its value; the value itself where
         it is left out.
+    every : callable, optional
+        Gives all names that a tuple of names may hold where its type does not say them:
+        those of a registry. It is called when somebody asks, not before.
     **limits
         `ge`, `gt`, `le`, `lt`, `allow_inf_nan` and whatever else `pydantic.Field` takes.
     """
@@ -58,7 +63,7 @@ def option(
         limits["default"] = default
     extra: dict[str, Any] = {
         **{"unit": unit, "advanced": advanced, "flag": flag, "metavar": metavar},
-        **{"empty": empty, "choices": dict(choices or {})},
+        **{"empty": empty, "choices": dict(choices or {}), "every": every},
     }
     return Field(title=title, description=help, json_schema_extra=extra, **limits)
 
@@ -81,6 +86,8 @@ class Described:
         What None means.
     choices : dict
         What people call each choice, by its value.
+    every : callable or None
+        As given to `option`.
     info : FieldInfo
         Type, default and limits.
     """
@@ -94,6 +101,7 @@ class Described:
     metavar: str
     empty: str
     choices: dict[str, str]
+    every: Callable[[], tuple[str, ...]] | None
     info: FieldInfo
 
     @property
@@ -111,7 +119,8 @@ def described_fields(model: type[BaseModel]) -> Iterator[Described]:
         Settings whose fields are made by `option`.
     """
     for name, info in model.model_fields.items():
-        extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+        known = info.json_schema_extra
+        extra: dict[str, Any] = dict(known) if isinstance(known, dict) else {}
         flag = str(extra.get("flag") or name.replace("_", "-"))
         yield Described(
             name=name,
@@ -123,6 +132,7 @@ def described_fields(model: type[BaseModel]) -> Iterator[Described]:
             metavar=str(extra.get("metavar", "")),
             empty=str(extra.get("empty", "")),
             choices=_words(extra.get("choices")),
+            every=extra.get("every"),
             info=info,
         )
 
@@ -163,7 +173,7 @@ class SearchSettings(BaseModel):
     seconds: float | None = option(
         None,
         title="Time budget",
-        help="The search begins no trial after this time. Empty for no limit.",
+        help="The search begins no trial after this time.",
         unit="s",
         advanced=True,
         metavar="S",
@@ -174,7 +184,7 @@ class SearchSettings(BaseModel):
     patience: int | None = option(
         None,
         title="Patience",
-        help="The search ends after this many trials in a row without gain. Empty for never.",
+        help="The search ends after this many trials in a row without gain.",
         unit="trials",
         advanced=True,
         metavar="N",

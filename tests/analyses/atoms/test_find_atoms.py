@@ -20,6 +20,7 @@ from napari_reward_analysis import (
     pick,
     run_trials,
 )
+from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.physics import derive_physics
 from napari_reward_analysis.analyses.atoms.space import snap_sigmas
 from napari_reward_analysis.analyses.atoms.trials import require_feasible
@@ -133,7 +134,7 @@ def test_given_ranges_are_kept(square_image):
 
 
 def test_as_published_uses_the_published_ranges(square_image):
-    trials = list(find_atoms(square_image, SQUARE, AtomsSettings(trials=12, as_published=True)))
+    trials = list(find_atoms(square_image, SQUARE, as_published(trials=12)))
     assert all(0.01 <= t.parameters["threshold"] <= 0.4 for t in trials)
     assert all(t.parameters["max_sigma"] <= 6.0 for t in trials)
     assert {t.parameters["num_sigma"] for t in trials} == {10.0}
@@ -141,7 +142,7 @@ def test_as_published_uses_the_published_ranges(square_image):
 
 def test_published_ds_is_that_of_the_paper():
     image = Image(gaussian_columns((160, 160), 9), 0.32)
-    problem = AtomsProblem(image, lattice_preset("YBCO[100]"), AtomsSettings(as_published=True))
+    problem = AtomsProblem(image, lattice_preset("YBCO[100]"), as_published())
     assert problem.physics.ds_px == pytest.approx(30.0)
 
 

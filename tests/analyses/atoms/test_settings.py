@@ -22,6 +22,7 @@ from napari_reward_analysis import (
     register_stage,
     run_trials,
 )
+from napari_reward_analysis.analyses.atoms.as_published import as_published, is_as_published
 from napari_reward_analysis.analyses.atoms.execute import run_atoms
 from napari_reward_analysis.io.simulate import simulate
 
@@ -61,7 +62,7 @@ def test_the_default_workflow_finds_what_the_log_alone_cannot(noisy):
 def test_incoherence_is_an_objective_and_published_runs_have_two(noisy):
     image, _ = noisy
     trials = list(find_atoms(image, LATTICE, AtomsSettings(trials=20)))
-    published = list(find_atoms(image, LATTICE, AtomsSettings(trials=20, as_published=True)))
+    published = list(find_atoms(image, LATTICE, as_published(trials=20)))
 
     feasible = [t for t in trials if t.feasible]
     assert {len(t.objectives) for t in feasible} == {3}
@@ -194,3 +195,25 @@ def test_the_search_ends_when_nothing_is_gained_or_time_is_up(noisy):
     assert len(short) <= 3  # what one point of the search has given
     assert re.fullmatch(rf"Ended after {len(idle)} trials: no gain in 1\d trials\.", told[0])
     assert "time budget" in told[1]
+
+
+def test_a_setting_as_published_may_be_changed():
+    settings = as_published(ds=8.0, ranges={"overlap": (0.1, 0.3)}, stages=("wiener",))
+    assert (settings.ds, settings.lattice_ds, settings.stages) == (8.0, 9.6, ("wiener",))
+    assert settings.ranges["overlap"] == (0.1, 0.3)
+    assert settings.ranges["threshold"] == (0.01, 0.4)
+
+
+@pytest.mark.parametrize("ds", [None, 8.0])
+def test_settings_of_version_0_1_become_those_as_published(ds):
+    """They had values for stages, rewards and area, of which such a run made no use."""
+    saved = {"trials": 12, "as_published": True, "area": "crystal", "stages": ["wiener"], "ds": ds}
+    assert AtomsSettings.model_validate(saved) == as_published(trials=12, ds=ds)
+    saved["as_published"] = False
+    assert AtomsSettings.model_validate(saved) == AtomsSettings(trials=12, ds=ds)
+
+
+def test_the_published_search_is_recognised_whatever_its_length_and_ranges():
+    assert is_as_published(as_published(trials=3, ds=8.0, ranges={"overlap": (0.1, 0.3)}))
+    assert not is_as_published(as_published(area="crystal"))
+    assert not is_as_published(AtomsSettings())

@@ -289,11 +289,14 @@ def test_folder_that_cannot_be_made_is_told_and_the_run_goes_on(
 
 
 def test_error_of_the_operating_system_while_closing_is_told(bench: Bench) -> None:
-    def stuck(*_: Any, **__: Any) -> None:
-        raise OSError(errno.EIO, "input/output error")
-
     def log(*given: Any) -> Any:
-        return Breaking(TOY.format.log(*given), {"close": stuck})
+        whole = TOY.format.log(*given)
+
+        def stuck(**how: Any) -> None:
+            whole.close(**how)
+            raise OSError(errno.EIO, "input/output error")
+
+        return Breaking(whole, {"close": stuck})
 
     bench.with_format(log=log)
     bench.search()

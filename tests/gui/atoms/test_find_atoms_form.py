@@ -231,12 +231,12 @@ def test_free_cell_and_species(make_widget: Make, add_crystal: Add, qtbot: QtBot
     widget = make_widget()
     lattice = widget.form.lattice
     whole = widget.form.preview.physics
-    lattice._species["Ti"].setChecked(False)
+    lattice.species_boxes["Ti"].setChecked(False)
     half = widget.form.preview.physics
     assert whole is not None
     assert half is not None
     assert half.expected == pytest.approx(whole.expected / 2)
-    lattice._species["Sr"].setChecked(False)
+    lattice.species_boxes["Sr"].setChecked(False)
     assert "no columns" in widget.run_box.fault.text()
     lattice.lattice.setCurrentText("free cell")
     free = widget.form.preview.physics

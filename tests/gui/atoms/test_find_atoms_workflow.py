@@ -9,6 +9,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtWidgets import QCheckBox
 
+from napari_reward_analysis.analyses.atoms.as_published import is_as_published
 from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
 from napari_reward_analysis.gui.inputs.form_values import FormValues
@@ -39,27 +40,27 @@ def used(widget: FindAtoms) -> AtomsSettings:
 
 
 @pytest.mark.parametrize(
-    ("preset", "stages", "as_published"),
+    ("preset", "stages", "published"),
     [
         ("full: all quick stages", FULL, False),
         ("LoG alone", (), False),
-        ("as published", DEFAULTS.stages, True),
+        ("as published", (), True),
     ],
 )
 def test_preset_sets_the_stages(
-    make_widget: Make, preset: str, stages: tuple[str, ...], as_published: bool
+    make_widget: Make, preset: str, stages: tuple[str, ...], published: bool
 ) -> None:
     widget = make_widget()
     workflow = widget.form.search.workflow
     assert workflow.preset.currentText() == "Wiener filter, LoG (default)"
     workflow.preset.setCurrentText(preset)
     settings = used(widget)
-    assert (settings.stages, settings.as_published) == (stages, as_published)
-    assert settings.rewards == DEFAULTS.rewards
+    assert (settings.stages, is_as_published(settings)) == (stages, published)
+    assert settings.rewards == (() if published else DEFAULTS.rewards)
     ticked = {name for name, box in workflow.stages.items() if box.isChecked()}
-    assert ticked == set(settings.used_stages)
+    assert ticked == set(settings.stages)
     workflow.preset.setCurrentText("Wiener filter, LoG (default)")
-    assert (used(widget).stages, used(widget).as_published) == (DEFAULTS.stages, False)
+    assert (used(widget).stages, is_as_published(used(widget))) == (DEFAULTS.stages, False)
 
 
 def test_as_published_has_no_further_rewards_and_gives_them_back(make_widget: Make) -> None:
@@ -70,10 +71,10 @@ def test_as_published_has_no_further_rewards_and_gives_them_back(make_widget: Ma
     for box in (*workflow.rewards.values(), *workflow.stages.values(), workflow.thresholds):
         assert not box.isEnabled()
     assert not any(box.isChecked() for box in workflow.rewards.values())
-    assert used(widget).used_rewards == ()
+    assert used(widget).rewards == ()
     assert "as published" in widget.form.search.summary()
     workflow.preset.setCurrentText("LoG alone")
-    assert used(widget).used_rewards == ("incoherence", "gaps")
+    assert used(widget).rewards == ("incoherence", "gaps")
     assert workflow.rewards["gaps"].isEnabled()
 
 

@@ -106,17 +106,17 @@ def test_oracles_of_a_run_have_fronts_in_the_plot(
     widget.oracles.add_file(table)
     counts = {"network": 60.0, "person": 100.0}
     assert found.oracles == counts
-    names = [entry.text for entry in widget.results.plot.frame.legend.entries[5:]]
+    names = [entry.text for entry in widget.results.plot.frame.legend.entries[-2:]]
     assert names == ["network (N 60)", "person (N 100)"]
     fronts = oracle_fronts(found.trials, found.physics, counts)
-    for (item, _), front in zip(widget.results.plot._items._series, fronts.values(), strict=True):
+    for (item, _), front in zip(widget.results.plot.items.series, fronts.values(), strict=True):
         x, _ = item.getData()
         assert set(x) == {values[0] for _, values in front}
     assert layer.name == "network"
     widget.results.oracle_menu.aboutToShow.emit()
     widget.results.oracle_menu.actions()[-1].trigger()
     assert found.oracles == {"network": 60.0}
-    assert len(widget.results.plot._items._series) == 1
+    assert len(widget.results.plot.items.series) == 1
 
 
 def test_oracle_without_use_is_a_sentence(

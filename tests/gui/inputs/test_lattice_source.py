@@ -134,7 +134,7 @@ def test_faint_columns_are_listed_unticked_and_can_be_ticked(
     add_crystal()
     widget = make_widget()
     section = widget.form.lattice
-    boxes = {box.text(): box for box in section._species.values()}
+    boxes = {box.text(): box for box in section.species_boxes.values()}
     faint = [text for text in boxes if text.startswith("O")]
     assert faint
     assert " 0." in faint[0]

@@ -12,7 +12,7 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.inputs.cell_drawing import describe_axes, lies_better_turned
 from napari_reward_analysis.gui.inputs.cell_geometry import DrawnCell
 from napari_reward_analysis.gui.inputs.lattice_view import LatticeView
-from napari_reward_analysis.gui.widgets.theme import napari_colours
+from napari_reward_analysis.gui.widgets.theme import ThemeColours, napari_colours
 
 STO = (3.905, 3.905, 90.0, [("Sr", 0.0, 0.0, 1.0), ("Ti", 0.5, 0.5, 0.4)])
 GRAPHENE = (2.46, 2.46, 120.0, [("C", 1 / 3, 2 / 3, 1.0), ("C", 2 / 3, 1 / 3, 1.0)])
@@ -200,7 +200,7 @@ def test_theme_changes_every_part(lattice: LatticeView) -> None:
     light = [part.grab().toImage() for part in (lattice.drawing, lattice.strip, lattice.legend)]
     assert all(a != b for a, b in zip(dark, light, strict=True))
     assert napari_colours("light").species[0] in colours_in(light[0])
-    lattice.set_theme("black", "white", "#0044cc")
+    lattice.apply_colours(ThemeColours.from_base("black", "white", "#0044cc"))
     assert "#0044cc" in colours_in(lattice.drawing.grab().toImage())
 
 

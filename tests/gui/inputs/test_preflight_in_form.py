@@ -53,13 +53,19 @@ def test_cell_pixel_size_rotation_and_confidence_are_told(
 ) -> None:
     add_crystal()
     widget = make_widget()
-    assert "looking for" in widget.form.image.preflight.text.text()
+    assert "Looking for" in widget.form.image.preflight.text.text()
     wait(widget)
     measured = widget.form.watch.preflight.measured
     text = widget.form.image.preflight.text.text().replace("\N{NO-BREAK SPACE}", " ")
     a, b = measured.lengths_px
     assert a == pytest.approx(3.905 / PIXEL_SIZE, rel=5e-3)
-    for part in (f"cell {a:.2f} × {b:.2f} px", "Å/px", "header", "turned", "confidence 1.00"):
+    for part in (
+        f"cell {a:.2f} × {b:.2f} px",
+        "Å/px",
+        "header off by",
+        "rotated by",
+        "confidence 1.00",
+    ):
         assert part in text
     assert widget.form.image.preflight.notice.isHidden()
     assert widget.form.image.preflight.use.isHidden()
@@ -72,7 +78,7 @@ def test_wrong_header_is_told_and_mended_with_one_click_which_can_be_undone(
     widget = make_widget()
     wait(widget)
     panel, image = widget.form.image.preflight, widget.form.image
-    assert "larger than the lattice shows" in panel.notice.text()
+    assert "larger than that of the lattice" in panel.notice.text()
     assert not panel.use.isHidden()
     right = widget.form.preview.physics
     qtbot.mouseClick(panel.use, Qt.MouseButton.LeftButton)
@@ -109,7 +115,7 @@ def test_no_such_lattice_is_said_and_the_run_works(
     viewer.add_image(pixels, scale=(0.02, 0.02), units=("nm", "nm"))
     widget = make_widget()
     wait(widget)
-    assert "no such lattice is seen" in widget.form.image.preflight.text.text()
+    assert "The lattice is not seen in the image" in widget.form.image.preflight.text.text()
     assert not widget.form.image.show_region.isEnabled()
     assert run(widget).region is None
 
@@ -214,7 +220,7 @@ def test_outdated_preflight_is_dropped(make_widget: Make, add_crystal: Add, wait
     assert widget.form.watch.preflight.region is not None
     widget.form.lattice.lattice.setCurrentText(NO_LATTICE)
     assert widget.form.watch.shared_preflight is None
-    assert "choose a lattice" in widget.form.image.preflight.text.text()
+    assert "Choose a lattice" in widget.form.image.preflight.text.text()
 
 
 def test_layer_removed_while_it_is_looked_at(
@@ -222,7 +228,7 @@ def test_layer_removed_while_it_is_looked_at(
 ) -> None:
     add_crystal()
     widget = make_widget()
-    qtbot.waitUntil(lambda: widget.form.watch._task is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: widget.form.watch.busy, timeout=PATIENCE)
     viewer.layers.clear()
     assert widget.form.watch.shared_preflight is None
     qtbot.wait(100)

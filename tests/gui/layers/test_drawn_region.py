@@ -100,9 +100,9 @@ def test_labels_of_the_frame_on_show(viewer: ViewerModel) -> None:
         region_mask(labels, shown_image_of(image, viewer), viewer)
 
 
-def test_image_that_is_gone(viewer: ViewerModel) -> None:
+def test_image_that_was_deleted(viewer: ViewerModel) -> None:
     frame = shown_image_of(viewer.add_image(PIXELS), viewer)
     gone = replace(frame, place=replace(frame.place, layer=lambda: None))
     labels = viewer.add_labels(boxed().astype(int))
-    with pytest.raises(BadInput, match="gone"):
+    with pytest.raises(BadInput, match="deleted"):
         region_mask(labels, gone, viewer)

@@ -8,8 +8,8 @@ from napari.components import ViewerModel
 from napari.utils.colormaps.standardize_color import transform_color
 
 from napari_reward_analysis.gui.layers.result_layers import (
-    BESIDE_COLOUR,
     ERROR_COLOUR,
+    OUTSIDE_COLOUR,
     RIGHT_COLOUR,
     AtomsLayer,
     placement,
@@ -208,5 +208,5 @@ def test_columns_that_are_not_counted_are_paler(viewer: ViewerModel, image: Any)
     layer = shown(viewer, image, found).layer
     assert layer is not None
     wanted = [RIGHT_COLOUR] * 6
-    wanted[1], wanted[4] = ERROR_COLOUR, BESIDE_COLOUR
+    wanted[1], wanted[4] = ERROR_COLOUR, OUTSIDE_COLOUR
     np.testing.assert_allclose(layer.border_color, transform_color(wanted))

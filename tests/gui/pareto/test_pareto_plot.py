@@ -84,7 +84,7 @@ def view(plot: ParetoPlot) -> list[list[float]]:
 
 
 def marks(plot: ParetoPlot) -> dict[str, tuple[float, float] | None]:
-    return {m: plot._items.mark_position(m) for m in ("euclidean", "chebyshev", "selected")}
+    return {m: plot.items.mark_position(m) for m in ("euclidean", "chebyshev", "selected")}
 
 
 # ---- picking
@@ -265,7 +265,7 @@ def test_hovering_over_a_stack_says_how_many(qtbot: QtBot, plot: ParetoPlot) -> 
     assert at is not None
     move(qtbot, plot, at)
     assert QToolTip.text().startswith("trial 10\n")
-    assert "2 more here" in QToolTip.text()
+    assert "2 more in the same place" in QToolTip.text()
 
 
 def test_hovering_selects_nothing(qtbot: QtBot, plot: ParetoPlot, picked: list[int]) -> None:
@@ -327,7 +327,7 @@ def test_further_fronts_are_drawn_named_and_taken_away(plot: ParetoPlot) -> None
     ]
     plot.set_series(series)
     assert [entry.text for entry in plot.frame.legend.entries[-2:]] == ["network", "person"]
-    (line, dots), (_, lone) = plot._items._series
+    (line, dots), (_, lone) = plot.items.series
     np.testing.assert_array_equal(line.getData()[0][[0, -1]], [0.05, 0.6])
     assert len(dots.data) == 2
     # one point makes no line, and is seen all the same
@@ -335,7 +335,7 @@ def test_further_fronts_are_drawn_named_and_taken_away(plot: ParetoPlot) -> None
     assert view(plot)[0][1] >= 0.6
     plot.set_series([])
     assert len(plot.frame.legend.entries) == 5
-    assert plot._items._series == []
+    assert plot.items.series == []
     assert view(plot)[0][1] < 0.6
 
 
@@ -348,7 +348,7 @@ def test_further_fronts_stand_out_in_both_themes(plot: ParetoPlot, theme: str) -
     shades = [entry.colour for entry in plot.frame.legend.entries[-4:]]
     assert len(set(shades)) == 4
     assert all(contrast(shade, colours.background) >= 3 for shade in shades)
-    pens = [line.opts["pen"] for line, _ in plot._items._series]
+    pens = [line.opts["pen"] for line, _ in plot.items.series]
     assert [pen.color().name() for pen in pens] == shades
     assert len({tuple(pen.dashPattern()) for pen in pens}) == 4
 

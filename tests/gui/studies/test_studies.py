@@ -277,7 +277,9 @@ def test_without_a_pixel_size_no_study_begins_and_the_lattice_s_is_one_click_awa
     box = tab.run_box
     assert box.fault.text() == "The pixel size is not known: type it in angstrom."
     assert not box.button.isEnabled()
-    qtbot.waitUntil(lambda: "press “Use the lattice's”" in box.fault.text(), timeout=PATIENCE)
+    qtbot.waitUntil(
+        lambda: "press “Use the pixel size of the lattice”" in box.fault.text(), timeout=PATIENCE
+    )
     assert not box.button.isEnabled()
     press(qtbot, tab.inputs.image.preflight.use)
     assert box.fault.text() == ""

@@ -146,8 +146,10 @@ def test_tells_of_what_the_user_changes_and_of_nothing_else(
         (
             "levels",
             "0, x",
-            "Levels: '0, x' is no list of numbers; write numbers with commas between them, "
-            "such as 0, 0.2, 0.4.",
+            (
+                "Levels: '0, x' is no list of numbers; write numbers with commas between them, "
+                "such as 0, 0.2, 0.4."
+            ),
         ),
     ],
 )

@@ -55,8 +55,6 @@ from napari_reward_analysis.analyses.amorphous.settings import (
 )
 from napari_reward_analysis.analyses.amorphous.space import ALL, DEFAULTS, AmorphousSpace
 from napari_reward_analysis.analyses.amorphous.trial import (
-    PUBLISHED_REWARDS,
-    REWARDS,
     AmorphousTrial,
     failed_trial,
     front_of,
@@ -152,7 +150,6 @@ class AmorphousProblem:
         self.space = AmorphousSpace(settings, self.classes)
         if "window" in settings.fixed:
             self.described.sampler.check(float(settings.fixed["window"]))
-        self.rewards = PUBLISHED_REWARDS if settings.as_published else REWARDS
         self.patches = lru_cache(maxsize=8)(self._patches)
         self.level = lru_cache(maxsize=256)(self._level)
         self.kept = lru_cache(maxsize=8)(self._kept)
@@ -190,7 +187,9 @@ class AmorphousProblem:
             trial = self._trial(index, parameters)
         except Exception as error:  # noqa: BLE001 - a failed trial is recorded, the run goes on
             reason = str(error) or type(error).__name__
-            trial = failed_trial(index, parameters, self.image.shape, self.rewards, reason)
+            trial = failed_trial(
+                index, parameters, self.image.shape, self.settings.objectives, reason
+            )
         return replace(trial, seconds=time.perf_counter() - start)
 
     def level_map(self, parameters: Parameters) -> Float32Array:
@@ -215,7 +214,7 @@ class AmorphousProblem:
         mask = mask_of(height, float(parameters["threshold"]), sigma) & self.image.valid
         if not self.existence.exists:
             mask = np.zeros_like(mask)
-        elif not self.settings.as_published:
+        elif self.settings.significant:
             # a region shows more loss somewhere in it than crystal does by chance
             mask = without_regions(mask, self.columns.yx[self.existence.significant])
         left = self.left(mask)
@@ -227,7 +226,7 @@ class AmorphousProblem:
             packed=np.packbits(mask),
             shape=self.image.shape,
             score=score_regions(number_regions(mask), left),
-            rewards=self.rewards,
+            rewards=self.settings.objectives,
         )
 
     def _averaged(self, parameters: Parameters) -> tuple[FloatArray, ScatterMean, float]:
@@ -275,7 +274,7 @@ class AmorphousProblem:
         self, name: str, window: float, components: int, mixture: int, covariance: Covariance
     ) -> tuple[FloatArray, FloatArray]:
         """Posterior of the atoms of one class, in one of its orientations."""
-        if self.settings.as_published:
+        if self.settings.orientations == "one":
             first = self.halves(self._brightest() if name == ALL else name).first
         else:
             first = self.members(name) & self.columns.found
@@ -371,7 +370,7 @@ def run_amorphous_trials(problem: AmorphousProblem) -> Iterator[AmorphousTrial]:
     """
     settings = problem.settings
     first = 0
-    if not settings.as_published or problem.space.size == 0 or not problem.existence.exists:
+    if settings.start_at_defaults or problem.space.size == 0 or not problem.existence.exists:
         yield problem.evaluate(0, problem.first())
         first = 1
     if problem.space.size == 0 or not problem.existence.exists:

@@ -20,7 +20,6 @@ from napari_reward_analysis.analyses.amorphous.problem import (
     pick,
 )
 from napari_reward_analysis.analyses.amorphous.regions.rewards import RegionScore
-from napari_reward_analysis.analyses.amorphous.trial import PUBLISHED_REWARDS, REWARDS
 from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.optimize.pareto import Metric
@@ -280,7 +279,7 @@ def _trial_from_json(
         packed=unpack(record["mask"], "u1"),
         shape=shape,
         score=RegionScore(**score),
-        rewards=PUBLISHED_REWARDS if settings.as_published else REWARDS,
+        rewards=settings.objectives,
         seconds=record["seconds"],
         search_seconds=record["search_seconds"],
         failure=record["failure"],

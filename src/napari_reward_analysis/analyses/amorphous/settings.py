@@ -1,12 +1,12 @@
-"""What a person chooses for a search of amorphous regions."""
+"""Settings of a search for amorphous regions."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import model_validator
 
-from napari_reward_analysis.optimize.samplers import SamplerName
+from napari_reward_analysis.search.settings import SearchSettings, option
 
 ParameterName = Literal[
     "class", "measure", "window", "components", "mixture", "covariance", "threshold", "smoothing"
@@ -21,48 +21,91 @@ PARAMETERS: tuple[ParameterName, ...] = (
     "threshold",
     "smoothing",
 )
-#: What the published search varies.
-PUBLISHED: tuple[ParameterName, ...] = ("threshold", "covariance")
+RegionReward = Literal["compactness", "perimeter", "unexplained"]
+#: Rewards of the outline, which every search has.
+OUTLINE: tuple[RegionReward, ...] = ("compactness", "perimeter")
 
 Value = float | str
 
 
-class AmorphousSettings(BaseModel):
-    """What a person chooses for a run; saved with it, so that it can be repeated.
+class AmorphousSettings(SearchSettings):
+    """Settings of a search for amorphous regions, saved with its run.
 
-    Attributes
-    ----------
-    trials : int
-        Number of settings to evaluate.
-    search : tuple of str
-        Parameters that are searched: class ('all', or a kind of column), measure
-        ('similarity' or 'likelihood'), window (half the side of a patch, in mean spacings
-        of the columns), components (of the patches), mixture (Gaussians), covariance,
-        threshold (0 crystal, 1 nothing left of it), smoothing (sigma over which columns
-        are averaged, in mean spacings of the class).
-    fixed : dict
-        Values of parameters that are not searched; what is missing has a default.
-    ranges : dict
-        (low, high) of searched numbers; what is missing has a default.
-    sampler : {'skopt', 'sobol', 'random'}
-        Search strategy.
-    seed : int
-        Seed of everything random.
-    kinds : int, optional
-        Kinds of column; by default those of the lattice, or as many as the patches show.
-    as_published : bool
-        The paper's way: the mixture's kinds, the brightest in its two orientations, the
-        posterior of two components after two principal components, threshold and
-        covariance searched, compactness and perimeter alone as rewards.
+    The fields say what they mean in their own descriptions.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    search: tuple[ParameterName, ...] = option(
+        PARAMETERS,
+        title="Searched parameters",
+        help="Parameters that are searched: the class of the columns (all, or one kind), the "
+        "measure of their contrast loss (similarity or likelihood), the window (half the side "
+        "of a patch, in mean column spacings), the components of the patches, the Gaussians of "
+        "the mixture and their covariance, the threshold (0 is crystal, 1 no contrast left), "
+        "and the smoothing (sigma of the average over columns, in mean spacings of the class).",
+    )
+    fixed: dict[ParameterName, Value] = option(
+        title="Fixed values",
+        help="Values of parameters that are not searched, such as class=Cu.",
+        flag="fix",
+        factory=dict,
+    )
+    ranges: dict[ParameterName, tuple[float, float]] = option(
+        title="Ranges",
+        help="Lowest and highest value of searched numbers.",
+        advanced=True,
+        flag="range",
+        factory=dict,
+    )
+    rewards: tuple[Literal["unexplained"], ...] = option(
+        ("unexplained",),
+        title="Extra rewards",
+        help="Rewards beside the compactness of the regions and the length of their outlines: "
+        "the disorder that a mask leaves unexplained.",
+        advanced=True,
+        max_length=1,
+    )
+    kinds: int | None = option(
+        None,
+        title="Kinds of column",
+        help="Number of kinds of column.",
+        empty="the lattice's, or as many as the patches show",
+        metavar="K",
+        ge=1,
+        le=20,
+    )
+    orientations: Literal["all", "one"] = option(
+        "all",
+        title="Orientations",
+        help="Columns that a posterior is worked out for: all of the class, or those in one of "
+        "its two orientations (of the brightest kind where the class is all).",
+        advanced=True,
+    )
+    significant: bool = option(
+        True,
+        title="Significant regions only",
+        help="Drop a region in which no column lost more contrast than crystal does by chance.",
+        advanced=True,
+    )
+    start_at_defaults: bool = option(
+        True,
+        title="Start at the defaults",
+        help="Take the default of every parameter in the first trial.",
+        advanced=True,
+    )
 
-    trials: int = Field(default=60, ge=1, le=100_000)
-    search: tuple[ParameterName, ...] = PARAMETERS
-    fixed: dict[ParameterName, Value] = Field(default_factory=dict)
-    ranges: dict[ParameterName, tuple[float, float]] = Field(default_factory=dict)
-    sampler: SamplerName = "skopt"
-    seed: int = Field(default=0, ge=0)
-    kinds: int | None = Field(default=None, ge=1, le=20)
-    as_published: bool = False
+    @property
+    def objectives(self) -> tuple[RegionReward, ...]:
+        """All rewards, in the order of the objectives."""
+        return (*OUTLINE, *self.rewards)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_version_0_1(cls, given: Any) -> Any:
+        """Read what run files of version 0.1 say under `as_published`."""
+        if not isinstance(given, dict) or "as_published" not in given:
+            return given
+        # as_published.py needs this class
+        from napari_reward_analysis.analyses.amorphous.as_published import fields_as_published
+
+        rest = {name: value for name, value in given.items() if name != "as_published"}
+        return fields_as_published(rest) if given["as_published"] else rest

@@ -8,7 +8,6 @@ from typing import get_args
 from napari_reward_analysis.analyses.amorphous.classes.mixture import Covariance
 from napari_reward_analysis.analyses.amorphous.settings import (
     PARAMETERS,
-    PUBLISHED,
     AmorphousSettings,
     ParameterName,
     Value,
@@ -42,14 +41,6 @@ DEFAULTS: dict[ParameterName, Value] = {
     "threshold": 0.5,
     "smoothing": 0.8,
 }
-#: What the paper does not search.
-PUBLISHED_DEFAULTS: dict[ParameterName, Value] = DEFAULTS | {
-    "measure": "posterior",
-    "window": 1.0,
-    "components": 2,
-    "mixture": 2,
-}
-PUBLISHED_RANGES: dict[ParameterName, tuple[float, float]] = {"threshold": (0.0, 1.0)}
 _INTEGERS = ("components", "mixture")
 
 
@@ -76,15 +67,12 @@ class AmorphousSpace:
             "window": WINDOWS,
             "covariance": COVARIANCES,
         }
-        published = settings.as_published
-        defaults = PUBLISHED_DEFAULTS if published else DEFAULTS
-        self.fixed: Parameters = {str(k): v for k, v in (defaults | settings.fixed).items()}
+        self.fixed: Parameters = {str(k): v for k, v in (DEFAULTS | settings.fixed).items()}
         self._check(settings)
-        searched = PUBLISHED if published and settings.search == PARAMETERS else settings.search
         self.searched = tuple(
-            name for name in PARAMETERS if name in searched and name not in settings.fixed
+            name for name in PARAMETERS if name in settings.search and name not in settings.fixed
         )
-        ranges = RANGES | (PUBLISHED_RANGES if published else {}) | settings.ranges
+        ranges = RANGES | settings.ranges
         fixed = float(self.fixed["components"])
         self._most_components = max(
             fixed, ranges["components"][1] if "components" in self.searched else fixed

@@ -11,16 +11,11 @@ import numpy.typing as npt
 from napari_reward_analysis.analyses.amorphous.regions.masks import Labels, number_regions
 from napari_reward_analysis.analyses.amorphous.regions.rewards import (
     NO_REGION,
-    RegionReward,
     RegionScore,
 )
-from napari_reward_analysis.analyses.amorphous.settings import Value
+from napari_reward_analysis.analyses.amorphous.settings import RegionReward, Value
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.optimize.pareto import Metric, choose, pareto_front
-
-#: Rewards of a search, in the order of its objectives.
-REWARDS: tuple[RegionReward, ...] = ("compactness", "perimeter", "unexplained")
-PUBLISHED_REWARDS: tuple[RegionReward, ...] = ("compactness", "perimeter")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +55,7 @@ class AmorphousTrial:
     packed: npt.NDArray[np.uint8]
     shape: tuple[int, int]
     score: RegionScore
-    rewards: tuple[RegionReward, ...] = REWARDS
+    rewards: tuple[RegionReward, ...]
     seconds: float = 0.0
     search_seconds: float = 0.0
     failure: str = ""
@@ -75,11 +70,6 @@ class AmorphousTrial:
     def regions(self) -> Labels:
         """The mask with its regions numbered from 1, the largest first."""
         return number_regions(self.mask)
-
-    @property
-    def flagged(self) -> BoolArray:
-        """Columns past the threshold, shape (n,)."""
-        return np.asarray(np.nan_to_num(self.level) > float(self.parameters["threshold"]))
 
     @property
     def feasible(self) -> bool:

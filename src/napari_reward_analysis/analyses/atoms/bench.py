@@ -25,6 +25,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
+from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.trials import (
     AtomsProblem,
     AtomsSettings,
@@ -110,7 +111,7 @@ def ways() -> dict[str, dict[str, Any] | None]:
     if find_spec("optuna") is not None:
         found["the same, Optuna TPE"] = {**_FIVE, "sampler": "tpe"}
         found["the same, Optuna NSGA-II"] = {**_FIVE, "sampler": "nsga2"}
-    found["as published"] = {"as_published": True}
+    found["as published"] = as_published().model_dump(exclude_defaults=True)
     found[BLOB_LOG] = None
     return found
 

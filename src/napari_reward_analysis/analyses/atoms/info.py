@@ -7,12 +7,8 @@ from typing import Any
 import numpy as np
 
 from napari_reward_analysis.analyses.atoms.physics import analysed_area, derive_physics
-from napari_reward_analysis.calibration.preflight import (
-    Calibration,
-    Preflight,
-    measured_facts,
-    run_preflight,
-)
+from napari_reward_analysis.calibration.choices import Calibration
+from napari_reward_analysis.calibration.preflight import Preflight, measured_facts, run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image

@@ -16,12 +16,11 @@ from napari_reward_analysis.analyses.atoms.requirements import (
     usable_rewards,
     usable_stages,
 )
-from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.analyses.atoms.settings import PARAMETERS, AtomsSettings
 from napari_reward_analysis.analyses.atoms.space import (
     FIXED,
-    PARAMETERS,
+    Ranges,
     noise_floor,
-    published_ranges,
     ranges_for,
     search_space,
     snap_sigmas,
@@ -35,7 +34,7 @@ from napari_reward_analysis.analyses.atoms.trial import (
     threshold_margin,
 )
 from napari_reward_analysis.arrays import BoolArray, Float32Array
-from napari_reward_analysis.calibration.preflight import AreaRule, Preflight, run_preflight
+from napari_reward_analysis.calibration.preflight import Preflight, run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.detection import BlobFinder
 from napari_reward_analysis.detection.blobs import Blobs, Candidates
@@ -91,7 +90,7 @@ class AtomsProblem:
             lattice,
             self.area,
             count=settings.count,
-            ds=_published_ds(settings, image, lattice),
+            ds=chosen_ds(settings, image, lattice),
             species=settings.species,
             measured=self.preflight.measured,
         )
@@ -115,13 +114,7 @@ class AtomsProblem:
 
     def _set_space(self) -> None:
         settings = self.settings
-        if settings.as_published:
-            ranges = published_ranges()
-        else:
-            ranges = ranges_for(self.spacing_px, self.image.shape)
-            ranges["threshold"] = threshold_range(self.finder.space, ranges)
-        ranges.update(settings.ranges)
-        self._ranges = ranges
+        self._ranges = ranges = self._usual_ranges() | settings.ranges
         self.fixed: Parameters = {str(name): value for name, value in FIXED.items()}
         self.fixed |= settings.fixed
         for name in set(PARAMETERS) - set(settings.search) - set(settings.fixed):
@@ -134,23 +127,29 @@ class AtomsProblem:
             searched,
             ranges,
             settings.fixed,
-            log_threshold=not settings.as_published,
+            log_threshold=settings.threshold_scale == "log",
             before=self._stages.dimensions,
         )
         self.finder.space.floor = self._floor(self.finder, ranges["threshold"])
         self.grid = ranges["min_sigma"][0], ranges["max_sigma"][1]
 
-    def decode(self, point: npt.NDArray[np.float64]) -> Parameters:
-        """Parameters at a point of the unit cube, with sigmas on the grid.
+    def _usual_ranges(self) -> Ranges:
+        """Ranges from lattice and pixel size; none where the settings have them all."""
+        if set(PARAMETERS) <= set(self.settings.ranges):
+            return {}
+        ranges = ranges_for(self.spacing_px, self.image.shape)
+        ranges["threshold"] = threshold_range(self.finder.space, ranges)
+        return ranges
 
-        The published search keeps its sigmas as they come, at the cost of filtering. A
-        threshold is a response, and the responses depend on the stages before the LoG:
+    def decode(self, point: npt.NDArray[np.float64]) -> Parameters:
+        """Parameters at a point of the unit cube.
+
+        A threshold is a response, and the responses depend on the stages before the LoG:
         its range is that of the image that they leave.
         """
         parameters = self._stages.settle(self.space.decode(point, self.fixed))
-        if self.settings.as_published:
-            return parameters
-        parameters = snap_sigmas(parameters, *self.grid)
+        if self.settings.sigma_grid:
+            parameters = snap_sigmas(parameters, *self.grid)
         names = [dimension.name for dimension in self.space.dimensions]
         chain = self._stages.chain(parameters)
         if chain and "threshold" in names and "threshold" not in self.settings.ranges:
@@ -325,15 +324,17 @@ def preflight_for(
     BadInput
         If the pixel size shall come from a lattice that is not given or not seen.
     """
-    area: AreaRule = "field" if settings.as_published else settings.area
-    if settings.calibrate == "header" and area == "field":
+    if settings.calibrate == "header" and settings.area == "field":
         return Preflight(image, region)
-    return run_preflight(image, lattice, region=region, calibrate=settings.calibrate, area=area)
+    return run_preflight(
+        image, lattice, region=region, calibrate=settings.calibrate, area=settings.area
+    )
 
 
-def _published_ds(settings: AtomsSettings, image: Image, lattice: Lattice | None) -> float | None:
-    if settings.ds is None and settings.as_published and image.pixel_size and lattice:
-        return 9.6
+def chosen_ds(settings: AtomsSettings, image: Image, lattice: Lattice | None) -> float | None:
+    """DS as the settings have it for an image; None where it follows from lattice or image."""
+    if settings.ds is None and image.pixel_size and lattice:
+        return settings.lattice_ds
     return settings.ds
 
 

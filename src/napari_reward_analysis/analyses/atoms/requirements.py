@@ -37,8 +37,8 @@ def seen_vectors(
     """
     if preflight.measured is not None and preflight.measured.found:
         return preflight.measured.vectors_px
-    asking = [reward_named(name).needs for name in settings.used_rewards]
-    lattice_stages = any(stage_named(name).needs_lattice for name in settings.used_stages)
+    asking = [reward_named(name).needs for name in settings.rewards]
+    lattice_stages = any(stage_named(name).needs_lattice for name in settings.stages)
     if not lattice_stages and not any("vectors" in needs for needs in asking):
         return None
     if min(preflight.image.shape) < 16:
@@ -75,7 +75,7 @@ def usable_rewards(
         "vectors": vectors is not None,
     }
     usable, notices = [], []
-    for name in dict.fromkeys(settings.used_rewards):
+    for name in dict.fromkeys(settings.rewards):
         reward = reward_named(name)
         missing = [NEEDS[need] for need in reward.needs if not there[need]]
         if missing:
@@ -96,7 +96,7 @@ def usable_stages(
         If a stage is not known.
     """
     usable, notices = [], []
-    for name in settings.used_stages:
+    for name in settings.stages:
         if stage_named(name).needs_lattice and vectors is None:
             notices.append(f"The stage {name!r} is left out: it needs {NEEDS['vectors']}.")
         else:

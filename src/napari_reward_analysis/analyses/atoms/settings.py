@@ -1,109 +1,175 @@
-"""What a person chooses for a search of atomic columns."""
+"""Settings of a search for atomic columns."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import model_validator
 
-from napari_reward_analysis.analyses.atoms.space import PARAMETERS, ParameterName
-from napari_reward_analysis.calibration.preflight import AreaRule, Calibration
-from napari_reward_analysis.optimize.samplers import SamplerName
+from napari_reward_analysis.calibration.choices import AreaRule, Calibration
+from napari_reward_analysis.search.settings import SearchSettings, option
+
+ParameterName = Literal["min_sigma", "max_sigma", "num_sigma", "threshold", "overlap"]
+PARAMETERS: tuple[ParameterName, ...] = (
+    "min_sigma",
+    "max_sigma",
+    "num_sigma",
+    "threshold",
+    "overlap",
+)
+ThresholdRule = Literal["exact", "searched"]
 
 #: Stages that take a fraction of a second on an ordinary image.
 QUICK_STAGES = ("highpass", "flatten", "gaussian", "tv", "wiener", "bragg")
 
 
-class AtomsSettings(BaseModel):
-    """What a person chooses for a run; saved with it, so that it can be repeated.
+def _all_stages() -> tuple[str, ...]:
+    from napari_reward_analysis.preprocessing import all_stages
 
-    Attributes
-    ----------
-    trials : int
-        Number of settings to evaluate.
-    search : tuple of str
-        Parameters that are searched; the others keep the value in `fixed`.
-    stages : tuple of str
-        Stages that may come before the LoG; the search chooses among those of a slot, or
-        none of them. Empty for the LoG alone.
-    rewards : tuple of str
-        Rewards beside QC and ER, as further objectives.
-    fixed : dict
-        Values of parameters that are not searched, also of a slot ('denoise': 'wiener')
-        and of a stage's parameters; what is missing has a default.
-    ranges : dict
-        (low, high) of searched parameters; what is missing follows from lattice and
-        pixel size. Sigmas in pixels, threshold as a response.
-    sampler : {'skopt', 'tpe', 'nsga2', 'sobol', 'random', 'grid'}
-        Search strategy.
-    thresholds : {'exact', 'searched'}
-        Whether each trial takes the best threshold of its other parameters, which all are
-        looked at for the cost of one, or the search asks for a threshold like for any
-        other parameter (as published).
-    seed : int
-        Seed of everything random.
-    seconds : float, optional
-        Time budget: no trial is begun after it.
-    patience : int, optional
-        The search ends when so many trials have gained no hypervolume.
-    ds : float, optional
-        DS in angstrom (in pixels when the image has no pixel size); by default a
-        fraction of the lattice's smallest neighbour sum.
-    count : float, optional
-        Expected count N, where it shall not come from the lattice.
-    tolerance : float
-        Relative error of N within which the count objective is zero.
-    species : tuple of str, optional
-        Species whose columns are expected; all by default.
-    calibrate : {'header', 'lattice'}
-        Whose pixel size is used: the image's own, or the one that its lattice shows.
-    area : {'field', 'crystal'}
-        Where columns are expected if no region is drawn: in the whole field, or where the
-        lattice is seen. The published search takes the field.
-    as_published : bool
-        The paper's ranges, linear threshold scale and DS of 9.6 A, the LoG alone, and no
-        rewards but QC and ER.
-    refine : bool
-        Give the columns that are shown and written sub-pixel positions.
+    return all_stages()
+
+
+def _all_rewards() -> tuple[str, ...]:
+    from napari_reward_analysis.rewards.protocol import all_rewards
+
+    return all_rewards()
+
+
+class AtomsSettings(SearchSettings):
+    """Settings of a search for atomic columns, saved with its run.
+
+    The fields say what they mean in their own descriptions.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    search: tuple[ParameterName, ...] = option(
+        PARAMETERS,
+        title="Searched parameters",
+        help="Parameters of the LoG that are searched. The others keep a fixed value.",
+    )
+    stages: tuple[str, ...] = option(
+        ("wiener",),
+        title="Preprocessing",
+        help="Stages that may come before the LoG. The search takes one of each kind, or none.",
+        every=_all_stages,
+    )
+    rewards: tuple[str, ...] = option(
+        ("incoherence",),
+        title="Extra rewards",
+        help="Rewards beside QC and ER. Each is one more objective.",
+        every=_all_rewards,
+    )
+    fixed: dict[str, float | str] = option(
+        title="Fixed values",
+        help="Values of parameters that are not searched, also of stages, such as denoise=wiener.",
+        advanced=True,
+        flag="fix",
+        factory=dict,
+    )
+    ranges: dict[ParameterName, tuple[float, float]] = option(
+        title="Ranges",
+        help="Lowest and highest value of searched parameters: sigmas in pixels, the threshold "
+        "as a response. Ranges that are not given follow from lattice and pixel size.",
+        advanced=True,
+        flag="range",
+        factory=dict,
+    )
+    thresholds: ThresholdRule = option(
+        "exact",
+        title="Thresholds",
+        help="Exact: each trial takes the best threshold of its other parameters. Searched: the "
+        "threshold is a searched parameter. A threshold with a range of its own is searched.",
+        advanced=True,
+    )
+    threshold_scale: Literal["log", "linear"] = option(
+        "log",
+        title="Threshold scale",
+        help="Scale on which a searched threshold is spread over its range.",
+        advanced=True,
+    )
+    sigma_grid: bool = option(
+        True,
+        title="Sigmas on a grid",
+        help="Round sigmas to a common grid, so that trials share their filtered images.",
+        advanced=True,
+    )
+    ds: float | None = option(
+        None,
+        title="DS",
+        help="Sum of the distances to the four nearest neighbours below which a column counts "
+        "as an error. In pixels where the image has no pixel size.",
+        unit="Å",
+        empty="a fraction of the lattice's smallest sum",
+        metavar="A",
+        gt=0,
+        allow_inf_nan=False,
+    )
+    lattice_ds: float | None = option(
+        None,
+        title="DS in place of the lattice's",
+        help="DS that is used when none is given and the image has a lattice and a pixel size.",
+        unit="Å",
+        advanced=True,
+        flag="-",
+        gt=0,
+        allow_inf_nan=False,
+    )
+    count: float | None = option(
+        None,
+        title="N",
+        help="Expected number of columns.",
+        unit="columns",
+        empty="predicted by the lattice",
+        metavar="N",
+        gt=0,
+        allow_inf_nan=False,
+    )
+    tolerance: float = option(
+        0.0,
+        title="Tolerance of N",
+        help="Relative error of N. Within it the count objective is zero.",
+        advanced=True,
+        metavar="F",
+        ge=0,
+        lt=1,
+    )
+    species: tuple[str, ...] | None = option(
+        None,
+        title="Species",
+        help="Species whose columns are expected.",
+        empty="all",
+        metavar="A,B",
+    )
+    calibrate: Calibration = option(
+        "header",
+        title="Pixel size from",
+        help="Source of the pixel size: the image's header, or the lattice seen in the image.",
+    )
+    area: AreaRule = option(
+        "crystal",
+        title="Area",
+        help="Area in which columns are expected if no region is drawn: where the lattice is "
+        "seen, or the whole field.",
+    )
+    refine: bool = option(
+        True,
+        title="Sub-pixel positions",
+        help="Fit the positions of the columns that are shown and written.",
+    )
 
-    trials: int = Field(default=60, ge=1, le=100_000)
-    search: tuple[ParameterName, ...] = PARAMETERS
-    stages: tuple[str, ...] = ("wiener",)
-    rewards: tuple[str, ...] = ("incoherence",)
-    fixed: dict[str, float | str] = Field(default_factory=dict)
-    ranges: dict[ParameterName, tuple[float, float]] = Field(default_factory=dict)
-    sampler: SamplerName = "skopt"
-    thresholds: Literal["exact", "searched"] = "exact"
-    seed: int = Field(default=0, ge=0)
-    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    patience: int | None = Field(default=None, ge=1)
-    ds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    count: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    tolerance: float = Field(default=0.0, ge=0, lt=1)
-    species: tuple[str, ...] | None = None
-    calibrate: Calibration = "header"
-    area: AreaRule = "crystal"
-    as_published: bool = False
-    refine: bool = True
+    @model_validator(mode="before")
+    @classmethod
+    def _from_version_0_1(cls, given: Any) -> Any:
+        """Read what run files of version 0.1 say under `as_published`."""
+        if not isinstance(given, dict) or "as_published" not in given:
+            return given
+        # as_published.py needs this class
+        from napari_reward_analysis.analyses.atoms.as_published import fields_as_published
+
+        rest = {name: value for name, value in given.items() if name != "as_published"}
+        return fields_as_published(rest) if given["as_published"] else rest
 
     @property
     def exact_thresholds(self) -> bool:
-        """Whether the threshold is worked out for each trial instead of being searched.
-
-        A range of its own is a wish to search it.
-        """
-        wanted = self.thresholds == "exact" and not self.as_published
-        return wanted and "threshold" in self.search and "threshold" not in self.ranges
-
-    @property
-    def used_stages(self) -> tuple[str, ...]:
-        """Stages that a run of these settings may use."""
-        return () if self.as_published else self.stages
-
-    @property
-    def used_rewards(self) -> tuple[str, ...]:
-        """Rewards beside QC and ER that a run of these settings is judged by."""
-        return () if self.as_published else self.rewards
+        """Whether the threshold is worked out for each trial instead of being searched."""
+        asked = "threshold" in self.search and "threshold" not in self.ranges
+        return asked and self.thresholds == "exact"

@@ -1,4 +1,4 @@
-"""Ranges of the LoG parameters: from lattice and pixel size, or as published."""
+"""Ranges of the LoG parameters, from lattice and pixel size, and the space they span."""
 
 from __future__ import annotations
 
@@ -6,19 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from napari_reward_analysis.analyses.atoms.settings import ParameterName
 from napari_reward_analysis.analyses.atoms.trial import Parameters
 from napari_reward_analysis.detection import ScaleSpace
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.optimize.space import Dimension, Space
 
-ParameterName = Literal["min_sigma", "max_sigma", "num_sigma", "threshold", "overlap"]
-PARAMETERS: tuple[ParameterName, ...] = (
-    "min_sigma",
-    "max_sigma",
-    "num_sigma",
-    "threshold",
-    "overlap",
-)
 Ranges = dict[ParameterName, tuple[float, float]]
 
 #: Values of parameters that are neither searched nor given.
@@ -26,17 +19,6 @@ FIXED: dict[ParameterName, float] = {"num_sigma": 10, "overlap": 0.3}
 
 #: Steps that the sigma grid should have between the smallest and the largest sigma.
 _GRID_STEPS = 24
-
-
-def published_ranges() -> Ranges:
-    """Ranges of the published scripts, in pixels of 0.32 A."""
-    return {
-        "min_sigma": (0.1, 3.0),
-        "max_sigma": (1.0, 6.0),
-        "num_sigma": (10, 10),
-        "threshold": (0.01, 0.4),
-        "overlap": (0.01, 0.5),
-    }
 
 
 def ranges_for(spacing_px: float, shape: tuple[int, int]) -> Ranges:

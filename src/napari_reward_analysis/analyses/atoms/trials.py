@@ -14,7 +14,6 @@ import numpy as np
 
 from napari_reward_analysis.analyses.atoms.problem import AtomsProblem, preflight_for
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
-from napari_reward_analysis.analyses.atoms.space import PARAMETERS
 from napari_reward_analysis.analyses.atoms.trial import (
     AtomTrial,
     front_of,
@@ -29,7 +28,6 @@ from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.optimize.stopping import Stopper
 
 __all__ = [
-    "PARAMETERS",
     "AtomTrial",
     "AtomsProblem",
     "AtomsSettings",

@@ -20,7 +20,8 @@ from napari_reward_analysis.analyses.oracle.table import (
     write_comparison,
     write_oracle,
 )
-from napari_reward_analysis.calibration.preflight import Calibration, run_preflight
+from napari_reward_analysis.calibration.choices import Calibration
+from napari_reward_analysis.calibration.preflight import run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image

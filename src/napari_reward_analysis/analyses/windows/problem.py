@@ -144,7 +144,7 @@ class WindowsProblem:
     def _whole_field(self, found: Preflight) -> bool:
         """Whether nothing was measured, because columns are expected everywhere."""
         settings: AtomsSettings = self.atoms
-        return found.measured is None and (settings.as_published or settings.area == "field")
+        return found.measured is None and settings.area == "field"
 
 
 def sliding_windows(

@@ -28,7 +28,7 @@ def _begin(*_: Any) -> Any:
     raise NotImplementedError
 
 
-def _write(run: Any, folder: Path, pick: Any, image: Any) -> dict[str, Any]:
+def _write(run: Any, folder: Path, pick: Any, _image: Any) -> dict[str, Any]:
     return write_regions(run, folder, pick.choice, scaled=pick.scaled)
 
 

@@ -93,8 +93,9 @@ class RegionResults(TradeOffPanel):
         """Mark the selected trial and say how it scores."""
         super().show_selection()
         run = self.session.current
-        shows_none = run is not None and bool(run.trials) and self.session.selected is None
-        if shows_none and not run.verdict.exists:
+        if run is None or run.verdict.exists or not run.trials:
+            return
+        if self.session.selected is None:
             self.shown.setText("Area fraction 0 %: the mask is empty.")
 
     def enable(self) -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QWidget
 
+from napari_reward_analysis.analyses.amorphous.as_published import (
+    FIXED,
+    as_published,
+    is_as_published,
+)
 from napari_reward_analysis.analyses.amorphous.settings import (
     AmorphousSettings,
     ParameterName,
@@ -78,10 +85,11 @@ class RegionSearchSection(QWidget):
             fixed["class"] = str(self.of_class.currentData())
         if (window := self.window_size.value()) is not None:
             fixed["window"] = window
-        return AmorphousSettings(
+        published = self.way.currentData() == "published"
+        make: Callable[..., AmorphousSettings] = as_published if published else AmorphousSettings
+        return make(
             trials=self.trials.value(),
             seed=self.seed.value(),
-            as_published=self.way.currentData() == "published",
             kinds=kinds,
             fixed=fixed,
         )
@@ -92,12 +100,14 @@ class RegionSearchSection(QWidget):
         self.trials.setValue(settings.trials)
         self.seed.setValue(settings.seed)
         self.way.setCurrentIndex(
-            self.way.findData("published" if settings.as_published else "full")
+            self.way.findData("published" if is_as_published(settings) else "full")
         )
         self.of_class.setCurrentIndex(
             max(0, self.of_class.findData(settings.fixed.get("class", "")))
         )
         window = settings.fixed.get("window")
+        if is_as_published(settings) and window == FIXED["window"]:
+            window = None
         self.window_size.set_value(None if window is None else float(window))
         self.blockSignals(False)
 

@@ -387,13 +387,14 @@ class AnalysisDock(DockedWidget):
             self._finder.look(run)
 
     def _on_match(self, run: Any, place: Place | None) -> None:
-        if run is not self.session.current:
+        current = self.session.current
+        if current is None or run is not current:
             return
         if place is None:
-            height, width = run.image.shape
+            name, (height, width) = current.image.name, current.image.shape
             self.results.set_notice(
-                f"This run belongs to another image, {run.image.name!r} of {width} × {height} px, "
-                "which is not open: open it to see the result on it."
+                f"This run belongs to another image, {name!r} of {width} × {height} px, which is "
+                "not open: open it to see the result on it."
             )
             return
         self._choose_image(place)

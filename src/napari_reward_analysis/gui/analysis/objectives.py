@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from napari_reward_analysis.arrays import FloatArray
+from napari_reward_analysis.gui.widgets.glossary import explain
 
 
 @dataclass(frozen=True)
@@ -23,20 +24,20 @@ class Objective:
         What an axis is called.
     short : str
         Its name or symbol where there is little room.
-    help : str
-        One or more sentences that explain it.
     value : callable
         Its value of a trial; NaN where the trial lacks it.
     unit : str
         Of the value; empty for none.
+    help : str
+        One or more sentences that explain it, where the glossary does not.
     """
 
     name: str
     title: str
     short: str
-    help: str
     value: Callable[[Any], float]
     unit: str = ""
+    help: str = ""
 
     @property
     def label(self) -> str:
@@ -46,7 +47,7 @@ class Objective:
     @property
     def tooltip(self) -> str:
         """Title and explanation."""
-        return f"{self.title}: {self.help}" if self.help else self.title
+        return "\n".join(filter(None, (self.label, self.help or explain(self.title))))
 
     def values(self, trials: Sequence[Any]) -> FloatArray:
         """The value of each trial, shape (n,)."""
@@ -61,4 +62,4 @@ def numbered_objectives(trials: Sequence[Any]) -> tuple[Objective, ...]:
 
 def _numbered(place: int) -> Objective:
     title = f"objective {place + 1}"
-    return Objective(title, title, title, "", lambda trial: float(trial.objectives[place]))
+    return Objective(title, title, title, lambda trial: float(trial.objectives[place]))

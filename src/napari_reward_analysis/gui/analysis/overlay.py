@@ -79,7 +79,7 @@ class Overlay(QObject):
         Its proposal moves with every few trials then; the plot shows that, the image need
         not, since redrawing thousands of points would make the window stutter.
         """
-        run = self.session.current
-        if run is None or run is not self.session.growing:
+        growing = self.session.growing
+        if growing is None or growing.choice is not None:
             return False
-        return bool(run.choice is None)
+        return self.session.current is growing

@@ -148,11 +148,10 @@ class TradeOffPanel(ResultsPanel):
         on_front = np.zeros(len(trials), dtype=bool)
         on_front[front] = True
         ids = np.arange(len(trials))
-        objectives = self.objectives_of(run)
-        self.axes.offer(objectives, () if run is None else self.other_quantities(run))
+        others = () if run is None else self.other_quantities(run)
+        self.axes.offer(self.objectives_of(run), others)
         across, up = self.axes.objectives
         self.plot.set_axis_labels(across.label, up.label)
-        self.plot.set_axis_help(across.tooltip, up.tooltip)
         self.plot.set_points(
             ids,
             across.values(trials),
@@ -163,7 +162,6 @@ class TradeOffPanel(ResultsPanel):
         )
         self._show_colours(trials)
         self.table.set_rows(ids.tolist(), self.columns_of(run))
-        self.table.set_help({one.short: one.tooltip for one in objectives})
         self.table.set_front(front)
         self.show_fronts()
         super().show_trials()

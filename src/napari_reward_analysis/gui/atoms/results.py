@@ -15,7 +15,7 @@ from napari_reward_analysis.analyses.atoms.oracle_counts import oracle_fronts
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.gui.analysis.objectives import Objective
 from napari_reward_analysis.gui.analysis.trade_off import TradeOffPanel
-from napari_reward_analysis.gui.atoms.objectives import DS_HELP, N_HELP, objectives_of
+from napari_reward_analysis.gui.atoms.objectives import objectives_of
 from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.atoms.trial_columns import trial_columns
 from napari_reward_analysis.gui.atoms.words import (
@@ -26,13 +26,10 @@ from napari_reward_analysis.gui.atoms.words import (
     workflow_in_words,
 )
 from napari_reward_analysis.gui.widgets.fields import row
+from napari_reward_analysis.gui.widgets.glossary import explain
 from napari_reward_analysis.rewards.atoms import Physics
 
 _AGREEMENT = "agreement"
-_AGREEMENT_HELP = (
-    "F1 is the harmonic mean of precision and recall against the columns that the oracle knows. "
-    "An oracle is a network or a person whose positions are taken for true."
-)
 
 
 class AtomsResults(TradeOffPanel):
@@ -75,9 +72,9 @@ class AtomsResults(TradeOffPanel):
         again = "A change scores all trials anew, without a search."
         count_label, ds_label = QLabel("N"), QLabel("DS")
         for part in (self.count, count_label):
-            part.setToolTip(f"{N_HELP} {again}")
+            part.setToolTip(f"{explain('N')}\n{again}")
         for part in (self.ds, ds_label):
-            part.setToolTip(f"{DS_HELP} {again}")
+            part.setToolTip(f"{explain('DS')}\n{again}")
         self.ds_unit = QLabel("Å")
         self.original = QToolButton()
         self.original.setText("↺")
@@ -102,7 +99,7 @@ class AtomsResults(TradeOffPanel):
             return ()
         by_index = {trial.index: value for trial, value in zip(run.trials, known[1], strict=True)}
         title = f"F1 with {known[0]}"
-        return (Objective(_AGREEMENT, title, "F1", _AGREEMENT_HELP, lambda t: by_index[t.index]),)
+        return (Objective(_AGREEMENT, title, "F1", lambda t: by_index[t.index]),)
 
     def marks_best(self, quantity: Objective) -> bool:
         """The oracle's favourite gets a mark."""

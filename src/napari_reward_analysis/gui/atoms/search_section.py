@@ -8,7 +8,8 @@ from typing import cast, get_args
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QCheckBox, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from napari_reward_analysis.analyses.atoms.space import FIXED, PARAMETERS, ParameterName
+from napari_reward_analysis.analyses.atoms.settings import PARAMETERS, ParameterName
+from napari_reward_analysis.analyses.atoms.space import FIXED
 from napari_reward_analysis.gui.atoms.workflow_inputs import WorkflowInputs
 from napari_reward_analysis.gui.inputs.form_values import DEFAULTS, FormValues
 from napari_reward_analysis.gui.widgets.fields import (
@@ -20,7 +21,7 @@ from napari_reward_analysis.gui.widgets.fields import (
     whole_number,
 )
 from napari_reward_analysis.gui.widgets.section import Section
-from napari_reward_analysis.optimize.samplers import SamplerName
+from napari_reward_analysis.optimize.sampler_names import SamplerName
 
 _SAMPLERS: dict[SamplerName, str] = {
     "skopt": "Bayesian optimisation",

@@ -18,7 +18,7 @@ from napari_reward_analysis.runs.analysis import Analysis, Task
 _LOG = logging.getLogger(__name__)
 
 #: Seconds after which what is left of a front waits until it is shown.
-_REFINING = 1.5
+REFINING_SECONDS = 1.5
 
 
 def prepare_atoms(
@@ -65,7 +65,7 @@ def _refined(run: Any, image: Callable[[], Image]) -> Iterator[Amended]:
     """The front with sub-pixel positions, the proposed trial first."""
     start, refiner = time.perf_counter(), None
     for position in dict.fromkeys([run.proposed(), *run.front]):
-        if position is None or (refiner and time.perf_counter() - start > _REFINING):
+        if position is None or (refiner and time.perf_counter() - start > REFINING_SECONDS):
             return
         refiner = refiner or Refiner(image())
         trial = run.trials[position]

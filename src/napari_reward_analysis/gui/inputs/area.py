@@ -1,4 +1,4 @@
-"""Over which pixels columns are counted, known before the image is read."""
+"""Find the pixels over which columns are counted, before the image is read."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from napari_reward_analysis.image import Image
 
 
 def area_of(shape: tuple[int, int], region: BoolArray | None) -> BoolArray:
-    """Pixels over which columns are counted, if all pixels are valid.
+    """Pixels over which columns are counted in an image without invalid pixels.
 
     Parameters
     ----------
     shape : tuple of int
-        Of the image.
+        Shape of the image.
     region : ndarray of bool or None
-        The part that was drawn.
+        The drawn region.
 
     Returns
     -------
     ndarray of bool, shape (H, W)
-        Not to be changed.
+        The array is shared and must not be changed.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def _whole(shape: tuple[int, int]) -> BoolArray:
 
 @lru_cache(maxsize=2)
 def _blank(shape: tuple[int, int]) -> Image:
-    """An image of that shape whose pixels mean nothing."""
+    """An image of that shape with meaningless pixels."""
     pixels = np.zeros(shape, dtype=bool)
     pixels[0, 0] = True
     return Image(pixels)

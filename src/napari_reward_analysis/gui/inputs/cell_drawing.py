@@ -1,4 +1,4 @@
-"""Draws a projected cell with its columns, its four nearest distances and a scale bar."""
+"""Draw a projected cell with its columns, its four nearest distances and a scale bar."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BAR_LENGTHS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
 
 class CellDrawing(QWidget):
-    """A patch of the lattice with one cell outlined, as large as the widget allows."""
+    """A part of the lattice with one outlined cell, as large as the widget allows."""
 
     def __init__(self, placeholder: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,11 +32,11 @@ class CellDrawing(QWidget):
         self.setMinimumSize(160, 130)
 
     def sizeHint(self) -> QSize:
-        """Room for two cells of most lattices."""
+        """Size that shows two cells of most lattices."""
         return QSize(320, 170)
 
     def set_cell(self, cell: DrawnCell | None, counted: frozenset[str]) -> None:
-        """Draw this cell; the four nearest distances are those among `counted` species."""
+        """Draw this cell. The four nearest distances are those among `counted` species."""
         self._cell, self._counted = cell, counted
         self.update()
 
@@ -46,7 +46,7 @@ class CellDrawing(QWidget):
         self.update()
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        """Draw it."""
+        """Draw the cell, or the placeholder."""
         colours = self._colours
         if colours is None:
             return
@@ -94,9 +94,9 @@ class Patch:
     ----------
     cell : DrawnCell
     box : QRectF
-        Where it is drawn, in px.
+        Part of the screen that it fills, in px.
     scale : float
-        px per angstrom.
+        Scale in px per angstrom.
     """
 
     def __init__(self, cell: DrawnCell, box: QRectF, scale: float) -> None:
@@ -110,7 +110,7 @@ class Patch:
         return QPointF(float(x), float(y))
 
     def columns(self, beyond: float) -> tuple[FloatArray, list[int]]:
-        """Columns in the box and up to `beyond` px outside it, and which each is."""
+        """Columns in the box and up to `beyond` px around it, and the index of each in the cell."""
         low = np.array([self.box.left() - beyond, self.box.top() - beyond])
         high = np.array([self.box.right() + beyond, self.box.bottom() + beyond])
         positions, which = self.cell.images(
@@ -120,14 +120,14 @@ class Patch:
 
 
 def lies_better_turned(cell: DrawnCell, width: float, height: float) -> bool:
-    """Tell whether a cell fills a box better with its long side along the box's."""
+    """Return whether a cell fills a box better when it is turned."""
     across, down = cell.extent
     upright = min(width / across, height / down)
     return min(width / down, height / across) > 1.05 * upright
 
 
 def describe_axes(cell: DrawnCell, *, turned: bool) -> str:
-    """Lengths of a and b with the directions in which they are drawn."""
+    """Text of the lengths of a and b, with arrows for their directions."""
     (a, b), skew = (float(np.hypot(*v)) for v in cell.vectors), float(cell.vectors[1][0])
     if abs(skew) < 0.02 * b:
         slanted = "\N{RIGHTWARDS ARROW}" if turned else "\N{DOWNWARDS ARROW}"
@@ -148,7 +148,7 @@ def species_colours(cell: DrawnCell, colours: ThemeColours) -> dict[str, str]:
 
 
 def _draw_outline(painter: QPainter, patch: Patch, colours: ThemeColours) -> None:
-    """Outline one cell and hint at those around it."""
+    """Outline one cell, and draw the cells around it as a grid."""
     a, b = patch.cell.vectors
     painter.setPen(QPen(QColor(colours.faint), 1))
     for i in range(-8, 10):
@@ -183,7 +183,7 @@ def _draw_nearest(
 def _draw_columns(
     painter: QPainter, patch: Patch, counted: frozenset[str], colours: ThemeColours
 ) -> None:
-    """All columns; those of the outlined cell and of the four distances stand out."""
+    """Draw all columns; those of the outlined cell and of the four distances stand out."""
     cell = patch.cell
     if not cell.species:
         return
@@ -192,7 +192,7 @@ def _draw_columns(
     radii = largest * np.sqrt(np.clip(cell.weights / bright, 0, 1))
     radii = np.maximum(radii, min(_SMALLEST_DOT, largest))
     full = species_colours(cell, colours)
-    # mixed and not transparent: a line must not shine through
+    # opaque colours: a line must not shine through
     pale = {kind: mix(colour, colours.background, _OUTSIDE) for kind, colour in full.items()}
     ends = np.concatenate(_nearest_ends(patch, counted))
     painter.setPen(QPen(QColor(colours.background), 1))

@@ -1,7 +1,7 @@
-"""Where the columns of a projected cell lie, for drawing it.
+"""Compute the positions of columns in the drawing of a projected cell.
 
-Plain numpy. Positions are (x, y) in angstrom with y pointing down, as on the
-screen; vector a points right unless the drawing is turned.
+Plain numpy. Positions are (x, y) in angstrom with y pointing down, as on the screen.
+Vector a points right unless the drawing is turned.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class DrawnCell:
         Positions of the columns along a and b.
     species : tuple of str, length n
     weights : ndarray, shape (n,)
-        How bright each column is; only ratios matter.
+        Brightness of each column; only ratios matter.
     """
 
     vectors: FloatArray
@@ -46,7 +46,7 @@ class DrawnCell:
         angle_deg: float,
         columns: Sequence[tuple[str, float, float, float]],
     ) -> DrawnCell:
-        """Build it from lengths in angstrom, an angle and (species, fx, fy, weight) columns."""
+        """Build a cell from lengths in angstrom, an angle and (species, fx, fy, weight) columns."""
         angle = math.radians(angle_deg)
         vectors = np.array([[a, 0.0], [b * math.cos(angle), b * math.sin(angle)]])
         numbers = np.array([column[1:] for column in columns], dtype=float).reshape(-1, 3)
@@ -74,7 +74,7 @@ class DrawnCell:
         return DrawnCell(self.vectors[:, ::-1], self.fractions, self.species, self.weights)
 
     def images(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, npt.NDArray[np.int64]]:
-        """Every column in a rectangle, periodic images included.
+        """All columns in a rectangle, with their periodic images.
 
         Parameters
         ----------
@@ -85,7 +85,7 @@ class DrawnCell:
         -------
         positions : ndarray, shape (m, 2)
         which : ndarray of int, shape (m,)
-            The column of the cell that each is an image of.
+            Index of the column in the cell.
         """
         box = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
         cells = box @ np.linalg.inv(self.vectors)
@@ -104,17 +104,17 @@ class DrawnCell:
         Parameters
         ----------
         counted : collection of str
-            Species that take part; all of them where it is empty.
+            Species that are considered; all where it is empty.
 
         Returns
         -------
         column : int
         steps : ndarray, shape (4, 2)
-            From that column to its four nearest neighbours, in angstrom.
+            Vectors from that column to its four nearest neighbours, in angstrom.
         distances : ndarray, shape (4,)
             Their lengths, ascending.
 
-        None where no column takes part.
+        None where no column is considered.
         """
         taking_part = [i for i, s in enumerate(self.species) if not counted or s in counted]
         if not taking_part:
@@ -123,7 +123,7 @@ class DrawnCell:
         cells = np.stack(np.meshgrid(around, around), axis=-1).reshape(-1, 1, 2)
         images = ((self.fractions[taking_part] + cells) @ self.vectors).reshape(-1, 2)
         best: tuple[int, FloatArray, FloatArray] | None = None
-        # of several that are alike, the one in the middle of the cell
+        # among equals, the column nearest to the middle of the cell
         eccentric = np.hypot(*(self.fractions - 0.5).T)
         for column in sorted(taking_part, key=lambda i: float(eccentric[i])):
             steps = images - self.fractions[column] @ self.vectors
@@ -135,7 +135,7 @@ class DrawnCell:
         return best
 
     def smallest_spacing(self) -> float:
-        """Distance in angstrom of the two columns that are closest to each other."""
+        """Smallest distance between two columns in angstrom."""
         a, b = self.vectors
         lengths = [float(np.hypot(*v)) for v in (a, b, a + b, a - b)]
         for i in range(len(self.species)):

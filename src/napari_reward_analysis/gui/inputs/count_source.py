@@ -1,7 +1,8 @@
-"""Where N comes from: the lattice, or somebody's known positions."""
+"""Choose the source of N: the lattice, or known positions in a Points layer."""
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from napari.layers import Layer, Points
@@ -15,20 +16,24 @@ from napari_reward_analysis.gui.widgets.fields import choice
 
 FROM_LATTICE = "the lattice"
 _ALL = "all points"
+_HELP = (
+    "Source of N, the expected number of columns: the lattice, or an oracle, which is a Points "
+    "layer with known positions."
+)
 
 
 class CountSource(QWidget):
-    """Choice of the lattice or of a Points layer, all of its points or one class.
+    """A choice between the lattice and Points layers, with all points or one class.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose layers are offered.
+        Its layers are offered.
 
     Signals
     -------
     changed
-        Another source, or its points have changed.
+        The source was changed, or its points were.
     """
 
     changed = Signal()
@@ -37,6 +42,7 @@ class CountSource(QWidget):
         super().__init__()
         self.layers = LayerCombo(viewer, is_oracle, nothing=(FROM_LATTICE,))
         self.layers.setAccessibleName("N from")
+        self.setToolTip(textwrap.fill(_HELP, 72))
         self.classes = choice("Class", {"": _ALL})
         for box in (self.layers, self.classes):
             # two lists share the width of one
@@ -53,17 +59,17 @@ class CountSource(QWidget):
 
     @property
     def layer(self) -> Points | None:
-        """The chosen layer, None where N comes from the lattice."""
+        """The chosen layer; None where N comes from the lattice."""
         layer = self.layers.layer
         return layer if isinstance(layer, Points) else None
 
     @property
     def of_class(self) -> str:
-        """The chosen class, empty for all points."""
+        """The chosen class; empty for all points."""
         return str(self.classes.currentData() or "")
 
     def choose(self, layer: Layer | None) -> None:
-        """Choose a layer, or the lattice."""
+        """Choose a layer; None chooses the lattice."""
         self.layers.choose(layer)
 
     def bind(self) -> None:
@@ -71,7 +77,7 @@ class CountSource(QWidget):
         self.layers.bind()
 
     def unbind(self) -> None:
-        """Let go of viewer and layers."""
+        """Stop following the viewer and its layers."""
         self._bindings.release()
         self.layers.unbind()
 

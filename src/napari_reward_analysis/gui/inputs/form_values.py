@@ -7,19 +7,23 @@ will be, or which sentence stands in the way.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
 
+from napari_reward_analysis.analyses.atoms.as_published import FIELDS as PUBLISHED
+from napari_reward_analysis.analyses.atoms.as_published import RANGES as PUBLISHED_RANGES
+from napari_reward_analysis.analyses.atoms.as_published import as_published, is_as_published
 from napari_reward_analysis.analyses.atoms.physics import derive_physics
 from napari_reward_analysis.analyses.atoms.run import Run
-from napari_reward_analysis.analyses.atoms.space import ParameterName
+from napari_reward_analysis.analyses.atoms.settings import ParameterName
 from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
 from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.calibration.measured import MeasuredLattice
-from napari_reward_analysis.calibration.preflight import AreaRule
 from napari_reward_analysis.crystal.lattice import (
     Lattice,
     free_lattice,
@@ -29,14 +33,14 @@ from napari_reward_analysis.crystal.lattice import (
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.inputs.area import area_of
 from napari_reward_analysis.image import Image, check_pixel_size
-from napari_reward_analysis.optimize.samplers import SamplerName
+from napari_reward_analysis.optimize.sampler_names import SamplerName
 from napari_reward_analysis.rewards.atoms import Physics
 
 #: Entries of the lattice's list beside the presets.
 FREE_CELL, NO_LATTICE = "free cell", "none (type N)"
 
 #: DS of the paper in angstrom, which the preset "as published" takes.
-PUBLISHED_DS = 9.6
+PUBLISHED_DS: float = PUBLISHED["lattice_ds"]
 
 DEFAULTS = AtomsSettings()
 
@@ -55,7 +59,7 @@ _A_CELL = Cell()
 #: Settings that the form has a field for.
 _FIELDS = {
     *("trials", "search", "fixed", "ranges", "sampler", "seed", "ds", "count", "species"),
-    *("as_published", "area", "tolerance", "refine"),
+    *("area", "tolerance", "refine"),
     *("stages", "rewards", "thresholds", "patience", "seconds"),
 }
 
@@ -147,8 +151,16 @@ class FormValues:
             If a value is out of its bounds.
         """
         known = self.lattice not in (FREE_CELL, NO_LATTICE)
+        make: Callable[..., AtomsSettings] = as_published if self.as_published else AtomsSettings
+        workflow = {
+            "area": self.area,
+            "stages": self.stages,
+            "rewards": self.rewards,
+            "thresholds": self.thresholds,
+        }
         try:
-            return AtomsSettings(
+            return make(
+                **({} if self.as_published else workflow),
                 trials=self.trials,
                 search=self.search,
                 fixed=self.fixed,
@@ -158,13 +170,8 @@ class FormValues:
                 ds=self.ds,
                 count=self.count,
                 tolerance=self.tolerance,
-                area=self.area,
                 species=self.species if known else None,
-                as_published=self.as_published,
                 refine=self.refine,
-                stages=self.stages,
-                rewards=self.rewards,
-                thresholds=self.thresholds,
                 patience=self.patience,
                 seconds=self.seconds,
                 **self.other,
@@ -176,6 +183,11 @@ class FormValues:
     def of(cls, run: Run) -> FormValues:
         """The values that would start the same run again."""
         settings, lattice = run.settings, run.lattice
+        published = is_as_published(settings)
+        # the form keeps its own workflow for the time after a search as published
+        workflow = DEFAULTS if published else settings
+        usual = PUBLISHED_RANGES if published else {}
+        shown = _FIELDS | (set(PUBLISHED) if published else set())
         name, cell, given = NO_LATTICE, Cell(), None
         if lattice is not None and not lattice.columns:
             name = FREE_CELL
@@ -193,21 +205,21 @@ class FormValues:
             count=settings.count,
             ds=settings.ds,
             tolerance=settings.tolerance,
-            area=settings.area,
+            area=workflow.area,
             trials=settings.trials,
             search=settings.search,
             sampler=settings.sampler,
             seed=settings.seed,
-            as_published=settings.as_published,
+            as_published=published,
             refine=settings.refine,
-            stages=settings.stages,
-            rewards=settings.rewards,
-            thresholds=settings.thresholds,
+            stages=workflow.stages,
+            rewards=workflow.rewards,
+            thresholds=workflow.thresholds,
             patience=settings.patience,
             seconds=settings.seconds,
-            ranges=dict(settings.ranges),
+            ranges={n: pair for n, pair in settings.ranges.items() if pair != usual.get(n)},
             fixed=dict(settings.fixed),
-            other=settings.model_dump(exclude=_FIELDS, exclude_defaults=True),
+            other=settings.model_dump(exclude=shown, exclude_defaults=True),
         )
 
 
@@ -258,7 +270,7 @@ def preview(
         lattice, settings = values.to_lattice(), values.to_settings()
         _refuse_incomplete(values, lattice, pixel_size, measured)
         if lattice is not None and pixel_size is not None:
-            ds = PUBLISHED_DS if settings.as_published and settings.ds is None else settings.ds
+            ds = settings.lattice_ds if settings.ds is None else settings.ds
             physics, _ = derive_physics(
                 Image(_SCALE_ONLY, pixel_size),
                 lattice,

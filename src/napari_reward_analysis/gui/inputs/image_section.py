@@ -1,4 +1,4 @@
-"""Section 1 of the form: which image, its scale, and which part of it."""
+"""Section 1 of the forms: the image, its pixel size, and the analysed region."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qtpy.QtCore import QTimer, Signal  # type: ignore[attr-defined, unused-igno
 from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QWidget
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.inputs.preflight_panel import PreflightPanel
 from napari_reward_analysis.gui.layers.drawn_region import AREAS, is_region, region_mask
@@ -22,31 +22,31 @@ from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.elided_label import ElidedLabel
 from napari_reward_analysis.gui.widgets.fields import NumberField, form_layout, row
 
-#: ms without a change before a drawn region is read again.
+#: Time in ms without a change, after which a drawn region is read again.
 _SETTLE = 150
 
 
 def _may_be_image(layer: Layer) -> bool:
-    """Whether a layer may be analysed; the map that an analysis made may not."""
+    """Whether a layer may be analysed. A map made by an analysis may not."""
     return isinstance(layer, ImageLayer) and RESULT not in layer.metadata
 
 
 class ImageSection(QWidget):
-    """Image, pixel size, region, and what the image says of its lattice.
+    """Image, pixel size and region, and the lattice as seen in the image.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose layers are offered.
+        Its layers are offered.
 
     Signals
     -------
     image_changed
-        Another layer or another frame of a stack.
+        Another layer, or another frame of a stack, was chosen.
     changed
-        Anything that a run depends on, the image included.
+        The image or a setting was changed.
     show_asked
-        The user wants to see the region that was found.
+        The user wants to see the crystal that was found.
     """
 
     image_changed = Signal()
@@ -61,7 +61,7 @@ class ImageSection(QWidget):
         self._typed: weakref.WeakKeyDictionary[Layer, float] = weakref.WeakKeyDictionary()
         self.frame: ShownImage | None = None
         self.region: BoolArray | None = None
-        #: Counts up with the pixels and with the region, which may change in place.
+        #: Counters of changes to the pixels and to the region, which may change in place.
         self.data_version, self.region_version = 0, 0
         self._fault, self._region_fault = "", ""
         self._build()
@@ -77,18 +77,20 @@ class ImageSection(QWidget):
         self.image = LayerCombo(self._viewer, _may_be_image, follow_active=True)
         self.image.setAccessibleName("Image")
         self.pixel_size = NumberField("Pixel size")
-        self.pixel_size.setToolTip("Edge of a pixel in angstrom; empty takes the layer's own")
+        self.pixel_size.setToolTip(
+            "Edge of a pixel in angstrom. Leave it empty to use that of the layer."
+        )
         self.note = ElidedLabel(small=True)
         self.note.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.field_size = QLabel()
         self.regions = LayerCombo(self._viewer, is_region, nothing=tuple(AREAS.values()))
         self.regions.setAccessibleName("Region")
         self.regions.setToolTip(
-            "Where columns are expected: the crystal as it is seen, or drawn in a Shapes or "
-            "Labels layer"
+            "Area in which columns are expected: the crystal as seen in the image, the whole\n"
+            "field, or a region drawn in a Shapes or Labels layer"
         )
         self.show_region = QPushButton("Show")
-        self.show_region.setToolTip("Put the crystal on the image as a layer, to look at or edit")
+        self.show_region.setToolTip("Show the crystal as a layer that you can edit")
         self.show_region.setEnabled(False)
         self.show_region.clicked.connect(lambda: self.show_asked.emit())
         self.preflight = PreflightPanel()
@@ -97,7 +99,7 @@ class ImageSection(QWidget):
         layout.addRow("Pixel size", row(self.pixel_size, "Å", self.note, stretch=2))
         layout.addRow("Field", self.field_size)
         layout.addRow("Region", row(self.regions, self.show_region, stretch=0))
-        layout.addRow("Seen", self.preflight)
+        layout.addRow("Measured", self.preflight)
 
     def bind(self) -> None:
         """Follow the viewer from now on."""
@@ -118,26 +120,26 @@ class ImageSection(QWidget):
 
     @property
     def typed_pixel_size(self) -> float | None:
-        """The pixel size that the user typed, in angstrom."""
+        """The typed pixel size in angstrom."""
         return self.pixel_size.value()
 
     @property
     def effective_pixel_size(self) -> float | None:
-        """Typed, or else the layer's, in angstrom."""
+        """The typed pixel size or else that of the layer, in angstrom."""
         return self.typed_pixel_size or (self.frame.pixel_size if self.frame else None)
 
     @property
     def area(self) -> AreaRule:
-        """Where columns are expected if no region is drawn."""
+        """Area in which columns are expected while no region is drawn."""
         return "field" if self.regions.entry == AREAS["field"] else "crystal"
 
     def set_area(self, area: AreaRule) -> None:
-        """Choose the area, unless a region is drawn."""
+        """Choose the area, unless a drawn region is chosen."""
         if self.regions.layer is None:
             self.regions.choose(AREAS[area])
 
     def fault(self) -> str:
-        """What is wrong with image, scale or region; empty when nothing is."""
+        """What is wrong with image, scale or region; empty if nothing is."""
         if self.image.layer is None:
             return "Open an image: drop a file on the window, or choose File > Open Sample."
         if self._fault or self.pixel_size.fault():
@@ -156,12 +158,12 @@ class ImageSection(QWidget):
         return f"{self.frame.name}, {scale}{region}"
 
     def set_pixel_size(self, value: float | None) -> None:
-        """Type a pixel size in angstrom; None, and the layer's own, leave the field empty."""
+        """Type a pixel size in angstrom. None and that of the layer leave the field empty."""
         own = self.frame.pixel_size if self.frame else None
         self.pixel_size.set_value(None if value == own else value)
         self._on_typed()
 
-    # ---- what happens around
+    # ---- changes of viewer and layers
 
     def _on_layer(self) -> None:
         self._layer_bindings.release()
@@ -210,7 +212,7 @@ class ImageSection(QWidget):
         self._region_bindings.release()
         layer = self.regions.layer
         if layer is not None:
-            # a painted label tells it by `labels_update` or by `paint`, a shape by `data`
+            # labels report a change by `set_data` or `paint`, shapes by `data`
             for name in ("data", "set_data", "paint", "scale", "translate"):
                 if name in layer.events:
                     self._region_bindings.connect(layer.events[name], self._on_region_event)

@@ -1,4 +1,4 @@
-"""Section 2 of the form: the crystal, the expected count N, and DS."""
+"""Section 2 of the form: the lattice, the expected count N, and DS."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class LatticeSection(QWidget):
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose Points layers may give N.
+        Its Points layers are offered as sources of N.
 
     Signals
     -------
     changed
-        Anything.
+        A value was changed.
     physics_typed
         The user has changed N or DS.
     """
@@ -48,7 +48,7 @@ class LatticeSection(QWidget):
     def __init__(self, viewer: Any) -> None:
         super().__init__()
         self.count_source = CountSource(viewer)
-        self._species: dict[str, QCheckBox] = {}
+        self.species_boxes: dict[str, QCheckBox] = {}
         self._build()
         self._show_lattice_rows()
         self.source.changed.connect(self._on_lattice)
@@ -74,7 +74,7 @@ class LatticeSection(QWidget):
         self.count.setToolTip(
             "Expected number of columns; empty takes what the lattice expects on the analysed area"
         )
-        # a count is short: what stands beside it needs the room
+        # a count is short, and the note beside it needs the room
         self.count.setFixedWidth(84)
         self.count_note = ElidedLabel(small=True)
         self.tolerance = NumberField("Tolerance of N", NOT_NEGATIVE)
@@ -117,7 +117,7 @@ class LatticeSection(QWidget):
         self._show_lattice_rows()
         lattice = self.source.lattice
         usual = lattice.species if lattice else ()
-        for name, box in self._species.items():
+        for name, box in self.species_boxes.items():
             box.setChecked(name in (usual if values.species is None else values.species))
         self.count_source.choose(None)
         self.count.set_value(values.count)
@@ -127,12 +127,12 @@ class LatticeSection(QWidget):
 
     @property
     def name(self) -> str:
-        """Of the lattice, or `FREE_CELL` or `NO_LATTICE`."""
+        """Name of the lattice, or `FREE_CELL` or `NO_LATTICE`."""
         return self.source.name
 
     @property
     def given(self) -> Lattice | None:
-        """The lattice, where no preset's name stands for it."""
+        """The lattice, where it is not a preset."""
         return self.source.given
 
     @property
@@ -143,19 +143,19 @@ class LatticeSection(QWidget):
 
     @property
     def species(self) -> tuple[str, ...] | None:
-        """Ticked species; None for those that a lattice is expected to show."""
-        ticked = tuple(name for name, box in self._species.items() if box.isChecked())
+        """Ticked species; None for the default of the lattice."""
+        ticked = tuple(name for name, box in self.species_boxes.items() if box.isChecked())
         lattice = self.source.lattice
         return None if lattice is None or ticked == lattice.species else ticked
 
     @property
     def tolerance_share(self) -> float:
-        """Part of N by which a count may be off."""
+        """Tolerance of N as a share."""
         share = (self.tolerance.value() or 0.0) / 100
         return share if share < 1 else 0.0
 
     def faults(self) -> tuple[str, ...]:
-        """A sentence for every field whose text is no number."""
+        """A sentence for every field whose text is not a number."""
         shown = [self.count, self.ds, self.tolerance]
         if self.name == FREE_CELL:
             shown += [*self.cell_lengths, self.angle]
@@ -165,26 +165,26 @@ class LatticeSection(QWidget):
         return tuple(fault for fault in faults if fault)
 
     def set_physics(self, count: float | None, ds: float | None) -> None:
-        """Type N and DS, as from the run that is shown. Emits nothing."""
+        """Show the N and DS of a run. Emits nothing."""
         if count is not None:
-            # a typed N takes the place of an oracle's
+            # a typed N replaces that of an oracle
             self.blockSignals(True)
             self.count_source.choose(None)
             self.blockSignals(False)
         self.count.set_value(count)
         self.ds.set_value(ds)
 
-    # ---- what follows from the values
+    # ---- preview
 
     def show_preview(self, lattice_count: float | None, ds: float | None) -> None:
-        """Show N and DS as they will be, and the drawing.
+        """Show the N and DS of the next run, and the drawing.
 
         Parameters
         ----------
         lattice_count : float or None
-            N of the lattice, whatever is typed.
+            N of the lattice, even if another is typed.
         ds : float or None
-            DS that an empty field stands for, in angstrom.
+            DS of an empty field, in angstrom.
         """
         shown = None if lattice_count is None else round(lattice_count, 1)
         self.count.set_default(shown, missing="type it")
@@ -202,7 +202,7 @@ class LatticeSection(QWidget):
         self._draw(ds)
 
     def set_ds_unit(self, *, angstrom: bool) -> None:
-        """DS is in px where the pixel size is not known."""
+        """Show the unit of DS: px where the pixel size is not known."""
         self.ds_unit.setText("Å" if angstrom else "px")
 
     def summary(self, count: float | None, ds: float | None) -> str:
@@ -236,17 +236,17 @@ class LatticeSection(QWidget):
         share = "" if smallest is None or shown is None else f"{shown / smallest:.2f} × "
         self.ds_note.setText("" if smallest is None else f"{share}{smallest:.4g} Å")
 
-    # ---- what the user does
+    # ---- reactions to the user
 
     def _on_lattice(self) -> None:
         self._show_lattice_rows()
-        # N and DS belong to the crystal they were typed for
+        # the former N and DS belong to the former lattice
         self.set_physics(None, None)
         self.changed.emit()
 
     def _on_count_source(self) -> None:
         if self.count_source.layer is not None:
-            # one N at a time
+            # the layer gives N
             self.count.set_value(None)
         self._on_physics_typed()
 
@@ -260,34 +260,34 @@ class LatticeSection(QWidget):
         _show_row(self._layout, self._angle_row, shown=free)
         lattice = self.source.lattice
         self._show_species(lattice)
-        _show_row(self._layout, self._species_row, shown=len(self._species) > 1)
+        _show_row(self._layout, self._species_row, shown=len(self.species_boxes) > 1)
         self.view.setVisible(lattice is not None)
 
     def _show_species(self, lattice: Lattice | None) -> None:
-        """A tick box for every species; those of faint columns, with their weight, unticked."""
+        """Show a tick box for each species; faint ones are unticked and have their weight."""
         usual, faint = (lattice.species, lattice.faint) if lattice else ((), ())
         weights = dict.fromkeys(usual, 1.0)
         for column in faint:
             weights.setdefault(column.species, column.weight)
         texts = {n: n if n in usual else f"{n} {w:.2f}" for n, w in weights.items()}
-        if [box.text() for box in self._species.values()] == list(texts.values()):
+        if [box.text() for box in self.species_boxes.values()] == list(texts.values()):
             return
-        self._species = {
+        self.species_boxes = {
             name: self._tick(name, text, expected=name in usual) for name, text in texts.items()
         }
-        _replace(self._species_grid, list(self._species.values()))
+        _replace(self._species_grid, list(self.species_boxes.values()))
 
     def _tick(self, name: str, text: str, *, expected: bool) -> QCheckBox:
         box = QCheckBox(text)
         box.setChecked(expected)
-        faint = "" if expected else ", which are faint beside the brightest"
-        box.setToolTip(f"Count {name} columns into N{faint}")
+        faint = "" if expected else ", which are much fainter than the brightest"
+        box.setToolTip(f"Include {name} columns{faint} in N")
         box.toggled.connect(self.changed.emit)
         return box
 
 
 def angstrom_ds(values: FormValues, lattice: Lattice | None) -> float | None:
-    """DS that an empty field stands for, in angstrom; None where the image decides."""
+    """DS of an empty field in angstrom; None where it follows from the image."""
     if lattice is None:
         return None
     chosen = _chosen(lattice, values.species)
@@ -302,7 +302,7 @@ def _show_row(layout: QFormLayout, widget: QWidget, *, shown: bool) -> None:
 
 
 def _chosen(lattice: Lattice, species: tuple[str, ...] | None) -> Lattice | None:
-    """The lattice with these species, None where they are none."""
+    """The lattice with these species; None where they are impossible."""
     try:
         return lattice if species is None else lattice.choose(species)
     except BadInput:

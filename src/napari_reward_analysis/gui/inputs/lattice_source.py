@@ -1,4 +1,4 @@
-"""Where the crystal comes from: a preset or a CIF file, along a zone axis."""
+"""Choose the lattice: a preset or a CIF file, along a zone axis."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.inputs.form_values import FREE_CELL, NO_LATTICE
 from napari_reward_analysis.gui.widgets.fields import choice
 
-#: The entry that asks for a file.
+#: The entry that opens a file.
 ASK_FILE = "CIF file…"
 
 _FIXED = (FREE_CELL, NO_LATTICE)
@@ -22,12 +22,12 @@ _DEFAULT_AXIS = "[001]"
 
 
 class LatticeSource(QWidget):
-    """Choice of the crystal, and the zone axis along which it is seen.
+    """A choice of the crystal and of the zone axis.
 
     Signals
     -------
     changed
-        Another crystal or another axis.
+        The crystal or the axis was changed.
     """
 
     changed = Signal()
@@ -38,7 +38,7 @@ class LatticeSource(QWidget):
         self.choice = choice("Lattice", {name: name for name in names})
         self.axis = QLineEdit()
         self.axis.setAccessibleName("Zone axis")
-        self.axis.setToolTip("Zone axis, e.g. [1 1 0]; empty takes the one in grey")
+        self.axis.setToolTip("Zone axis, such as [1 1 0]. Leave it empty to use the one in grey.")
         self.axis.setClearButtonEnabled(True)
         self.axis.setFixedWidth(self.axis.fontMetrics().horizontalAdvance("[1 -1 10]") + 40)
         line = QHBoxLayout(self)
@@ -59,28 +59,28 @@ class LatticeSource(QWidget):
 
     @property
     def name(self) -> str:
-        """Name of the lattice; `FREE_CELL` or `NO_LATTICE` where it comes from elsewhere."""
+        """Name of the lattice, or `FREE_CELL` or `NO_LATTICE`."""
         lattice = self.lattice
         return self._key if lattice is None else lattice.name
 
     @property
     def lattice(self) -> Lattice | None:
-        """The crystal along its axis; None where there is none or `fault` says why."""
+        """The lattice; None where none is chosen or `fault` says what is wrong."""
         return self._resolve()[0]
 
     @property
     def given(self) -> Lattice | None:
-        """The same where no preset's name stands for it."""
+        """The lattice where it is not a preset."""
         lattice = self.lattice
         return None if lattice is None or lattice.name in lattice_names() else lattice
 
     @property
     def fault(self) -> str:
-        """What is wrong with file or axis; empty when nothing is."""
+        """What is wrong with file or axis; empty if nothing is."""
         return self._resolve()[1]
 
     def show_lattice(self, name: str, given: Lattice | None) -> None:
-        """Choose a crystal by its name, or one that comes ready-made. Emits nothing."""
+        """Choose a lattice by its name, or show a given one. Emits nothing."""
         if name == self.name and given == self.given:
             return
         self.choice.blockSignals(True)
@@ -99,7 +99,7 @@ class LatticeSource(QWidget):
         self.show_lattice(name, None if preset else lattice)
 
     def open_file(self, path: Path) -> None:
-        """Take the crystal of a CIF file; what is wrong with it becomes the fault."""
+        """Take the crystal of a CIF file. A message about a bad file becomes the fault."""
         key = path.name
         for known in (self._crystals, self._kept, self._faults):
             known.pop(key, None)
@@ -146,7 +146,7 @@ class LatticeSource(QWidget):
         return lattice_preset(f"{_material(key)}[{indices}]")
 
     def _choose(self, key: str) -> None:
-        """Show an entry; one that is new stands before the one that asks for a file."""
+        """Choose an entry. A new one is inserted above the entry that opens a file."""
         if self.choice.findData(key) < 0:
             self.choice.insertItem(self.choice.findData(ASK_FILE), key, key)
         self.choice.setCurrentIndex(self.choice.findData(key))
@@ -182,5 +182,5 @@ class LatticeSource(QWidget):
 
 
 def _material(name: str) -> str:
-    """A preset's name without its zone axis; the pseudo-cubic cell is a material itself."""
+    """Name of a preset without the zone axis. The pseudo-cubic cell is a material of its own."""
     return name if name.endswith("[pc]") else name.partition("[")[0]

@@ -1,6 +1,6 @@
-"""What the microscopist said about the lattice, drawn: the cell, and what DS separates.
+"""Draw the chosen lattice: the projected cell, and the neighbour sums beside DS.
 
-It knows no viewer and no workflow: a lattice comes in as plain numbers.
+The widget knows neither the viewer nor an analysis. It takes a lattice as plain numbers.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from napari_reward_analysis.gui.widgets.elided_label import ElidedLabel
 from napari_reward_analysis.gui.widgets.legend import LegendEntry, LegendStrip
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, Themed, default_colours
 
-_PLACEHOLDER = "Choose a lattice to see its cell\nand the distances that DS separates."
+_PLACEHOLDER = "Choose a lattice to see its cell\nand its neighbour distances."
 
 
 class LatticeView(Themed, QWidget):
-    """A drawing of the projected cell, above each species' neighbour sum against DS."""
+    """A drawing of the projected cell, above a scale with neighbour sums and DS."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -59,12 +59,12 @@ class LatticeView(Themed, QWidget):
         angle_deg : float
             Angle between them in degrees.
         columns : sequence of (species, fx, fy, weight)
-            Columns in the cell: position along a and b, and how bright.
+            Columns in the cell: position along a and b, and brightness.
         nearest : sequence of (species, sum in angstrom)
-            Ideal sum of the distances to the four nearest columns. Only species
-            named here take part in the lines drawn; all do where it is empty.
+            Ideal sum of the distances to the four nearest columns. Distances are drawn
+            between these species, or between all where it is empty.
         ds_A : float or None
-            DS in angstrom, None where it is not known yet.
+            DS in angstrom; None where it is not known yet.
 
         Raises
         ------
@@ -83,11 +83,11 @@ class LatticeView(Themed, QWidget):
         self.set_ds(ds_A)
 
     def set_ds(self, ds_A: float | None) -> None:  # noqa: N803
-        """Move DS, in angstrom, and leave the lattice as it is."""
+        """Show another DS in angstrom for the same lattice."""
         self.strip.set_ds(ds_A)
 
     def clear(self) -> None:
-        """Show the placeholder in place of a lattice."""
+        """Show the placeholder instead of a lattice."""
         self._cell, self._nearest = None, []
         self._show()
 
@@ -102,7 +102,7 @@ class LatticeView(Themed, QWidget):
         self._show()
 
     def _show(self) -> None:
-        """Bring every part up to date with the lattice and the colours."""
+        """Update every part to the lattice and the colours."""
         cell, colours = self._cell, self._colours
         for widget in (self.legend, self.closest, self.strip):
             widget.setVisible(cell is not None)

@@ -1,4 +1,4 @@
-"""Shows what DS separates: each species' ideal neighbour sum on one scale with DS."""
+"""Draw the ideal neighbour sum of each species on one scale with DS."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ _MIDDLE = int(Qt.AlignmentFlag.AlignCenter.value)
 
 
 class NeighbourStrip(QWidget):
-    """One row for each species, a dot at its sum, and a line through all rows at DS.
+    """A row for each species with a dot at its sum, and a line through all rows at DS.
 
-    One row each, because the sums often lie so close that labels on one line
-    would cover each other.
+    The sums are often so close that labels on one row would cover each other.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -35,17 +34,17 @@ class NeighbourStrip(QWidget):
 
     @property
     def too_close(self) -> tuple[str, ...]:
-        """Species whose ideal sum is already below DS, so that each of them would count."""
+        """Species whose ideal sum is below DS, so that all their columns count as errors."""
         if self._ds is None:
             return ()
         return tuple(kind for kind, sums in self._rows.items() if min(sums) < self._ds)
 
     def sizeHint(self) -> QSize:
-        """Title, label of DS, and a line for each species."""
+        """Height of the title, the label of DS, and a line for each species."""
         return QSize(200, self._line() * (len(self._rows) + self._head()) + 4)
 
     def minimumSizeHint(self) -> QSize:
-        """As tall as the hint: a row is not squeezed."""
+        """The height of the size hint: rows do not shrink."""
         return QSize(120, self.sizeHint().height())
 
     def set_sums(self, nearest: Sequence[tuple[str, float]], dots: Mapping[str, str]) -> None:
@@ -54,7 +53,7 @@ class NeighbourStrip(QWidget):
         Parameters
         ----------
         nearest : sequence of (species, sum in angstrom)
-            A species may come several times. Sums that are not finite are left out.
+            A species may have several sums. Sums that are not finite are left out.
         dots : mapping of str to str
             Colour of each species.
         """
@@ -67,7 +66,7 @@ class NeighbourStrip(QWidget):
         self.update()
 
     def set_ds(self, ds: float | None) -> None:
-        """Move DS, in angstrom; None takes its line away."""
+        """Move the line of DS, in angstrom; None removes it."""
         self._ds = ds if ds is not None and math.isfinite(ds) else None
         self.updateGeometry()
         self.update()
@@ -78,7 +77,7 @@ class NeighbourStrip(QWidget):
         self.update()
 
     def position(self, value: float) -> float:
-        """Where a length in angstrom lies on the scale, in px from the left."""
+        """Position of a length in angstrom on the scale, in px from the left."""
         scale = self._scale()
         low, high = self._range()
         return scale.left() + (value - low) / (high - low) * scale.width()
@@ -111,7 +110,7 @@ class NeighbourStrip(QWidget):
     # ---- inside
 
     def _draw_ds(self, painter: QPainter, ds: float, colours: ThemeColours) -> None:
-        """Line and label of DS, and a tint over what counts as too close."""
+        """Draw the line and label of DS, and a tint over sums that are too small."""
         # on whole pixels, so that the line is sharp
         line, scale, x = self._line(), self._scale(), round(self.position(ds))
         rows = QRectF(scale.left(), 2 * line, scale.width(), line * len(self._rows))

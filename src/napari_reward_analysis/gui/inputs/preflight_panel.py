@@ -1,4 +1,4 @@
-"""What the image says of its lattice, beside what its header says."""
+"""Show the lattice as seen in the image, and compare its pixel size with the header."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from napari_reward_analysis.gui.widgets.words import percent
 
 
 class PreflightPanel(QWidget):
-    """Cell, pixel size, rotation and confidence in two lines; a notice, and its remedy.
+    """Cell, pixel size, rotation and confidence in two lines, with a notice and a button.
 
     Signals
     -------
     use_asked
-        The user wants the lattice's pixel size.
+        The user wants to use the pixel size of the lattice.
     """
 
     use_asked = Signal()
@@ -35,12 +35,12 @@ class PreflightPanel(QWidget):
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             label.setFont(small_font(label.font()))
-        # two lines are kept free: what stands below does not jump with every answer
+        # two lines are kept free, so that the rows below do not move with every answer
         self.text.setMinimumHeight(2 * self.text.fontMetrics().lineSpacing() + 2)
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.use = QPushButton("Use the lattice's")
+        self.use = QPushButton("Use the pixel size of the lattice")
         self.use.setToolTip(
-            "Type the pixel size that the lattice shows; empty the field to undo it"
+            "Fill in the pixel size that the lattice shows. Empty the field to undo it."
         )
         self.use.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.use.clicked.connect(lambda: self.use_asked.emit())
@@ -52,7 +52,7 @@ class PreflightPanel(QWidget):
         self.show_preflight(None)
 
     def show_preflight(self, watch: PreflightWatch | None) -> None:
-        """Say what was found, or that it is being looked for."""
+        """Show the findings, or that the search for the lattice is running."""
         found = None if watch is None else watch.preflight
         measured = None if found is None else found.measured
         self.text.setText(_state(watch) if found is None else _findings(found))
@@ -68,27 +68,27 @@ class PreflightPanel(QWidget):
 
 def _state(watch: PreflightWatch | None) -> str:
     if watch is None or watch.shared_preflight is None:
-        return "choose a lattice, and it is looked for"
-    return watch.fault or "looking for the lattice…"
+        return "Choose a lattice to look for it in the image."
+    return watch.fault or "Looking for the lattice…"
 
 
 def _findings(found: Preflight) -> str:
     measured = found.measured
     if measured is None:
-        return "not looked for: too few cells in the field"
+        return "The field has too few cells to measure the lattice."
     if not measured.found:
-        return f"no such lattice is seen (confidence {measured.confidence:.2f})"
+        return f"The lattice is not seen in the image (confidence {measured.confidence:.2f})."
     a, b = measured.lengths_px
     parts = [f"cell {a:.2f} × {b:.2f} px", f"{measured.pixel_size:#.4g} Å/px"]
     if measured.difference is not None:
-        parts.append(f"header {percent(measured.difference, signed=True)}")
-    # a turn of less than the last digit has no sign
+        parts.append(f"header off by {percent(measured.difference, signed=True)}")
+    # a rotation that rounds to zero has no sign
     turn = round(measured.rotation_deg, 2) or 0.0
-    parts.append(f"turned {turn:.2f}°".replace("-", "\N{MINUS SIGN}"))
+    parts.append(f"rotated by {turn:.2f}°".replace("-", "\N{MINUS SIGN}"))
     parts.append(f"confidence {measured.confidence:.2f}")
     if found.region is not None:
         parts.append(f"{percent(float(found.region.mean()))} crystal")
-    # a part is not broken in two
+    # lines break between the parts only
     return ", ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
 
 
@@ -100,9 +100,9 @@ def _notice(measured: MeasuredLattice) -> str:
         difference = measured.difference or 0.0
         more = "larger" if difference > 0 else "smaller"
         sentences.append(
-            f"The pixel size of {measured.header_pixel_size:#.4g} Å is "
-            f"{percent(abs(difference))} {more} than the lattice shows "
-            f"({measured.pixel_size:#.4g} Å)."
+            f"The pixel size of the image, {measured.header_pixel_size:#.4g} Å, is "
+            f"{percent(abs(difference))} {more} than that of the lattice, "
+            f"{measured.pixel_size:#.4g} Å."
         )
     grains = second_grain_notice(measured)
     text = " ".join([*sentences, *([grains] if grains else [])])
@@ -110,7 +110,7 @@ def _notice(measured: MeasuredLattice) -> str:
 
 
 def _is_remedy(measured: MeasuredLattice) -> bool:
-    """Whether the lattice's pixel size is worth taking."""
+    """Whether the pixel size of the lattice differs enough to be offered."""
     if not measured.found:
         return False
     difference = measured.difference

@@ -1,7 +1,7 @@
-"""The lattice in the image, looked for beside the form: in a thread, once, and not in vain.
+"""Look for the lattice in the image in a thread, while the user fills in the form.
 
-The form asks whenever image, scale, crystal or region changes; what is asked in quick
-succession is answered once. A run that starts meanwhile waits for the same answer.
+The form asks whenever image, scale, lattice or region changes. Questions in quick
+succession get one answer. A run that starts meanwhile waits for the same answer.
 """
 
 from __future__ import annotations
@@ -12,31 +12,32 @@ from typing import Any
 from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import AreaRule, Preflight, run_preflight
+from napari_reward_analysis.calibration.choices import AreaRule
+from napari_reward_analysis.calibration.preflight import Preflight, run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.widgets.background import BackgroundTask
 from napari_reward_analysis.image import Image
 
-#: ms without a change before the image is looked at.
+#: Time in ms without a change, after which the search for the lattice begins.
 _SETTLE = 200
 
 
 class SharedPreflight:
-    """One preflight, made by whichever thread needs it first.
+    """One preflight, made by the first thread that needs it.
 
     Parameters
     ----------
     frame : ShownImage
         The image.
     pixel_size : float or None
-        As typed by the user, in angstrom; None takes the layer's.
+        As typed by the user, in angstrom; None takes that of the layer.
     lattice : Lattice
-        The crystal to look for.
+        The lattice to look for.
     region : ndarray of bool or None
-        Drawn by the user.
+        Region drawn by the user.
     area : {'field', 'crystal'}
-        What counts where nothing is drawn.
+        Area in which columns are expected while no region is drawn.
     """
 
     def __init__(
@@ -53,21 +54,21 @@ class SharedPreflight:
         self._found: Preflight | None = None
 
     def result(self) -> Preflight:
-        """The preflight; made here, or waited for where another thread is making it.
+        """The preflight. The first call makes it; calls from other threads wait for it.
 
         Raises
         ------
         BadInput
-            If the pixels are of no use.
+            If the pixels cannot be used.
         """
         with self._lock:
             if self._found is None:
-                # a scale that cannot be used is no hindrance: the lattice may give it
+                # the lattice may give the pixel size where the layer has none
                 size = self._pixel_size or self._frame.pixel_size
                 image = self._frame.image(size or 1.0)
                 if size is None:
                     image = Image(image.data, None, image.name, image.source)
-                # tells later whether the pixels are still the same
+                # `of` compares it: the pixels may change later
                 _ = image.fingerprint
                 self._found = run_preflight(
                     image, self._lattice, region=self._region, area=self._area
@@ -75,24 +76,24 @@ class SharedPreflight:
             return self._found
 
     def of(self, image: Image) -> Preflight | None:
-        """The preflight if it is about these very pixels, else None."""
+        """The preflight, if the pixels of an image are the same; else None."""
         found = self.result()
         same = found.image.pixel_size == image.pixel_size
         return found if same and found.image.fingerprint == image.fingerprint else None
 
     @property
     def busy(self) -> bool:
-        """Whether a thread is at it."""
+        """Whether a thread is making the preflight."""
         return self._lock.locked()
 
 
 class PreflightWatch(QObject):
-    """Keeps the preflight of what the form shows.
+    """Keep the preflight of the form up to date.
 
     Signals
     -------
     changed
-        The preflight has come.
+        The preflight is there, or has failed.
     """
 
     changed = Signal()
@@ -102,11 +103,11 @@ class PreflightWatch(QObject):
         self._key: tuple[Any, ...] | None = None
         self._task: BackgroundTask[Preflight] | None = None
         self._at_work: SharedPreflight | None = None
-        #: What is being asked; None where there is nothing to ask.
+        #: The question; None where there is none.
         self.shared_preflight: SharedPreflight | None = None
-        #: The answer; None as long as there is none.
+        #: The answer; None while there is none.
         self.preflight: Preflight | None = None
-        #: Why there is none.
+        #: The reason why there is no answer.
         self.fault = ""
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -114,19 +115,24 @@ class PreflightWatch(QObject):
         self._settle.timeout.connect(self._start)
 
     @property
+    def busy(self) -> bool:
+        """Whether a thread looks for the lattice."""
+        return self._task is not None
+
+    @property
     def waiting(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether an answer has still to come."""
         return self.shared_preflight is not None and self.preflight is None and not self.fault
 
     def ask(self, key: tuple[Any, ...] | None, shared_preflight: SharedPreflight | None) -> None:
-        """Ask for a preflight, unless the same was asked last.
+        """Ask for a preflight, unless the last question was the same.
 
         Parameters
         ----------
         key : tuple or None
-            Whatever the answer depends on.
+            Everything that the answer depends on.
         shared_preflight : SharedPreflight or None
-            None where there is nothing to ask.
+            None where there is no question.
         """
         if key == self._key:
             return
@@ -137,7 +143,7 @@ class PreflightWatch(QObject):
             self._settle.start()
 
     def stop(self) -> None:
-        """Take no more interest in an answer."""
+        """Stop waiting for an answer."""
         self._settle.stop()
         if self._task is not None:
             self._task.drop()
@@ -149,12 +155,12 @@ class PreflightWatch(QObject):
         if asked is None:
             return
         if self._at_work is not None and self._at_work.busy:
-            # one at a time: the answer that nobody waits for any more comes first
+            # one thread at a time: wait for the end of the former one
             self._settle.start()
             return
         self._at_work = asked
         self._task = BackgroundTask(asked.result, self._on_preflight, self._on_fault)
-        # a window that is closed takes this along, but not what goes on in a thread
+        # a closed window deletes this object, but the thread runs to its end
         self.destroyed.connect(self._task.drop)
         self._task.start()
 

@@ -1,1 +1,1 @@
-"""Layers of the viewer: reading images, regions and points from them, and showing results."""
+"""Read images, regions and points from the viewer's layers, and show results in layers."""

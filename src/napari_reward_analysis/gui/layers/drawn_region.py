@@ -1,7 +1,7 @@
-"""The analysed region: from a Shapes or Labels layer to a mask on the image's pixels.
+"""Turn a Shapes or Labels layer into a mask on the image's pixels.
 
-The layer may have another scale, unit, shift or rotation than the image; it is taken
-as the viewer shows it.
+The layer may have another scale, unit, shift or rotation than the image. The region is
+read as the viewer shows it.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from napari.layers import Labels, Layer, Shapes
 from scipy import ndimage
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.layers.shown_image import ShownImage, unit_factors
 
-#: Where columns are expected when no region is drawn, in the order of the list.
+#: Areas in which columns are expected while no region is drawn, in the order of the list.
 AREAS: dict[AreaRule, str] = {
     "crystal": "crystal, where it is seen",
     "field": "whole field",
@@ -29,7 +29,7 @@ _AREAS = frozenset({"rectangle", "ellipse", "polygon"})
 
 
 def is_region(layer: Layer) -> bool:
-    """Whether a layer can say which part of an image is meant."""
+    """Whether a layer can hold a region."""
     return isinstance(layer, Shapes | Labels)
 
 
@@ -43,7 +43,7 @@ def region_mask(layer: Layer, frame: ShownImage, viewer: Any) -> BoolArray:
     frame : ShownImage
         The image.
     viewer : napari.components.ViewerModel
-        Tells which frame of a stack is shown.
+        Its sliders say which frame of a stack is shown.
 
     Returns
     -------
@@ -52,20 +52,20 @@ def region_mask(layer: Layer, frame: ShownImage, viewer: Any) -> BoolArray:
     Raises
     ------
     BadInput
-        If nothing is drawn, or not on this image.
+        If nothing is drawn on this image.
     """
     image = frame.place.layer()
     if image is None:
-        raise BadInput("The image layer is gone: choose another image.")
+        raise BadInput("The image layer was deleted: choose another image.")
     if isinstance(layer, Shapes):
         mask = _mask_of_shapes(layer, image, frame)
     elif isinstance(layer, Labels):
         mask = _mask_of_labels(layer, image, frame, viewer)
     else:
-        raise BadInput(f"{layer.name!r} is no region: choose a Shapes or Labels layer.")
+        raise BadInput(f"{layer.name!r} is not a region: choose a Shapes or Labels layer.")
     if not mask.any():
         raise BadInput(
-            f"Nothing is drawn in {layer.name!r} on this image: draw the crystal's outline, "
+            f"Nothing is drawn in {layer.name!r} on this image: draw the outline of the crystal, "
             "or choose the whole field."
         )
     return mask
@@ -87,7 +87,7 @@ def _mask_of_shapes(layer: Shapes, image: Layer, frame: ShownImage) -> BoolArray
 def _to_frame(
     points: npt.NDArray[Any], layer: Layer, image: Layer, frame: ShownImage
 ) -> npt.NDArray[np.float64]:
-    """Positions (y, x) in the frame of points given in another layer's data."""
+    """Positions (y, x) in the frame, of points in the data of another layer."""
     factors = unit_factors(layer.units, image)
     return np.array(
         [project_point(layer, image, factors, p)[list(frame.place.axes)] for p in points]
@@ -97,7 +97,7 @@ def _to_frame(
 def project_point(
     source: Layer, target: Layer, factors: npt.NDArray[np.float64], point: npt.NDArray[Any]
 ) -> npt.NDArray[np.float64]:
-    """A point of one layer's data in another's, padded or cut to its dimensions."""
+    """A point of one layer in the data coordinates of another, padded or cut to its dimensions."""
     world = np.asarray(source.data_to_world(point), dtype=float)
     padded = np.zeros(target.ndim)
     shared = min(len(world), target.ndim)
@@ -135,7 +135,7 @@ def _mask_of_labels(layer: Labels, image: Layer, frame: ShownImage, viewer: Any)
 def _pixels_to(
     layer: Layer, image: Layer, frame: ShownImage, axes: list[int]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """The affine map from the image's pixels to a layer's, in the plane on show."""
+    """The affine map from the image's pixels to those of a layer, in the shown plane."""
     factors = unit_factors(image.units, layer)
     corners = frame.place.to_data(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]))
     start, down, right = (project_point(image, layer, factors, corner)[axes] for corner in corners)

@@ -1,7 +1,6 @@
-"""A list of a viewer's layers that follows them: added, removed, renamed, made active.
+"""A list of a viewer's layers that stays up to date as layers come, go and change names.
 
-Layers are remembered by themselves and not by their names. The list holds on to none
-of them.
+The list keeps weak references to the layers, not their names.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.fields import Choice
 
-#: An entry is a layer, or one of the texts that stand before them.
+#: An entry is a layer, or one of the texts above the layers.
 Entry = str | weakref.ReferenceType[Layer]
 
 
@@ -28,17 +27,17 @@ class LayerCombo(Choice):
     viewer : napari.components.ViewerModel
         Its layers are listed, the topmost first.
     accepts : callable
-        Tells of a layer whether it belongs into the list.
+        Returns whether a layer belongs in the list.
     nothing : str or sequence of str
-        First entries that stand for no layer; left out when empty.
+        First entries, which stand for no layer.
     follow_active : bool
-        Choose the viewer's active layer, until the user has chosen one here.
+        Choose the viewer's active layer until the user chooses one in the list.
     prefers : callable, optional
-        Tells of a layer whether to choose it as soon as it is there, until the user has
-        chosen one here.
+        Returns whether to choose a layer as soon as it is added, until the user chooses
+        one in the list.
     """
 
-    #: Another layer or option is chosen (not: the chosen layer was renamed).
+    #: Another layer or option was chosen. A new name of the chosen layer does not count.
     layer_changed = Signal()
 
     def __init__(
@@ -86,16 +85,16 @@ class LayerCombo(Choice):
 
     @property
     def layer(self) -> Layer | None:
-        """The chosen layer, None where none is."""
+        """The chosen layer, None where no layer is chosen."""
         return None if self._chosen is None else self._layer_of(self._chosen)
 
     @property
     def entry(self) -> str:
-        """The chosen one of the texts that stand for no layer; empty where a layer is."""
+        """The chosen text; empty where a layer is chosen."""
         return self._chosen if isinstance(self._chosen, str) else ""
 
     def choose(self, layer: Layer | str | None) -> None:
-        """Choose a layer of the list, or one of the first texts; None takes the very first."""
+        """Choose a layer or a text of the list. None chooses the first text."""
         if layer is None:
             if not self._nothing:
                 return
@@ -150,7 +149,7 @@ class LayerCombo(Choice):
         active = self._viewer.layers.selection.active
         if not self._follow_active or active is None or not self._accepts(active):
             return
-        # a results layer that comes and goes in between makes the same image active anew
+        # the same image becomes active again after a results layer came and went
         if self._last_active is None or self._last_active() is not active:
             self._last_active = weakref.ref(active)
             self.choose(active)

@@ -1,4 +1,4 @@
-"""A region as a Labels layer: the crystal that the user may edit, or what is amorphous."""
+"""Show a region as a Labels layer: the crystal, which the user may edit, or amorphous regions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.gui.layers.result_layers import placement
 from napari_reward_analysis.gui.layers.shown_image import Place
 
-#: Green beside the blue and orange of the points, whatever the label's number.
+#: Green, for every label. Points are blue and orange.
 _COLOUR, _OPACITY = "#19c37d", 0.25
 
 
@@ -24,9 +24,9 @@ class CrystalLayer:
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Where it is added when first shown, and again when the user deleted it.
+        The layer is added to it when first shown, and again after the user deleted it.
     name, colour, opacity : str, str, float
-        Of the layer; by default those of the crystal.
+        Appearance of the layer; by default that of the crystal.
     """
 
     def __init__(
@@ -44,19 +44,19 @@ class CrystalLayer:
         return layer if viewer is not None and layer in viewer.layers else None
 
     def show(self, place: Place, mask: BoolArray | npt.NDArray[np.uint8]) -> Labels | None:
-        """Show a region in place of the former one.
+        """Show a region instead of the former one.
 
         Parameters
         ----------
         place : Place
-            Image and frame that it belongs to.
+            Image and frame of the region.
         mask : ndarray of bool or uint8, shape (H, W)
-            0 for what is not of the region.
+            0 outside the region.
 
         Returns
         -------
         Labels or None
-            None where the image is gone.
+            None where the image was deleted.
         """
         viewer, image = self._viewer(), place.layer()
         if viewer is None or image is None or image not in viewer.layers:
@@ -83,7 +83,7 @@ class CrystalLayer:
             color_dict={None: self._colour, 0: "transparent", 1: self._colour}
         )
         layer = Labels(labels, name=self._name, opacity=self._opacity, colormap=colours, **where)
-        # below the points, so that these stay in sight
+        # below the points, so that they stay visible
         above = [i for i, other in enumerate(viewer.layers) if other.name == "atoms"]
         viewer.layers.insert(above[0] if above else len(viewer.layers), layer)
         self._layer = weakref.ref(layer)

@@ -1,8 +1,7 @@
-"""The layers that show results: the one file that adds or changes layers.
+"""Show found columns in the Points layer "atoms".
 
-There is ONE Points layer "atoms" a viewer. It is updated in place when another result
-is shown; copies made by `AtomsLayer.keep` are left alone from then on. The user's own
-layers are only read.
+A viewer has one such layer. It is updated in place when another result is shown. Copies
+made by `AtomsLayer.keep` do not change any more. The user's own layers are only read.
 """
 
 from __future__ import annotations
@@ -21,19 +20,19 @@ from napari_reward_analysis.gui.layers.shown_image import Place
 
 Table = Mapping[str, npt.NDArray[Any]]
 
-#: Both stand out from black, grey and white, also under colour blindness; errors differ
-#: in their shape too.
+#: Both colours stand out from black, grey and white, also under colour blindness. Errors
+#: differ in their shape too.
 RIGHT_COLOUR, ERROR_COLOUR = "#00c8ff", "#ff5a1f"
-#: Of columns beside the crystal, which are not counted.
-BESIDE_COLOUR = "#c8c8c8"
+#: Colour of columns outside the analysed area, which are not counted.
+OUTSIDE_COLOUR = "#c8c8c8"
 RIGHT_SYMBOL, ERROR_SYMBOL = "disc", "diamond"
 
-#: Share of a ring's diameter that its line takes.
+#: Width of a ring's line as a share of the diameter.
 _LINE = 0.16
 #: A blob ends where its Gaussian turns convex: a diameter of 2 sqrt(2) sigma.
 _DIAMETER = 2 * np.sqrt(2)
 
-#: In the metadata of an Image layer that shows a result: it is no image to analyse.
+#: Key in the metadata of an Image layer that shows a result and cannot be analysed.
 RESULT = "reward_analysis_result"
 
 _FEATURES = (
@@ -49,10 +48,10 @@ _SPATIAL = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_la
 
 
 def placement(layer: Layer) -> dict[str, Any]:
-    """Everything that puts a layer where another one is, for the same dimensions.
+    """The attributes that put a layer in the same place as another of the same dimensions.
 
-    Units are all or nothing in a viewer: one layer without them takes them from every
-    other. So each layer that is added gets the whole set from its image.
+    A viewer ignores all units as soon as one layer has none. Each added layer therefore
+    gets the whole set from its image.
     """
     return {name: getattr(layer, name) for name in _SPATIAL}
 
@@ -63,7 +62,7 @@ class AtomsLayer:
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Where it is added when first needed, and again when the user deleted it.
+        The layer is added to it when first needed, and again after the user deleted it.
     """
 
     #: The user has added, moved or removed points.
@@ -74,7 +73,7 @@ class AtomsLayer:
         self._layer: weakref.ReferenceType[Points] | None = None
         self._place: Place | None = None
         self._own_change = False
-        #: The user has begun to change the points and is not done.
+        #: Whether the user is dragging points.
         self._at_work = False
 
     @property
@@ -88,16 +87,16 @@ class AtomsLayer:
 
     @property
     def place(self) -> Place | None:
-        """Where the shown result belongs."""
+        """Image and frame of the shown result."""
         return self._place
 
     def show(self, place: Place, table: Table, shape: tuple[int, int]) -> None:
-        """Show a result in place of the former one.
+        """Show a result instead of the former one.
 
         Parameters
         ----------
         place : Place
-            Image and frame that it belongs to; nothing is shown when the image is gone.
+            Image and frame of the result. Nothing is shown when the image was deleted.
         table : dict of ndarray
             As from `atoms_table`.
         shape : tuple of int
@@ -123,17 +122,17 @@ class AtomsLayer:
         self._place = place
 
     def move(self, table: Table) -> bool:
-        """Put the shown points where they are by now, and leave all else as it is.
+        """Give the shown points better positions and leave everything else as it is.
 
         Parameters
         ----------
         table : dict of ndarray
-            As from `atoms_table`, for the very result that is shown.
+            As from `atoms_table`, of the shown result.
 
         Returns
         -------
         bool
-            False where the user is about to change the points: theirs stay.
+            False where the user is changing the points. The points then stay.
         """
         layer, place = self.layer, self._place
         if layer is None or place is None or self._at_work or len(layer.data) != len(table["id"]):
@@ -154,7 +153,7 @@ class AtomsLayer:
         moved: npt.NDArray[np.bool_],
         counted: npt.NDArray[np.bool_],
     ) -> None:
-        """Give edited points their neighbour sums and mark the errors among them.
+        """Give edited points their neighbour sums and mark the errors.
 
         Parameters
         ----------
@@ -162,7 +161,7 @@ class AtomsLayer:
             In angstrom, NaN where they are not known.
         errors : ndarray of bool, shape (n,)
         moved : ndarray of bool, shape (n,)
-            Points that the user added or moved: how well they are known nobody can tell.
+            Points that the user added or moved. Their uncertainty is not known.
         counted : ndarray of bool, shape (n,)
             Points inside the analysed area.
         """
@@ -178,26 +177,26 @@ class AtomsLayer:
             _mark(layer, errors, counted)
 
     def points(self) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-        """Positions (y, x) of all points, and which lie in the frame of the result."""
+        """Positions (y, x) of all points, and whether each lies in the frame of the result."""
         layer = self.layer
         if layer is None or self._place is None:
             return np.empty((0, 2)), np.empty(0, dtype=bool)
         return self._place.from_data(np.asarray(layer.data))
 
     def features(self) -> dict[str, npt.NDArray[Any]]:
-        """The columns kept with the points, each of shape (n,)."""
+        """The features of the points, each of shape (n,)."""
         layer = self.layer
         if layer is None:
             return {name: np.empty(0) for name in _FEATURES}
         return {name: layer.features[name].to_numpy() for name in _FEATURES}
 
     def keep(self, name: str) -> Points | None:
-        """Copy the layer, for good; later results leave the copy alone.
+        """Copy the layer. Later results do not change the copy.
 
         Parameters
         ----------
         name : str
-            Of the copy.
+            Name of the copy.
 
         Returns
         -------
@@ -211,12 +210,12 @@ class AtomsLayer:
         state = {**layer.as_layer_data_tuple()[1], "name": name}
         copy = Points(np.array(layer.data), **state)
         viewer.layers.insert(viewer.layers.index(layer), copy)
-        # the copy is a by-product: what was selected stays selected
+        # the selected layer stays selected
         viewer.layers.selection.active = active
         return copy
 
     def release(self) -> None:
-        """Forget the layer and leave it to the user."""
+        """Stop updating the layer and leave it to the user."""
         layer = None if self._layer is None else self._layer()
         if layer is not None:
             layer.events.data.disconnect(self._on_data)
@@ -247,7 +246,7 @@ class AtomsLayer:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Tell our own changes from the user's."""
+        """Mark the changes made inside as our own, not the user's."""
         self._own_change = True
         try:
             yield
@@ -264,8 +263,8 @@ class AtomsLayer:
 
 
 def _fill(layer: Points, data: npt.NDArray[np.float64], table: Table) -> None:
-    """Set points with everything that belongs to each."""
-    # indices into the old points mean nothing among the new ones
+    """Set the points with their features, sizes and marks."""
+    # the selected indices belong to the old points
     layer.selected_data = set()
     sizes = np.asarray(table["sigma_px"], dtype=float) * _DIAMETER
     layer.data = data
@@ -273,7 +272,7 @@ def _fill(layer: Points, data: npt.NDArray[np.float64], table: Table) -> None:
     layer.size = sizes
     _mark(layer, *(np.asarray(table[name], dtype=bool) for name in ("is_error", "is_counted")))
     if len(sizes):
-        # a point that the user adds is like the others
+        # a point that the user adds looks like the others
         layer.current_size = float(np.median(sizes))
         layer.feature_defaults = {
             "sigma_px": float(np.median(table["sigma_px"])),
@@ -287,15 +286,15 @@ def _fill(layer: Points, data: npt.NDArray[np.float64], table: Table) -> None:
 
 
 def _mark(layer: Points, errors: npt.NDArray[np.bool_], counted: npt.NDArray[np.bool_]) -> None:
-    """Errors by colour and symbol, columns that are not counted by a paler colour."""
-    colours = np.where(errors, ERROR_COLOUR, np.where(counted, RIGHT_COLOUR, BESIDE_COLOUR))
+    """Mark errors by colour and symbol, and uncounted columns by a paler colour."""
+    colours = np.where(errors, ERROR_COLOUR, np.where(counted, RIGHT_COLOUR, OUTSIDE_COLOUR))
     if len(errors):
         uniform = (colours == colours[0]).all()
         layer.border_color = colours[0] if uniform else colours
         layer.symbol = (
             np.where(errors, ERROR_SYMBOL, RIGHT_SYMBOL) if errors.any() else RIGHT_SYMBOL
         )
-    # what a point that the user adds will look like
+    # appearance of points that the user adds
     layer.current_border_color, layer.current_symbol = RIGHT_COLOUR, RIGHT_SYMBOL
 
 

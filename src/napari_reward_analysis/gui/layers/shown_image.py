@@ -1,8 +1,8 @@
-"""The image on show: from a layer of the viewer to what an analysis starts from.
+"""Turn the shown frame of a layer into an image that can be analysed.
 
-A layer may be a stack, have several resolutions, be stored in nm or um, or be no image
-at all. Here it becomes one 2-D frame with a pixel size in angstrom, or one sentence
-that says why not. No pixel is read before `ShownImage.image`, which a thread may call.
+A layer may be a stack, have several resolutions, be stored in nm or um, or be no image at
+all. The result is one 2-D frame with a pixel size in angstrom, or one sentence that says
+what is wrong. Pixels are read by `ShownImage.image` alone, which a thread may call.
 """
 
 from __future__ import annotations
@@ -24,19 +24,18 @@ from napari_reward_analysis.io.formats.file_image import SQUARE_TOLERANCE
 
 @dataclass(frozen=True)
 class Place:
-    """Where a 2-D result belongs: a layer and, in a stack, a frame of it.
+    """A frame of an image layer: the place of a 2-D result.
 
-    The layer is remembered by itself, so that it may be renamed, and weakly, so that
-    it may be deleted.
+    The reference to the layer is weak, so that the user may rename or delete the layer.
 
     Attributes
     ----------
     layer : weakref to Layer
         The image layer.
     axes : tuple of int
-        Which axes of the layer are y and x.
+        The axes of the layer that are y and x.
     index : tuple of int
-        Coordinates along all axes of the layer; those along `axes` are 0.
+        Coordinates along all axes of the layer, 0 along `axes`.
     """
 
     layer: weakref.ReferenceType[Layer]
@@ -44,7 +43,7 @@ class Place:
     index: tuple[int, ...]
 
     def to_data(self, points: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-        """Coordinates in the layer of points (y, x) of the frame.
+        """Points (y, x) of the frame in the coordinates of the layer.
 
         Parameters
         ----------
@@ -59,7 +58,7 @@ class Place:
         return data
 
     def from_data(self, data: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-        """Points (y, x) of the frame, and which of the given ones lie in it.
+        """Positions (y, x) of points in the layer, and whether each lies in the frame.
 
         Parameters
         ----------
@@ -69,7 +68,7 @@ class Place:
         -------
         points : ndarray, shape (n, 2)
         here : ndarray of bool, shape (n,)
-            Points in this frame of the stack.
+            Whether a point lies in this frame of the stack.
         """
         others = [axis for axis in range(len(self.index)) if axis not in self.axes]
         wanted = np.asarray(self.index)[others]
@@ -79,22 +78,22 @@ class Place:
 
 @dataclass(frozen=True, eq=False)
 class ShownImage:
-    """The 2-D frame of an image layer that is on show.
+    """The shown 2-D frame of an image layer.
 
     Attributes
     ----------
     place : Place
-        The layer and the frame's place in it.
+        The layer and the frame.
     name, source : str
-        What the layer is called, and its file.
+        Name of the layer, and its file.
     shape : tuple of int
         Height and width in pixels.
     pixel_size : float or None
-        Edge of a pixel in angstrom, from the layer; None when it has none.
+        Edge of a pixel in angstrom, from the layer; None where it has none.
     note : str
-        Where the pixel size comes from, or why there is none.
+        The source of the pixel size, or the reason why there is none.
     fault : str
-        Why the layer's own scale cannot be used, empty when it can.
+        The reason why the layer's own scale cannot be used; empty where it can.
     """
 
     place: Place
@@ -113,12 +112,12 @@ class ShownImage:
         Parameters
         ----------
         pixel_size : float, optional
-            In angstrom, as typed by the user; the layer's own by default.
+            In angstrom, as typed by the user; by default that of the layer.
 
         Raises
         ------
         BadInput
-            If pixels or scale are of no use.
+            If the pixels or the scale cannot be used.
         """
         check_pixel_size(pixel_size)
         if self.fault and pixel_size is None:
@@ -128,14 +127,14 @@ class ShownImage:
 
 
 def shown_image_of(layer: Layer, viewer: Any) -> ShownImage:
-    """The frame of a layer that the viewer shows.
+    """The shown frame of a layer.
 
     Parameters
     ----------
     layer : Layer
         The layer that the user chose.
     viewer : napari.components.ViewerModel
-        Tells which frame of a stack is shown and which axes are y and x.
+        Its sliders say which frame of a stack is shown, and which axes are y and x.
 
     Raises
     ------
@@ -154,7 +153,7 @@ def shown_image_of(layer: Layer, viewer: Any) -> ShownImage:
 
 
 def shown_image_at(place: Place) -> ShownImage | None:
-    """The frame at a place, whichever is on show; None where its layer is gone."""
+    """The frame at a place, shown or not; None where its layer was deleted."""
     layer = place.layer()
     return None if layer is None else _frame(layer, place.axes, place.index)
 
@@ -184,22 +183,22 @@ def _frame(layer: Layer, axes: tuple[int, int], index: tuple[int, ...]) -> Shown
 
 
 def pixel_size_of(layer: Layer, axes: tuple[int, int]) -> tuple[float | None, str, str]:
-    """Pixel size of a layer in angstrom, whatever unit it is stored in.
+    """Pixel size of a layer in angstrom, from any unit of length.
 
     Parameters
     ----------
     layer : Layer
-        With `scale`, `units` and possibly an affine transform, all of which count.
+        Its `scale`, `units` and affine transform all count.
     axes : tuple of int
-        Which axes are y and x.
+        The axes that are y and x.
 
     Returns
     -------
     pixel_size : float or None
     note : str
-        Where it comes from, or why there is none, for the form.
+        Its source, or the reason why there is none, for the form.
     fault : str
-        Why the layer's own scale cannot be used; empty when it can.
+        The reason why the layer's own scale cannot be used; empty where it can.
 
     Raises
     ------
@@ -213,22 +212,22 @@ def pixel_size_of(layer: Layer, axes: tuple[int, int]) -> tuple[float | None, st
             "FFT: choose a real-space image."
         )
     if not all((1 * unit).is_compatible_with("angstrom") for unit in units):
-        return None, "the layer has none: type it", ""
+        return None, "the layer has none; type it", ""
     y, x = (_step_in_angstrom(layer, axis) for axis in axes)
     if not all(math.isfinite(step) and step > 0 for step in (y, x)):
-        return None, "the layer's scale is impossible: type it", ""
+        return None, "the layer's scale is impossible; type it", ""
     if abs(y - x) > SQUARE_TOLERANCE * max(y, x):
         fault = (
             f"The pixels of {layer.name!r} are not square ({y:.4g} angstrom along y, "
             f"{x:.4g} along x): resample it to square pixels, or type a pixel size."
         )
         return None, "pixels not square", fault
-    # single precision in a file's header must not become 0.100130001
+    # a header in single precision must not become 0.100130001
     return float(f"{math.sqrt(x * y):.9g}"), "from the layer", ""
 
 
 def _step_in_angstrom(layer: Layer, axis: int) -> float:
-    """How far one pixel along an axis reaches in the world."""
+    """Length in angstrom of one pixel along an axis."""
     step = np.zeros(layer.ndim)
     step[axis] = 1
     start = np.asarray(layer.data_to_world(np.zeros(layer.ndim)))
@@ -242,13 +241,13 @@ def _step_in_angstrom(layer: Layer, axis: int) -> float:
 
 
 def _image_axes(layer: Layer, viewer: Any) -> tuple[int, int]:
-    """The layer's axes that the viewer shows as y and x, in the order of the data."""
+    """The axes of a layer that the viewer shows as y and x, in the order of the data."""
     missing = viewer.dims.ndim - layer.ndim
     y, x = sorted(axis - missing for axis in tuple(viewer.dims.order)[-2:])
     if y < 0:
         raise BadInput(
             f"{layer.name!r} is not shown as an image in this view: "
-            "roll the axes back so that its last two are on show."
+            "roll the axes back until its last two are shown."
         )
     return y, x
 
@@ -263,12 +262,12 @@ def _shown_index(
 
 
 def unit_factors(units: Any, layer: Layer) -> npt.NDArray[np.float64]:
-    """Factors from lengths in the given units to those of a layer, one an axis.
+    """Factors from lengths in the given units to those of a layer, one for each axis.
 
     Parameters
     ----------
     units : sequence of pint.Unit or None
-        One an axis; None, and units that do not convert, count as equal.
+        One for each axis. None, and units that cannot be converted, give a factor of 1.
     layer : Layer
 
     Returns

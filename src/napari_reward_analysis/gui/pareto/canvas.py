@@ -1,4 +1,4 @@
-"""pyqtgraph's plot widget, made ready for the Pareto plot."""
+"""Adapt pyqtgraph's plot widget to the Pareto plot."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOVES: dict[int, Move] = {
 
 
 class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]
-    """pyqtgraph's plot, with what the mouse and the keys do to it as signals."""
+    """pyqtgraph's plot with signals for the mouse and the keys."""
 
     moved = Signal(QPointF)
     left = Signal()
@@ -35,18 +35,18 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]
     walked = Signal(str)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Report where the mouse is, unless it drags the view."""
+        """Report the position of the mouse, unless it drags the view."""
         super().mouseMoveEvent(event)
         if event.buttons() == Qt.MouseButton.NoButton:
             self.moved.emit(QPointF(event.position()))
 
     def leaveEvent(self, event: QEvent) -> None:
-        """Report that the mouse is gone."""
+        """Report that the mouse left the plot."""
         super().leaveEvent(event)
         self.left.emit()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Report a new size once the plot inside has taken it."""
+        """Report a new size after the plot inside has adopted it."""
         super().resizeEvent(event)
         self.resized.emit()
 
@@ -58,7 +58,7 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]
         return bool(super().event(event))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Report the keys that walk along the front, pass on the others."""
+        """Report the keys that walk along the front and pass on the others."""
         if event.key() in _MOVES and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             event.accept()
             self.walked.emit(_MOVES[event.key()])
@@ -66,10 +66,10 @@ class PlotCanvas(pg.PlotWidget):  # type: ignore[misc]
             super().keyPressEvent(event)
 
     def show_tooltip(self, at: FloatArray, text: str, reach: float) -> None:
-        """Show a text beside a position, (x, y) in px, clear of what is drawn there.
+        """Show a text beside a position (x, y) in px without covering the symbol there.
 
-        Qt takes back a pending request to hide a tooltip only if the next one
-        looks new to it, which it does where it lies outside its own rectangle.
+        The text lies outside its own rectangle. Otherwise Qt would not take it for a new
+        tooltip, and a pending request would hide it.
         """
         here, half = QPoint(round(float(at[0])), round(float(at[1]))), round(reach)
         own = QRect(here - QPoint(half, half), here + QPoint(half, half))
@@ -82,7 +82,7 @@ def _overrides(event: QKeyEvent) -> bool:
 
 
 def prepare(plot: Any) -> None:
-    """Turn off what does not belong to this plot: menus, SI prefixes, auto range."""
+    """Turn off the menus, the SI prefixes and the automatic range."""
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.disableAutoRange()
@@ -90,7 +90,7 @@ def prepare(plot: Any) -> None:
     for name in ("left", "bottom"):
         axis = plot.getAxis(name)
         axis.enableAutoSIPrefix(False)
-        # room for tick labels is kept once it was needed: the plot does not twitch
+        # the room for tick labels never shrinks, so that the plot keeps its size
         axis.setStyle(autoReduceTextSpace=False)
     plot.getViewBox().setLimits(minXRange=1e-6, minYRange=1e-6, maxXRange=1e9, maxYRange=1e9)
 

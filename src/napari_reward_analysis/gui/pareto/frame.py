@@ -1,4 +1,4 @@
-"""What stands around the Pareto plot: titles, buttons, legend, and words where it is empty."""
+"""Lay out the Pareto plot with titles, buttons, a legend and a text for the empty plot."""
 
 from __future__ import annotations
 
@@ -7,34 +7,35 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidge
 
 from napari_reward_analysis.gui.pareto.values import ValueBar
 from napari_reward_analysis.gui.widgets.elided_label import ElidedLabel
+from napari_reward_analysis.gui.widgets.glossary import explain
 from napari_reward_analysis.gui.widgets.legend import LegendStrip
 from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
 
 class ParetoFrame:
-    """Lays out a plot's canvas with all that belongs to it.
+    """The parts around the canvas of a Pareto plot.
 
     Parameters
     ----------
     plot : QWidget
         The widget that gets the layout.
     canvas : QWidget
-        In its middle.
+        The plot itself.
 
     Attributes
     ----------
     front, all : QToolButton
-        Fit the view to the front, to everything.
+        Buttons that fit the view to the front, and to everything.
     x_title, y_title : ElidedLabel
-        What the axes are.
+        Titles of the axes.
     status : ElidedLabel
-        How many trials are not to be seen.
+        Number of trials that cannot be seen.
     bar : ValueBar
-        What the colours stand for.
+        Meaning of the colours.
     legend : LegendStrip
-        What the symbols stand for.
+        Meaning of the symbols.
     placeholder : QLabel
-        Over the canvas, where there is no point.
+        Text over an empty canvas.
     """
 
     def __init__(self, plot: QWidget, canvas: QWidget) -> None:
@@ -53,42 +54,44 @@ class ParetoFrame:
         self._lay_out(plot)
 
     def set_axis_labels(self, x_label: str, y_label: str) -> None:
-        """Name the two objectives."""
+        """Name the two objectives; terms of the field are explained in the tooltips."""
         self._x_label, self._y_label = x_label, y_label
         self.x_title.setText(x_label)
+        self.x_title.set_help(explain(x_label))
         self.y_title.setText(f"\N{UPWARDS ARROW}  {y_label}" if y_label else "")
+        self.y_title.set_help(explain(y_label))
 
     def show_counts(self, total: int, infeasible: int, beyond: int) -> None:
-        """Tell how many trials are infeasible, and how many lie beyond the view."""
+        """Show how many trials are infeasible, and how many lie outside the view."""
         parts = [f"{infeasible} of {total} infeasible"] if infeasible else []
-        parts += [f"{beyond} off view"] if beyond else []
+        parts += [f"{beyond} outside the view"] if beyond else []
         self.status.setText(" \N{MIDDLE DOT} ".join(parts))
 
     def show_placeholder(self, empty: bool, total: int, reason: str) -> None:
-        """Say over an empty plot why it is empty.
+        """Show over an empty plot why it is empty.
 
         Parameters
         ----------
         empty : bool
             Whether no point is drawn.
         total : int
-            Trials, drawn or not.
+            Number of trials, drawn or not.
         reason : str
-            Why none of them is feasible; '' to count them.
+            The reason why no trial is feasible, where it is known.
         """
         self.placeholder.setVisible(empty)
         if total:
-            text = reason or f"None of {total} trials is feasible so far."
+            text = reason or f"None of the {total} trials is feasible so far."
             self.placeholder.setText(text)
         elif self._x_label and self._y_label:
             self.placeholder.setText(
-                f"Run to see the trade-off between\n{self._x_label}\nand\n{self._y_label}"
+                f"Press Run to see the trade-off between\n{self._x_label}\nand\n{self._y_label}"
             )
         else:
-            self.placeholder.setText("Run to see the trade-off between the two objectives.")
+            self.placeholder.setText("Press Run to see the trade-off between the two objectives.")
 
     def place(self) -> None:
-        """Keep the words over the canvas."""
+        """Keep the text over the canvas."""
         self.placeholder.setGeometry(self._canvas.geometry())
 
     def apply_colours(self, colours: ThemeColours) -> None:

@@ -1,6 +1,6 @@
-"""What the Pareto plot computes and does not draw: ranges, staircase, picking.
+"""Compute the ranges of the Pareto plot, its step line, and the point under the mouse.
 
-Plain numpy, so that it can be tested without a window.
+Plain numpy, which can be tested without a window.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Move = Literal["first", "back", "forward", "last"]
 
 _NICE = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0)
 
-# how far beyond the front the first view reaches, in units of the front
+# extent of the first view in units of the extent of the front
 _HEADROOM = 1.25
 _ALL_FITS = 2.0
 _CONTEXT = 1.6
@@ -26,13 +26,13 @@ _CONTEXT = 1.6
 FRONT_BONUS = 5.0
 _LOOKS_THE_SAME = 1.5
 
-
-#: How far a further front may draw the view: it must not make the front itself small.
+#: Largest extent of the view for the sake of additional fronts, which must not make the
+#: front itself small.
 _FARTHEST = 1.0
 
 
 def series_reach(values: Sequence[FloatArray]) -> float:
-    """How far an axis has to go to show further fronts, within bounds.
+    """Extent of an axis that shows additional fronts, within bounds.
 
     Parameters
     ----------
@@ -43,21 +43,21 @@ def series_reach(values: Sequence[FloatArray]) -> float:
 
 
 def non_dominated(x: FloatArray, y: FloatArray) -> IntArray:
-    """Indices of the points, that no other beats in both of two objectives, along x.
+    """Indices of the non-dominated points of two objectives, sorted along x.
 
     Parameters
     ----------
     x, y : ndarray, shape (n,)
-        The objectives, both minimised, finite.
+        The objectives, finite, both minimised.
 
     Returns
     -------
     ndarray of int
-        Of points that coincide only the first is named.
+        Only the first of points that coincide.
     """
     order = np.lexsort((y, x))
     falling = y[order]
-    # whoever is beaten has an earlier one at most as high
+    # a dominated point has an earlier one that is at most as high
     lowest_before = np.minimum.accumulate(np.append(np.inf, falling))[:-1]
     return order[falling < lowest_before].astype(np.int64)
 
@@ -73,8 +73,8 @@ def staircase(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
     Returns
     -------
     x, y : ndarray, shape (2 n - 1,) or (0,)
-        The line: from each point along x, then down to the next. What it
-        encloses with the axes is what no trial has reached.
+        The line runs from each point along x, then down to the next. No trial has
+        reached the area between the line and the axes.
     """
     if x.size == 0:
         return x[:0], y[:0]
@@ -83,14 +83,14 @@ def staircase(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def front_order(x: FloatArray, y: FloatArray) -> IntArray:
-    """Indices that sort the front's points along x, and down y where x is equal."""
+    """Indices that sort the front's points along x, and by falling y where x is equal."""
     return np.lexsort((-y, x)).astype(np.int64)
 
 
 def nice_ceiling(value: float) -> float:
-    """The next round number that is not below a positive value.
+    """The smallest round number that is at least as large as a positive value.
 
-    Round ends keep the axes still: a view that has to grow grows by a step.
+    Round ends keep the axes still: a view grows in steps.
     """
     if not (math.isfinite(value) and value > 0):
         return 1.0
@@ -101,9 +101,9 @@ def nice_ceiling(value: float) -> float:
 def front_extent(values: FloatArray, on_front: BoolArray) -> float:
     """Upper end of an axis on which the front can be read.
 
-    The whole front is in it, and a good part of the other trials where that
-    does not squeeze the front: a search often tries settings that miss by a
-    factor of five, and a view of all of them hides the trade-off in a corner.
+    The axis shows the whole front. It shows many of the other trials too, unless they
+    squeeze the front: a search often tries settings that are wrong by a factor of five, and
+    a view of all of them would hide the trade-off in a corner.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def front_extent(values: FloatArray, on_front: BoolArray) -> float:
     if values.size == 0:
         return 1.0
     front = float(values[on_front].max()) if on_front.any() else 0.0
-    # also true where every value is 0
+    # this is true where every value is 0, too
     if values.max() <= _ALL_FITS * front:
         return nice_ceiling(float(values.max()) * 1.05)
     context = float(np.median(values[values > front])) * 1.05
@@ -129,14 +129,14 @@ def full_extent(values: FloatArray) -> float:
 
 
 def with_margin(extent: float, length: float, margin: float) -> tuple[float, float]:
-    """Range of an axis on which 0 and `extent` keep a margin.
+    """Range of an axis with a margin below 0 and above `extent`.
 
     Parameters
     ----------
     extent : float
         Upper end of the data.
     length, margin : float
-        Length of the axis, and what stays free at each end, in px.
+        Length of the axis and of the margin at each end, in px.
     """
     free = extent * margin / max(length - 2 * margin, margin)
     return -free, extent + free
@@ -144,12 +144,12 @@ def with_margin(extent: float, length: float, margin: float) -> tuple[float, flo
 
 @dataclass(frozen=True)
 class Window:
-    """Where the data lie on the screen: the view's range and its box in px.
+    """The range of the data in view, and its box on the screen in px.
 
     Attributes
     ----------
     x, y : tuple of float
-        Range of the data that is in view.
+        Range of the data in view.
     left, top, width, height : float
         The view's box in px of the scene, y pointing down.
     """
@@ -179,14 +179,14 @@ class Window:
         )
 
     def clip(self, pixels: FloatArray, inset: float) -> tuple[FloatArray, IntArray]:
-        """Bring what lies outside the box to its edge.
+        """Move points outside the box to its edge.
 
         Parameters
         ----------
         pixels : ndarray, shape (n, 2)
             Scene positions in px.
         inset : float
-            Distance from the edge, in px, at which clipped points come to lie.
+            Distance of moved points from the edge in px.
 
         Returns
         -------
@@ -212,10 +212,9 @@ def pick(
 ) -> IntArray:
     """Points under the mouse, best first.
 
-    The nearest point within reach is taken, where a front point counts as
-    `FRONT_BONUS` px nearer than it is: it wins where dots crowd, while a dot
-    aimed at squarely is still to be had. With it come all that look like the
-    same point, because many trials can have the very same objectives.
+    The nearest point within reach is taken. A front point counts as `FRONT_BONUS` px nearer
+    than it is, so that it is easy to hit in a crowd. Points in the same place are returned
+    together, because many trials can have the same objectives.
 
     Parameters
     ----------
@@ -230,8 +229,8 @@ def pick(
     Returns
     -------
     ndarray of int
-        Indices of the points, front points first, otherwise in their order;
-        empty where nothing is within reach.
+        Indices of the points, front points first, otherwise in their order. Empty where
+        no point is within reach.
     """
     distance = np.hypot(pixels[:, 0] - at[0], pixels[:, 1] - at[1])
     rank = np.where(distance <= reach, distance - FRONT_BONUS * on_front, np.inf)
@@ -251,7 +250,7 @@ def walk(
     row: int | None,
     move: Move,
 ) -> int | None:
-    """Where a step along the front leads to.
+    """The trial that a step along the front leads to.
 
     Parameters
     ----------
@@ -261,10 +260,10 @@ def walk(
     pixels : ndarray, shape (n, 2)
         Their positions on the screen in px.
     row : int or None
-        The trial to start from; from one that is not on the front a step leads
-        to the front point nearest to it on the screen.
+        The trial to start from. From a trial outside the front, a step leads to the front
+        point that is nearest on the screen.
     move : str
-        "back" and "forward" go by one along x, "first" and "last" to the ends.
+        "back" and "forward" go one step along x, "first" and "last" go to the ends.
 
     Returns
     -------

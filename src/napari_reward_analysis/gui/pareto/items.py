@@ -1,8 +1,4 @@
-"""The pieces of which the Pareto plot is drawn, as pyqtgraph items.
-
-One object makes them, places them and colours them, so that the widget deals
-with trials alone.
-"""
+"""Draw the points, the front and the marks of the Pareto plot as pyqtgraph items."""
 
 from __future__ import annotations
 
@@ -24,17 +20,17 @@ from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
 EDGE_INSET = 7.0
 
-#: Marks at single trials, in the order in which they lie over each other.
+#: Marks at single trials, from the lowest to the topmost.
 MARKS = ("chebyshev", "euclidean", "favourite", "selected")
 
 _SIDES = {1: "t1", 2: "t2", 3: "t", 4: "t3"}
 _EDGE_BLUR = 3.0
 
-#: Dash and gap of further fronts, in widths of the line.
+#: Dash and gap of the lines of additional fronts, in widths of the line.
 _DASHES = ([6, 3], [2, 2], [9, 2, 2, 2], [4, 6])
-#: Their points.
+#: Symbols of their points.
 _SYMBOLS = ("t", "s", "p", "t1")
-#: Which of the colours they take: not those of the marks.
+#: Indices of their colours, which differ from those of the marks.
 _SERIES = (2, 5, 6, 4)
 
 
@@ -45,15 +41,15 @@ def _series_colours(colours: ThemeColours) -> list[str]:
 def legend_entries(
     colours: ThemeColours, *, shaded: bool = False, favourite: bool = False
 ) -> list[LegendEntry]:
-    """Symbols of the plot and their meaning.
+    """Legend of the plot.
 
     Parameters
     ----------
     colours : ThemeColours
     shaded : bool
-        Whether the points have colours of their own.
+        Whether the points are coloured one by one.
     favourite : bool
-        Whether an oracle's favourite is marked.
+        Whether an oracle's best trial is marked.
     """
     entries = [
         LegendEntry("dot", colours.accent, "front", line=True),
@@ -71,12 +67,12 @@ def legend_entries(
 
 
 def favourite_colour(colours: ThemeColours) -> str:
-    """Colour of the mark at the oracle's favourite."""
+    """Colour of the mark at the oracle's best trial."""
     return colours.foreground
 
 
 def series_entries(names: Sequence[str], colours: ThemeColours) -> list[LegendEntry]:
-    """What the further fronts of the plot stand for."""
+    """Legend of additional fronts."""
     shades = _series_colours(colours)
     return [
         LegendEntry("line", shades[place % len(shades)], name) for place, name in enumerate(names)
@@ -89,21 +85,30 @@ class ParetoItems:
     Parameters
     ----------
     plot : pyqtgraph.PlotItem
-        Where they are added. Its ranges are never touched.
+        The items are added to it. Its ranges stay as they are.
+
+    Attributes
+    ----------
+    front, others : ScatterPlotItem
+        Points on the front, and all other feasible ones.
+    steps : PlotCurveItem
+        The line through the front.
+    series : list of (PlotCurveItem, ScatterPlotItem)
+        Line and dots of each additional front.
     """
 
     def __init__(self, plot: Any) -> None:
         self._plot = plot
-        self._series: list[tuple[Any, Any]] = []
+        self.series: list[tuple[Any, Any]] = []
         self._colours: ThemeColours | None = None
         self._shaded = False
         self._edges = {side: self._scatter(symbol, 9, 0) for side, symbol in _SIDES.items()}
-        self._steps = pg.PlotCurveItem(antialias=True)
-        self._steps.setZValue(1)
-        plot.addItem(self._steps, ignoreBounds=True)
-        self._others = self._scatter("o", 7, 2)
-        self._front = self._scatter("o", 9, 3)
-        # a diamond in a square in a ring: each is seen where all three coincide
+        self.steps = pg.PlotCurveItem(antialias=True)
+        self.steps.setZValue(1)
+        plot.addItem(self.steps, ignoreBounds=True)
+        self.others = self._scatter("o", 7, 2)
+        self.front = self._scatter("o", 9, 3)
+        # a diamond in a square in a ring: all are visible where they coincide
         self._marks = {
             "chebyshev": self._scatter("s", 17, 4),
             "euclidean": self._scatter("d", 17, 5),
@@ -114,16 +119,16 @@ class ParetoItems:
     def set_points(self, x: FloatArray, y: FloatArray, on_front: BoolArray) -> None:
         """Show these feasible trials, arrays of shape (n,).
 
-        A front of more objectives than the two that are shown is no front in these: the
-        line goes through those of its points that are.
+        A front of three or more objectives is no front in the two that are shown. The line
+        goes through those of its points that are not dominated in these two.
         """
-        self._others.setData(x[~on_front], y[~on_front])
-        self._front.setData(x[on_front], y[on_front])
+        self.others.setData(x[~on_front], y[~on_front])
+        self.front.setData(x[on_front], y[on_front])
         shown = non_dominated(x[on_front], y[on_front])
-        self._steps.setData(*staircase(x[on_front][shown], y[on_front][shown]))
+        self.steps.setData(*staircase(x[on_front][shown], y[on_front][shown]))
 
     def set_shades(self, shades: Sequence[QColor] | None, on_front: BoolArray) -> None:
-        """Colour the points one by one; None gives them the colours of front and others.
+        """Colour the points one by one. None gives them the colours of front and others.
 
         Parameters
         ----------
@@ -134,31 +139,31 @@ class ParetoItems:
         """
         before, self._shaded = self._shaded, shades is not None
         if shades is None:
-            # new points come in the usual colours: nothing to do while a run grows
+            # new points have the usual colours already
             if before and self._colours is not None:
                 self._colour_points(self._colours)
             return
-        for item, part in ((self._others, ~on_front), (self._front, on_front)):
+        for item, part in ((self.others, ~on_front), (self.front, on_front)):
             item.setBrush([shades[k] for k in np.flatnonzero(part).tolist()])
 
     def set_series(self, series: Sequence[tuple[FloatArray, FloatArray]]) -> None:
-        """Show further fronts as step lines, in place of the former ones."""
-        for pair in self._series:
+        """Show additional fronts as step lines, instead of the former ones."""
+        for pair in self.series:
             for item in pair:
                 self._plot.removeItem(item)
-        self._series = []
+        self.series = []
         for place, (x, y) in enumerate(series):
             line = pg.PlotCurveItem(*staircase(x, y), antialias=True)
             line.setZValue(0.5)
             self._plot.addItem(line, ignoreBounds=True)
             dots = self._scatter(_SYMBOLS[place % len(_SYMBOLS)], 8, 2.5)
             dots.setData(x, y)
-            self._series.append((line, dots))
+            self.series.append((line, dots))
         if self._colours is not None:
             self._colour_series(self._colours)
 
     def set_edges(self, pixels: FloatArray, side: IntArray, window: Window) -> None:
-        """Show an arrow at the edge for every trial beyond the view.
+        """Show an arrow at the edge for every trial outside the view.
 
         Parameters
         ----------
@@ -172,12 +177,12 @@ class ParetoItems:
             beyond = pixels[side == number]
             if beyond.size == 0 and item.data.size == 0:
                 continue
-            # arrows that would cover each other are drawn once
+            # arrows at the same place are drawn once
             _, first = np.unique(np.round(beyond / _EDGE_BLUR), axis=0, return_index=True)
             item.setData(*window.to_data(beyond[first]))
 
     def set_mark(self, name: str, position: tuple[float, float] | None) -> None:
-        """Put one of `MARKS` there, or take it away."""
+        """Move one of `MARKS` to a position, or hide it for None."""
         item = self._marks[name]
         if position is None:
             item.setData([], [])
@@ -185,7 +190,7 @@ class ParetoItems:
             item.setData([position[0]], [position[1]])
 
     def mark_position(self, name: str) -> tuple[float, float] | None:
-        """Where a mark is, in data coordinates; None when it is not shown."""
+        """Position of a mark in data coordinates; None where it is hidden."""
         data = self._marks[name].data
         return (float(data["x"][0]), float(data["y"][0])) if data.size else None
 
@@ -201,12 +206,12 @@ class ParetoItems:
         for item in self._edges.values():
             item.setBrush(pg.mkBrush(_dimmed(colours)))
             item.setPen(pg.mkPen(None))
-        # a rim in the colour of the ground keeps dots apart that touch
-        self._others.setPen(outline)
-        self._front.setPen(outline)
+        # a rim in the colour of the background separates dots that touch
+        self.others.setPen(outline)
+        self.front.setPen(outline)
         if not self._shaded:
             self._colour_points(colours)
-        self._steps.setPen(pg.mkPen(colours.accent, width=1.6))
+        self.steps.setPen(pg.mkPen(colours.accent, width=1.6))
         for name, colour in (
             ("euclidean", colours.euclidean),
             ("chebyshev", colours.chebyshev),
@@ -218,17 +223,17 @@ class ParetoItems:
 
     def _colour_points(self, colours: ThemeColours) -> None:
         for item, brush in (
-            (self._others, pg.mkBrush(_dimmed(colours))),
-            (self._front, pg.mkBrush(colours.accent)),
+            (self.others, pg.mkBrush(_dimmed(colours))),
+            (self.front, pg.mkBrush(colours.accent)),
         ):
             item.setBrush(brush)
-            # points that were coloured one by one keep that, unless they are told as well
+            # points that were coloured one by one keep their colour otherwise
             item.setBrush([brush] * item.data.size)
 
     def _colour_series(self, colours: ThemeColours) -> None:
         shades = _series_colours(colours)
-        for place, (line, dots) in enumerate(self._series):
-            # dashes of different lengths tell them apart where colours do not
+        for place, (line, dots) in enumerate(self.series):
+            # different dashes help where colours look alike
             pen = pg.mkPen(shades[place % len(shades)], width=2.0)
             pen.setDashPattern(_DASHES[place % len(_DASHES)])
             line.setPen(pen)

@@ -1,7 +1,7 @@
-"""The Pareto plot: every feasible trial, the front, and which one is shown.
+"""The Pareto plot widget.
 
-It knows no viewer and no workflow: trials come in by `set_points`, what the
-user picks goes out by signals.
+It knows neither the viewer nor an analysis. `set_points` gives it trials, and its signals
+tell which trial the user picks.
 """
 
 from __future__ import annotations
@@ -47,27 +47,36 @@ from napari_reward_analysis.gui.widgets.theme import (
     small_font,
 )
 
-# px: how near a click has to be
+#: Largest distance in px between a click and the point that it picks.
 REACH = 10.0
 
-# until so many feasible trials have come, the view follows the front both
-# ways; one unlucky first trial would fix a useless scale otherwise
+#: Number of feasible trials from which on the view does not shrink any more. Before, one
+#: bad trial would fix a useless scale.
 SETTLE_POINTS = 8
 
 
 class ParetoPlot(Themed, QWidget):
     """Two objectives of many trials, both minimised, with their Pareto front.
 
-    Click a point, or walk along the front with the arrow keys, Home and End,
-    to show a trial. The wheel and dragging zoom and pan; a double click on
-    empty ground, or "Front", comes back to the front.
+    A click on a point shows its trial. The arrow keys, Home and End walk along the front.
+    The wheel zooms, dragging pans, and a double click on the background, or "Front",
+    returns to the front.
 
     Signals
     -------
     point_clicked : int
         Id of the trial that the user picked with the mouse or the keys.
     point_hovered : int
-        Id of the trial under the mouse, -1 when there is none any more.
+        Id of the trial under the mouse, -1 when the mouse leaves it.
+
+    Attributes
+    ----------
+    canvas : PlotCanvas
+        The plot, with its mouse and keys.
+    items : ParetoItems
+        The points, lines and marks on it.
+    frame : ParetoFrame
+        The parts around it.
     """
 
     point_clicked = Signal(int)
@@ -104,24 +113,24 @@ class ParetoPlot(Themed, QWidget):
         feasible: npt.NDArray[Any],
         tooltips: Sequence[str],
     ) -> None:
-        """Show these trials in place of the former ones.
+        """Show these trials instead of the former ones.
 
-        The view grows where the front needs it and does not shrink (apart from
-        the first `SETTLE_POINTS` trials), so that points stay where they are
-        while a run goes on; a view that the user has zoomed is left alone. Call
-        `settle_view` when the run is over, `reset_view` when another is shown.
+        The view grows with the front and does not shrink after the first `SETTLE_POINTS`
+        trials, so that points keep their places during a run. A view that the user has
+        zoomed stays as it is. Call `settle_view` when the run is over, and `reset_view`
+        when another run is shown.
 
         Parameters
         ----------
         ids : ndarray of int, shape (n,)
-            Names of the trials, each once.
+            Ids of the trials, each once.
         x, y : ndarray of float, shape (n,)
             Objectives, 0 or larger.
         on_front : ndarray of bool, shape (n,)
         feasible : ndarray of bool, shape (n,)
-            Trials that are not feasible, or not finite, are counted and not drawn.
+            Trials that are infeasible or not finite are counted and not drawn.
         tooltips : sequence of str, length n
-            What hovering tells: parameters and objectives, as plain text.
+            Parameters and objectives of each trial, as plain text.
 
         Raises
         ------
@@ -140,7 +149,7 @@ class ParetoPlot(Themed, QWidget):
         self._on_front: BoolArray = np.asarray(on_front, dtype=bool)[drawn]
         self._tooltips: list[str] = [tooltips[i] for i in np.flatnonzero(drawn).tolist()]
         self._row: dict[int, int] = {int(name): row for row, name in enumerate(self._ids)}
-        self._items.set_points(self._x, self._y, self._on_front)
+        self.items.set_points(self._x, self._y, self._on_front)
         self._shade()
         self._follow_points(started_over)
         self._show_placeholder()
@@ -150,23 +159,18 @@ class ParetoPlot(Themed, QWidget):
         self.frame.set_axis_labels(x_label, y_label)
         self._show_placeholder()
 
-    def set_axis_help(self, x_help: str, y_help: str) -> None:
-        """Explain the two objectives in tooltips of their titles."""
-        self.frame.x_title.set_help(x_help)
-        self.frame.y_title.set_help(y_help)
-
     def set_empty_text(self, text: str) -> None:
-        """Say why no trial is feasible where that is known; '' to count them."""
+        """Set the reason why no trial is feasible; an empty text shows their number."""
         self._empty_text = text
         self._show_placeholder()
 
     def set_choices(self, euclidean: int | None, chebyshev: int | None) -> None:
-        """Mark the two automatic choices by their ids; None, or an id not drawn, hides one."""
+        """Mark the two automatic choices by their ids. None hides a mark."""
         self._choices = (euclidean, chebyshev)
         self._place_marks()
 
     def set_selected(self, id: int | None) -> None:  # noqa: A002
-        """Put the ring around this trial, or take it away. Emits nothing."""
+        """Put the ring around this trial, or hide it for None. Emits nothing."""
         self._selected = id
         self._place_marks()
 
@@ -176,19 +180,19 @@ class ParetoPlot(Themed, QWidget):
         return self._selected
 
     def set_series(self, series: Sequence[tuple[str, npt.NDArray[Any], npt.NDArray[Any]]]) -> None:
-        """Show the same trials' front by other measures, named in the legend.
+        """Show fronts of the same trials by other measures, named in the legend.
 
         Parameters
         ----------
         series : sequence of (name, x, y)
-            Objectives of each front's points, ndarrays of shape (n,).
+            Objectives of the points of each front, ndarrays of shape (n,).
         """
         names = [name for name, _, _ in series]
         fronts = [(np.asarray(x, float), np.asarray(y, float)) for _, x, y in series]
         others = names != self._series
         self._series = names
         self._reach = series_reach([x for x, _ in fronts]), series_reach([y for _, y in fronts])
-        self._items.set_series(fronts)
+        self.items.set_series(fronts)
         self._show_legend()
         if others:
             self.settle_view()
@@ -201,13 +205,13 @@ class ParetoPlot(Themed, QWidget):
         Parameters
         ----------
         values : mapping of int to float
-            By the trial's id; those without a value, or with NaN, are grey. None at all
-            gives the plot its usual colours.
+            Value of each trial, by its id. A trial without a value, or with NaN, is grey.
+            An empty mapping restores the usual colours.
         name : str
-            What the quantity is, for the bar below the plot.
+            Name of the quantity, for the bar below the plot.
         favourite : bool
-            Whether large values are good and the trial with the largest one gets a mark;
-            otherwise small values are good, as of an objective.
+            Whether large values are good. The trial with the largest one gets a mark then.
+            Small values are good otherwise, as of an objective.
         """
         self._values, self._values_name, self._marks_largest = dict(values), name, favourite
         self._shade()
@@ -217,7 +221,7 @@ class ParetoPlot(Themed, QWidget):
     # ---- the view
 
     def reset_view(self) -> None:
-        """Fit the view to the front and its neighbourhood, larger or smaller."""
+        """Fit the view to the front and its surroundings."""
         self._view.fit("front", self._front_extent())
 
     def settle_view(self) -> None:
@@ -230,9 +234,9 @@ class ParetoPlot(Themed, QWidget):
         self._view.fit("all", self._full_extent())
 
     def locate(self, name: int) -> QPoint | None:
-        """Where a trial is drawn, in px of ``canvas.viewport()``; None when it is not.
+        """Position of a trial in px of ``canvas.viewport()``; None where it is not drawn.
 
-        A trial beyond the view is where its arrow at the edge is.
+        The position of a trial outside the view is that of its arrow at the edge.
         """
         row = self._row.get(name)
         return None if row is None else QPoint(*(round(float(v)) for v in self._pixels[row]))
@@ -240,7 +244,7 @@ class ParetoPlot(Themed, QWidget):
     def apply_colours(self, colours: ThemeColours) -> None:
         """Draw in these colours from now on."""
         self.canvas.setBackground(colours.background)
-        self._items.recolour(colours)
+        self.items.recolour(colours)
         for name in ("left", "bottom"):
             axis = self._plot.getAxis(name)
             axis.setPen(pg.mkPen(colours.muted))
@@ -257,7 +261,7 @@ class ParetoPlot(Themed, QWidget):
     def changeEvent(self, event: QEvent | None) -> None:
         """Let the tick labels follow the font of the window."""
         super().changeEvent(event)
-        # Qt may send it before the plot is there
+        # Qt may send the event before the plot exists
         if event and event.type() == QEvent.Type.FontChange and hasattr(self, "_plot"):
             set_tick_font(self._plot, small_font(self.font()))
 
@@ -275,22 +279,22 @@ class ParetoPlot(Themed, QWidget):
         return bool(self._values)
 
     def _shade(self) -> None:
-        """Colour the points, from the front's values to the best of all."""
+        """Colour the points, from the values on the front to the best of all."""
         self.frame.bar.setVisible(self._shaded)
         if not self._shaded:
-            self._items.set_shades(None, self._on_front)
+            self.items.set_shades(None, self._on_front)
             return
         values = np.array([self._values.get(int(name), np.nan) for name in self._ids], float)
-        # most trials beyond the front are far worse: with them all of the front looks alike
+        # most other trials are far worse: with them, the whole front would look alike
         known = values[np.isfinite(values)]
         best = known.max(initial=-np.inf) if self._marks_largest else known.min(initial=np.inf)
         scale = ValueScale.of(np.append(values[self._on_front], best))
-        self._items.set_shades([scale.colour(value) for value in values], self._on_front)
+        self.items.set_shades([scale.colour(value) for value in values], self._on_front)
         self.frame.bar.show_scale(self._values_name, scale)
 
     @property
     def favourite(self) -> int | None:
-        """Id of the drawn trial with the largest value, of equals the proposed one.
+        """Id of the drawn trial with the largest value; among equals, the proposed one.
 
         None where large values are not good.
         """
@@ -309,7 +313,7 @@ class ParetoPlot(Themed, QWidget):
         self._box = self._plot.getViewBox()
         prepare(self._plot)
         set_tick_font(self._plot, small_font(self.font()))
-        self._items = ParetoItems(self._plot)
+        self.items = ParetoItems(self._plot)
         self._view = ParetoView(self._box)
         self.canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.canvas.setAccessibleName("Pareto plot")
@@ -331,7 +335,7 @@ class ParetoPlot(Themed, QWidget):
         self.frame.front.clicked.connect(self.reset_view)
         self.frame.all.clicked.connect(self.show_all)
 
-    # ---- where things are
+    # ---- positions
 
     def _front_extent(self) -> tuple[float, float]:
         x, y = front_extent(self._x, self._on_front), front_extent(self._y, self._on_front)
@@ -341,7 +345,7 @@ class ParetoPlot(Themed, QWidget):
         return full_extent(self._x), full_extent(self._y)
 
     def _follow_points(self, started_over: bool) -> None:
-        """Let the view grow with the points, and place what hangs on it."""
+        """Let the view grow with the points, and place the points in it."""
         if started_over:
             self._view.kind = "front"
         wanted = self._full_extent() if self._view.kind == "all" else self._front_extent()
@@ -353,10 +357,10 @@ class ParetoPlot(Themed, QWidget):
         self._place_points()
 
     def _place_points(self) -> None:
-        """Find where each point is on the screen; arrows for those beyond the view."""
+        """Find each point's position on the screen; draw arrows for those outside the view."""
         window = self._view.window()
         self._pixels, side = window.clip(window.to_pixels(self._x, self._y), EDGE_INSET)
-        self._items.set_edges(self._pixels, side, window)
+        self.items.set_edges(self._pixels, side, window)
         self._place_marks()
         infeasible = self._total - self._ids.size
         self.frame.show_counts(self._total, infeasible, int(np.count_nonzero(side)))
@@ -367,15 +371,15 @@ class ParetoPlot(Themed, QWidget):
         for mark, name in zip(MARKS, names, strict=True):
             row = None if name is None else self._row.get(name)
             if row is None:
-                self._items.set_mark(mark, None)
+                self.items.set_mark(mark, None)
             else:
                 x, y = self._view.window().to_data(self._pixels[row : row + 1])
-                self._items.set_mark(mark, (float(x[0]), float(y[0])))
+                self.items.set_mark(mark, (float(x[0]), float(y[0])))
 
     def _show_placeholder(self) -> None:
         self.frame.show_placeholder(self._ids.size == 0, self._total, self._empty_text)
 
-    # ---- what the user does
+    # ---- mouse and keys
 
     def _under(self, at: QPointF) -> list[int]:
         """Ids of the trials under a scene position, best first."""
@@ -387,7 +391,7 @@ class ParetoPlot(Themed, QWidget):
             return
         names = self._under(event.scenePos())
         if self._selected in names:
-            # among trials that coincide, clicking again goes on to the next
+            # another click goes on to the next of trials that coincide
             self._choose(names[(names.index(self._selected) + 1) % len(names)])
         elif names:
             self._choose(names[0])
@@ -413,7 +417,9 @@ class ParetoPlot(Themed, QWidget):
         name = shown if shown is not None and shown in names else names[0]
         text = self._tooltips[self._row[name]]
         if len(names) > 1:
-            text += f"\n+ {len(names) - 1} more here: click again to step through them"
+            text += (
+                f"\nand {len(names) - 1} more in the same place: click again to step through them"
+            )
         if (name, text) != self._hovered:
             self._hovered = (name, text)
             self.canvas.show_tooltip(self._pixels[self._row[name]], text, REACH)

@@ -1,4 +1,4 @@
-"""A quantity as the colour of the Pareto plot's points, and the bar that explains it."""
+"""Colour the points of the Pareto plot by a quantity, with a bar that explains the colours."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ import pyqtgraph as pg
 
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, small_font
 
-#: Least width of a scale as a share of its largest value: values that are nearer than this
-#: look alike.
+#: Smallest width of a scale, as a share of its largest value. Values that are closer
+#: together look alike.
 _LEAST = 0.01
 
-# viridis without its ends, which a dark or a light ground would swallow
+# viridis without its ends, which are hard to see on a dark or a light background
 _ENDS = (0.15, 0.92)
 _STOPS = 8
 _BAR_WIDTH = 90
@@ -33,12 +33,12 @@ _GAP = 5
 
 @dataclass(frozen=True)
 class ValueScale:
-    """Colours from the least to the largest value.
+    """Colours from the smallest to the largest value.
 
     Attributes
     ----------
     low, high : float
-        Values beyond these take the colours of the ends.
+        Values outside take the colours of the ends.
     """
 
     low: float
@@ -46,7 +46,7 @@ class ValueScale:
 
     @classmethod
     def of(cls, values: FloatArray) -> ValueScale:
-        """Scale that fits finite values, shape (n,); one from 0 to 1 where there are none."""
+        """Scale of the finite ones among values of shape (n,); 0 to 1 where there are none."""
         known = values[np.isfinite(values)]
         if not known.size:
             return cls(0.0, 1.0)
@@ -54,20 +54,20 @@ class ValueScale:
         return cls(min(low, high - _LEAST * (abs(high) or 1.0)), high)
 
     def colour(self, value: float) -> QColor:
-        """Colour of a value; it need be neither within the scale nor finite."""
+        """Colour of a value; grey where it is not finite."""
         if not np.isfinite(value):
             return QColor(Qt.GlobalColor.gray)
         return _at(float(np.clip((value - self.low) / (self.high - self.low), 0, 1)))
 
 
 def largest(values: Mapping[int, float], preferred: Sequence[Container[int]]) -> int | None:
-    """Which has the largest value; None where no value is finite.
+    """Key of the largest value; None where no value is finite.
 
     Parameters
     ----------
     values : mapping of int to float
     preferred : sequence of containers of int
-        Among equals one in the first of these comes first, then one in the second.
+        Among equals, a key in the first container is preferred, then one in the second.
     """
     known = {name: value for name, value in values.items() if np.isfinite(value)}
     if not known:
@@ -76,7 +76,7 @@ def largest(values: Mapping[int, float], preferred: Sequence[Container[int]]) ->
 
 
 class ValueBar(QWidget):
-    """What the colours stand for: a name and a bar with its two ends, in one line."""
+    """Name of the quantity and a bar of colours with the values at both ends, in one line."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +87,7 @@ class ValueBar(QWidget):
 
     @property
     def texts(self) -> tuple[str, str, str]:
-        """Name, and the values at the two ends."""
+        """Name of the quantity, and the values at both ends."""
         return self._name, _number(self._scale.low), _number(self._scale.high)
 
     def show_scale(self, name: str, scale: ValueScale) -> None:

@@ -1,4 +1,4 @@
-"""Which part of the plane the Pareto plot shows: the front, all, or what the user chose."""
+"""Control the shown part of the Pareto plot: the front, all points, or a part chosen by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from napari_reward_analysis.gui.pareto.geometry import Window, with_margin
 
-#: px that stay free around the data.
+#: Free px around the data.
 MARGIN = 15.0
 
 Kind = Literal["front", "all", "manual"]
@@ -18,29 +18,29 @@ class ParetoView:
     Parameters
     ----------
     box : pyqtgraph.ViewBox
-        Whose ranges are set.
+        Its ranges are set.
     """
 
     def __init__(self, box: Any) -> None:
         self._box = box
-        #: What it follows; "manual" once the user has zoomed.
+        #: The part that is shown; "manual" after the user has zoomed.
         self.kind: Kind = "front"
         self._extent = (1.0, 1.0)
 
     def fit(self, kind: Kind, wanted: tuple[float, float]) -> None:
-        """Show an extent, larger or smaller than before."""
+        """Show an extent, which may be smaller than before."""
         self.kind, self._extent = kind, wanted
         self.place()
 
     def follow(self, wanted: tuple[float, float], *, shrink: bool) -> None:
-        """Grow where the data need it, so that points stay where they are.
+        """Grow with the data, so that points keep their places.
 
         Parameters
         ----------
         wanted : tuple of float
-            Extent of the data, across and up.
+            Extent of the data along x and y.
         shrink : bool
-            Become smaller as well.
+            Whether the view may become smaller, too.
         """
         known = self._extent
         extent = wanted if shrink else (max(known[0], wanted[0]), max(known[1], wanted[1]))
@@ -49,7 +49,7 @@ class ParetoView:
             self.place()
 
     def place(self) -> None:
-        """Show 0 to the extent on both axes, with a margin in px around it."""
+        """Show 0 to the extent on both axes, with a margin around it."""
         if self.kind == "manual":
             return
         box = self._box.boundingRect()
@@ -60,11 +60,11 @@ class ParetoView:
         self._box.setRange(xRange=ranges[0], yRange=ranges[1], padding=0)
 
     def take_over(self) -> None:
-        """The user has zoomed: leave the view alone from now on."""
+        """Keep the view that the user has zoomed to."""
         self.kind = "manual"
 
     def window(self) -> Window:
-        """Data and scene coordinates of what is shown."""
+        """Data and scene coordinates of the shown part."""
         (x, y), box = self._box.viewRange(), self._box.sceneBoundingRect()
         width, height = max(box.width(), 1.0), max(box.height(), 1.0)
         return Window((x[0], x[1]), (y[0], y[1]), box.left(), box.top(), width, height)

@@ -73,7 +73,10 @@ class StudyInputs(QWidget):
             return ""
         found = self.watch.preflight
         if found is not None and found.measured is not None and found.measured.found:
-            return "The pixel size is not known: press “Use the lattice's”, or type it in angstrom."
+            return (
+                "The pixel size is not known: press “Use the pixel size of the lattice”, or type "
+                "it in angstrom."
+            )
         return "The pixel size is not known: type it in angstrom."
 
     def refresh(self) -> None:

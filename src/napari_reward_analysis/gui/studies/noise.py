@@ -11,6 +11,7 @@ from napari.layers import Layer, Points
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.noise.execute import network_oracle, write_noise
 from napari_reward_analysis.analyses.noise.figures import save_noise_figure
@@ -24,7 +25,7 @@ from napari_reward_analysis.analyses.noise.run import (
 )
 from napari_reward_analysis.analyses.noise.study import TUNED, NoiseSettings, noise_study
 from napari_reward_analysis.analyses.oracle.network import runtime_fault
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis.study_autosave import Keeping, about_study
 from napari_reward_analysis.gui.analysis.study_thread import Prepare
@@ -132,12 +133,11 @@ class NoiseOptions(QWidget):
         ValueError
             If the levels are of no use.
         """
-        atoms = AtomsSettings(
-            trials=self.trials.value(),
-            seed=self.seed.value(),
-            as_published=self.published.isChecked(),
-            area=area,
-        )
+        trials, seed = self.trials.value(), self.seed.value()
+        if self.published.isChecked():
+            atoms = as_published(trials=trials, seed=seed)
+        else:
+            atoms = AtomsSettings(trials=trials, seed=seed, area=area)
         return NoiseSettings(
             levels=tuple(float(part) for part in self.levels.text().split(",")),
             unit=self.unit.currentData(),

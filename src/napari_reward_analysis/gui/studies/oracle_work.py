@@ -17,7 +17,8 @@ from napari_reward_analysis.analyses.oracle.find import find_columns
 from napari_reward_analysis.analyses.oracle.network import load_model
 from napari_reward_analysis.analyses.oracle.run import Comparison, TrialAgreement
 from napari_reward_analysis.arrays import BoolArray, FloatArray
-from napari_reward_analysis.calibration.preflight import AreaRule, run_preflight
+from napari_reward_analysis.calibration.choices import AreaRule
+from napari_reward_analysis.calibration.preflight import run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.layers.shown_image import ShownImage

@@ -27,7 +27,7 @@ from napari_reward_analysis.analyses.windows.run import (
     load_windows,
     save_windows,
 )
-from napari_reward_analysis.calibration.preflight import AreaRule
+from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.gui.analysis.study_autosave import Keeping, about_study
 from napari_reward_analysis.gui.analysis.study_thread import Prepare
 from napari_reward_analysis.gui.layers.shown_image import ShownImage

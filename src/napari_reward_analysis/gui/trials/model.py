@@ -1,4 +1,4 @@
-"""Trials as a Qt table model that grows without being reset."""
+"""A Qt table model of trials that grows without a reset."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import numpy as np
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QObject, QSortFilterProxyModel, Qt
 from qtpy.QtGui import QFont
 
+from napari_reward_analysis.gui.widgets.glossary import explain
+
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
 
 FRONT_MARK = "\N{BLACK CIRCLE}"
@@ -21,7 +23,7 @@ _ROOT = QModelIndex()
 
 
 def format_value(value: Any) -> str:
-    """A cell's text: three significant digits, whole numbers as they are."""
+    """Text of a cell: three significant digits, and whole numbers as they are."""
     if value is None:
         return _NOTHING
     if isinstance(value, bool | np.bool_):
@@ -36,13 +38,13 @@ def format_value(value: Any) -> str:
     if number == 0:
         return "0"
     if 1000 <= abs(number) < 1e6:
-        # "g" would turn to exponents, which read badly in a column
+        # the format "g" would write exponents
         return f"{number:.0f}"
     return f"{number:#.3g}".removesuffix(".")
 
 
 class TrialModel(QAbstractTableModel):
-    """Rows of trials: the id first, then the columns as given."""
+    """Rows of trials: the id, then the given columns."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -51,15 +53,14 @@ class TrialModel(QAbstractTableModel):
         self._columns: list[list[Any]] = []
         self._front: frozenset[int] = frozenset()
         self._emphasis = True
-        self._help: dict[str, str] = {}
         self._bold = QFont()
         self._bold.setBold(True)
 
-    # ---- what it holds
+    # ---- content
 
     @property
     def ids(self) -> Sequence[int]:
-        """Ids of the trials in the order given."""
+        """Ids of the trials in the given order."""
         return self._ids
 
     @property
@@ -68,7 +69,7 @@ class TrialModel(QAbstractTableModel):
         return self._front
 
     def set_rows(self, ids: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> bool:
-        """Take over these rows, telling the views no more than what has changed.
+        """Show these rows, and tell the views only of the changes.
 
         Parameters
         ----------
@@ -78,17 +79,17 @@ class TrialModel(QAbstractTableModel):
         Returns
         -------
         bool
-            True where nothing could be kept: other columns, or other trials.
+            True where the whole table was replaced, by other columns or other trials.
 
         Raises
         ------
         ValueError
-            If a column is of another length than `ids`.
+            If the length of a column differs from that of `ids`.
         """
         names = [int(i) for i in ids]
         wrong = [title for title, values in columns.items() if len(values) != len(names)]
         if wrong:
-            raise ValueError(f"Columns of another length than the ids: {', '.join(wrong)}.")
+            raise ValueError(f"These columns differ in length from the ids: {', '.join(wrong)}.")
         new = [list(values) for values in columns.values()]
         same_kind = list(columns) == self._names and names[: len(self._ids)] == self._ids
         if not same_kind:
@@ -108,24 +109,20 @@ class TrialModel(QAbstractTableModel):
         if rows:
             self._tell(rows[0], rows[-1])
 
-    def set_help(self, texts: Mapping[str, str]) -> None:
-        """Explain columns, by their titles, in the tooltips of the heads."""
-        self._help = dict(texts)
-
     def set_emphasis(self, on: bool) -> None:
-        """Write front rows in bold or, where there are no others, in plain letters."""
+        """Write the rows of the front in bold or not."""
         self._emphasis = on
         if self._ids:
             self._tell(0, len(self._ids) - 1)
 
-    # ---- what Qt asks
+    # ---- for Qt
 
     def rowCount(self, parent: QModelIndex = _ROOT) -> int:
         """Return the number of trials."""
         return 0 if parent.isValid() else len(self._ids)
 
     def columnCount(self, parent: QModelIndex = _ROOT) -> int:
-        """Return the number of columns, the id's included."""
+        """Return the number of columns with that of the id."""
         return 0 if parent.isValid() else len(self._names) + 1
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -152,22 +149,21 @@ class TrialModel(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> Any:
-        """Title of a column; the whole of it as its tooltip too."""
+        """Title of a column; the tooltip has the whole title and explains its terms."""
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return self._names[section - 1] if section else "#"
         if role == Qt.ItemDataRole.ToolTipRole:
-            if not section:
-                return f"Trial; {FRONT_MARK} on the front"
-            title = self._names[section - 1]
-            return self._help.get(title) or title.replace("\n", " ")
+            title = self._names[section - 1].replace("\n", " ") if section else ""
+            help_text = "\n".join(filter(None, (title, explain(title))))
+            return help_text or f"Number of the trial. {FRONT_MARK} marks the Pareto front."
         return None
 
     # ---- inside
 
     def _take_over(self, names: list[int], new: list[list[Any]]) -> None:
-        """Change cells that differ and append rows; `names` starts with the former ids."""
+        """Change the cells that differ and append new rows. `names` starts with the former ids."""
         known = len(self._ids)
         changed = [
             row
@@ -188,9 +184,9 @@ class TrialModel(QAbstractTableModel):
 
 
 class FrontFilter(QSortFilterProxyModel):
-    """Sorts trials by value, and can leave out those that are not on the front.
+    """Sort trials by value, and show all of them or the front alone.
 
-    Rows are filtered anew whenever the model tells that they have changed.
+    Rows are filtered again whenever the model reports a change of them.
 
     Attributes
     ----------
@@ -204,7 +200,7 @@ class FrontFilter(QSortFilterProxyModel):
         self.setSortRole(SORT_ROLE)
 
     def filterAcceptsRow(self, row: int, _parent: QModelIndex) -> bool:  # noqa: N802
-        """Tell whether a trial is shown."""
+        """Return whether a trial is shown."""
         model = self.sourceModel()
         if not (self.front_only and isinstance(model, TrialModel)):
             return True
@@ -212,7 +208,7 @@ class FrontFilter(QSortFilterProxyModel):
 
 
 def _sort_key(value: Any) -> Any:
-    """Numbers as float, so that Qt compares them itself; what is missing comes last."""
+    """A number as a float, which Qt compares itself; missing values come last."""
     if value is None:
         return math.inf
     if isinstance(value, Real | np.bool_):
@@ -222,5 +218,5 @@ def _sort_key(value: Any) -> Any:
 
 
 def _same(first: Any, second: Any) -> bool:
-    """Equal, where NaN equals NaN."""
+    """Whether two values are equal; NaN equals NaN."""
     return bool(first == second or (first != first and second != second))

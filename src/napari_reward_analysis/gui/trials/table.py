@@ -1,7 +1,7 @@
-"""The trials of a run as a table, beside the Pareto plot.
+"""The table of a run's trials.
 
-It knows no viewer and no workflow: rows come in by `set_rows`, the row that the
-user selects goes out by a signal.
+It knows neither the viewer nor an analysis. `set_rows` gives it trials, and a signal tells
+which row the user selects.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from napari_reward_analysis.gui.trials.model import FrontFilter, TrialModel
 
 
 class TrialView(QTableView):
-    """A table view that tells what the user selects apart from what a program does."""
+    """A table view with a signal for rows that the user selects, and not the program."""
 
     row_picked = Signal(QModelIndex)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """Report the row under the mouse; it may be the current one, picked again."""
+        """Report the row under the mouse, even if it is the current one."""
         super().mouseReleaseEvent(event)
         if event is None or event.button() != Qt.MouseButton.LeftButton:
             return
@@ -39,7 +39,7 @@ class TrialView(QTableView):
             self.row_picked.emit(self.currentIndex())
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Report the row that a key has led to."""
+        """Report the row that a key has selected."""
         before = self.currentIndex().row()
         super().keyPressEvent(event)
         if self.currentIndex().isValid() and self.currentIndex().row() != before:
@@ -47,12 +47,21 @@ class TrialView(QTableView):
 
 
 class TrialTable(QWidget):
-    """Trials with their parameters and objectives, sortable, front rows marked.
+    """A sortable table of trials with their parameters and objectives.
 
     Signals
     -------
     row_selected : int
         Id of the trial whose row the user selected with the mouse or the keys.
+
+    Attributes
+    ----------
+    model : TrialModel
+        All trials, shown or not.
+    view : TrialView
+        The table.
+    front_only : QCheckBox
+        Leaves out trials that are not on the front.
     """
 
     row_selected = Signal(int)
@@ -60,16 +69,16 @@ class TrialTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._selected: int | None = None
-        self._model = TrialModel(self)
+        self.model = TrialModel(self)
         self._filter = FrontFilter(self)
-        self._filter.setSourceModel(self._model)
-        self._model.set_emphasis(False)
-        # before the view is connected: it would move on to a neighbour, and scroll there
+        self._filter.setSourceModel(self.model)
+        self.model.set_emphasis(False)
+        # connected before the view is, which would select a neighbour and scroll there
         self._filter.rowsAboutToBeRemoved.connect(self._let_go)
         self._build()
         self.front_only.toggled.connect(self._filter_rows)
         self.view.row_picked.connect(self._pick)
-        # the filter may take the selected row away and bring it back
+        # the filter may remove the selected row and bring it back
         self._filter.rowsInserted.connect(self._restore_selection)
         self._filter.rowsRemoved.connect(self._restore_selection)
         self._filter.modelReset.connect(self._restore_selection)
@@ -80,50 +89,45 @@ class TrialTable(QWidget):
     def set_rows(self, ids: Sequence[int], columns: Mapping[str, Sequence[Any]]) -> None:
         """Show these trials.
 
-        Where the columns are the same and the ids begin with the former ones,
-        rows are added and changed in place: selection, sorting and scroll
-        position stay.
+        Rows are added and changed in place where the columns are the same and the ids
+        begin with the former ones. Selection, sorting and scroll position then stay.
 
         Parameters
         ----------
         ids : sequence of int, length n
-            Names of the trials, each once.
+            Ids of the trials, each once.
         columns : mapping of str to sequence of length n
-            Title and values of each column, in the order to show them. Numbers
-            are shown with three significant digits, None and NaN as a dash.
+            Title and values of each column, in the order of the table. Numbers have three
+            significant digits; None and NaN are shown as a dash.
 
         Raises
         ------
         ValueError
-            If a column is of another length than `ids`.
+            If the length of a column differs from that of `ids`.
         """
-        empty = self._model.rowCount() == 0
-        started_over = self._model.set_rows(ids, columns)
+        empty = self.model.rowCount() == 0
+        started_over = self.model.set_rows(ids, columns)
         if started_over or empty:
             self._fit_columns()
         self._count()
 
     def set_front(self, ids: Iterable[int]) -> None:
         """Mark these trials, and those alone, as the Pareto front."""
-        narrow = not self._model.front
-        self._model.set_front(ids)
+        narrow = not self.model.front
+        self.model.set_front(ids)
         if narrow:
-            # with "front only" the first rows come now
+            # with "front only" these are the first rows
             self._fit_columns()
         self._count()
-
-    def set_help(self, texts: Mapping[str, str]) -> None:
-        """Explain columns, by their titles, in the tooltips of the heads."""
-        self._model.set_help(texts)
 
     def set_selected(self, id: int | None) -> None:  # noqa: A002
         """Select the row of this trial and bring it into view. Emits nothing.
 
-        A trial that the table leaves out is selected as soon as it is shown.
+        A trial that is left out now is selected as soon as the table shows it.
         """
         self._selected = id
         self._restore_selection()
-        index = self._index(id)
+        index = self.index_of(id)
         if index.isValid():
             self.view.scrollTo(index)
 
@@ -134,14 +138,16 @@ class TrialTable(QWidget):
 
     def shown_ids(self) -> list[int]:
         """Ids of the trials shown, from top to bottom."""
-        return [self._id(self._filter.index(row, 0)) for row in range(self._filter.rowCount())]
+        return [self.id_at(self._filter.index(row, 0)) for row in range(self._filter.rowCount())]
 
     # ---- inside
 
     def _build(self) -> None:
         self.front_only = QCheckBox("Front only")
         self.front_only.setChecked(True)
-        self.front_only.setToolTip("Leave out trials that another one beats in all objectives")
+        self.front_only.setToolTip(
+            "Show only the trials of the Pareto front, which no other trial beats in all objectives"
+        )
         self._counter = QLabel()
         self.view = TrialView()
         self.view.setModel(self._filter)
@@ -173,42 +179,43 @@ class TrialTable(QWidget):
         self.setFocusProxy(self.view)
 
     def _fit_columns(self) -> None:
-        """Give each column the width of its content, once: later rows do not shift it."""
+        """Give each column the width of its content. Later rows do not change the width."""
         self.view.resizeColumnsToContents()
         for column in range(self._filter.columnCount()):
             self.view.setColumnWidth(column, self.view.columnWidth(column) + 8)
 
     def _filter_rows(self, front_only: bool) -> None:
         self._filter.front_only = front_only
-        # tells of a change in every row, and so has them filtered again
-        self._model.set_emphasis(not front_only)
+        # this reports a change of every row, and so filters the rows again
+        self.model.set_emphasis(not front_only)
         self.set_selected(self._selected)
         self._count()
 
     def _count(self) -> None:
-        shown, total = self._filter.rowCount(), self._model.rowCount()
+        shown, total = self._filter.rowCount(), self.model.rowCount()
         self._counter.setText(f"{shown} of {total}" if total else "no trials yet")
 
-    def _id(self, index: QModelIndex) -> int:
-        return self._model.ids[self._filter.mapToSource(index).row()]
+    def id_at(self, index: QModelIndex) -> int:
+        """Id of the trial at an index of the table."""
+        return self.model.ids[self._filter.mapToSource(index).row()]
 
-    def _index(self, name: int | None) -> QModelIndex:
-        """Where a trial is in the table; invalid where it is not shown."""
-        if name is None or name not in self._model.ids:
+    def index_of(self, name: int | None) -> QModelIndex:
+        """Index of a trial in the table; invalid where it is not shown."""
+        if name is None or name not in self.model.ids:
             return QModelIndex()
-        return self._filter.mapFromSource(self._model.index(self._model.ids.index(name), 0))
+        return self._filter.mapFromSource(self.model.index(self.model.ids.index(name), 0))
 
     def _let_go(self, _parent: QModelIndex, first: int, last: int) -> None:
         if first <= self.view.currentIndex().row() <= last:
             self.view.setCurrentIndex(QModelIndex())
 
     def _restore_selection(self) -> None:
-        """Select the row of the selected trial, wherever it is now."""
-        index = self._index(self._selected)
+        """Select the row of the selected trial, which may have moved."""
+        index = self.index_of(self._selected)
         if not index.isValid():
             self.view.setCurrentIndex(QModelIndex())
         elif index.row() != self.view.currentIndex().row():
-            # setCurrentIndex scrolls, which only a new selection should
+            # setCurrentIndex scrolls, but only a new selection should
             bars = (self.view.horizontalScrollBar(), self.view.verticalScrollBar())
             kept = [bar.value() if bar is not None else 0 for bar in bars]
             self.view.setCurrentIndex(index)
@@ -217,5 +224,5 @@ class TrialTable(QWidget):
                     bar.setValue(value)
 
     def _pick(self, index: QModelIndex) -> None:
-        self._selected = self._id(index)
+        self._selected = self.id_at(index)
         self.row_selected.emit(self._selected)

@@ -1,4 +1,4 @@
-"""The run in napari's activity dock."""
+"""Show the progress of a run in napari's activity dock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _INTERVAL = 0.5
 
 
 class _Nowhere(io.TextIOBase):
-    """A terminal that shows nothing: the bar belongs in the window."""
+    """A terminal that shows nothing. The bar belongs in the window."""
 
     def write(self, text: str) -> int:
         """Take the text and drop it."""
@@ -27,7 +27,7 @@ class ActivityBar:
     total : int
         Number of steps.
     title : str
-        What goes on.
+        Name of the run.
     """
 
     def __init__(self, total: int, title: str) -> None:
@@ -41,16 +41,16 @@ class ActivityBar:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the user has pressed Cancel there."""
+        """Whether the user has pressed Cancel in the activity dock."""
         return bool(self._bar.is_canceled)
 
     def advance(self, steps: int) -> None:
-        """So many more steps are done."""
+        """Add this number of finished steps."""
         self._waiting += steps
         if self._waiting and time.monotonic() - self._shown > _INTERVAL:
             self._bar.update(self._waiting)
             self._waiting, self._shown = 0, time.monotonic()
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         self._bar.close()

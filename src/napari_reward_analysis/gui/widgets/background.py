@@ -1,4 +1,4 @@
-"""Short work off the GUI thread: reading, hashing, writing files."""
+"""Run short work outside the GUI thread: reading, hashing and writing files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class BackgroundTask(QObject, Generic[T]):
-    """One function in a thread, whose result comes back to the GUI thread.
+    """One function in a thread. Its result is handed over in the GUI thread.
 
     Parameters
     ----------
@@ -44,28 +44,28 @@ class BackgroundTask(QObject, Generic[T]):
         self._timer.timeout.connect(self._collect)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
         self._timer.start()
 
     def drop(self) -> None:
-        """Take no more interest in the result; the work itself goes on to its end."""
+        """Ignore the result. The work itself runs to its end."""
         if not self._over:
             self._over = True
             self._timer.stop()
 
     @property
     def going_on(self) -> bool:
-        """Whether the result is still awaited."""
+        """Whether the result has still to come."""
         return not self._over
 
     def _run(self) -> None:
         try:
             self._results.append(self._work())
         except (BadInput, InterruptedError) as error:
-            # work that was told to stop has nothing to report
+            # cancelled work has nothing to report
             self._error = str(error)
-        except Exception as error:  # noqa: BLE001 - told to the user; the log has the rest
+        except Exception as error:  # noqa: BLE001 - the user sees the message, the log has the rest
             _LOG.exception("A task failed.")
             self._error = f"{type(error).__name__}: {error}"
 
@@ -73,7 +73,7 @@ class BackgroundTask(QObject, Generic[T]):
         if self._thread.is_alive():
             return
         self.drop()
-        # this runs within the timer's own signal: it must not be deleted before it returns
+        # the timer calls this: it must not be deleted before the call returns
         QTimer.singleShot(0, lambda: self.deleteLater())
         if self._results:
             self._done(self._results[0])

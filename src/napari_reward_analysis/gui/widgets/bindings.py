@@ -1,4 +1,4 @@
-"""Connections to what outlives a widget, kept so that all of them can be cut."""
+"""Keep the connections of a widget to objects that outlive it, and cut them together."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from qtpy.QtCore import QObject
 class Bindings:
     """Connections to events of viewer, layers and session.
 
-    A widget that listens to something which stays when it goes makes its connections
-    here. They are cut by `release`, and at the latest when Qt destroys the widget: a
-    window that is closed takes its widgets along without asking them.
+    A widget makes its connections to longer-lived objects here. `release` cuts them, and
+    at the latest Qt does when it destroys the widget: a closed window destroys its widgets
+    without asking them.
 
     Parameters
     ----------
     owner : QObject
-        The widget that listens.
+        The widget that is told of the events.
     """
 
     def __init__(self, owner: QObject) -> None:
@@ -31,7 +31,7 @@ class Bindings:
         self._connected.append((signal, slot))
 
     def release(self, _owner: object = None) -> None:
-        """Cut every connection; what has gone already is left out."""
+        """Cut every connection that is still there."""
         while self._connected:
             signal, slot = self._connected.pop()
             try:

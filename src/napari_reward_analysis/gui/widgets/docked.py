@@ -1,4 +1,4 @@
-"""A widget that follows the viewer while it is docked, and lets go when its dock is closed."""
+"""Base class of the docked widgets: follow the viewer while docked, let go when closed."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from qtpy.QtWidgets import QWidget
 
 
 class DockedWidget(QWidget):
-    """Base of the plugin's widgets; they fill in `bind` and `unbind`."""
+    """Base of the plugin's widgets, which extend `bind` and `unbind`."""
 
     def __init__(self) -> None:
         super().__init__()
-        #: Follows the viewer.
+        #: Whether the widget follows the viewer.
         self._bound = False
         self._was_docked = False
 
     def bind(self) -> None:
-        """Follow the viewer from now on; called again, it does nothing."""
+        """Follow the viewer from now on. A second call does nothing."""
         self._bound = True
 
     def unbind(self) -> None:
-        """Let go of the viewer; what is going on is cancelled."""
+        """Stop following the viewer and cancel what is running."""
         self._bound = False
 
     def event(self, event: QEvent | None) -> bool:
-        """Let go when the dock is closed: napari then takes the widget out of it."""
+        """Let go when the dock is closed, at which napari takes the widget out of it."""
         handled = bool(super().event(event))
         if event is not None and event.type() == QEvent.Type.ParentChange:
             if self.parent() is not None:
@@ -35,6 +35,6 @@ class DockedWidget(QWidget):
         return handled
 
     def showEvent(self, event: QShowEvent | None) -> None:
-        """Follow the viewer again when shown anew."""
+        """Follow the viewer again when the widget is shown again."""
         super().showEvent(event)
         self.bind()

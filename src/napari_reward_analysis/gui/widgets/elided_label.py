@@ -1,4 +1,4 @@
-"""A label that gives way: it shortens its text instead of widening the dock."""
+"""A label that shortens its text instead of widening the dock."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from napari_reward_analysis.gui.widgets.theme import small_font
 
 
 class ElidedLabel(QLabel):
-    """One line of text that ends in an ellipsis where the room is too small.
+    """One line of text that ends in an ellipsis where there is too little room.
 
-    The whole text is then its tooltip, unless it has an explanation.
+    The tooltip then begins with the whole text.
 
     Parameters
     ----------
     text : str
+        Shown text.
     small : bool
-        Written one size smaller than the rest of the window.
+        Write one size smaller than the rest of the window.
     """
 
     def __init__(self, text: str = "", *, small: bool = False) -> None:
@@ -26,7 +27,7 @@ class ElidedLabel(QLabel):
         self._small, self._help = small, ""
 
     def set_help(self, text: str) -> None:
-        """Explain in the tooltip what the text names."""
+        """Explain the text in the tooltip."""
         self._help = text
         self.setToolTip(text)
 
@@ -39,12 +40,13 @@ class ElidedLabel(QLabel):
         return self._room(self.text())
 
     def paintEvent(self, _event: QPaintEvent | None) -> None:
-        """Draw as much of the text as there is room for."""
+        """Draw as much of the text as fits."""
         font = self._own_font()
         shown = QFontMetrics(font).elidedText(
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )
-        self.setToolTip(self._help or ("" if shown == self.text() else self.text()))
+        cut = "" if shown == self.text() else self.text()
+        self.setToolTip("\n".join(filter(None, (cut, self._help))))
         painter = QPainter(self)
         painter.setFont(font)
         painter.setPen(self.palette().color(self.foregroundRole()))

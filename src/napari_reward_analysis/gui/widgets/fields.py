@@ -1,4 +1,4 @@
-"""Small inputs that the sections of the form are built from."""
+"""Small inputs from which the sections of the forms are built."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtGui import QKeyEvent, QWheelEvent
 from qtpy.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
-#: One press of an arrow key, as a share of the value.
+#: Change of a number by one press of an arrow key, as a share of the number.
 _STEP = 0.01
 
 
@@ -128,19 +128,19 @@ class NumberField(QLineEdit):
 
 
 class Choice(QComboBox):
-    """A list to choose from that the wheel, meant to scroll the form, does not change."""
+    """A list to choose from. The mouse wheel scrolls the form and does not change it."""
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """Leave the wheel to the form."""
+        """Pass the event on to the form."""
         if event is not None:
             event.ignore()
 
 
 class WholeNumber(QSpinBox):
-    """A whole number that the wheel does not change."""
+    """A whole number. The mouse wheel scrolls the form and does not change it."""
 
     def wheelEvent(self, event: QWheelEvent | None) -> None:
-        """Leave the wheel to the form."""
+        """Pass the event on to the form."""
         if event is not None:
             event.ignore()
 
@@ -156,14 +156,14 @@ def whole_number(name: str, low: int, high: int, value: int) -> QSpinBox:
 
 
 def choice(name: str, entries: dict[str, str]) -> QComboBox:
-    """A list to choose from that gives way in a narrow dock.
+    """A list to choose from that shrinks in a narrow dock.
 
     Parameters
     ----------
     name : str
-        What it is called for screen readers.
+        Name for screen readers.
     entries : dict
-        Key of each entry, and what it shows.
+        Shown text of each entry, by its key.
     """
     box = Choice()
     for key, text in entries.items():
@@ -176,7 +176,7 @@ def choice(name: str, entries: dict[str, str]) -> QComboBox:
 
 
 def form_layout(parent: QWidget) -> QFormLayout:
-    """A form whose fields take the width that labels leave."""
+    """A form layout in which the fields take the width that the labels leave."""
     layout = QFormLayout(parent)
     layout.setContentsMargins(4, 2, 4, 4)
     layout.setHorizontalSpacing(8)
@@ -186,14 +186,14 @@ def form_layout(parent: QWidget) -> QFormLayout:
 
 
 def row(*widgets: QWidget | str, stretch: int | None = None) -> QWidget:
-    """Widgets beside one another; text becomes a label.
+    """A row of widgets. Text becomes a label.
 
     Parameters
     ----------
     *widgets : QWidget or str
         From left to right.
     stretch : int, optional
-        Which of them takes the spare width; by default a gap at the end does.
+        Index of the widget that takes the spare width; by default a gap at the end does.
     """
     holder = QWidget()
     layout = QHBoxLayout(holder)

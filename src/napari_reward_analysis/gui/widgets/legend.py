@@ -1,4 +1,4 @@
-"""A legend as a strip of its own, so that it never lies over the data."""
+"""A legend in a strip of its own, so that it never covers the data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from napari_reward_analysis.gui.widgets.theme import ThemeColours, contrast, sma
 Symbol = Literal["dot", "diamond", "square", "ring", "star", "line"]
 
 _SYMBOL_WIDTH = 14
-#: Contrast below which a colour, which must be that of its layer, gets a rim.
+#: A symbol with less contrast than this gets a rim. Its colour is given by a layer.
 _PALE = 1.45
 _GAP = 3
 _BETWEEN = 6
@@ -42,9 +42,9 @@ class LegendEntry:
     colour : str
         As ``"#rrggbb"``.
     text : str
-        What it stands for.
+        Meaning of the symbol.
     line : bool
-        With a line through the symbol, as on the plot.
+        Draw a line through the symbol, as on the plot.
     """
 
     symbol: Symbol
@@ -54,7 +54,7 @@ class LegendEntry:
 
 
 class LegendStrip(QWidget):
-    """Legend entries in a row, with as many lines as the width makes needed."""
+    """Legend entries in a row, on as many lines as they need."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,18 +66,18 @@ class LegendStrip(QWidget):
 
     @property
     def entries(self) -> tuple[LegendEntry, ...]:
-        """What is shown, in order."""
+        """Shown entries, in order."""
         return self._entries
 
     def set_entries(self, entries: Sequence[LegendEntry], colours: ThemeColours) -> None:
-        """Show these entries in place of the former ones."""
+        """Show these entries instead of the former ones."""
         self._entries = tuple(entries)
         self._text, self._ground = QColor(colours.foreground), QColor(colours.background)
         self.updateGeometry()
         self.update()
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802
-        """True: a narrow strip needs more lines."""
+        """Return True: a narrow strip needs more lines."""
         return True
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802
@@ -141,7 +141,7 @@ def draw_symbol(
     entry : LegendEntry
     box : QRectF
     halo : QColor, optional
-        Rim around an outline whose colour the ground would swallow.
+        Colour of a rim around an outline that is hard to see on the background.
     """
     colour, middle = QColor(entry.colour), box.center()
     if entry.line or entry.symbol == "line":

@@ -1,4 +1,4 @@
-"""A small patch of an image as a picture."""
+"""Show a small patch of an image as a picture."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SIDE = 60
 
 
 class PatchPicture(QLabel):
-    """A mean patch in grey, each with the limits that are given, in a coloured frame.
+    """A mean patch in grey levels, in a coloured frame.
 
     Parameters
     ----------
     name : str
-        For screen readers.
+        Name for screen readers.
     """
 
     def __init__(self, name: str) -> None:
@@ -30,7 +30,7 @@ class PatchPicture(QLabel):
         self.set_colour("")
 
     def set_colour(self, colour: str) -> None:
-        """Frame it in this colour; none when empty."""
+        """Draw the frame in this colour; an empty name means no frame."""
         self.setStyleSheet(f"border: 3px solid {colour or 'transparent'}; padding: 0px;")
 
     def set_patch(self, patch: Float32Array, limits: tuple[float, float]) -> None:
@@ -53,6 +53,6 @@ class PatchPicture(QLabel):
 
 
 def limits_of(patches: tuple[Float32Array, ...]) -> tuple[float, float]:
-    """Darkest and brightest of several patches, which are to be compared."""
+    """Darkest and brightest value of several patches that are shown side by side."""
     values = np.concatenate([patch[np.isfinite(patch)] for patch in patches])
     return (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)

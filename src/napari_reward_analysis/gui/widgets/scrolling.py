@@ -1,4 +1,4 @@
-"""A scroll area for a dock: it scrolls up and down and is never too narrow."""
+"""A scroll area for a dock that scrolls vertically and is always wide enough."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from qtpy.QtWidgets import QFrame, QScrollArea, QWidget
 
 
 class VerticalScrollArea(QScrollArea):
-    """Scrolls its content vertically; its own width follows what the content needs.
+    """A vertical scroll area that is as wide as its content needs.
 
     Parameters
     ----------
     content : QWidget
-        What is scrolled.
+        The widget that is scrolled.
     """
 
     def __init__(self, content: QWidget) -> None:
@@ -23,12 +23,12 @@ class VerticalScrollArea(QScrollArea):
         self.setWidget(content)
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as the content needs beside the scroll bar."""
+        """The width of the content and the scroll bar."""
         content, bar = self.widget(), self.verticalScrollBar()
         if content is None or bar is None:
             return super().minimumSizeHint()
         return QSize(content.minimumSizeHint().width() + bar.sizeHint().width(), 120)
 
     def sizeHint(self) -> QSize:
-        """Somewhat wider than the least."""
+        """Somewhat wider than the minimum."""
         return QSize(self.minimumSizeHint().width() + 40, 800)

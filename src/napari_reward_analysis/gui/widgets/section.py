@@ -1,4 +1,4 @@
-"""A part of the form that folds away to one line with a summary."""
+"""A part of a form that folds away to one line with a summary."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Section(QWidget):
     Parameters
     ----------
     title : str
-        Always shown; a click on it folds and unfolds.
+        Always shown. A click on it folds and unfolds the section.
     content : QWidget
-        What the section holds.
+        Shown while the section is open.
     """
 
     def __init__(self, title: str, content: QWidget) -> None:

@@ -1,9 +1,8 @@
-"""Colours of the plots: from a napari theme to what our widgets draw with.
+"""Derive the colours of the plots from a napari theme.
 
-A theme was made for buttons and text, so its accent may be too pale to draw a
-line with. Every colour that carries a meaning is therefore moved along its own
-lightness until it stands out from the background, in dark and light themes and
-in those that users write.
+The accent of a theme is made for buttons and may be too pale for a line. The lightness of
+every colour with a meaning is therefore changed until it stands out from the background,
+in dark and light themes and in those that users write.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from qtpy.QtGui import QColor, QFont, QPalette
 from qtpy.QtWidgets import QApplication
 
-# Okabe and Ito's set, which stays apart under the common colour blindnesses
+# the colours of Okabe and Ito, which differ under the common colour blindnesses too
 _ORANGE = "#E69F00"
 _SKY = "#56B4E9"
 _GREEN = "#009E73"
@@ -34,15 +33,15 @@ class ThemeColours:
     Attributes
     ----------
     foreground, background : str
-        Text and what lies behind it.
+        Text and its background.
     muted, faint : str
-        Text of second rank and dimmed points; grid lines and fills.
+        Secondary text and dimmed points; grid lines and fills.
     accent : str
-        The Pareto front and whatever is in focus.
+        The Pareto front and the item in focus.
     euclidean, chebyshev : str
         The two automatic choices.
     warning : str
-        What the user should look into.
+        Warnings.
     species : tuple of str
         Fill colours for the columns of a lattice, in order of use.
     """
@@ -59,7 +58,7 @@ class ThemeColours:
 
     @classmethod
     def from_base(cls, foreground: str, background: str, accent: str) -> ThemeColours:
-        """Derive all colours from the three that a theme surely has.
+        """Derive all colours from the three that every theme has.
 
         Parameters
         ----------
@@ -101,7 +100,7 @@ def napari_colours(theme_name: str) -> ThemeColours:
     ValueError
         If napari knows no such theme.
     """
-    # here and not above: the rest of this module needs no napari
+    # imported here: the rest of this module needs no napari
     from napari.utils.theme import get_theme  # type: ignore[import-untyped, unused-ignore]
 
     theme = get_theme(theme_name)
@@ -109,7 +108,7 @@ def napari_colours(theme_name: str) -> ThemeColours:
 
 
 def default_colours() -> ThemeColours:
-    """Colours of the application's own palette, for as long as no theme is set."""
+    """Colours of the application's own palette, used while no theme is set."""
     palette = QApplication.palette()
     return ThemeColours.from_base(
         palette.color(QPalette.ColorRole.WindowText).name(),
@@ -119,14 +118,7 @@ def default_colours() -> ThemeColours:
 
 
 class Themed:
-    """Mixin: the two ways of giving a widget its colours.
-
-    A widget that uses it implements `apply_colours`.
-    """
-
-    def set_theme(self, foreground: str, background: str, accent: str) -> None:
-        """Draw in these colours from now on (any names that Qt knows)."""
-        self.apply_colours(ThemeColours.from_base(foreground, background, accent))
+    """Mixin of widgets with colours: they implement `apply_colours`."""
 
     def apply_napari_theme(self, theme_name: str) -> None:
         """Draw in the colours of a napari theme, such as ``viewer.theme``."""
@@ -144,15 +136,15 @@ def contrast(first: str, second: str) -> float:
 
 
 def readable(colour: str, background: str, ratio: float) -> str:
-    """The same hue, lighter or darker until it stands out from the background.
+    """The same hue, made lighter or darker until it stands out from the background.
 
     Parameters
     ----------
     colour, background : str
         Any names that Qt knows.
     ratio : float
-        Contrast to reach. On a middling grey it may be out of reach; then the
-        lightest or darkest of the hue is returned.
+        Contrast to reach. It may be out of reach on a medium grey; the lightest or
+        darkest shade of the hue is then returned.
     """
     back = _colour(background)
     step = -0.02 if _luminance(back) > 0.18 else 0.02
@@ -171,7 +163,7 @@ def mix(first: str, second: str, share: float) -> str:
 
 
 def small_font(font: QFont) -> QFont:
-    """The same font one size smaller, for what stands beside a plot."""
+    """The same font one size smaller, for text beside a plot."""
     small = QFont(font)
     if font.pointSizeF() > 0:
         small.setPointSizeF(max(font.pointSizeF() - 1, 6.0))

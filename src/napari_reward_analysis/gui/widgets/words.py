@@ -1,4 +1,4 @@
-"""Numbers as the window writes them."""
+"""Write numbers as text for the window."""
 
 from __future__ import annotations
 

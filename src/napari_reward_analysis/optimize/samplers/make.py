@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from napari_reward_analysis.optimize.sampler_names import SamplerName
 from napari_reward_analysis.optimize.samplers.grid import GridSampler
 from napari_reward_analysis.optimize.samplers.optuna import OptunaSampler
 from napari_reward_analysis.optimize.samplers.plain import RandomSampler, SobolSampler
-from napari_reward_analysis.optimize.samplers.protocol import Sampler, SamplerName
+from napari_reward_analysis.optimize.samplers.protocol import Sampler
 from napari_reward_analysis.optimize.samplers.skopt import SkoptSampler
 from napari_reward_analysis.optimize.space import Space
 

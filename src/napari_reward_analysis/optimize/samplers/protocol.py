@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 from napari_reward_analysis.optimize.space import UnitPoint
-
-SamplerName = Literal["skopt", "tpe", "nsga2", "sobol", "random", "grid"]
 
 
 class Sampler(Protocol):

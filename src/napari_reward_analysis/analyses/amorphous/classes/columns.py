@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -52,22 +51,6 @@ class Columns:
     def named(self) -> bool:
         """Whether the lattice says what each column is."""
         return bool(len(self.species)) and bool((self.species != "").all())
-
-    def of_atoms(self, values: npt.NDArray[Any], n_atoms: int, missing: Any) -> npt.NDArray[Any]:
-        """Values of columns as values of the atoms, in the atoms' order.
-
-        Parameters
-        ----------
-        values : ndarray, shape (n,)
-            One a column.
-        n_atoms : int
-            Number of atoms.
-        missing : scalar
-            For atoms that lie on no site.
-        """
-        result = np.full(n_atoms, missing, dtype=values.dtype)
-        result[self.atom[self.found]] = values[self.found]
-        return result
 
 
 def columns_without_lattice(atoms: FloatArray, shape: tuple[int, int]) -> Columns:

@@ -9,8 +9,6 @@ the probability of the more dispersed component of a mixture of all columns, as 
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
 from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import FLOOR, ContrastLoss
@@ -22,8 +20,6 @@ from napari_reward_analysis.analyses.amorphous.classes.mixture import (
 )
 from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray
 from napari_reward_analysis.errors import BadInput
-
-Measure = Literal["similarity", "likelihood", "posterior"]
 
 
 def crystal_features(

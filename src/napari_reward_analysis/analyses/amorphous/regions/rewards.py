@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 from skimage.measure import perimeter_crofton
 
+from napari_reward_analysis.analyses.amorphous.settings import RegionReward
 from napari_reward_analysis.arrays import BoolArray, FloatArray
-
-RegionReward = Literal["compactness", "perimeter", "unexplained"]
 
 
 @dataclass(frozen=True)
