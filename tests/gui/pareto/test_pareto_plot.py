@@ -415,7 +415,7 @@ def test_an_objective_as_colour_has_no_favourite_and_its_scale_is_the_front_s(
 ) -> None:
     plot.show_all()
     plot.set_values({10: 0.2, 11: 0.4, 12: 0.3, 20: 5.0, 21: 0.1}, "roughness", favourite=False)
-    # from the least of all to the largest of the front
+    # from the least of all to the largest of the front, which is beyond the median
     assert plot.findChild(ValueBar).texts == ("roughness", "0.100", "0.400")
     assert plot.favourite is None
     texts = [entry.text for entry in plot.findChild(LegendStrip).entries]

@@ -49,7 +49,8 @@ def mask_columns(
         "area, %": [100 * trial.score.area_fraction for trial in trials],
         "regions": [trial.score.n_regions for trial in trials],
     }
-    columns |= {one.short: [one.value(trial) for trial in trials] for one in objectives}
+    # the plot shows how much more compactness is than that of a disk; here it is the whole
+    columns |= {one.short: [trial.score.reward(one.name) for trial in trials] for one in objectives}
     for name in dict.fromkeys(name for trial in trials for name in trial.parameters):
         columns[name] = [trial.parameters.get(name) for trial in trials]
     return columns

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from napari_reward_analysis.gui.analysis.objectives import Objective
 from napari_reward_analysis.gui.widgets.fields import choice
@@ -49,7 +49,7 @@ class AxesChoice(QWidget):
             line.setContentsMargins(0, 0, 0, 0)
             line.setSpacing(5)
         for text, box in (
-            ("Axes \N{RIGHTWARDS ARROW}", self.horizontal),
+            ("\N{RIGHTWARDS ARROW}", self.horizontal),
             ("\N{UPWARDS ARROW}", self.vertical),
         ):
             axes.addWidget(QLabel(text))
@@ -58,7 +58,9 @@ class AxesChoice(QWidget):
         layout.addWidget(QLabel("Colour"))
         layout.addWidget(self.colour, 1)
         for box in (self.horizontal, self.vertical, self.colour):
-            box.setMinimumContentsLength(4)
+            # a narrow dock cuts their texts, and is not widened by them
+            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            box.setMinimumWidth(56)
         self.horizontal.currentIndexChanged.connect(lambda: self._on_axis(self.vertical))
         self.vertical.currentIndexChanged.connect(lambda: self._on_axis(self.horizontal))
         self.colour.currentIndexChanged.connect(self._on_colour)

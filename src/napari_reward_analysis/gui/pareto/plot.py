@@ -279,7 +279,11 @@ class ParetoPlot(Themed, QWidget):
         return bool(self._values)
 
     def _shade(self) -> None:
-        """Colour the points, from the values on the front to the best of all."""
+        """Colour the points, from the values on the front to the best of all.
+
+        Of a quantity whose small values are good, the scale reaches to the median at least:
+        a front of few points alone would tell nothing of the others.
+        """
         self.frame.bar.setVisible(self._shaded)
         if not self._shaded:
             self.items.set_shades(None, self._on_front)
@@ -287,8 +291,10 @@ class ParetoPlot(Themed, QWidget):
         values = np.array([self._values.get(int(name), np.nan) for name in self._ids], float)
         # most other trials are far worse: with them, the whole front would look alike
         known = values[np.isfinite(values)]
-        best = known.max(initial=-np.inf) if self._marks_largest else known.min(initial=np.inf)
-        scale = ValueScale.of(np.append(values[self._on_front], best))
+        ends = [known.max(initial=-np.inf)]
+        if not self._marks_largest:
+            ends = [known.min(initial=np.inf), np.median(known) if known.size else np.nan]
+        scale = ValueScale.of(np.append(values[self._on_front], ends))
         self.items.set_shades([scale.colour(value) for value in values], self._on_front)
         self.frame.bar.show_scale(self._values_name, scale)
 
