@@ -136,7 +136,7 @@ def test_faint_species_are_brought_in_by_name():
     assert with_oxygen.neighbour_sums["Cu1"] < whole.neighbour_sums["Cu1"]
     assert with_oxygen.default_ds < whole.default_ds
     assert set(with_oxygen.choose(["O1", "O4"]).species) == {"O1", "O4"}
-    with pytest.raises(BadInput, match="or of the faint O1, O3, O4"):
+    with pytest.raises(BadInput, match="choose from .*O1, O3, O4"):
         whole.choose(["O2"])
 
 
@@ -171,7 +171,7 @@ def test_a_material_alone_does_not_say_along_what(text):
 
 @pytest.mark.parametrize("text", ["YBCO[12]", "YBCO[000]", "YBCO[uvw]", "DyScO3[pc][1.5 0 0]"])
 def test_presets_refuse_what_is_no_zone_axis(text):
-    with pytest.raises(BadInput, match="is no zone axis"):
+    with pytest.raises(BadInput, match="is not a zone axis"):
         parse_lattice(text)
 
 
@@ -201,3 +201,12 @@ def test_a_lattice_survives_being_saved():
 def test_a_lattice_saved_before_there_were_faint_columns_loads():
     old = {"name": "x", "a": 4, "b": 4, "columns": [{"species": "Sr", "x": 0, "y": 0}]}
     assert Lattice.model_validate(old).faint == ()
+
+
+def test_repr_is_a_line():
+    assert repr(lattice_preset("SrTiO3[001]")) == (
+        "<Lattice SrTiO3[001]: 3.905 x 3.905 angstrom at 90 degrees, 2 columns: 1 Sr, 1 Ti>"
+    )
+    assert repr(free_lattice(4.0, 5.0, 90, 2)) == (
+        "<Lattice cell:4,5,90,2: 4 x 5 angstrom at 90 degrees, 2 columns>"
+    )

@@ -18,7 +18,7 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.registered import ANALYSES, all_analyses, find_analysis
-from napari_reward_analysis.runs.run import BaseRun
+from napari_reward_analysis.runs.run import BaseRun, Pick
 
 __all__ = [
     "Analysis",
@@ -78,22 +78,6 @@ class Task(Generic[R]):
     steps: Iterator[Any]
     total: int
     finish: Callable[[R], None] = lambda _run: None
-
-
-@dataclass(frozen=True)
-class Pick:
-    """Which trial of a run is written.
-
-    Attributes
-    ----------
-    choice : str
-        'euclidean', 'chebyshev' or the number of a trial.
-    scaled : bool
-        Whether the objectives are scaled to the front's range first.
-    """
-
-    choice: str = "euclidean"
-    scaled: bool = False
 
 
 @dataclass(frozen=True)

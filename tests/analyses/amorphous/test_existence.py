@@ -54,7 +54,7 @@ def test_a_sure_but_slight_loss_is_not_amorphous():
     found = ask_existence(yx, labels, kept, 8.0)
     assert found.p_value < 0.01
     assert not found.exists
-    assert "15% would be needed" in found.sentence
+    assert "counts as amorphous from 15 %" in found.sentence
 
 
 def test_specks_and_holes_smaller_than_the_window_are_not_seen():

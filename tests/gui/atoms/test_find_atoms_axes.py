@@ -30,7 +30,7 @@ def finished(make_widget: Make, add_crystal: Add, run: Go) -> FindAtoms:
     add_crystal()
     widget = make_widget()
     widget.form.search.workflow.rewards["too_close"].setChecked(True)
-    widget.form.search.workflow.thresholds.setCurrentIndex(1)
+    widget.form.search.workflow.settings.control("thresholds").setCurrentIndex(1)
     widget.form.search.trials.setValue(24)
     run(widget)
     return widget

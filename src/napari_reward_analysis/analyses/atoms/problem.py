@@ -7,7 +7,6 @@ import time
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_reward_analysis.analyses.atoms.outside import Rim
 from napari_reward_analysis.analyses.atoms.physics import analysed_area, derive_physics
@@ -40,6 +39,8 @@ from napari_reward_analysis.detection import BlobFinder
 from napari_reward_analysis.detection.blobs import Blobs, Candidates
 from napari_reward_analysis.detection.threshold_axis import threshold_front
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.notices import sentence
+from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.preprocessing import Context
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 from napari_reward_analysis.rewards.protocol import Depth, Detection
@@ -106,7 +107,8 @@ class AtomsProblem:
         self.rewards, missing_rewards = usable_rewards(settings, lattice, self.vectors_px)
         stages, missing_stages = usable_stages(settings, self.vectors_px)
         self.n_objectives = 2 + len(self.rewards)
-        self.notices = (*self.preflight.notices, *missing_rewards, *missing_stages)
+        seen = map(sentence, self.preflight.notices)
+        self.notices = (*seen, *missing_rewards, *missing_stages)
         context = Context(self.spacing_px, self.finder.space.noise, self.vectors_px)
         self._bench = Workbench(image, context, self.finder)
         self._stages = stage_space(stages, settings.fixed, searched=bool(settings.search))
@@ -141,7 +143,7 @@ class AtomsProblem:
         ranges["threshold"] = threshold_range(self.finder.space, ranges)
         return ranges
 
-    def decode(self, point: npt.NDArray[np.float64]) -> Parameters:
+    def decode(self, point: UnitPoint) -> Parameters:
         """Parameters at a point of the unit cube.
 
         A threshold is a response, and the responses depend on the stages before the LoG:
@@ -162,7 +164,15 @@ class AtomsProblem:
             parameters["threshold"] = dimension.decode(float(point[place]), low)
         return parameters
 
-    def trials_at(self, index: int, point: npt.NDArray[np.float64]) -> list[AtomTrial]:
+    def first_trials(self) -> list[AtomTrial]:
+        """The only trials where nothing is searched; none otherwise."""
+        return [] if self.space.size else self.trials_at(0, np.empty(0))
+
+    def told(self, trial: AtomTrial) -> tuple[float, ...] | None:
+        """Objectives of a trial; None where it is infeasible."""
+        return trial.objectives if trial.feasible else None
+
+    def trials_at(self, index: int, point: UnitPoint) -> list[AtomTrial]:
         """What there is at a point of the unit cube, the trial to learn from first.
 
         One trial. Where thresholds are exact it has the clearest threshold whose count is

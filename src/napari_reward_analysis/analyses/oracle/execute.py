@@ -26,6 +26,7 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.known_positions import read_points
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.points.agreement import counted, half_spacing
 from napari_reward_analysis.points.known import Oracle
 from napari_reward_analysis.points.matching import points_within
@@ -47,7 +48,7 @@ def scaled(
     if image.pixel_size is None and lattice is not None:
         rule = "lattice"
     found = run_preflight(image, lattice, calibrate=rule, area="field")
-    return found.image, list(found.notices)
+    return found.image, [sentence(notice) for notice in found.notices]
 
 
 def oracle_of_network(image: Image, model: Path | None, threshold: float = THRESHOLD) -> Oracle:

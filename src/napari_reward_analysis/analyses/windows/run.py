@@ -24,6 +24,7 @@ from napari_reward_analysis.analyses.windows.result import (
     window_maps,
 )
 from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.runs.files import ResultLog, RunKind
 from napari_reward_analysis.runs.head import (
@@ -86,7 +87,7 @@ class WindowsRun:
             lattice=problem.lattice,
             plan=problem.plan,
             spacing_px=problem.spacing_px,
-            notices=list(problem.preflight.notices),
+            notices=[sentence(notice) for notice in problem.preflight.notices],
         )
 
     @property

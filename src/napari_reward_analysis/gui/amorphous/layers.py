@@ -15,9 +15,10 @@ import numpy.typing as npt
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels, Layer, Points
 
+from napari_reward_analysis.analyses.atoms.overlay import ERROR_COLOUR
 from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.gui.layers.region_layer import CrystalLayer
-from napari_reward_analysis.gui.layers.result_layers import ERROR_COLOUR, RESULT, placement
+from napari_reward_analysis.gui.layers.result_layers import RESULT, placement
 from napari_reward_analysis.gui.layers.shown_image import Place
 
 #: Magenta beside the green of the crystal and the colours of the classes.

@@ -50,7 +50,9 @@ def mask_columns(
         "regions": [trial.score.n_regions for trial in trials],
     }
     # the plot shows how much more compactness is than that of a disk; here it is the whole
-    columns |= {one.short: [trial.score.reward(one.name) for trial in trials] for one in objectives}
+    columns |= {
+        one.short: [getattr(trial.score, one.name) for trial in trials] for one in objectives
+    }
     for name in dict.fromkeys(name for trial in trials for name in trial.parameters):
         columns[name] = [trial.parameters.get(name) for trial in trials]
     return columns

@@ -10,7 +10,6 @@ from napari_reward_analysis.analyses.amorphous.execute import Atoms, given_atoms
 from napari_reward_analysis.analyses.amorphous.problem import (
     AmorphousProblem,
     AmorphousSettings,
-    run_amorphous_trials,
 )
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun, ColumnTable, Verdict
 from napari_reward_analysis.analyses.atoms.run import ImageReference
@@ -19,7 +18,6 @@ from napari_reward_analysis.analyses.atoms.trials import (
     AtomsSettings,
     pick,
     require_feasible,
-    run_trials,
 )
 from napari_reward_analysis.arrays import FloatArray, StrArray
 from napari_reward_analysis.calibration.preflight import Preflight, measured_facts
@@ -28,7 +26,9 @@ from napari_reward_analysis.gui.amorphous.session import RegionSession
 from napari_reward_analysis.gui.analysis.request import Request
 from napari_reward_analysis.gui.analysis.thread import InWindow, Prepare
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.runs.analysis import Task
+from napari_reward_analysis.search.loop import Search
 
 #: Trials of the search for atoms where none are given.
 ATOM_TRIALS = 25
@@ -85,7 +85,12 @@ def prepare_regions(
             return None
         run = _run(request, problem, atoms, name)
         yield InWindow(lambda: session.set_problem(run.identifier, problem))
-        return Task(run, run_amorphous_trials(problem), request.settings.trials)
+        search = Search(problem)
+
+        def finish(run: AmorphousRun) -> None:
+            run.notices.extend(sentence(one) for one in search.notices)
+
+        return Task(run, iter(search), request.settings.trials, finish)
 
     return work
 
@@ -106,7 +111,7 @@ def _atoms(session: RegionSession, request: RegionRequest, image: Image, given: 
     settings = AtomsSettings(trials=ATOM_TRIALS, refine=False)
     problem = AtomsProblem(image, request.lattice, settings, request.region, found)
     trials = []
-    for trial in run_trials(problem):
+    for trial in Search(problem):
         trials.append(trial)
         yield None
     require_feasible(trials)
@@ -138,6 +143,6 @@ def _run(
         verdict=Verdict.of(problem),
         lattice=request.lattice,
         measured=measured_facts(atoms.preflight),
-        notices=list(atoms.preflight.notices),
+        notices=[sentence(one) for one in atoms.preflight.notices],
         name=name,
     )

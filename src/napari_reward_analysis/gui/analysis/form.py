@@ -9,6 +9,7 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from napari_reward_analysis.gui.analysis.request import Request
+from napari_reward_analysis.gui.inputs.form_values import NO_LATTICE
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
 from napari_reward_analysis.gui.widgets.section import Section
@@ -84,6 +85,10 @@ class SettingsAndImage(QWidget):
         super().__init__()
         self.image, self.lattice = ImageSection(viewer), LatticeSource()
         self.image.show_region.hide()
+        box = self.lattice.choice
+        box.setCurrentIndex(box.findData(NO_LATTICE))
+        # elsewhere a count stands in for the lattice, here nothing does
+        box.setItemText(box.currentIndex(), "none")
         layout = self.image.layout()
         assert isinstance(layout, QFormLayout)  # so that all fields begin in one line
         layout.addRow("Lattice", self.lattice)

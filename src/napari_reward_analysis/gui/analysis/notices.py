@@ -7,7 +7,11 @@ from collections.abc import Iterable
 from napari_reward_analysis.notices import Notice, sentence
 
 #: What the user can do about a notice in the window, by its code.
-ADVICE: dict[str, str] = {}
+ADVICE: dict[str, str] = {
+    "header_disagrees": (
+        "Press “Use the pixel size of the lattice” in the form to take that of the lattice."
+    ),
+}
 
 
 def notices_in_words(notices: Iterable[Notice | str]) -> str:
@@ -20,6 +24,5 @@ def notices_in_words(notices: Iterable[Notice | str]) -> str:
     """
     known = [n if isinstance(n, Notice) else Notice.from_json(n) for n in notices]
     text = " ".join(sentence(notice, ADVICE) for notice in known)
-    text = text.replace(" (--calibrate lattice)", "")
     # a number is not parted from its unit
     return text.replace(" angstrom", "\N{NO-BREAK SPACE}Å")

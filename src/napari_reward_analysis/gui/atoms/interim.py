@@ -9,9 +9,11 @@ from napari_reward_analysis.analyses.atoms import run as runs
 from napari_reward_analysis.analyses.atoms.execute import write_results
 from napari_reward_analysis.analyses.atoms.run import ImageReference, Run
 from napari_reward_analysis.analyses.atoms.trial import require_feasible
-from napari_reward_analysis.analyses.atoms.trials import AtomsProblem, AtomsSettings, run_trials
+from napari_reward_analysis.analyses.atoms.trials import AtomsProblem, AtomsSettings
 from napari_reward_analysis.calibration.preflight import measured_facts
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.runs.analysis import Analysis, Inputs, Task
+from napari_reward_analysis.search.loop import Search
 
 
 class _Format:
@@ -40,14 +42,14 @@ def _begin(inputs: Inputs, settings: AtomsSettings) -> Task[Any]:
         measured=measured_facts(problem.preflight),
         notices=list(problem.notices),
     )
-    ended: list[str] = []
+    search = Search(problem)
 
     def finish(run: Any) -> None:
-        run.notices.extend(ended)
+        run.notices.extend(sentence(one) for one in search.notices)
         require_feasible(run.trials)
 
     total = settings.trials if settings.search else 1
-    return Task(run, run_trials(problem, told=ended.append), total, finish)
+    return Task(run, iter(search), total, finish)
 
 
 def _write(run: Any, folder: Path, pick: Any, image: Any) -> dict[str, Any]:

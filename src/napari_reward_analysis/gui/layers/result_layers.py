@@ -16,15 +16,16 @@ import numpy.typing as npt
 from napari.layers import Layer, Points
 from psygnal import Signal
 
+from napari_reward_analysis.analyses.atoms.overlay import (
+    ERROR_COLOUR,
+    OUTSIDE_COLOUR,
+    RIGHT_COLOUR,
+)
 from napari_reward_analysis.gui.layers.shown_image import Place
 
 Table = Mapping[str, npt.NDArray[Any]]
 
-#: Both colours stand out from black, grey and white, also under colour blindness. Errors
-#: differ in their shape too.
-RIGHT_COLOUR, ERROR_COLOUR = "#00c8ff", "#ff5a1f"
-#: Colour of columns outside the analysed area, which are not counted.
-OUTSIDE_COLOUR = "#c8c8c8"
+#: Errors differ from right columns in their shape as well as in their colour.
 RIGHT_SYMBOL, ERROR_SYMBOL = "disc", "diamond"
 
 #: Width of a ring's line as a share of the diameter.

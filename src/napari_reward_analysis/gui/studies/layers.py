@@ -13,14 +13,10 @@ import numpy.typing as npt
 from napari.layers import Image as ImageLayer
 from napari.layers import Layer, Points
 
+from napari_reward_analysis.analyses.atoms.overlay import ERROR_COLOUR, RIGHT_COLOUR
 from napari_reward_analysis.analyses.windows.plan import Plan
 from napari_reward_analysis.analyses.windows.result import Map, Table
-from napari_reward_analysis.gui.layers.result_layers import (
-    ERROR_COLOUR,
-    RESULT,
-    RIGHT_COLOUR,
-    placement,
-)
+from napari_reward_analysis.gui.layers.result_layers import RESULT, placement
 from napari_reward_analysis.gui.layers.shown_image import Place
 
 ATOMS, MAP = "atoms, windows", "map by window"

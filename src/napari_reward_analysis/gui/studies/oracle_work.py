@@ -23,6 +23,7 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.points.agreement import counted, half_spacing, require_within
 from napari_reward_analysis.points.known import Oracle
 from napari_reward_analysis.points.matching import points_within
@@ -101,8 +102,7 @@ def work_out(request: OracleRequest, stop: threading.Event) -> Comparison:
         calibrate="lattice" if from_lattice else "header",
         area=request.area,
     )
-    # what they say of the command line is of no use here
-    notices = [notice.replace(" (--calibrate lattice)", "") for notice in seen.notices]
+    notices = [sentence(notice) for notice in seen.notices]
     image = seen.image
     if request.area == "crystal" and request.lattice is None and seen.region is None:
         notices.append("Without a lattice no crystal is seen: the whole field is compared.")

@@ -1,0 +1,102 @@
+"""The found columns on the image, as a figure for reports."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_reward_analysis.analyses.atoms.trial import AtomTrial
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.io.atomic import atomic_path
+from napari_reward_analysis.rewards.atoms import Physics
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Columns that are right, errors, and columns outside the analysed area: the colours of the
+#: window too. They show on a grey image and are apart for colour-blind readers.
+RIGHT_COLOUR, ERROR_COLOUR, OUTSIDE_COLOUR = "#00c8ff", "#ff5a1f", "#c8c8c8"
+
+#: Width of the figure in inches, and part of the column spacing that a mark covers.
+_WIDTH, _MARK = 7.1, 0.6
+
+
+def overlay_figure(image: Image, trial: AtomTrial, physics: Physics) -> Figure:
+    """The image with the columns of one result.
+
+    Parameters
+    ----------
+    image : Image
+        The image that the trial was made on.
+    trial : AtomTrial
+        The result.
+    physics : Physics
+        Gives DS, below which a column is an error.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        18 cm wide: a circle for each column, a diamond for each error, a pale circle for
+        each column outside the analysed area.
+    """
+    from matplotlib.figure import Figure
+
+    height, width = image.shape
+    figure = Figure(figsize=(_WIDTH, _WIDTH * height / width + 0.6), layout="constrained")
+    axes = figure.add_subplot()
+    low, high = np.percentile(image.normalised, (0.5, 99.8))
+    axes.imshow(image.normalised, cmap="gray", vmin=low, vmax=max(high, low + 1e-6))
+    axes.set_axis_off()
+    errors = trial.inside & (trial.neighbour_sums < physics.ds_px)
+    kinds = (
+        ("columns", trial.inside & ~errors, RIGHT_COLOUR, "o"),
+        ("too close", errors, ERROR_COLOUR, "D"),
+        ("not counted", trial.outside, OUTSIDE_COLOUR, "o"),
+    )
+    size = _mark_size(trial, width)
+    for word, chosen, colour, shape in kinds:
+        if not chosen.any():
+            continue
+        axes.scatter(
+            trial.points[chosen, 1],
+            trial.points[chosen, 0],
+            s=size,
+            marker=shape,
+            facecolors="none",
+            edgecolors=colour,
+            linewidths=min(0.8, math.sqrt(size) / 6),
+            label=f"{word} ({np.count_nonzero(chosen)})",
+        )
+    legend = figure.legend(
+        loc="outside lower center", ncols=3, fontsize="small", labelcolor="white", framealpha=1
+    )
+    # the colours are meant for the dark of an image
+    legend.get_frame().set(facecolor="0.15", edgecolor="none")
+    axes.set_title(
+        f"{image.name}: QC {trial.score.qc:+.4f}, ER {trial.score.er:.4f}", fontsize="medium"
+    )
+    return figure
+
+
+def save_overlay(image: Image, trial: AtomTrial, physics: Physics, path: Path) -> None:
+    """Write the figure as PNG, whole or not at all.
+
+    Raises
+    ------
+    BadInput
+        If it cannot be written.
+    """
+    figure = overlay_figure(image, trial, physics)
+    with atomic_path(path) as draft:
+        figure.savefig(draft, format="png", dpi=150)
+
+
+def _mark_size(trial: AtomTrial, width: int) -> float:
+    """Area of a mark in square points, so that marks of neighbours stay apart."""
+    sums = trial.neighbour_sums
+    spacing = float(np.median(sums)) / 4 if len(sums) else width / 10
+    points = _MARK * spacing * _WIDTH * 72 / width
+    return min(max(points, 1.0), 12.0) ** 2

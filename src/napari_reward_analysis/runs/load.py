@@ -1,0 +1,61 @@
+"""Read a saved run of any analysis."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.runs.registered import find_analysis
+
+#: What every run file says of its analysis, at its beginning.
+_KIND = re.compile(r'"kind":\s*"(\w+)"')
+_BEGINNING = 4096
+
+
+def load_any(path: Path) -> Any:
+    """Read a run of any analysis.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder, its file, or the log of one that was cut off.
+
+    Returns
+    -------
+    BaseRun
+        Of the class of its analysis.
+
+    Raises
+    ------
+    BadInput
+        If there is no run, the folder holds runs of several analyses, or the file is
+        damaged or of a newer version.
+    """
+    if not path.exists():
+        raise BadInput(f"There is no run {path}: check the name.")
+    kinds = _kinds_in(path) if path.is_dir() else {kind_of(path)}
+    known = sorted(filter(None, kinds))
+    if not known:
+        inside = "in it " if path.is_dir() else ""
+        raise BadInput(f"{path} is no run, and there is none {inside}to read: choose another.")
+    if len(known) > 1:
+        raise BadInput(
+            f"{path} holds runs of several analyses ({', '.join(known)}): name the file of one."
+        )
+    return find_analysis(known[0]).format.load(path)
+
+
+def kind_of(file: Path) -> str | None:
+    """The analysis that a run file belongs to; None where it is no run file."""
+    try:
+        with file.open(encoding="utf-8") as opened:
+            found = _KIND.search(opened.read(_BEGINNING))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return found[1] if found else None
+
+
+def _kinds_in(folder: Path) -> set[str | None]:
+    return {kind_of(file) for file in folder.iterdir() if file.suffix in (".json", ".jsonl")}
