@@ -1,7 +1,7 @@
 """A run of any kind on the disk: a log while it goes on, then one whole file.
 
-A kind of run brings its head, a record for each of its results, and a reader for both;
-the rest is here. See `run_head` for what the heads have in common.
+An analysis brings a `RunFormat`: its head, a record for each of its trials, and a reader
+for both. The module `head` has what the heads have in common.
 """
 
 from __future__ import annotations
@@ -21,12 +21,120 @@ from napari_reward_analysis.runs.journal import RUN_FILE, Journal, Record, make_
 R = TypeVar("R")
 T = TypeVar("T")
 
+#: What a reader raises over a file that does not hold what it should. A TypeError or an
+#: AttributeError is none of them: that would be a bug of the reader.
+_DAMAGE = (KeyError, ValueError, zlib.error)
 
-#: What a reader raises over a file with something else in it than it should hold.
-_DAMAGE = (
-    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
-    zlib.error,
-)
+
+class RunLog:
+    """A run's log file, open while the run goes on; see `Journal`.
+
+    Parameters
+    ----------
+    path : Path
+        The log. Its folder is made when missing.
+    head : dict
+        Written at once.
+    record : callable
+        Makes plain values of a trial.
+
+    Raises
+    ------
+    BadInput
+        If the folder cannot be written to.
+    """
+
+    def __init__(self, path: Path, head: Record, record: Callable[[Any], Record]) -> None:
+        self._journal = Journal(path.parent, head, path.name)
+        self._record = record
+        self.path = path
+
+    def add(self, trial: Any) -> None:
+        """Append one trial and flush it."""
+        self._journal.write(self._record(trial))
+
+    def close(self, *, keep: bool = False) -> None:
+        """Close the log, and remove it unless it is to be kept."""
+        self._journal.close(keep=keep)
+
+
+@dataclass(frozen=True)
+class RunFormat(Generic[R]):
+    """How the runs of one analysis are saved and loaded.
+
+    Attributes
+    ----------
+    name : str
+        The analysis, as its files say under 'kind'.
+    file : str
+        Name of the whole file; the log's has one letter more.
+    head : callable
+        What is known of a run before its first trial, as plain values.
+    record : callable
+        A trial as plain values.
+    read : callable
+        The run of a head and records, which are dicts with text as keys. It raises KeyError
+        or ValueError where something is missing or of another type than it should be.
+    closing : callable
+        What a finished file says beside head and trials: front and proposals.
+    """
+
+    name: str
+    file: str
+    head: Callable[[R], Record]
+    record: Callable[[Any], Record]
+    read: Callable[[Record, list[Record]], R]
+    closing: Callable[[R], Record] = lambda _run: {}
+
+    def log(self, run: R, folder: str | Path) -> RunLog:
+        """Begin the log of a run in a folder, which is made when missing.
+
+        Raises
+        ------
+        BadInput
+            If the folder cannot be written to.
+        """
+        return RunLog(Path(folder) / f"{self.file}l", self.head(run), self.record)
+
+    def save(self, run: R, folder: str | Path) -> Path:
+        """Write the whole file into a folder, which is made when missing.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be written; an older file is then untouched.
+        """
+        trials: Iterable[Any] = getattr(run, "trials", ())
+        whole = self.head(run) | self.closing(run) | {"trials": [*map(self.record, trials)]}
+        make_folder(Path(folder))
+        path = Path(folder) / self.file
+        write_text(path, json.dumps(whole, indent=1) + "\n")
+        return path
+
+    def load(self, path: str | Path) -> R:
+        """Read a run: its folder, its file, or the log of one that was cut off.
+
+        Raises
+        ------
+        BadInput
+            If there is no such run, or the file is damaged or of a newer version.
+        """
+        try:
+            head, *records = read_records(Path(path), self.file)
+            refuse_newer(head)
+            self._refuse_other(path, head)
+            return self.read(head, records)
+        except BadInput:
+            raise
+        except _DAMAGE as error:
+            raise BadInput(f"{path} is not a run of this program, or is damaged.") from error
+
+    def _refuse_other(self, path: str | Path, head: Record) -> None:
+        kind = head.get("kind")
+        if kind != self.name:
+            raise BadInput(
+                f"{path} is a run of another analysis ({kind}): choose a run of {self.name!r}."
+            )
 
 
 @dataclass(frozen=True)
@@ -87,7 +195,7 @@ class RunKind:
             return read(head, records)
         except BadInput:
             raise
-        except _DAMAGE as error:
+        except (*_DAMAGE, ArithmeticError, AttributeError, LookupError, TypeError) as error:
             raise BadInput(f"{path} is {self.damaged}, or is damaged.") from error
 
     def _refuse_other(self, path: Path, head: Record) -> None:
@@ -132,48 +240,3 @@ class ResultLog(Generic[T]):
     def close(self, *, keep: bool = False) -> None:
         """Close the log, and remove it unless it is to be kept."""
         self._journal.close(keep=keep)
-
-
-@dataclass(frozen=True)
-class RunFormat(Generic[R]):
-    """How the runs of one analysis are saved and loaded.
-
-    Attributes
-    ----------
-    name : str
-        The analysis, as its files say under 'kind'.
-    file : str
-        Name of the whole file; the log's has one letter more.
-    head : callable
-        What is known of a run before its first trial, as plain values.
-    record : callable
-        A trial as plain values.
-    read : callable
-        The run of a head and records.
-    closing : callable
-        What a finished file says beside head and trials: front and proposals.
-    """
-
-    name: str
-    file: str
-    head: Callable[[R], Record]
-    record: Callable[[Any], Record]
-    read: Callable[[Record, list[Record]], R]
-    closing: Callable[[R], Record] = lambda _run: {}
-
-    @property
-    def _kind(self) -> RunKind:
-        return RunKind(self.name, self.file)
-
-    def log(self, run: R, folder: Path) -> ResultLog[Any]:
-        """Begin the log of a run in a folder, which is made when missing."""
-        return ResultLog(self._kind, folder, self.head(run), self.record)
-
-    def save(self, run: R, folder: Path) -> Path:
-        """Write the whole file, or leave an older one as it was."""
-        trials: Iterable[Any] = getattr(run, "trials", ())
-        return self._kind.save(folder, self.head(run) | self.closing(run), map(self.record, trials))
-
-    def load(self, path: Path) -> R:
-        """Read a run: its folder, its file, or the log of one that was cut off."""
-        return self._kind.load(path, self.read)

@@ -34,7 +34,13 @@ def trial(index: int, count: int, errors: int, physics: Physics = PHYSICS) -> At
 
 def a_run(name: str = "image", trials: tuple[AtomTrial, ...] = ()) -> Run:
     reference = ImageReference(name, "", (40, 60), 0.2, "f" * 64)
-    return Run(reference, AtomsSettings(), PHYSICS, trials=list(trials), status="done")
+    return Run(
+        image=reference,
+        settings=AtomsSettings(),
+        physics=PHYSICS,
+        trials=list(trials),
+        status="done",
+    )
 
 
 class Told:

@@ -19,12 +19,12 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 from tests.analyses.oracle.conftest import onnx_bytes
 from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE
 
+from napari_reward_analysis.analyses.atoms.analysis import ATOMS
 from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
 from napari_reward_analysis.analyses.oracle.run import TrialAgreement
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.gui.analysis.request import Request, start
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
-from napari_reward_analysis.gui.atoms.interim import ATOMS
 from napari_reward_analysis.gui.atoms.work import prepare_atoms
 from napari_reward_analysis.gui.pareto.values import ValueBar
 from napari_reward_analysis.gui.studies.oracle import OracleStudy

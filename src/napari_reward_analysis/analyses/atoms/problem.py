@@ -39,7 +39,6 @@ from napari_reward_analysis.detection import BlobFinder
 from napari_reward_analysis.detection.blobs import Blobs, Candidates
 from napari_reward_analysis.detection.threshold_axis import threshold_front
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.preprocessing import Context
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
@@ -107,8 +106,7 @@ class AtomsProblem:
         self.rewards, missing_rewards = usable_rewards(settings, lattice, self.vectors_px)
         stages, missing_stages = usable_stages(settings, self.vectors_px)
         self.n_objectives = 2 + len(self.rewards)
-        seen = map(sentence, self.preflight.notices)
-        self.notices = (*seen, *missing_rewards, *missing_stages)
+        self.notices = (*self.preflight.notices, *missing_rewards, *missing_stages)
         context = Context(self.spacing_px, self.finder.space.noise, self.vectors_px)
         self._bench = Workbench(image, context, self.finder)
         self._stages = stage_space(stages, settings.fixed, searched=bool(settings.search))

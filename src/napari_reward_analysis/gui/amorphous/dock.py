@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
 from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.amorphous.exports import RegionExports
 from napari_reward_analysis.gui.amorphous.form import RegionForm
-from napari_reward_analysis.gui.amorphous.interim import AMORPHOUS
 from napari_reward_analysis.gui.amorphous.maps import likelihood_map
 from napari_reward_analysis.gui.amorphous.overlay import RegionOverlay
 from napari_reward_analysis.gui.amorphous.results import RegionResults
@@ -22,7 +20,6 @@ from napari_reward_analysis.gui.analysis.dock import AnalysisDock
 from napari_reward_analysis.gui.analysis.request import Request
 from napari_reward_analysis.gui.analysis.thread import Prepare
 from napari_reward_analysis.io.map_writer import write_map
-from napari_reward_analysis.runs.analysis import Analysis
 
 
 class AmorphousRegions(AnalysisDock):
@@ -43,10 +40,6 @@ class AmorphousRegions(AnalysisDock):
     form: RegionForm
     results: RegionResults
     overlay: RegionOverlay
-
-    def find_analysis(self) -> Analysis[Any]:
-        """The search for amorphous regions."""
-        return AMORPHOUS
 
     def find_session(self) -> RegionSession:
         """The session of the viewer."""

@@ -11,11 +11,12 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
+from napari_reward_analysis.analyses.amorphous.settings import AmorphousSettings
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.gui.amorphous.class_section import ClassSection, OrientationSection
 from napari_reward_analysis.gui.amorphous.classes import ClassPictures
 from napari_reward_analysis.gui.amorphous.search_section import RegionSearchSection
-from napari_reward_analysis.gui.amorphous.work import ATOM_TRIALS, RegionRequest
+from napari_reward_analysis.gui.amorphous.work import RegionRequest
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
 from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch, SharedPreflight
@@ -28,7 +29,7 @@ from napari_reward_analysis.gui.widgets.section import Section
 from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
 #: The entry of the list that stands for no layer.
-LOOK_FOR_THEM = f"found first (LoG*, {ATOM_TRIALS} trials)"
+LOOK_FOR_THEM = f"found first (LoG*, {AmorphousSettings().atom_trials} trials)"
 
 
 def may_be_atoms(layer: Layer) -> bool:

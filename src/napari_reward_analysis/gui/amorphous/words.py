@@ -61,7 +61,6 @@ def mask_columns(
 def region_notices_in_words(run: AmorphousRun) -> str:
     """What the user should know of a run.
 
-    Of what a preflight says, the crystal's area is for counting columns: here all of them are
-    judged. What it says of the command line is of no use in a window.
+    The crystal's share of the field is for counting columns: here all of them are judged.
     """
-    return notices_in_words(text for text in run.notices if "columns are expected" not in text)
+    return notices_in_words(one for one in run.notices if one.code != "crystal_share")

@@ -6,32 +6,19 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
-from napari_reward_analysis.analyses.amorphous.execute import Atoms, given_atoms
-from napari_reward_analysis.analyses.amorphous.problem import (
-    AmorphousProblem,
-    AmorphousSettings,
+from napari_reward_analysis.analyses.amorphous.analysis import problem_of, task_of
+from napari_reward_analysis.analyses.amorphous.known_atoms import (
+    Atoms,
+    given_atoms,
+    searching_atoms,
 )
-from napari_reward_analysis.analyses.amorphous.run import AmorphousRun, ColumnTable, Verdict
-from napari_reward_analysis.analyses.atoms.run import ImageReference
-from napari_reward_analysis.analyses.atoms.trials import (
-    AtomsProblem,
-    AtomsSettings,
-    pick,
-    require_feasible,
-)
+from napari_reward_analysis.analyses.amorphous.settings import AmorphousSettings
 from napari_reward_analysis.arrays import FloatArray, StrArray
-from napari_reward_analysis.calibration.preflight import Preflight, measured_facts
 from napari_reward_analysis.gui.amorphous.classes import pictures_of
 from napari_reward_analysis.gui.amorphous.session import RegionSession
 from napari_reward_analysis.gui.analysis.request import Request
 from napari_reward_analysis.gui.analysis.thread import InWindow, Prepare
-from napari_reward_analysis.image import Image
-from napari_reward_analysis.notices import sentence
-from napari_reward_analysis.runs.analysis import Task
-from napari_reward_analysis.search.loop import Search
-
-#: Trials of the search for atoms where none are given.
-ATOM_TRIALS = 25
+from napari_reward_analysis.runs.analysis import Inputs, Task
 
 Steps = Generator[InWindow | None, None, Any]
 
@@ -75,22 +62,18 @@ def prepare_regions(
     def work() -> Generator[InWindow | None, None, Task[Any] | None]:
         yield _stage(session, "Lattice in the image…")
         inputs = request.inputs()
-        atoms: Atoms = yield from _atoms(session, request, inputs.image, inputs.given)
+        atoms: Atoms = yield from _atoms(session, request, inputs)
         yield _stage(session, "Classes of columns…")
-        problem = _problem(request, atoms)
-        given = request.labels is not None
-        pictures = pictures_of(problem, atoms.blobs, request.key, given=given)
+        labels = request.labels
+        problem = problem_of(atoms, request.lattice, request.settings, labels=labels)
+        pictures = pictures_of(problem, atoms.blobs, request.key, given=labels is not None)
         yield InWindow(lambda: session.set_classes(pictures))
         if only_classes:
             return None
-        run = _run(request, problem, atoms, name)
-        yield InWindow(lambda: session.set_problem(run.identifier, problem))
-        search = Search(problem)
-
-        def finish(run: AmorphousRun) -> None:
-            run.notices.extend(sentence(one) for one in search.notices)
-
-        return Task(run, iter(search), request.settings.trials, finish)
+        task = task_of(problem, atoms, request.lattice)
+        task.run.name = name
+        yield InWindow(lambda: session.set_problem(task.run.identifier, problem))
+        return task
 
     return work
 
@@ -99,50 +82,17 @@ def _stage(session: RegionSession, text: str) -> InWindow:
     return InWindow(lambda: session.staged.emit(text))
 
 
-def _atoms(session: RegionSession, request: RegionRequest, image: Image, given: Any) -> Steps:
+def _atoms(session: RegionSession, request: RegionRequest, inputs: Inputs) -> Steps:
     """Known atoms, or those that are found."""
-    found: Preflight | None = given.get("preflight")
+    image, found = inputs.image, inputs.given.get("preflight")
     if request.blobs is not None:
-        if found is None:
-            points = request.blobs[:, :2]
-            found = given_atoms(image, points, request.lattice, request.region).preflight
-        return Atoms(request.blobs, found)
+        return given_atoms(image, request.blobs, request.lattice, request.region, found)
     yield _stage(session, "Atoms by LoG*…")
-    settings = AtomsSettings(trials=ATOM_TRIALS, refine=False)
-    problem = AtomsProblem(image, request.lattice, settings, request.region, found)
-    trials = []
-    for trial in Search(problem):
-        trials.append(trial)
+    settings = request.settings.atoms_search
+    steps = searching_atoms(image, request.lattice, settings, request.region, found)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
         yield None
-    require_feasible(trials)
-    position = pick(trials)
-    assert position is not None  # required above
-    return Atoms(trials[position].blobs.astype(float), problem.preflight)
-
-
-def _problem(request: RegionRequest, atoms: Atoms) -> AmorphousProblem:
-    return AmorphousProblem(
-        atoms.preflight.image,
-        atoms.blobs[:, :2],
-        request.lattice,
-        atoms.preflight.measured,
-        request.settings,
-        region=atoms.preflight.region,
-        labels=request.labels,
-    )
-
-
-def _run(
-    request: RegionRequest, problem: AmorphousProblem, atoms: Atoms, name: str
-) -> AmorphousRun:
-    return AmorphousRun(
-        image=ImageReference.of(problem.image),
-        settings=problem.settings,
-        atoms=atoms.blobs,
-        columns=ColumnTable.of(problem),
-        verdict=Verdict.of(problem),
-        lattice=request.lattice,
-        measured=measured_facts(atoms.preflight),
-        notices=[sentence(one) for one in atoms.preflight.notices],
-        name=name,
-    )

@@ -14,7 +14,7 @@ ADVICE: dict[str, str] = {
 }
 
 
-def notices_in_words(notices: Iterable[Notice | str]) -> str:
+def notices_in_words(notices: Iterable[Notice]) -> str:
     """All notices as sentences, with what to do about them.
 
     Parameters
@@ -22,7 +22,6 @@ def notices_in_words(notices: Iterable[Notice | str]) -> str:
     notices : iterable of Notice
         As of a run.
     """
-    known = [n if isinstance(n, Notice) else Notice.from_json(n) for n in notices]
-    text = " ".join(sentence(notice, ADVICE) for notice in known)
+    text = " ".join(sentence(notice, ADVICE) for notice in notices)
     # a number is not parted from its unit
     return text.replace(" angstrom", "\N{NO-BREAK SPACE}Å")

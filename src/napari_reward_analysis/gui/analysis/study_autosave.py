@@ -18,15 +18,10 @@ from typing import Any, NamedTuple
 
 import platformdirs
 
-from napari_reward_analysis.analyses.amorphous.run import (
-    AmorphousLog,
-    AmorphousRun,
-    save_amorphous_run,
-)
-from napari_reward_analysis.analyses.atoms.run import RUN_FILE, Run, RunLog, Status, save_run
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.io.atomic import write_text
+from napari_reward_analysis.runs.head import Status
 
 #: Beside each run: its name, time and status.
 ABOUT_FILE = "about.json"
@@ -98,8 +93,8 @@ class Autosave:
         How it is kept; as a search by default.
     """
 
-    def __init__(self, run: Any, root: Path, keeping: Keeping | None = None) -> None:
-        self._keeping = keeping or SEARCH
+    def __init__(self, run: Any, root: Path, keeping: Keeping) -> None:
+        self._keeping = keeping
         self._grown: list[Any] = []
         self._run: Any = replace(run, **{self._keeping.grows: self._grown})
         self._about = self._keeping.about(run)
@@ -168,28 +163,7 @@ class Autosave:
         return f"This run is not saved on its own: {error}"
 
 
-def save_any_run(run: Run | AmorphousRun, folder: Path) -> Path:
-    """Write a run of whichever analysis into a folder."""
-    if isinstance(run, AmorphousRun):
-        return save_amorphous_run(run, folder)
-    return save_run(run, folder)
-
-
-def _log_of(run: Run | AmorphousRun, folder: Path) -> RunLog | AmorphousLog:
-    return AmorphousLog(run, folder) if isinstance(run, AmorphousRun) else RunLog(run, folder)
-
-
-#: How searches are kept.
-SEARCH = Keeping(
-    RUN_FILE,
-    "trials",
-    _log_of,
-    save_any_run,
-    lambda run: About(run.identifier, run.name, run.created),
-)
-
-
-def forget_old_runs(root: Path, kept: int = KEPT, file: str = RUN_FILE) -> None:
+def forget_old_runs(root: Path, file: str, kept: int = KEPT) -> None:
     """Delete the oldest saved runs beyond a number; runs that were cut off count too.
 
     Only folders that hold a run, its `file` or the log of it, are touched.

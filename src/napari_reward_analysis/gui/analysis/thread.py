@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -154,7 +154,9 @@ class AnalysisThread(QObject):
         finally:
             self._close(task, end)
 
-    def _iterated(self, steps: Iterator[Any], take: Callable[[Any], None]) -> tuple[bool, Any]:
+    def _iterated(
+        self, steps: Generator[Any, None, Any], take: Callable[[Any], None]
+    ) -> tuple[bool, Any]:
         """Take all steps; returns whether they came to their end, and what they returned."""
         try:
             while not self._cancelled.is_set():
@@ -166,9 +168,7 @@ class AnalysisThread(QObject):
                     take(step)
             return False, None
         finally:
-            close = getattr(steps, "close", None)
-            if close is not None:
-                close()
+            steps.close()
 
     def _begin(self, task: Task[Any]) -> None:
         # the window scores, names and chooses in a run of its own

@@ -12,7 +12,6 @@ from napari_reward_analysis.gui.analysis.request import Request
 from napari_reward_analysis.gui.analysis.thread import Prepare
 from napari_reward_analysis.gui.atoms.exports import AtomsExports
 from napari_reward_analysis.gui.atoms.form import AtomsForm
-from napari_reward_analysis.gui.atoms.interim import ATOMS
 from napari_reward_analysis.gui.atoms.oracle_counts import Oracles
 from napari_reward_analysis.gui.atoms.overlay import AtomsOverlay
 from napari_reward_analysis.gui.atoms.physics_link import PhysicsLink
@@ -22,7 +21,6 @@ from napari_reward_analysis.gui.atoms.session import AtomsSession, atoms_session
 from napari_reward_analysis.gui.atoms.words import run_in_words, trial_in_words
 from napari_reward_analysis.gui.atoms.work import prepare_atoms
 from napari_reward_analysis.io.writers import write_csv
-from napari_reward_analysis.runs.analysis import Analysis
 
 
 class FindAtoms(AnalysisDock):
@@ -44,10 +42,6 @@ class FindAtoms(AnalysisDock):
     form: AtomsForm
     results: AtomsResults
     overlay: AtomsOverlay
-
-    def find_analysis(self) -> Analysis[Any]:
-        """The search for atoms."""
-        return ATOMS
 
     def find_session(self) -> AtomsSession:
         """The session of the viewer."""

@@ -51,7 +51,7 @@ def prepare_atoms(
 
 def _with_refined_front(
     task: Task[Any], image: Callable[[], Image], warn: Callable[[str], None]
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     yield from task.steps
     try:
         yield from _refined(task.run, image)

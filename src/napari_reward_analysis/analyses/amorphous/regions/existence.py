@@ -55,22 +55,6 @@ class Existence:
     crystal_scatter: float
     significant: BoolArray
 
-    @property
-    def sentence(self) -> str:
-        """The result in words."""
-        odds = f"p {'=' if self.p_value > 1 / (DRAWS + 1) else '<='} {self.p_value:.2g}"
-        largest, bound = f"{100 * self.largest_loss:.0f} %", f"{100 * self.bound:.0f} %"
-        if self.exists:
-            return (
-                f"An amorphous region exists ({odds}). Columns lose up to {largest} of their "
-                f"contrast; a region counts as amorphous from {bound}. In crystal the loss "
-                f"varies by {100 * self.crystal_scatter:.1f} %."
-            )
-        return (
-            f"Nothing is amorphous here ({odds}). Columns lose at most {largest} of their "
-            f"contrast; a region counts as amorphous from {bound}."
-        )
-
 
 def ask_existence(
     yx: FloatArray, labels: npt.NDArray[np.str_], kept: ContrastLoss, sigma: float, seed: int = 0
