@@ -20,7 +20,7 @@ from napari_reward_analysis.errors import BadInput
 _LOGGERS = ("tifffile", "rsciio", "ncempy", "PIL", "imageio")
 
 
-def require(module: str, extra: str, what: str) -> ModuleType:
+def require(module: str, extra: str, what: str, *, verb: str = "Reading") -> ModuleType:
     """Import an optional package.
 
     Parameters
@@ -30,7 +30,9 @@ def require(module: str, extra: str, what: str) -> ModuleType:
     extra : str
         Extra of this package that installs it.
     what : str
-        The files that need the package, e.g. '.dm4 files'.
+        What needs the package, e.g. '.dm4 files'.
+    verb : str
+        What is done with it, the first word of the refusal.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def require(module: str, extra: str, what: str) -> ModuleType:
     except ImportError as error:
         package = module.partition(".")[0]
         raise BadInput(
-            f"Reading {what} needs the package {package}, which is not installed: run "
+            f"{verb} {what} needs the package {package}, which is not installed: run "
             f'pip install "napari-reward-analysis[{extra}]".'
         ) from error
 

@@ -67,8 +67,9 @@ class Task(Generic[R]):
     run : BaseRun
         Without trials.
     steps : generator
-        Trials as they come. None means that work goes on without a new one: whoever
-        iterates can show progress, or cancel by ceasing to iterate.
+        Trials as they come. None is a pulse: work goes on, and no finished trial waits to
+        be yielded. Whoever iterates can show progress, or cancel by ceasing to iterate and
+        closing the generator; cancelling at a pulse loses nothing that is finished.
     total : int
         How many trials will come at most.
     finish : callable

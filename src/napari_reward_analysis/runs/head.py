@@ -193,6 +193,19 @@ def notices_of(head: Record) -> list[Notice]:
     return [Notice.from_json(record) for record in records]
 
 
+def study_fields_of(head: Record, settings: type[BaseModel]) -> dict[str, Any]:
+    """Like `fields_of`, for a study; studies saved by version 0.1 have no name of their own.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If something is missing or damaged.
+    """
+    own = ("identifier", "name", "created", "message")
+    known = {name: checked(str, head[name]) for name in own if name in head}
+    return fields_of(head, settings) | {"created": ""} | known
+
+
 def checked(kind: type[T], value: object) -> T:
     """Read a value of a file as the type that it should have.
 

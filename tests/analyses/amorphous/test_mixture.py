@@ -17,6 +17,8 @@ from napari_reward_analysis.analyses.amorphous.classes.mixture import (
 )
 from napari_reward_analysis.analyses.amorphous.classes.patches import PatchSampler
 
+pytestmark = pytest.mark.numeric
+
 
 def pictures(n, which, seed=0):
     """Patches of a peak with a neighbour to one of four sides."""
@@ -52,6 +54,14 @@ def test_orientations_are_half_a_turn_apart():
     assert halves.two_fold > 0.99 > halves.unturned
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_of_equal_halves_that_of_the_first_column_comes_first(seed):
+    patches = np.concatenate([pictures(40, 0), pictures(40, 1)])
+    everything = np.ones(80, bool)
+    halves = two_orientations(patches, everything, everything, seed)
+    assert halves.first.tolist() == [True] * 40 + [False] * 40
+
+
 def test_one_orientation_is_said():
     patches = pictures(40, 0)
     patches[:2] += pictures(2, 1)
@@ -76,7 +86,7 @@ def test_all_in_one_class_is_said(monkeypatch):
 
 
 def test_too_few_atoms_for_a_mixture_are_refused():
-    with pytest.raises(BadInput, match="A mixture of 4 in 2 components needs 24 atoms"):
+    with pytest.raises(BadInput, match="A mixture of 4 Gaussians in 2 components needs 24 atoms"):
         fit_mixture(np.zeros((20, 2)), 4)
 
 

@@ -21,7 +21,7 @@ from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE
 
 from napari_reward_analysis.analyses.atoms.analysis import ATOMS
 from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
-from napari_reward_analysis.analyses.oracle.run import TrialAgreement
+from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.gui.analysis.request import Request, start
 from napari_reward_analysis.gui.atoms.dock import FindAtoms

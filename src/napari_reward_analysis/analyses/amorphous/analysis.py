@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari_reward_analysis.analyses.amorphous import HELP
 from napari_reward_analysis.analyses.amorphous.known_atoms import Atoms, atoms_of
 from napari_reward_analysis.analyses.amorphous.output import amorphous_in_words, write_amorphous
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousProblem
@@ -88,14 +89,15 @@ def task_of(problem: AmorphousProblem, atoms: Atoms, lattice: Lattice | None) ->
 
 
 AMORPHOUS = Analysis(
-    name="amorphous",
+    name=AmorphousRun.kind,
     title="Amorphous regions",
-    help="find amorphous regions",
+    help=HELP,
     settings=AmorphousSettings,
     format=AMORPHOUS_FORMAT,
     begin=begin_amorphous,
     write=write_amorphous,
     describe=amorphous_in_words,
+    remark=lambda trial: f"area {trial.score.area_fraction:.1%}",
 )
 
 register_analysis(AMORPHOUS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +63,7 @@ class ColumnTable:
         return cls(columns.yx, problem.described.labels, columns.atom, kept.loss, kept.reference)
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class AmorphousRun(BaseRun[AmorphousTrial]):
     """One search for amorphous regions in one image; see `BaseRun` for the rest.
 
@@ -80,6 +80,8 @@ class AmorphousRun(BaseRun[AmorphousTrial]):
     measured : dict or None
         The lattice as measured in the image.
     """
+
+    kind: ClassVar[str] = "amorphous"
 
     settings: AmorphousSettings
     atoms: FloatArray
@@ -157,7 +159,7 @@ class _Record:
 
 
 def _head(run: AmorphousRun) -> Record:
-    return head_of("amorphous", run, SEARCH_STATE) | {
+    return head_of(run.kind, run, SEARCH_STATE) | {
         "verdict": run.verdict.to_json(),
         "atoms": pack(run.atoms.astype("<f4")),
         "columns": {

@@ -18,7 +18,7 @@ from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.optimize.pareto import Metric, choose, pareto_front
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AmorphousTrial:
     """One evaluated setting. Immutable.
 
@@ -59,6 +59,11 @@ class AmorphousTrial:
     seconds: float = 0.0
     search_seconds: float = 0.0
     failure: str = ""
+
+    def __repr__(self) -> str:
+        """Number and rewards in a line."""
+        rewards = ", ".join(f"{name}={self.score.reward(name):.4f}" for name in self.rewards)
+        return f"AmorphousTrial(index={self.index}, {self.failure or rewards})"
 
     @property
     def mask(self) -> BoolArray:

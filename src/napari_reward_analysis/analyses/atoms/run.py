@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 
-@dataclass(kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class AtomsRun(BaseRun[AtomTrial]):
     """One search for atomic columns in one image; see `BaseRun` for the rest.
 
@@ -69,6 +69,8 @@ class AtomsRun(BaseRun[AtomTrial]):
     oracles : dict
         Counts of other oracles by name, each with a front of its own on the same trials.
     """
+
+    kind: ClassVar[str] = "atoms"
 
     settings: AtomsSettings
     physics: Physics
@@ -162,7 +164,7 @@ class _Record:
 
 
 def _head(run: AtomsRun) -> Record:
-    return head_of("atoms", run, SEARCH_STATE) | {
+    return head_of(run.kind, run, SEARCH_STATE) | {
         "physics": asdict(run.physics),
         "region": None if run.region is None else pack(np.packbits(run.region)),
         "drawn": run.drawn,
@@ -260,4 +262,4 @@ def _unpack_refined(text: str | None) -> Refined | None:
     return Refined(table[:, :2], table[:, 2])
 
 
-ATOMS_FORMAT = RunFormat("atoms", RUN_FILE, _head, trial_to_json, _from_json, front_record)
+ATOMS_FORMAT = RunFormat(AtomsRun.kind, RUN_FILE, _head, trial_to_json, _from_json, front_record)

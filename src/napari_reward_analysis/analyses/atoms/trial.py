@@ -19,7 +19,7 @@ from napari_reward_analysis.rewards.atoms import AtomScore, Physics, score_atoms
 Parameters = dict[str, float | str]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AtomTrial:
     """One evaluated setting. Immutable: a new DS or N makes a new one.
 
@@ -68,6 +68,12 @@ class AtomTrial:
     search_seconds: float = 0.0
     failure: str = ""
     refined: Refined | None = None
+
+    def __repr__(self) -> str:
+        """Number, count and rewards in a line."""
+        rewards = "".join(f", {name}={value:.4f}" for name, value in self.extra_rewards.items())
+        score = f"n={self.score.count}, qc={self.score.qc:+.4f}, er={self.score.er:.4f}{rewards}"
+        return f"AtomTrial(index={self.index}, {self.failure or score})"
 
     @property
     def points(self) -> npt.NDArray[np.float32]:
