@@ -15,11 +15,10 @@ from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.points.matching import Score
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
-    SEARCH_STATE,
     ImageReference,
     checked,
+    fields_of,
     head_of,
-    study_fields_of,
 )
 from napari_reward_analysis.runs.journal import Record
 from napari_reward_analysis.runs.packed import pack, unpack, unpack_bits
@@ -95,7 +94,7 @@ class _Record:
 
 
 def _head(run: NoiseRun) -> Record:
-    return head_of(run.kind, run, SEARCH_STATE) | {
+    return head_of(run) | {
         "region": None if run.region is None else pack(np.packbits(run.region)),
     }
 
@@ -122,7 +121,7 @@ def _score_to_json(score: Score) -> dict[str, float | None]:
 
 
 def _from_json(head: Record, records: list[Record]) -> NoiseRun:
-    common = study_fields_of(head, NoiseSettings)
+    common = fields_of(head, NoiseSettings)
     own: _Head = checked(_Head, head)
     run = NoiseRun(
         **common,

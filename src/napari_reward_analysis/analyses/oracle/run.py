@@ -22,12 +22,10 @@ from napari_reward_analysis.points.agreement import Agreement, agreement
 from napari_reward_analysis.points.known import Oracle
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
-    SEARCH_STATE,
     ImageReference,
     checked,
+    fields_of,
     head_of,
-    notices_of,
-    study_fields_of,
 )
 from napari_reward_analysis.runs.journal import Record
 from napari_reward_analysis.runs.packed import pack, unpack
@@ -162,7 +160,7 @@ class _Record:
 
 def _head(run: OracleRun) -> Record:
     oracle, found = run.oracle, run.found
-    return head_of(run.kind, run, SEARCH_STATE) | {
+    return head_of(run) | {
         "oracle": {
             "name": oracle.name,
             "points": _pack(oracle.points),
@@ -173,7 +171,6 @@ def _head(run: OracleRun) -> Record:
         "found_name": run.found_name,
         "reach_px": run.reach,
         "trial": run.trial,
-        "notices": [notice.to_json() for notice in run.notices],
     }
 
 
@@ -186,7 +183,7 @@ def _judged_to_json(judged: TrialAgreement) -> Record:
 def _from_json(head: Record, records: list[Record]) -> OracleRun:
     # comparisons of version 0.1 say nothing of these
     head = {"status": "done", "lattice": None, "settings": {}} | head
-    common, own = study_fields_of(head, OracleSettings), checked(_Head, head)
+    common, own = fields_of(head, OracleSettings), checked(_Head, head)
     image, known = common["image"], own.oracle
     points, confidence = _points(known.points, image), _unpack(known.confidence)
     if not len(points) == len(confidence) == len(known.classes):
@@ -196,7 +193,6 @@ def _from_json(head: Record, records: list[Record]) -> OracleRun:
     return OracleRun(
         **common,
         trials=[_judged_from_json(record) for record in records],
-        notices=notices_of(head),
         oracle=Oracle(known.name, points, confidence, np.array(known.classes, dtype=str)),
         found=None if own.found is None else _points(own.found, image),
         found_name=own.found_name,
