@@ -39,11 +39,11 @@ from napari_reward_analysis import (
     all_stages,
     pick,
     refine_trial,
-    run_trials,
 )
 from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.settings import QUICK_STAGES
 from napari_reward_analysis.preprocessing import stage_named
+from napari_reward_analysis.search.loop import Search
 
 #: Our own images: none of them is used to set any default.
 CASES = [
@@ -113,7 +113,7 @@ def found(known: Known, way: str, trials: int, seed: int) -> np.ndarray:
 
 def best_of(problem: AtomsProblem) -> AtomTrial:
     """The trial that a search proposes."""
-    trials = list(run_trials(problem))
+    trials = list(Search(problem))
     position = pick(trials)
     assert position is not None, "no trial found five columns"
     return trials[position]

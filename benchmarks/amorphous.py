@@ -36,12 +36,12 @@ from napari_reward_analysis import (
     AtomsSettings,
     Image,
     lattice_preset,
-    run_amorphous_trials,
 )
 from napari_reward_analysis.analyses.amorphous.as_published import as_published
 from napari_reward_analysis.analyses.amorphous.execute import search_atoms
 from napari_reward_analysis.analyses.amorphous.problem import pick
 from napari_reward_analysis.io.simulate import Pocket, simulate
+from napari_reward_analysis.search.loop import Search
 
 #: Matching distance in angstrom, and the part of its peak that a crystalline column kept.
 TOLERANCE, RETENTION = 0.6, 0.5
@@ -98,7 +98,7 @@ def row(case: Case, options: argparse.Namespace) -> str:
             region=atoms.preflight.region,
         )
         ready, used = time.perf_counter(), time.process_time()
-        trials = list(run_amorphous_trials(problem))
+        trials = list(Search(problem))
         taken = time.perf_counter() - ready, time.process_time() - used
         position = pick(trials)
         overlaps = [overlap(trial.mask, case.mask) for trial in trials]

@@ -35,11 +35,11 @@ from napari_reward_analysis import (
     Lattice,
     parse_lattice,
     read_image,
-    run_trials,
 )
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.optimize.pareto import hypervolume
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
+from napari_reward_analysis.search.loop import Search
 
 REFERENCE = (1.0, 1.0)
 #: Times that our trials are repeated among those of blob_log.
@@ -65,7 +65,7 @@ def main() -> None:
         thresholds=options.thresholds,
     )
     problem = AtomsProblem(image, lattice, settings)
-    trials = list(run_trials(problem))
+    trials = list(Search(problem))
     ours = time.perf_counter() - start
     search = sum(trial.search_seconds for trial in trials)
     volume = hypervolume([t.objectives for t in trials if t.feasible], REFERENCE)

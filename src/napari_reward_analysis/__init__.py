@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         AmorphousSettings,
         AmorphousTrial,
         find_amorphous,
-        run_amorphous_trials,
     )
     from napari_reward_analysis.analyses.amorphous.run import (
         AmorphousRun,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
         find_atoms,
         front_of,
         pick,
-        run_trials,
     )
     from napari_reward_analysis.calibration.measure import measure_lattice
     from napari_reward_analysis.calibration.region import crystal_region
@@ -52,6 +50,7 @@ if TYPE_CHECKING:
     from napari_reward_analysis.preprocessing import Context, Parameter, all_stages, register_stage
     from napari_reward_analysis.rewards.atoms import Physics
     from napari_reward_analysis.rewards.protocol import Detection, all_rewards, register_reward
+    from napari_reward_analysis.search.loop import Search
 
     __version__: str
 
@@ -74,6 +73,7 @@ _HOMES = {
     "Parameter": "preprocessing",
     "Physics": "rewards.atoms",
     "Run": "analyses.atoms.run",
+    "Search": "search.loop",
     "Site": "crystal",
     "all_rewards": "rewards.protocol",
     "all_stages": "preprocessing",
@@ -97,8 +97,6 @@ _HOMES = {
     "refine_trial": "analyses.atoms.positions",
     "register_reward": "rewards.protocol",
     "register_stage": "preprocessing",
-    "run_amorphous_trials": "analyses.amorphous.problem",
-    "run_trials": "analyses.atoms.trials",
     "save_amorphous_run": "analyses.amorphous.run",
     "save_run": "analyses.atoms.run",
 }
@@ -121,6 +119,7 @@ __all__ = [
     "Parameter",
     "Physics",
     "Run",
+    "Search",
     "Site",
     "__version__",
     "all_rewards",
@@ -145,8 +144,6 @@ __all__ = [
     "refine_trial",
     "register_reward",
     "register_stage",
-    "run_amorphous_trials",
-    "run_trials",
     "save_amorphous_run",
     "save_run",
 ]

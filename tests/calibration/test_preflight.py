@@ -12,12 +12,12 @@ from napari_reward_analysis import (
     Image,
     lattice_preset,
     pick,
-    run_trials,
 )
 from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.info import describe, in_words
 from napari_reward_analysis.calibration.preflight import run_preflight
 from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.search.loop import Search
 
 YBCO = lattice_preset("YBCO[100]")
 SIZE = 0.18
@@ -68,7 +68,7 @@ def test_without_any_header_the_lattice_gives_the_scale(crystal):
     problem = AtomsProblem(bare, YBCO, settings)
 
     assert problem.image.pixel_size == pytest.approx(SIZE, rel=0.003)
-    trials = list(run_trials(problem))
+    trials = list(Search(problem))
     assert trials[pick(trials)].score.count == pytest.approx(problem.physics.expected, rel=0.05)
 
 
@@ -125,7 +125,7 @@ def test_single_atoms_have_no_lattice_and_an_unknown_count(shared_data):
         assert facts["expected"]["field"] is None
         assert "no such lattice" in in_words(facts)
     settings = AtomsSettings(count=60, tolerance=0.3, trials=20)
-    trials = list(run_trials(AtomsProblem(image, None, settings)))
+    trials = list(Search(AtomsProblem(image, None, settings)))
     assert trials[pick(trials)].objectives[0] == 0
 
 

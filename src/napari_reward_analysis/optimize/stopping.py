@@ -19,7 +19,7 @@ class Stopper:
     patience : int, optional
         Trials without a gain after which to stop; never by default.
     budget_s : float, optional
-        Time from now on after which to stop, in seconds; no limit by default.
+        Time after which to stop, in seconds; no limit by default.
     tolerance : float
         A hypervolume that grows by no more than this fraction has not gained.
     initial : int
@@ -29,6 +29,8 @@ class Stopper:
         initial design (of the first feasible trial where all of it failed).
     clock : callable
         Seconds, always rising.
+    started : float, optional
+        Time of the clock at which the search began; now by default.
 
     Attributes
     ----------
@@ -50,6 +52,7 @@ class Stopper:
         initial: int = 0,
         reference: Sequence[float] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        started: float | None = None,
     ) -> None:
         if patience is not None and patience < 1:
             raise BadInput(f"A patience of {patience} trials is impossible: give at least 1.")
@@ -62,7 +65,7 @@ class Stopper:
         self._patience, self._budget_s, self._tolerance = patience, budget_s, tolerance
         self._initial, self._clock = initial, clock
         self._reference = None if reference is None else tuple(reference)
-        self._started = clock()
+        self._started = clock() if started is None else started
         self._trials = self._last_gain = 0
         self._best = 0.0
         self._front: list[tuple[float, ...]] = []

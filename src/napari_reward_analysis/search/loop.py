@@ -7,12 +7,12 @@ budget, a warm start and failed trials; the analysis brings a problem, see `Prob
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from napari_reward_analysis.notices import Notice, register_wording
-from napari_reward_analysis.optimize.samplers import make_sampler
+from napari_reward_analysis.optimize.samplers import Sampler, make_sampler
 from napari_reward_analysis.optimize.space import Space, UnitPoint
 from napari_reward_analysis.optimize.stopping import Stopper
 from napari_reward_analysis.search.settings import SearchSettings
@@ -98,19 +98,18 @@ class Search(Generic[T]):
         self.notices: list[Notice] = []
         self._start = tuple(start)
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Generator[T, None, None]:
         """Trials in the order of evaluation; each call begins the search anew."""
         self.points.clear()
         self.notices.clear()
-        settings = self.problem.settings
-        for trial in self.problem.first_trials()[: settings.trials]:
+        problem, settings = self.problem, self.problem.settings
+        began = time.monotonic()
+        first = list(problem.first_trials())[: settings.trials]
+        for trial in first:
             self.points.append(None)
             yield trial
-        if self.problem.space.size:
-            yield from self._asked(len(self.points))
-
-    def _asked(self, index: int) -> Iterator[T]:
-        problem, settings = self.problem, self.problem.settings
+        if not problem.space.size:
+            return
         sampler = make_sampler(
             settings.sampler,
             problem.space,
@@ -118,9 +117,20 @@ class Search(Generic[T]):
             problem.n_objectives,
             trials=settings.trials,
         )
-        stopper = Stopper(settings.patience, settings.seconds, initial=sampler.initial)
+        stopper = Stopper(
+            settings.patience,
+            settings.seconds,
+            initial=sampler.initial + len(first),
+            started=began,
+        )
+        for trial in first:
+            stopper.tell(problem.told(trial))
+        yield from self._asked(sampler, stopper)
+
+    def _asked(self, sampler: Sampler, stopper: Stopper) -> Generator[T, None, None]:
+        problem, settings = self.problem, self.problem.settings
         given = list(self._start)
-        while index < settings.trials and not (index and stopper.reason):
+        while (index := len(self.points)) < settings.trials and not (index and stopper.reason):
             began = time.perf_counter()
             point = given.pop(0) if given else sampler.ask()
             asked = time.perf_counter() - began
@@ -133,14 +143,8 @@ class Search(Generic[T]):
             for trial in trials:
                 self.points.append(point)
                 yield trial
-            index += len(trials)
         if index < settings.trials:
-            self.notices.append(ended_early(index, stopper))
-
-
-def ended_early(trials: int, stopper: Stopper) -> Notice:
-    """Why a search ended before its last trial."""
-    return Notice("ended_early", {"trials": trials, "reason": stopper.reason})
+            self.notices.append(Notice("ended_early", {"trials": index, "reason": stopper.reason}))
 
 
 def _took(trial: T, seconds: float) -> T:

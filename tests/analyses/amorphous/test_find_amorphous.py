@@ -17,7 +17,6 @@ from napari_reward_analysis import (
     find_amorphous,
     lattice_preset,
     measure_lattice,
-    run_amorphous_trials,
 )
 from napari_reward_analysis.analyses.amorphous.as_published import as_published, is_as_published
 from napari_reward_analysis.analyses.amorphous.execute import search_atoms
@@ -25,6 +24,7 @@ from napari_reward_analysis.analyses.amorphous.problem import front_of, pick
 from napari_reward_analysis.analyses.amorphous.regions.rewards import left_over
 from napari_reward_analysis.analyses.amorphous.settings import PARAMETERS
 from napari_reward_analysis.io.simulate import Pocket, simulate
+from napari_reward_analysis.search.loop import Search
 
 YBCO = lattice_preset("YBCO[100]")
 COPPER = {"Ba": 0.3, "Y": 0.35}
@@ -51,7 +51,7 @@ def searched(image, lattice=YBCO, make=AmorphousSettings, **settings):
         make(**settings),
         region=atoms.preflight.region,
     )
-    return problem, list(run_amorphous_trials(problem))
+    return problem, list(Search(problem))
 
 
 def iou(mask, truth):
@@ -135,7 +135,7 @@ def test_without_a_lattice_the_patches_tell_the_kinds(damaged):
     atoms = seen.columns.yx[seen.columns.found]
 
     problem = AmorphousProblem(damaged.image, atoms, settings=AmorphousSettings(trials=12))
-    trials = list(run_amorphous_trials(problem))
+    trials = list(Search(problem))
 
     assert problem.existence.exists
     assert {"kind 1", "kind 2"} <= set(problem.described.kinds)

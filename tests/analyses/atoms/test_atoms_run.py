@@ -20,10 +20,10 @@ from napari_reward_analysis import (
     free_lattice,
     load_run,
     refine_trial,
-    run_trials,
     save_run,
 )
 from napari_reward_analysis.analyses.atoms.run import LOG_FILE, RUN_FILE, ImageReference, RunLog
+from napari_reward_analysis.search.loop import Search
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
 
@@ -43,7 +43,7 @@ def run(image):
     region[:20] = False
     problem = AtomsProblem(image, SQUARE, AtomsSettings(trials=8), region)
     run = Run(ImageReference.of(image), problem.settings, problem.physics, SQUARE, region=region)
-    run.trials = list(run_trials(problem))
+    run.trials = list(Search(problem))
     run.status = "done"
     return run
 

@@ -18,13 +18,13 @@ from napari_reward_analysis import (
     front_of,
     lattice_preset,
     pick,
-    run_trials,
 )
 from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.physics import derive_physics
 from napari_reward_analysis.analyses.atoms.space import snap_sigmas
 from napari_reward_analysis.analyses.atoms.trials import require_feasible
 from napari_reward_analysis.rewards.atoms import Physics
+from napari_reward_analysis.search.loop import Search
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
 
@@ -80,10 +80,10 @@ def test_every_column_of_a_plain_lattice_is_found_and_the_run_is_repeatable(squa
 
 def test_no_trial_filters_the_image_again(square_image):
     problem = AtomsProblem(square_image, SQUARE, AtomsSettings(trials=20))
-    list(run_trials(problem))
+    list(Search(problem))
     filtered = problem.finder.space.filtered
 
-    list(run_trials(problem))
+    list(Search(problem))
 
     assert problem.finder.space.filtered == filtered
     assert filtered <= 40  # the sigma grid, at most 34 steps
@@ -156,7 +156,7 @@ def test_count_and_expectation_use_the_same_area():
 
     assert whole.physics.expected == pytest.approx(100, rel=0.03)
     assert half.physics.expected == pytest.approx(50, rel=0.05)
-    best = min(run_trials(half), key=lambda t: abs(t.score.qc))
+    best = min(Search(half), key=lambda t: abs(t.score.qc))
     assert best.inside.sum() == best.score.count
     assert (best.blobs[best.inside][:, 1] >= 100).all()
 
@@ -169,7 +169,7 @@ def test_invalid_pixels_are_left_out_of_count_and_area():
     assert problem.physics.expected == pytest.approx(50, rel=0.05)
     # the filled area is uniform: none of its pixels is a candidate
     assert len(problem.finder.candidates(2.25, 9.0, 6).blobs) < 1000
-    for trial in run_trials(problem):
+    for trial in Search(problem):
         assert (trial.blobs[trial.inside][:, 1] >= 100).all()
 
 
@@ -214,7 +214,7 @@ def test_a_failing_trial_is_recorded_and_the_run_goes_on(square_image, monkeypat
         return find(*args)
 
     monkeypatch.setattr(problem.finder, "candidates", sometimes)
-    trials = list(run_trials(problem))
+    trials = list(Search(problem))
 
     assert [t.index for t in trials if t.failure] == [2, 5]
     assert trials[2].failure == "out of luck"

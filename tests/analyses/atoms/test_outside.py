@@ -19,12 +19,12 @@ from napari_reward_analysis import (
     atoms_table,
     lattice_preset,
     pick,
-    run_trials,
 )
 from napari_reward_analysis.analyses.atoms.execute import run_atoms, write_results
 from napari_reward_analysis.analyses.atoms.outside import Rim
 from napari_reward_analysis.analyses.atoms.run import load_run
 from napari_reward_analysis.io.simulate import Pocket, simulate
+from napari_reward_analysis.search.loop import Search
 
 YBCO = lattice_preset("YBCO[100]")
 SIZE = 0.2
@@ -51,7 +51,7 @@ def problem(melted: Melted) -> AtomsProblem:
 
 @pytest.fixture(scope="module")
 def best(problem: AtomsProblem) -> AtomTrial:
-    trials = list(run_trials(problem))
+    trials = list(Search(problem))
     position = pick(trials)
     assert position is not None
     return trials[position]
@@ -87,7 +87,7 @@ def test_they_do_not_count(problem: AtomsProblem, best: AtomTrial) -> None:
 
 def test_a_drawn_region_is_taken_as_it_is(melted: Melted, problem: AtomsProblem) -> None:
     drawn = AtomsProblem(melted.image, YBCO, AtomsSettings(trials=2), problem.region)
-    assert not any(trial.outside.any() for trial in run_trials(drawn))
+    assert not any(trial.outside.any() for trial in Search(drawn))
 
 
 def test_files_hold_them(melted: Melted, tmp_path: Path) -> None:

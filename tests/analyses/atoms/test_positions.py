@@ -18,10 +18,10 @@ from napari_reward_analysis import (
     lattice_preset,
     pick,
     refine_trial,
-    run_trials,
 )
 from napari_reward_analysis.analyses.atoms.trial import failed_trial
 from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.search.loop import Search
 
 LATTICE = lattice_preset("SrTiO3[001]")
 
@@ -38,7 +38,7 @@ def problem(made):
 
 @pytest.fixture(scope="module")
 def best(problem):
-    trials = list(run_trials(problem))
+    trials = list(Search(problem))
     return trials[pick(trials)]
 
 

@@ -17,11 +17,11 @@ from napari_reward_analysis import (
     Run,
     free_lattice,
     refine_trial,
-    run_trials,
     save_run,
 )
 from napari_reward_analysis.analyses.atoms.run import ImageReference
 from napari_reward_analysis.analyses.atoms.script import as_script
+from napari_reward_analysis.search.loop import Search
 
 
 def make_run(folder, region=None, **settings):
@@ -35,7 +35,7 @@ def make_run(folder, region=None, **settings):
     )
     run = Run(ImageReference.of(image), problem.settings, problem.physics, lattice, region=region)
     run.drawn = region is not None
-    run.trials = list(run_trials(problem))
+    run.trials = list(Search(problem))
     return run
 
 

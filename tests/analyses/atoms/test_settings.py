@@ -20,11 +20,12 @@ from napari_reward_analysis import (
     pick,
     register_reward,
     register_stage,
-    run_trials,
 )
 from napari_reward_analysis.analyses.atoms.as_published import as_published, is_as_published
 from napari_reward_analysis.analyses.atoms.execute import run_atoms
 from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.notices import sentence
+from napari_reward_analysis.search.loop import Search
 
 LATTICE = lattice_preset("YBCO[100]")
 
@@ -185,16 +186,16 @@ def test_what_is_not_there_is_refused_before_the_first_trial(noisy, settings, se
 
 def test_the_search_ends_when_nothing_is_gained_or_time_is_up(noisy):
     image, _ = noisy
-    told = []
-    problem = AtomsProblem(image, LATTICE, AtomsSettings(trials=500, patience=10))
-    idle = list(run_trials(problem, told=told.append))
-    hurried = AtomsProblem(image, LATTICE, AtomsSettings(trials=500, seconds=1e-6))
-    short = list(run_trials(hurried, told=told.append))
+    patient = Search(AtomsProblem(image, LATTICE, AtomsSettings(trials=500, patience=10)))
+    idle = list(patient)
+    hurried = Search(AtomsProblem(image, LATTICE, AtomsSettings(trials=500, seconds=1e-6)))
+    short = list(hurried)
 
     assert 20 < len(idle) < 500
     assert len(short) <= 3  # what one point of the search has given
-    assert re.fullmatch(rf"Ended after {len(idle)} trials: no gain in 1\d trials\.", told[0])
-    assert "time budget" in told[1]
+    why = sentence(patient.notices[0])
+    assert re.fullmatch(rf"The search ended after {len(idle)} trials: no gain in 1\d trials\.", why)
+    assert "time budget" in sentence(hurried.notices[0])
 
 
 def test_a_setting_as_published_may_be_changed():

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from napari_reward_analysis.analyses.atoms.run import LOG_FILE, RUN_FILE, load_run
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
-from napari_reward_analysis.analyses.atoms.trials import AtomsProblem, AtomsSettings, run_trials
+from napari_reward_analysis.analyses.atoms.trials import AtomsProblem, AtomsSettings
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis import autosave
@@ -24,7 +24,7 @@ from napari_reward_analysis.gui.analysis.autosave import (
 )
 from napari_reward_analysis.gui.atoms import thread as worker
 from napari_reward_analysis.gui.atoms.session import Session
-from napari_reward_analysis.gui.atoms.thread import Request, Search, start_search
+from napari_reward_analysis.gui.atoms.thread import Request, Search, run_trials, start_search
 from napari_reward_analysis.gui.layers.shown_image import shown_image_of
 from napari_reward_analysis.gui.widgets import activity
 

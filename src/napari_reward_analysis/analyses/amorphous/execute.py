@@ -14,7 +14,6 @@ from napari_reward_analysis.analyses.amorphous.figures import save_region_front
 from napari_reward_analysis.analyses.amorphous.problem import (
     AmorphousProblem,
     AmorphousSettings,
-    run_amorphous_trials,
 )
 from napari_reward_analysis.analyses.amorphous.run import (
     AmorphousLog,
@@ -30,7 +29,6 @@ from napari_reward_analysis.analyses.atoms.trials import (
     AtomsSettings,
     pick,
     require_feasible,
-    run_trials,
 )
 from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.calibration.preflight import Preflight, measured_facts, run_preflight
@@ -38,7 +36,9 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.writers import write_csv, write_mask
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.optimize.pareto import Metric
+from napari_reward_analysis.search.loop import Search
 
 Progress = Callable[[int, str], None]
 
@@ -74,7 +74,7 @@ def search_atoms(
         If the input does not fit together, or no trial found five blobs.
     """
     problem = AtomsProblem(image, lattice, settings, region)
-    trials = list(run_trials(problem))
+    trials = list(Search(problem))
     require_feasible(trials)
     position = pick(trials)
     assert position is not None  # required above
@@ -239,7 +239,8 @@ def _iterate(
     problem: AmorphousProblem, run: AmorphousRun, log: AmorphousLog, progress: Progress | None
 ) -> None:
     try:
-        for trial in run_amorphous_trials(problem):
+        search = Search(problem)
+        for trial in search:
             run.trials.append(trial)
             log.add(trial)
             if progress is not None:
@@ -249,6 +250,7 @@ def _iterate(
             raise
         run.status = "cancelled"
     else:
+        run.notices += map(sentence, search.notices)
         run.status = "done"
 
 

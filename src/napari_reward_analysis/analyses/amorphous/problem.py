@@ -65,7 +65,8 @@ from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.optimize.samplers import make_sampler
+from napari_reward_analysis.optimize.space import Space, UnitPoint
+from napari_reward_analysis.search.loop import Search
 
 __all__ = [
     "PARAMETERS",
@@ -75,7 +76,6 @@ __all__ = [
     "find_amorphous",
     "front_of",
     "pick",
-    "run_amorphous_trials",
 ]
 
 Parameters = dict[str, Value]
@@ -108,8 +108,10 @@ class AmorphousProblem:
         Whether anything is amorphous.
     classes : tuple of str
         What the parameter `class` may be: all, each kind, each element of several kinds.
-    space : AmorphousSpace
-        The searched parameters.
+    parameters : AmorphousSpace
+        What each parameter may be.
+    space : Space
+        The searched parameters; empty where nothing is amorphous.
 
     Raises
     ------
@@ -147,7 +149,9 @@ class AmorphousProblem:
         )
         self.classes = (ALL, *self.described.kinds, *_elements(self.described.kinds))
         self._check_class(settings.fixed.get("class"))
-        self.space = AmorphousSpace(settings, self.classes)
+        self.parameters = AmorphousSpace(settings, self.classes)
+        # where nothing is amorphous no search could find anything
+        self.space = self.parameters.space if self.existence.exists else Space(dimensions=())
         if "window" in settings.fixed:
             self.described.sampler.check(float(settings.fixed["window"]))
         self.patches = lru_cache(maxsize=8)(self._patches)
@@ -169,14 +173,37 @@ class AmorphousProblem:
         crystal = self.described.kept.reference
         return two_orientations(self.patches(KIND_WINDOW), members, crystal, self.settings.seed)
 
+    #: Objectives that the sampler is told: the outline's, and the columns' or the length's.
+    n_objectives = 2
+
+    def first_trials(self) -> list[AmorphousTrial]:
+        """The trial at the defaults, the only one where nothing is searched."""
+        if self.space.size and not self.settings.start_at_defaults:
+            return []
+        return [self.evaluate(0, self.first())]
+
+    def trials_at(self, index: int, point: UnitPoint) -> list[AmorphousTrial]:
+        """The trial at a point of the unit cube."""
+        return [self.evaluate(index, self.parameters.decode(point))]
+
+    def told(self, trial: AmorphousTrial) -> tuple[float, float] | None:
+        """Two objectives from 0 to 1: the outline's, and the columns' where they count."""
+        if not trial.feasible:
+            return None
+        score = trial.score
+        ragged = 1 - 1 / score.compactness
+        if "unexplained" in trial.rewards:
+            return (ragged + score.perimeter) / 2, score.unexplained
+        return ragged, score.perimeter
+
     def first(self) -> Parameters:
         """The setting that a search begins with: the defaults, cut half way.
 
         The threshold lies half way between the level of the crystal and that of what is
         not, as the columns themselves show them.
         """
-        parameters = dict(self.space.fixed)
-        if "threshold" in self.space.searched:
+        parameters = dict(self.parameters.fixed)
+        if "threshold" in self.parameters.searched:
             parameters["threshold"] = self._half_way(parameters)
         return parameters
 
@@ -300,7 +327,9 @@ class AmorphousProblem:
         """Coordinates of a kind's columns, as many as a search may ask for."""
         kept = self.kept(window)
         of_kind = (self.described.labels == kind) & (kept.weight > 0)
-        return crystal_features(self.patches(window), kept, of_kind, kind, self.space.components)
+        return crystal_features(
+            self.patches(window), kept, of_kind, kind, self.parameters.components
+        )
 
     def _half_way(self, parameters: Parameters) -> float:
         level, mean, _ = self._averaged(parameters)
@@ -360,43 +389,7 @@ def find_amorphous(
     ----------
     Barakati, Yuan, Goyal, Kalinin, arXiv 2404.14146.
     """
-    yield from run_amorphous_trials(AmorphousProblem(image, atoms, lattice, measured, settings))
-
-
-def run_amorphous_trials(problem: AmorphousProblem) -> Iterator[AmorphousTrial]:
-    """The search itself, for a problem that is already set up.
-
-    Where nothing is amorphous one trial says so: no search could find anything.
-    """
-    settings = problem.settings
-    first = 0
-    if settings.start_at_defaults or problem.space.size == 0 or not problem.existence.exists:
-        yield problem.evaluate(0, problem.first())
-        first = 1
-    if problem.space.size == 0 or not problem.existence.exists:
-        return
-    sampler = make_sampler(
-        settings.sampler, problem.space.space, settings.seed, trials=settings.trials
-    )
-    for index in range(first, settings.trials):
-        start = time.perf_counter()
-        point = sampler.ask()
-        asked = time.perf_counter() - start
-        trial = problem.evaluate(index, problem.space.decode(point))
-        start = time.perf_counter()
-        sampler.tell(point, _told(trial))
-        yield replace(trial, search_seconds=asked + time.perf_counter() - start)
-
-
-def _told(trial: AmorphousTrial) -> tuple[float, float] | None:
-    """Two objectives from 0 to 1: the outline's, and the columns' where they count."""
-    if not trial.feasible:
-        return None
-    score = trial.score
-    ragged = 1 - 1 / score.compactness
-    if "unexplained" in trial.rewards:
-        return (ragged + score.perimeter) / 2, score.unexplained
-    return ragged, score.perimeter
+    yield from Search(AmorphousProblem(image, atoms, lattice, measured, settings))
 
 
 def _element(kind: str) -> str:

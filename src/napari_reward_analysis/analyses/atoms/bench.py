@@ -31,7 +31,6 @@ from napari_reward_analysis.analyses.atoms.trials import (
     AtomsSettings,
     AtomTrial,
     pick,
-    run_trials,
 )
 from napari_reward_analysis.crystal.lattice import Lattice, lattice_preset
 from napari_reward_analysis.image import Image
@@ -39,6 +38,7 @@ from napari_reward_analysis.io.atomic import write_text
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.optimize.pareto import hypervolume
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
+from napari_reward_analysis.search.loop import Search
 
 PIXEL_SIZE, SIDE = 0.18, 256
 #: Trials after which the hypervolume is told.
@@ -174,7 +174,7 @@ def _measure(
                 found = _over_blob_log(image, lattice, seed, trials)
         else:
             settings = AtomsSettings(trials=trials, seed=seed, **options)
-            found = list(run_trials(AtomsProblem(image, lattice, settings)))
+            found = list(Search(AtomsProblem(image, lattice, settings)))
         seconds.append(time.perf_counter() - start)
         volumes.append([_volume(found[:stop]) for stop in STOPS])
         best = pick(found[:60])

@@ -14,7 +14,6 @@ from napari_reward_analysis.analyses.atoms.trials import (
     AtomsProblem,
     AtomsSettings,
     require_feasible,
-    run_trials,
 )
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.preflight import measured_facts
@@ -22,7 +21,9 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.writers import write_csv
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.optimize.pareto import Metric
+from napari_reward_analysis.search.loop import Search
 
 Progress = Callable[[int, str], None]
 
@@ -155,7 +156,8 @@ def write_results(
 
 def _iterate(problem: AtomsProblem, run: Run, log: RunLog, progress: Progress | None) -> None:
     try:
-        for trial in run_trials(problem, told=run.notices.append):
+        search = Search(problem)
+        for trial in search:
             run.trials.append(trial)
             log.add(trial)
             if progress is not None:
@@ -165,6 +167,7 @@ def _iterate(problem: AtomsProblem, run: Run, log: RunLog, progress: Progress | 
             raise
         run.status = "cancelled"
     else:
+        run.notices += map(sentence, search.notices)
         run.status = "done"
 
 

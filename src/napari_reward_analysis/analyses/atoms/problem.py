@@ -7,7 +7,6 @@ import time
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_reward_analysis.analyses.atoms.outside import Rim
 from napari_reward_analysis.analyses.atoms.physics import analysed_area, derive_physics
@@ -40,6 +39,7 @@ from napari_reward_analysis.detection import BlobFinder
 from napari_reward_analysis.detection.blobs import Blobs, Candidates
 from napari_reward_analysis.detection.threshold_axis import threshold_front
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.preprocessing import Context
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 from napari_reward_analysis.rewards.protocol import Depth, Detection
@@ -141,7 +141,7 @@ class AtomsProblem:
         ranges["threshold"] = threshold_range(self.finder.space, ranges)
         return ranges
 
-    def decode(self, point: npt.NDArray[np.float64]) -> Parameters:
+    def decode(self, point: UnitPoint) -> Parameters:
         """Parameters at a point of the unit cube.
 
         A threshold is a response, and the responses depend on the stages before the LoG:
@@ -162,7 +162,15 @@ class AtomsProblem:
             parameters["threshold"] = dimension.decode(float(point[place]), low)
         return parameters
 
-    def trials_at(self, index: int, point: npt.NDArray[np.float64]) -> list[AtomTrial]:
+    def first_trials(self) -> list[AtomTrial]:
+        """The only trials where nothing is searched; none otherwise."""
+        return [] if self.space.size else self.trials_at(0, np.empty(0))
+
+    def told(self, trial: AtomTrial) -> tuple[float, ...] | None:
+        """Objectives of a trial; None where it is infeasible."""
+        return trial.objectives if trial.feasible else None
+
+    def trials_at(self, index: int, point: UnitPoint) -> list[AtomTrial]:
         """What there is at a point of the unit cube, the trial to learn from first.
 
         One trial. Where thresholds are exact it has the clearest threshold whose count is

@@ -14,18 +14,18 @@ from napari_reward_analysis import (
     AtomsSettings,
     Lattice,
     Physics,
+    Search,
     atoms_table,
     pick,
     read_image,
     refine_trial,
-    run_trials,
 )
 from napari_reward_analysis.io.writers import write_csv
 '''
 
 _TAIL = """
 problem = AtomsProblem(image, lattice, settings, region)
-trials = [trial.rescored(physics) for trial in run_trials(problem)]
+trials = [trial.rescored(physics) for trial in Search(problem)]
 best = trials[{choice}]
 if settings.refine:
     best = refine_trial(problem, best)

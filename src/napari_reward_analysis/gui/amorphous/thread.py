@@ -11,7 +11,6 @@ from napari_reward_analysis.analyses.amorphous.problem import (
     AmorphousProblem,
     AmorphousSettings,
     AmorphousTrial,
-    run_amorphous_trials,
 )
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun, ColumnTable, Verdict
 from napari_reward_analysis.analyses.atoms.run import ImageReference
@@ -20,17 +19,18 @@ from napari_reward_analysis.analyses.atoms.trials import (
     AtomsSettings,
     pick,
     require_feasible,
-    run_trials,
 )
 from napari_reward_analysis.arrays import BoolArray, FloatArray, StrArray
 from napari_reward_analysis.calibration.preflight import Preflight, measured_facts
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.gui.amorphous.classes import ClassPictures, pictures_of
 from napari_reward_analysis.gui.amorphous.session import RegionSession
-from napari_reward_analysis.gui.analysis.thread import BaseSearch, End
+from napari_reward_analysis.gui.analysis.thread import BaseSearch, End, Note
 from napari_reward_analysis.gui.inputs.preflight_thread import SharedPreflight
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.notices import sentence
+from napari_reward_analysis.search.loop import Search
 
 #: Trials of the search for atoms where none are given.
 ATOM_TRIALS = 25
@@ -153,7 +153,7 @@ class RegionSearch(BaseSearch[AmorphousRun]):
         settings = AtomsSettings(trials=ATOM_TRIALS, refine=False)
         problem = AtomsProblem(image, request.lattice, settings, request.region, preflight)
         trials = []
-        for trial in run_trials(problem):
+        for trial in Search(problem):
             trials.append(trial)
             if self._cancelled.is_set():
                 return None
@@ -178,10 +178,12 @@ class RegionSearch(BaseSearch[AmorphousRun]):
             return End("cancelled", "")
         self._found.append(_Shared(run, problem))
         self._begin(run)
-        for trial in run_amorphous_trials(problem):
+        search = Search(problem)
+        for trial in search:
             self._add(trial)
             if self._cancelled.is_set():
                 return End("cancelled", "")
+        self._found.extend(Note(sentence(notice)) for notice in search.notices)
         return End("done", "")
 
     # ---- in the GUI thread

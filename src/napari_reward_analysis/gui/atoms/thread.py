@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from napari_reward_analysis.analyses.atoms.trial import (
     pick,
     require_feasible,
 )
-from napari_reward_analysis.analyses.atoms.trials import AtomsProblem, AtomsSettings, run_trials
+from napari_reward_analysis.analyses.atoms.trials import AtomsProblem, AtomsSettings
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.preflight import measured_facts
 from napari_reward_analysis.crystal.lattice import Lattice
@@ -26,6 +27,8 @@ from napari_reward_analysis.gui.analysis.thread import BaseSearch, End, Note, de
 from napari_reward_analysis.gui.atoms.session import Session
 from napari_reward_analysis.gui.inputs.preflight_thread import SharedPreflight
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
+from napari_reward_analysis.notices import sentence
+from napari_reward_analysis.search.loop import Search as Trials
 
 _LOG = logging.getLogger(__name__)
 
@@ -59,6 +62,17 @@ class Request:
     settings: AtomsSettings
     region: BoolArray | None = None
     shared_preflight: SharedPreflight | None = None
+
+
+def run_trials(
+    problem: AtomsProblem, *, told: Callable[[str], None] | None = None
+) -> Iterator[AtomTrial]:
+    """The trials of a search; what is worth knowing of it is told at its end."""
+    search = Trials(problem)
+    yield from search
+    for notice in search.notices:
+        if told is not None:
+            told(sentence(notice))
 
 
 @dataclass(frozen=True, eq=False)
