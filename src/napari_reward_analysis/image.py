@@ -103,9 +103,9 @@ class Image:
         """
         if self.pixel_size is None:
             raise BadInput(
-                f"The pixel size of {self.name!r} is not known: give it in angstrom (--pixel-size "
-                "on the command line, 'pixel size' in the form), or take that of a lattice seen "
-                "in the image (--calibrate lattice)."
+                f"The pixel size of {self.name!r} is not known: give it in angstrom, or take "
+                "that of a lattice seen in the image.",
+                "no_pixel_size",
             )
         return self.pixel_size
 

@@ -131,13 +131,13 @@ def _check_frame(stack: FileImage, frame: int | None) -> None:
     count = stack.n_frames
     if frame is None:
         raise BadInput(
-            f"{stack.name!r} is a stack of {count} frames: choose one from 0 to {count - 1} "
-            "(--frame on the command line)."
+            f"{stack.name!r} is a stack of {count} frames: choose one from 0 to {count - 1}.",
+            "which_frame",
         )
     if not 0 <= frame < count:
         raise BadInput(
-            f"{stack.name!r} has no frame {frame}: choose one from 0 to {count - 1} "
-            "(--frame on the command line)."
+            f"{stack.name!r} has no frame {frame}: choose one from 0 to {count - 1}.",
+            "which_frame",
         )
 
 
