@@ -26,7 +26,7 @@ def finished(make_widget: Make, add_crystal: Add, run: Go) -> FindAtoms:
     add_crystal()
     widget = make_widget()
     widget.form.search.workflow.rewards["too_close"].setChecked(True)
-    widget.form.search.workflow.thresholds.setCurrentIndex(1)
+    widget.form.search.workflow.settings.control("thresholds").setCurrentIndex(1)
     widget.form.search.trials.setValue(24)
     run(widget)
     return widget
@@ -39,7 +39,7 @@ def choose(widget: FindAtoms, x: str, y: str) -> None:
 
 def drawn(widget: FindAtoms) -> np.ndarray:
     """Objectives of all dots of the plot, sorted."""
-    items = widget.results.plot._items
+    items = widget.results.plot.items
     dots = [np.stack(item.getData(), axis=-1) for item in (items._front, items._others)]
     return np.unique(np.concatenate(dots), axis=0)
 
@@ -74,10 +74,10 @@ def test_arrow_keys_walk_all_of_the_front_and_the_line_goes_down(
 ) -> None:
     session, plot = finished.session, finished.results.plot
     choose(finished, "qc", "incoherence")
-    x, y = plot._items._steps.getData()
+    x, y = plot.items._steps.getData()
     assert (np.diff(x) >= 0).all()
     assert (np.diff(y) <= 0).all()
-    assert len(plot._items._front.data) == len(session.front)
+    assert len(plot.items._front.data) == len(session.front)
     qtbot.keyClick(plot.canvas, Qt.Key.Key_Home)
     walked = {session.selected}
     for _ in session.front:
@@ -107,14 +107,14 @@ def test_choice_of_axes_stays_with_the_next_run_and_falls_back(
 def test_fronts_of_oracles_are_drawn_where_their_objectives_are(finished: FindAtoms) -> None:
     plot = finished.results.plot
     finished.session.set_oracle("network", 120.0)
-    assert len(plot._items._series) == 1
-    x, y = plot._items._series[0][1].getData()
+    assert len(plot.items.series) == 1
+    x, y = plot.items.series[0][1].getData()
     choose(finished, "er", "qc")
-    flipped = plot._items._series[0][1].getData()
+    flipped = plot.items.series[0][1].getData()
     np.testing.assert_allclose(flipped[0], y)
     np.testing.assert_allclose(flipped[1], x)
     choose(finished, "qc", "incoherence")
-    assert plot._items._series == []
+    assert plot.items.series == []
 
 
 def test_moving_ds_redraws_the_chosen_axes(finished: FindAtoms) -> None:

@@ -12,6 +12,7 @@ from napari.components import ViewerModel
 from napari.utils._proxies import PublicOnlyProxy
 from pytestqt.qtbot import QtBot
 
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
 
 Make = Callable[[], FindAtoms]
@@ -202,7 +203,7 @@ def test_reset_brings_the_defaults_back(make_widget: Make, add_crystal: Add, qtb
     values = form.values()
     assert (values.count, values.pixel_size, values.as_published) == (None, None, False)
     assert values.lattice == "SrTiO3[001]"
-    assert values.trials == 60
+    assert values.to_settings() == AtomsSettings()
 
 
 def test_own_parameters_and_ranges_reach_the_run(
@@ -212,14 +213,14 @@ def test_own_parameters_and_ranges_reach_the_run(
     widget = make_widget()
     search = widget.form.search
     for name in ("min_sigma", "max_sigma", "num_sigma"):
-        search._rows[name].searched.setChecked(False)
-    assert search.search.currentData() == "two"
-    search._rows["overlap"].searched.setChecked(False)
-    assert search.search.currentData() == "own"
-    qtbot.keyClicks(search._rows["overlap"].low, "0.4")
-    qtbot.keyClicks(search._rows["threshold"].low, "0.02")
+        search.parameters.rows[name].searched.setChecked(False)
+    assert search.searches.currentData() == "two"
+    search.parameters.rows["overlap"].searched.setChecked(False)
+    assert search.searches.currentData() == "own"
+    qtbot.keyClicks(search.parameters.rows["overlap"].low, "0.4")
+    qtbot.keyClicks(search.parameters.rows["threshold"].low, "0.02")
     assert "threshold: type both ends" in widget.run_box.fault.text()
-    qtbot.keyClicks(search._rows["threshold"].high, "0.1")
+    qtbot.keyClicks(search.parameters.rows["threshold"].high, "0.1")
     found = run(widget)
     assert found.settings.search == ("threshold",)
     assert {t.parameters["overlap"] for t in found.trials} == {0.4}

@@ -89,7 +89,7 @@ def test_edit_this_run_brings_its_settings_back(
     add_crystal()
     widget = make_widget()
     qtbot.keyClicks(widget.form.image.pixel_size, "0.21")
-    widget.form.search.search.setCurrentIndex(1)
+    widget.form.search.searches.setCurrentIndex(1)
     widget.form.search.seed.setValue(42)
     found = run(widget)
     widget.form.reset()
@@ -97,7 +97,7 @@ def test_edit_this_run_brings_its_settings_back(
     assert widget.form.image.typed_pixel_size is None
     widget.results.run_menu.edit.trigger()
     assert widget.form.values().to_settings() == found.settings
-    assert widget.form.search.searched == ("threshold", "overlap")
+    assert widget.form.search.parameters.searched == ("threshold", "overlap")
     assert widget.form.image.effective_pixel_size == pytest.approx(0.21)
     assert all(section.is_open for section in widget.form.sections)
 

@@ -10,13 +10,16 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtWidgets import QCheckBox
 
 from napari_reward_analysis.analyses.atoms.as_published import is_as_published
-from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings, ThresholdRule
+from napari_reward_analysis.gui.atoms import search_section, workflow_inputs
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
+from napari_reward_analysis.gui.atoms.search_section import SearchSection
 from napari_reward_analysis.gui.inputs.form_values import FormValues
 from napari_reward_analysis.preprocessing import all_stages, register_stage
 from napari_reward_analysis.preprocessing import stage as stages_registry
 from napari_reward_analysis.rewards import protocol as rewards_registry
 from napari_reward_analysis.rewards.protocol import Detection, all_rewards, register_reward
+from napari_reward_analysis.search.settings import option
 
 Make = Callable[[], FindAtoms]
 Add = Callable[..., Any]
@@ -68,7 +71,9 @@ def test_as_published_has_no_further_rewards_and_gives_them_back(make_widget: Ma
     workflow = widget.form.search.workflow
     workflow.rewards["gaps"].setChecked(True)
     workflow.preset.setCurrentText("as published")
-    for box in (*workflow.rewards.values(), *workflow.stages.values(), workflow.thresholds):
+    thresholds = workflow.settings.control("thresholds")
+    assert thresholds.currentText() == "searched"
+    for box in (*workflow.rewards.values(), *workflow.stages.values(), thresholds):
         assert not box.isEnabled()
     assert not any(box.isChecked() for box in workflow.rewards.values())
     assert used(widget).rewards == ()
@@ -111,23 +116,38 @@ def test_qc_and_er_are_always_there(make_widget: Make) -> None:
 def test_stopping_and_thresholds_reach_the_settings(make_widget: Make, qtbot: QtBot) -> None:
     widget = make_widget()
     search = widget.form.search
-    assert search.patience.text() == "never"
-    search.patience.setValue(20)
-    assert search.patience.text() == "after 20 idle"
-    qtbot.keyClicks(search.seconds, "2.5")
-    search.workflow.thresholds.setCurrentIndex(1)
+    patience, seconds = (search.settings.control(name) for name in ("patience", "seconds"))
+    assert (patience.placeholderText(), seconds.placeholderText()) == ("never", "no limit")
+    qtbot.keyClicks(patience, "20")
+    qtbot.keyClicks(seconds, "2.5")
+    search.workflow.settings.control("thresholds").setCurrentIndex(1)
     settings = used(widget)
     assert (settings.patience, settings.seconds, settings.thresholds) == (20, 2.5, "searched")
-    for words in ("at most 20 idle", "at most 2.5 s", "thresholds searched"):
+    for words in ("patience 20 trials", "time budget 2.5 s", "thresholds searched"):
         assert words in search.summary()
-    search.seconds.clear()
-    qtbot.keyClicks(search.seconds, "0")
-    assert used(widget).seconds is None
-    search.seconds.clear()
-    qtbot.keyClicks(search.seconds, "-1")
-    assert "Time budget must be at least 0" in widget.form.values().invalid[0]
+    seconds.clear()
+    qtbot.keyClicks(seconds, "0")
+    assert widget.form.values().invalid == ("Time budget must be larger than 0.",)
     search.reset.click()
-    assert used(widget).model_copy(update={"area": DEFAULTS.area}) == DEFAULTS
+    assert used(widget) == DEFAULTS
+
+
+def test_defaults_and_limits_are_those_of_the_settings(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Changed(AtomsSettings):
+        trials: int = option(7, title="Trials", help="How many.", ge=2, le=9)
+        patience: int | None = option(3, title="Patience", help="How long.", ge=1)
+        thresholds: ThresholdRule = option("searched", title="Thresholds", help="How.")
+
+    for module in (search_section, workflow_inputs):
+        monkeypatch.setattr(module, "AtomsSettings", Changed)
+    section = SearchSection()
+    qtbot.addWidget(section)
+    trials = section.settings.control("trials")
+    assert (trials.value(), trials.minimum(), trials.maximum()) == (7, 2, 9)
+    values = section.values()
+    assert (values["patience"], values["thresholds"]) == (3, "searched")
 
 
 def test_edit_this_run_brings_the_workflow_back(
@@ -139,11 +159,11 @@ def test_edit_this_run_brings_the_workflow_back(
     search.workflow.stages["highpass"].setChecked(True)
     search.workflow.rewards["too_close"].setChecked(True)
     search.workflow.rewards["incoherence"].setChecked(False)
-    search.patience.setValue(300)
+    search.settings.set_values({"patience": 300})
     found = run(widget)
     assert found.settings.stages == ("highpass", "wiener")
     widget.form.reset()
-    assert search.patience.value() == 0
+    assert search.settings.values()["patience"] is None
     widget.results.run_menu.edit.trigger()
     assert used(widget) == found.settings
     assert search.workflow.preset.currentText() == "own choice"
@@ -185,7 +205,7 @@ def test_stage_that_is_not_loaded_is_told_and_can_be_unticked(
 ) -> None:
     add_crystal()
     widget = make_widget()
-    widget.form.set_values(FormValues(lattice="SrTiO3[001]", stages=("wiener", "lost")))
+    widget.form.set_values(FormValues(fields={"stages": ("wiener", "lost")}))
     workflow = widget.form.search.workflow
     assert "There is no stage 'lost'" in widget.run_box.fault.text()
     assert workflow.stages["lost"].text() == "lost (not loaded)"
@@ -198,7 +218,8 @@ def test_reason_of_an_early_end_is_a_remark_and_no_warning(
 ) -> None:
     add_crystal()
     widget = make_widget()
-    qtbot.keyClicks(widget.form.search.seconds, "0.000001")
+    seconds = widget.form.search.settings.control("seconds")
+    qtbot.keyClicks(seconds, "0.000001")
     found = run(widget)
     assert 1 <= len(found.trials) < 8
     assert found.status == "done"
@@ -207,7 +228,7 @@ def test_reason_of_an_early_end_is_a_remark_and_no_warning(
     assert "on the front" in said
     assert not widget.run_box.warns
     # the next run has nothing to do with it
-    widget.form.search.seconds.clear()
+    seconds.clear()
     widget.form.refresh()
     assert len(run(widget).trials) == 8
     assert "budget" not in widget.run_box.status.text()

@@ -1,3 +1,5 @@
+"""Tests of the values of the form apart from its widgets."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -23,8 +25,8 @@ SHAPE, SIZE = (160, 200), 0.2
 PIXELS = np.random.default_rng(0).random(SHAPE)
 
 
-def sto(**changes: Any) -> FormValues:
-    return FormValues(lattice="SrTiO3[001]", **changes)
+def sto(**fields: Any) -> FormValues:
+    return FormValues(lattice="SrTiO3[001]", fields=fields)
 
 
 def test_defaults_are_the_workflow_s_own() -> None:
@@ -68,7 +70,7 @@ def test_published_ds_is_the_paper_s() -> None:
         (sto(), 0.001, "smaller than one cell"),
         (FormValues(lattice=FREE_CELL, cell=Cell(None, 4.0, 90.0, 1)), 0.2, "incomplete"),
         (FormValues(lattice=FREE_CELL, cell=Cell(4.0, 4.0, 190.0, 1)), 0.2, "impossible"),
-        (sto(invalid=("N: 'abc' is not a number.",)), 0.2, "not a number"),
+        (FormValues(invalid=("N: 'abc' is not a number.",)), 0.2, "not a number"),
         (sto(species=()), 0.2, "choose from Sr, Ti"),
     ],
 )
@@ -83,40 +85,39 @@ def test_what_stands_in_the_way_is_one_sentence(
 def test_count_without_pixel_size_may_run() -> None:
     found = preview(sto(count=100.0), SHAPE, None)
     assert found == (None, "")
-    assert preview(FormValues(lattice=NO_LATTICE, count=100.0), SHAPE, 0.2).fault == ""
+    assert preview(FormValues(lattice=NO_LATTICE, fields={"count": 100.0}), SHAPE, 0.2).fault == ""
 
 
 def test_settings_out_of_bounds_are_told_by_name() -> None:
-    with pytest.raises(BadInput, match="^count: "):
+    with pytest.raises(BadInput, match="^N must be larger than 0, not -3"):
         sto(count=-3.0).to_settings()
 
 
 @pytest.mark.parametrize(
     "values",
     [
-        sto(pixel_size=SIZE),
+        sto(),
         FormValues(
-            pixel_size=SIZE,
             lattice=FREE_CELL,
             cell=Cell(3.9, 4.1, 80.0, 3),
-            count=55.0,
-            ds=7.5,
-            trials=17,
-            search=("threshold", "overlap"),
-            sampler="random",
-            seed=9,
             as_published=True,
-            ranges={"threshold": (0.1, 0.3)},
-            fixed={"num_sigma": 4.0},
-            stages=("bragg", "highpass"),
-            rewards=(),
-            thresholds="searched",
-            patience=12,
-            seconds=1.25,
+            fields=dict(
+                count=55.0,
+                ds=7.5,
+                trials=17,
+                search=("threshold", "overlap"),
+                sampler="random",
+                seed=9,
+                ranges={"threshold": (0.1, 0.3)},
+                fixed={"num_sigma": 4.0},
+                stages=("bragg", "highpass"),
+                patience=12,
+                seconds=1.25,
+            ),
         ),
-        sto(pixel_size=SIZE, species=("Ti",)),
-        sto(pixel_size=SIZE, other={"calibrate": "lattice"}),
-        FormValues(pixel_size=SIZE, lattice=NO_LATTICE, cell=Cell(), count=55.0),
+        sto(species=("Ti",)),
+        sto(calibrate="lattice", threshold_scale="linear", stages=("bragg",), rewards=()),
+        FormValues(lattice=NO_LATTICE, fields={"count": 55.0}),
     ],
 )
 def test_a_run_s_settings_come_back_into_the_form(values: FormValues) -> None:

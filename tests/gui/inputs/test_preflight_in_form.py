@@ -100,7 +100,7 @@ def test_without_a_pixel_size_the_lattice_s_is_offered(
     add_crystal(scale=(1, 1), units=("pixel", "pixel"))
     widget = make_widget()
     wait(widget)
-    assert "use the lattice's of 0.200" in widget.form.fault
+    assert "press “Use the pixel size of the lattice” (0.200" in widget.form.fault
     widget.form.image.preflight.use.click()
     assert widget.form.fault == ""
     found = run(widget)

@@ -68,8 +68,8 @@ def test_untouched_it_gives_the_model_s_defaults(form: SettingsForm[Toy]) -> Non
 def test_shows_titles_units_and_help(form: SettingsForm[Toy]) -> None:
     shown = labels(form)
     assert {"Trials", "Way", "Side", "Å", "Patience"} <= set(shown)
-    assert shown["Side"].toolTip() == "Of a window. Unit: Å."
-    assert form.control("side").toolTip() == "Of a window. Unit: Å."
+    assert shown["Side"].toolTip() == "Of a window. Unit: Å. Empty: ten cells."
+    assert form.control("side").toolTip() == "Of a window. Unit: Å. Empty: ten cells."
     assert form.control("tick").text() == "Sub-pixel"
     assert "Sub-pixel" not in shown
     assert form.control("way").itemText(1) == "very slow"

@@ -1,7 +1,8 @@
-"""The form of "Find atoms": sections 1 to 3, and the values that they hold together."""
+"""The form of "Find atoms": image, lattice and search."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -30,14 +31,14 @@ class AtomsForm(QWidget):
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose layers are offered.
+        Its layers are offered.
 
     Signals
     -------
     changed
-        Anything; `fault` is up to date.
+        A value was changed; `fault` is up to date.
     image_changed
-        Another image, or another frame of a stack.
+        Another image, or another frame of a stack, was chosen.
     physics_typed
         The user has changed N or DS.
     """
@@ -66,7 +67,7 @@ class AtomsForm(QWidget):
         self.crystal_layer = CrystalLayer(viewer)
         #: Looks for the lattice in the image.
         self.watch = PreflightWatch(self)
-        #: Why no run can start; empty when one can.
+        #: The reason why no run can start; empty if one can.
         self.fault = ""
         self.preview = Preview(None, "")
         self._other: dict[str, Any] = {}
@@ -76,7 +77,7 @@ class AtomsForm(QWidget):
         self.lattice.physics_typed.connect(self.physics_typed.emit)
         self.search.reset_asked.connect(self.reset)
         self.watch.changed.connect(self.refresh)
-        self.image.preflight.use_asked.connect(self._use_lattice_s)
+        self.image.preflight.use_asked.connect(self._use_pixel_size_of_lattice)
         self.image.show_asked.connect(self._show_crystal)
         self.refresh()
 
@@ -86,7 +87,7 @@ class AtomsForm(QWidget):
         self.lattice.count_source.bind()
 
     def unbind(self) -> None:
-        """Let go of the viewer."""
+        """Stop following the viewer."""
         self.watch.stop()
         self.image.unbind()
         self.lattice.count_source.unbind()
@@ -97,7 +98,7 @@ class AtomsForm(QWidget):
             section.set_open(is_open)
 
     def reset(self) -> None:
-        """Back to the defaults; image and lattice stay."""
+        """Go back to the defaults. Image and lattice stay."""
         self.image.set_pixel_size(None)
         kept = self.lattice
         self.set_values(FormValues(lattice=kept.name, cell=kept.cell, given=kept.given))
@@ -105,7 +106,7 @@ class AtomsForm(QWidget):
     # ---- values
 
     def values(self) -> FormValues:
-        """What the form says."""
+        """The values of the form."""
         lattice, search = self.lattice, self.search
         oracle, fault = self._oracle()
         return FormValues(
@@ -113,38 +114,27 @@ class AtomsForm(QWidget):
             lattice=lattice.name,
             cell=lattice.cell,
             given=lattice.given,
-            species=lattice.species,
-            count=lattice.count.value() if oracle is None else oracle,
-            ds=lattice.ds.value(),
-            tolerance=lattice.tolerance_share,
-            area=self.image.area,
-            trials=search.trials.value(),
-            search=search.searched,
-            sampler=search.sampler_name,
-            seed=search.seed.value(),
             as_published=search.as_published,
-            refine=search.refine.isChecked(),
-            stages=search.workflow.used_stages,
-            rewards=search.workflow.used_rewards,
-            thresholds=search.workflow.used_thresholds,
-            patience=search.patience.value() or None,
-            seconds=search.seconds.value() or None,
-            ranges=search.typed_ranges,
-            fixed={str(name): value for name, value in search.typed_values.items()},
-            other=self._other,
+            fields={
+                **self._other,
+                "area": self.image.area,
+                **lattice.values(),
+                **({} if oracle is None else {"count": oracle}),
+                **search.values(),
+            },
             invalid=(*lattice.faults(), *([fault] if fault else []), *search.faults()),
         )
 
     def set_values(self, values: FormValues) -> None:
-        """Show these values; the pixel size is left to the image."""
+        """Show these values; the pixel size stays that of the image."""
         self.lattice.set_values(values)
-        self.search.set_values(values)
-        self.image.set_area(values.area)
-        self._other = dict(values.other)
+        self.search.set_values(values.fields, as_published=values.as_published)
+        self.image.set_area(values.value("area"))
+        self._other = dict(values.fields)  # for fields without an input
         self.refresh()
 
     def crystal(self) -> Lattice | None:
-        """The lattice of the form, None where there is none or it is incomplete."""
+        """The lattice; None where none is chosen or it is incomplete."""
         try:
             return None if self.lattice.source.fault else self.values().to_lattice()
         except BadInput:
@@ -152,14 +142,14 @@ class AtomsForm(QWidget):
 
     @property
     def shared_preflight(self) -> SharedPreflight | None:
-        """The preflight that a run rests on; None where a run makes no use of one."""
+        """The preflight that a run uses; None where it uses none."""
         field = self.image.area == "field" and self.image.region is None
         return None if field or self.search.as_published else self.watch.shared_preflight
 
-    # ---- within
+    # ---- inside
 
     def refresh(self) -> None:
-        """Work out anew what follows from the values, and show it."""
+        """Update what follows from the values, and show it."""
         values, crystal = self.values(), self.crystal()
         self._ask_preflight(crystal)
         size = self.image.effective_pixel_size
@@ -198,16 +188,16 @@ class AtomsForm(QWidget):
         self.watch.ask(key, SharedPreflight(frame, size, crystal, region, area))
 
     def _basis(self) -> tuple[Preflight | None, BoolArray | None]:
-        """The preflight that N rests on, where there is one yet, and the analysed pixels."""
+        """The preflight from which N follows, if there is one yet, and the analysed pixels."""
         found = self.watch.preflight
         if self.shared_preflight is None or found is None:
-            # without a pixel size the lattice may at least be offered to give it
+            # without a pixel size, that of the lattice is offered
             hint = found if self.image.effective_pixel_size is None else None
             return hint, self.image.region
         return found, found.region
 
     def _oracle(self) -> tuple[float | None, str]:
-        """N from a Points layer where one is chosen, or what is wrong with it."""
+        """N from the chosen Points layer, or what is wrong with it."""
         source, frame = self.lattice.count_source, self.image.frame
         layer = source.layer
         if layer is None or frame is None:
@@ -226,13 +216,13 @@ class AtomsForm(QWidget):
         automatic = self.image.regions.layer is None and self.image.area == "crystal"
         self.image.show_region.setEnabled(seen and automatic)
 
-    def _use_lattice_s(self) -> None:
+    def _use_pixel_size_of_lattice(self) -> None:
         found = self.watch.preflight
         if found is not None and found.measured is not None and found.measured.found:
             self.image.set_pixel_size(found.measured.pixel_size)
 
     def _show_crystal(self) -> None:
-        """Put the region on the image; from then on the layer is the region."""
+        """Show the crystal as a layer, which is the region from then on."""
         found, frame = self.watch.preflight, self.image.frame
         if found is None or frame is None:
             return
@@ -255,6 +245,6 @@ class AtomsForm(QWidget):
 
 
 def _without_count(values: FormValues) -> FormValues:
-    """The same values with N and DS left to the lattice."""
-    kept = {**values.__dict__, "count": None, "ds": None, "as_published": False, "invalid": ()}
-    return FormValues(**kept)
+    """The same values with the N and DS of the lattice."""
+    fields = {**values.fields, "count": None, "ds": None}
+    return replace(values, as_published=False, fields=fields, invalid=())

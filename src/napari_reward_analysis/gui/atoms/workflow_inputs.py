@@ -1,12 +1,15 @@
-"""Which workflow a search follows: a list of presets, and every stage and reward to tick."""
+"""Choose the workflow of a search: a preset, or stages and rewards one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
+from napari_reward_analysis.analyses.atoms.as_published import FIELDS as PUBLISHED_FIELDS
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.gui.atoms.workflow_presets import (
     LABELS,
     OWN,
@@ -18,9 +21,11 @@ from napari_reward_analysis.gui.atoms.workflow_presets import (
     short_stage,
     unknown_names,
 )
-from napari_reward_analysis.gui.inputs.form_values import DEFAULTS, FormValues, Thresholds
-from napari_reward_analysis.gui.widgets.fields import choice, form_layout
+from napari_reward_analysis.gui.widgets.fields import choice
+from napari_reward_analysis.gui.widgets.glossary import explain
 from napari_reward_analysis.gui.widgets.section import Section
+from napari_reward_analysis.gui.widgets.setting_inputs import field_named, tooltip_of
+from napari_reward_analysis.gui.widgets.settings_form import SettingsForm
 from napari_reward_analysis.preprocessing import SLOTS, all_stages, stage_named
 from napari_reward_analysis.rewards.protocol import NEEDS, all_rewards, reward_named
 
@@ -28,8 +33,10 @@ _HEADINGS = {
     "background": "Background: one of these, or none",
     "denoise": "Noise: one of these, or none",
 }
-_ALWAYS = {"QC, count mismatch": "|QC|", "ER, columns too close": "ER"}
-_THRESHOLDS = {"exact": "exact: all at once", "searched": "searched like the others"}
+#: Labels of the two rewards that every search has.
+_ALWAYS = ("QC, count mismatch", "ER, columns too close")
+#: Fields of the threshold and the sigmas, which the published search sets too.
+_SEARCH_OF_LOG = ("thresholds", "threshold_scale", "sigma_grid")
 
 
 class WorkflowInputs(QObject):
@@ -40,14 +47,16 @@ class WorkflowInputs(QObject):
     preset : QComboBox
         The workflow by name.
     section : Section
-        Folds away: every stage and reward that is registered, and the thresholds.
+        All registered stages and rewards, and the settings of the LoG; folds away.
     stages, rewards : dict
         Check boxes by name.
+    settings : SettingsForm
+        Settings of the threshold and the sigmas.
 
     Signals
     -------
     changed
-        Anything.
+        The user has changed a value.
     """
 
     changed = Signal()
@@ -57,28 +66,22 @@ class WorkflowInputs(QObject):
         self._stages: tuple[str, ...] = ()
         self._rewards: tuple[str, ...] = ()
         self._published = False
-        self._thresholds: Thresholds = "exact"
         self.stages: dict[str, QCheckBox] = {}
         self.rewards: dict[str, QCheckBox] = {}
         self._build()
-        self.set_values(FormValues())
+        self.set_values(dict(AtomsSettings()))
         self.preset.currentIndexChanged.connect(self._on_preset)
-        self.thresholds.currentIndexChanged.connect(self._on_thresholds)
-        # what a script has registered meanwhile is there when somebody looks
+        self.settings.changed.connect(self._on_settings)
+        # opening the section shows what a script has registered in the meantime
         self.section.header.toggled.connect(self._show)
 
     def _build(self) -> None:
         self.preset = choice("Workflow", LABELS)
         self.preset.setToolTip(
-            "What is done to the image before the LoG; the search decides with what strength.\n"
-            "As published: the paper's ranges in px of 0.32 Å, a linear threshold, a DS of "
-            "9.6 Å,\nno stages, and no rewards but QC and ER"
+            f"{tooltip_of(field_named(AtomsSettings, 'stages'))}\n"
+            "As published: the settings of the paper, with QC and ER as the only rewards."
         )
-        self.thresholds = choice("Thresholds", _THRESHOLDS)
-        self.thresholds.setToolTip(
-            "Exact: every trial takes the best threshold of its other parameters.\n"
-            "A threshold whose range is typed is searched"
-        )
+        self.settings = SettingsForm(AtomsSettings, _SEARCH_OF_LOG, advanced=None)
         content = QWidget()
         column = QVBoxLayout(content)
         column.setContentsMargins(12, 0, 4, 4)
@@ -86,41 +89,26 @@ class WorkflowInputs(QObject):
         self._boxes = QVBoxLayout()
         self._boxes.setSpacing(2)
         column.addLayout(self._boxes)
-        form = QWidget()
-        layout = form_layout(form)
-        layout.setContentsMargins(0, 4, 0, 0)
-        layout.addRow("Thresholds", self.thresholds)
-        column.addWidget(form)
+        column.addWidget(self.settings)
         self.section = Section("Stages and rewards", content)
         self.section.set_open(False)
 
     # ---- values
 
-    def set_values(self, values: FormValues) -> None:
-        """Show a workflow. Emits nothing."""
-        self._stages, self._rewards = values.stages, values.rewards
-        self._published, self._thresholds = values.as_published, values.thresholds
+    def set_values(self, values: Mapping[str, Any], *, as_published: bool = False) -> None:
+        """Show fields of settings. Emits nothing."""
+        self._stages, self._rewards = tuple(values["stages"]), tuple(values["rewards"])
+        self._published, self._own = as_published, {n: values[n] for n in _SEARCH_OF_LOG}
         self._show_preset()
         self._show()
 
-    @property
-    def used_stages(self) -> tuple[str, ...]:
-        """Ticked stages; as published they are kept for later."""
-        return self._stages
-
-    @property
-    def used_rewards(self) -> tuple[str, ...]:
-        """Ticked rewards beside QC and ER; as published they are kept for later."""
-        return self._rewards
-
-    @property
-    def used_thresholds(self) -> Thresholds:
-        """How thresholds are found."""
-        return self._thresholds
+    def values(self) -> dict[str, Any]:
+        """Chosen stages, rewards and settings, kept while the search is the published one."""
+        return {"stages": self._stages, "rewards": self._rewards, **self._own}
 
     @property
     def as_published(self) -> bool:
-        """Whether the search is the paper's."""
+        """Whether the search is the published one."""
         return self._published
 
     def faults(self) -> tuple[str, ...]:
@@ -134,11 +122,11 @@ class WorkflowInputs(QObject):
         stages = " or ".join(short_stage(name) for name in self._stages)
         every = preset_of(self._stages, as_published=False) == "full"
         parts = ["all quick stages" if every else stages or "LoG alone"]
-        if self._rewards != DEFAULTS.rewards:
+        if self._rewards != AtomsSettings().rewards:
             parts += [" + ".join(("QC, ER", *map(short_reward, self._rewards)))]
-        return parts + (["thresholds searched"] if self._thresholds == "searched" else [])
+        return [*parts, *filter(None, [self.settings.changes_in_words()])]
 
-    # ---- what the user does
+    # ---- reactions to the user
 
     def _on_preset(self) -> None:
         key = str(self.preset.currentData())
@@ -149,8 +137,8 @@ class WorkflowInputs(QObject):
         self._show()
         self.changed.emit()
 
-    def _on_thresholds(self) -> None:
-        self._thresholds = "searched" if self.thresholds.currentData() == "searched" else "exact"
+    def _on_settings(self) -> None:
+        self._own = self.settings.values()
         self._show_summary()
         self.changed.emit()
 
@@ -165,7 +153,7 @@ class WorkflowInputs(QObject):
         self._show_summary()
         self.changed.emit()
 
-    # ---- what is shown
+    # ---- display
 
     def _show_preset(self) -> None:
         key = preset_of(self._stages, as_published=self._published)
@@ -184,11 +172,8 @@ class WorkflowInputs(QObject):
                 box.setChecked(name in ticked and not self._published)
                 box.setEnabled(not self._published)
                 box.blockSignals(False)
-        self.thresholds.blockSignals(True)
-        shown = "searched" if self._published else self._thresholds
-        self.thresholds.setCurrentIndex(self.thresholds.findData(shown))
-        self.thresholds.setEnabled(not self._published)
-        self.thresholds.blockSignals(False)
+        self.settings.set_values(PUBLISHED_FIELDS if self._published else self._own)
+        self.settings.setEnabled(not self._published)
         self._show_summary()
 
     def _show_summary(self) -> None:
@@ -212,9 +197,9 @@ class WorkflowInputs(QObject):
             if name not in known:
                 self._add(self.stages, name, f"{name} (not loaded)", "", self._on_stage)
         self.stages = {name: self.stages[name] for name in stages}
-        self._boxes.addWidget(QLabel("Rewards: what a good result is"))
-        for label, name in _ALWAYS.items():
-            self._boxes.addWidget(_always(label, name))
+        self._boxes.addWidget(QLabel("Rewards: the objectives of the search"))
+        for label in _ALWAYS:
+            self._boxes.addWidget(_always(label))
         for name in rewards:
             here = name in all_rewards()
             label = reward_label(name) if here else f"{name} (not loaded)"
@@ -230,24 +215,25 @@ class WorkflowInputs(QObject):
         act: Callable[[str, bool], None],
     ) -> None:
         box = QCheckBox(label)
-        box.setToolTip(f"{name}; needs {needs}" if needs else name)
+        facts = f"{name}; needs {needs}" if needs else name
+        box.setToolTip("\n".join(filter(None, (explain(label), facts))))
         box.toggled.connect(lambda ticked: act(name, ticked))
         self._boxes.addWidget(box)
         boxes[name] = box
 
 
-def _always(label: str, name: str) -> QCheckBox:
+def _always(label: str) -> QCheckBox:
     box = QCheckBox(label)
     box.setChecked(True)
     box.setEnabled(False)
-    box.setToolTip(f"{name} is always an objective")
+    box.setToolTip(f"{explain(label)}\nIt is always an objective.")
     return box
 
 
 def _with(
     names: tuple[str, ...], name: str, ticked: bool, order: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """The names with one more or less, in the order of the registry."""
+    """The names with one added or removed, in the order of the registry."""
     if not ticked:
         return tuple(kept for kept in names if kept != name)
     place = {known: number for number, known in enumerate(order)}

@@ -1,4 +1,4 @@
-"""Workflows by one name: which stages may come before the LoG, and whether as published."""
+"""Name the workflows: presets of the stages that may come before the LoG."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.preprocessing import stage_named
 from napari_reward_analysis.rewards.protocol import reward_named
 
-#: Keys of the two entries that stand for no stages of their own.
+#: Keys of the two entries without stages of their own.
 PUBLISHED, OWN = "published", "own"
 
-#: Stages of the others; "full" has all that come with the package but the slow one, "nlm".
+#: Stages of the other entries; "full" has all stages of the package but the slow one, "nlm".
 STAGES: dict[str, tuple[str, ...]] = {
     "default": AtomsSettings().stages,
     "full": QUICK_STAGES,
     "alone": (),
 }
 
-#: Letters for which there is room in half the dock's usual width.
+#: Number of letters that fit into half the width of the dock.
 _SHORT = 16
 
-#: What the list shows.
+#: Texts of the list.
 LABELS = {
     "default": "Wiener filter, LoG (default)",
     "full": "full: all quick stages",
@@ -38,7 +38,7 @@ def preset_of(stages: tuple[str, ...], *, as_published: bool) -> str:
 
 
 def stage_label(name: str) -> str:
-    """What people call a stage; its name where it is not known here, or none."""
+    """Label of a stage; its name where it is not registered."""
     try:
         return stage_named(name).label
     except BadInput:
@@ -46,7 +46,7 @@ def stage_label(name: str) -> str:
 
 
 def reward_label(name: str) -> str:
-    """What people call a reward; its name where it is not known here."""
+    """Label of a reward; its name where it is not registered."""
     try:
         return reward_named(name).label
     except BadInput:
@@ -54,12 +54,12 @@ def reward_label(name: str) -> str:
 
 
 def short_reward(name: str) -> str:
-    """A reward where there is little room: its label, or its name if that is too long."""
+    """Short text for a reward: its label, or its name where the label is too long."""
     return _shorter(name, reward_label(name))
 
 
 def short_stage(name: str) -> str:
-    """A stage where there is little room: its label, or its name if that is too long."""
+    """Short text for a stage: its label, or its name where the label is too long."""
     return _shorter(name, stage_label(name))
 
 
@@ -68,7 +68,7 @@ def _shorter(name: str, label: str) -> str:
 
 
 def unknown_names(stages: tuple[str, ...], rewards: tuple[str, ...]) -> tuple[str, ...]:
-    """A sentence for every stage and reward that is not known here."""
+    """A sentence for every stage and reward that is not registered."""
     found = []
     for names, look in ((stages, stage_named), (rewards, reward_named)):
         for name in names:

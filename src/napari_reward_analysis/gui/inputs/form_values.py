@@ -1,15 +1,15 @@
-"""The form's values, apart from its widgets: what they mean and what is wrong with them.
+"""The values of the form apart from its widgets, with their meaning and their faults.
 
-`FormValues` is what a person has typed. It turns into lattice and settings for a run,
-is made back from a run ("edit this run"), and tells before Run is pressed what N and DS
-will be, or which sentence stands in the way.
+`FormValues` holds the values that a user has typed. It makes the lattice and the settings of
+a run, and is made back from a run ("Edit this run"). `preview` tells N and DS before Run is
+pressed, or what is wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import ValidationError
@@ -19,10 +19,8 @@ from napari_reward_analysis.analyses.atoms.as_published import RANGES as PUBLISH
 from napari_reward_analysis.analyses.atoms.as_published import as_published, is_as_published
 from napari_reward_analysis.analyses.atoms.physics import derive_physics
 from napari_reward_analysis.analyses.atoms.run import Run
-from napari_reward_analysis.analyses.atoms.settings import ParameterName
-from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.crystal.lattice import (
     Lattice,
@@ -33,20 +31,18 @@ from napari_reward_analysis.crystal.lattice import (
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.inputs.area import area_of
 from napari_reward_analysis.image import Image, check_pixel_size
-from napari_reward_analysis.optimize.sampler_names import SamplerName
 from napari_reward_analysis.rewards.atoms import Physics
+from napari_reward_analysis.search.faults import fault_in_words
 
-#: Entries of the lattice's list beside the presets.
+#: Entries below the presets in the list of lattices.
 FREE_CELL, NO_LATTICE = "free cell", "none (type N)"
 
-#: DS of the paper in angstrom, which the preset "as published" takes.
+#: DS of the published search in angstrom.
 PUBLISHED_DS: float = PUBLISHED["lattice_ds"]
-
-DEFAULTS = AtomsSettings()
 
 
 class Cell(NamedTuple):
-    """A cell of which only the number of columns is known; lengths in angstrom."""
+    """A cell with a known number of columns in unknown positions; lengths in angstrom."""
 
     a: float | None = 3.905
     b: float | None = 3.905
@@ -56,80 +52,72 @@ class Cell(NamedTuple):
 
 _A_CELL = Cell()
 
-#: Settings that the form has a field for.
-_FIELDS = {
-    *("trials", "search", "fixed", "ranges", "sampler", "seed", "ds", "count", "species"),
-    *("area", "tolerance", "refine"),
-    *("stages", "rewards", "thresholds", "patience", "seconds"),
-}
-
-Thresholds = Literal["exact", "searched"]
-
 
 @dataclass(frozen=True)
 class FormValues:
-    """What the form says; None stands for an empty field, which takes a default.
+    """The values of the form.
 
     Attributes
     ----------
     pixel_size : float or None
-        In angstrom; None takes the layer's.
+        In angstrom; None takes that of the layer.
     lattice : str
-        A preset's name, `FREE_CELL` or `NO_LATTICE`, or the name of the given one.
+        Name of a preset or of the given lattice, or `FREE_CELL` or `NO_LATTICE`.
     given : Lattice or None
-        A crystal that is no preset: from a CIF file, along another axis, or a run's.
+        A lattice that is no preset: from a CIF file, along another axis, or of a run.
     cell : Cell
         The free cell.
-    species : tuple of str or None
-        Expected species; None for all.
-    count, ds : float or None
-        N and DS (in angstrom, in px where there is no pixel size) as typed.
-    tolerance : float
-        Part of N by which a count may be off without being an error.
-    area : {'crystal', 'field'}
-        Where columns are expected if no region is drawn.
-    trials, search, sampler, seed, as_published, refine, ranges, fixed
-        As in `AtomsSettings`.
-    stages, rewards, thresholds, patience, seconds
-        As in `AtomsSettings`.
-    other : dict
-        Settings that the form has no field for; they stay as the run had them.
+    as_published : bool
+        Whether the search is the published one. Fields that it sets do not count then.
+    fields : mapping
+        Fields of `AtomsSettings`. Missing ones have the default.
     invalid : tuple of str
-        A sentence for every field whose text is no number.
+        A sentence for every input with an impossible value.
     """
 
     pixel_size: float | None = None
     lattice: str = lattice_names()[0]
     cell: Cell = _A_CELL
     given: Lattice | None = None
-    species: tuple[str, ...] | None = None
-    count: float | None = None
-    ds: float | None = None
-    tolerance: float = DEFAULTS.tolerance
-    area: AreaRule = "crystal"
-    trials: int = DEFAULTS.trials
-    search: tuple[ParameterName, ...] = DEFAULTS.search
-    sampler: SamplerName = DEFAULTS.sampler
-    seed: int = DEFAULTS.seed
     as_published: bool = False
-    refine: bool = DEFAULTS.refine
-    stages: tuple[str, ...] = DEFAULTS.stages
-    rewards: tuple[str, ...] = DEFAULTS.rewards
-    thresholds: Thresholds = DEFAULTS.thresholds
-    patience: int | None = DEFAULTS.patience
-    seconds: float | None = DEFAULTS.seconds
-    ranges: dict[ParameterName, tuple[float, float]] = field(default_factory=dict)
-    fixed: dict[str, float | str] = field(default_factory=dict)
-    other: dict[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=dict)
     invalid: tuple[str, ...] = ()
 
+    def value(self, name: str) -> Any:
+        """The value of a field of the settings: typed, or else the default."""
+        default = AtomsSettings.model_fields[name].get_default(call_default_factory=True)
+        return self.fields.get(name, default)
+
+    @property
+    def count(self) -> float | None:
+        """N as typed; None for that of the lattice."""
+        found: float | None = self.value("count")
+        return found
+
+    @property
+    def ds(self) -> float | None:
+        """DS as typed, in angstrom, or in px without a pixel size; None for the default."""
+        found: float | None = self.value("ds")
+        return found
+
+    @property
+    def species(self) -> tuple[str, ...] | None:
+        """Expected species; None for the default of the lattice."""
+        found: tuple[str, ...] | None = self.value("species")
+        return found
+
+    @property
+    def tolerance(self) -> float:
+        """Relative error of N within which a count is no error."""
+        return float(self.value("tolerance"))
+
     def to_lattice(self) -> Lattice | None:
-        """The crystal.
+        """The lattice.
 
         Raises
         ------
         BadInput
-            If the free cell is incomplete or cannot be.
+            If the free cell is incomplete or impossible.
         """
         if self.given is not None:
             return self.given
@@ -143,51 +131,29 @@ class FormValues:
         return free_lattice(a, b, angle, columns)
 
     def to_settings(self) -> AtomsSettings:
-        """What a run is started with.
+        """The settings of the run.
 
         Raises
         ------
         BadInput
-            If a value is out of its bounds.
+            If a value is impossible.
         """
-        known = self.lattice not in (FREE_CELL, NO_LATTICE)
-        make: Callable[..., AtomsSettings] = as_published if self.as_published else AtomsSettings
-        workflow = {
-            "area": self.area,
-            "stages": self.stages,
-            "rewards": self.rewards,
-            "thresholds": self.thresholds,
-        }
+        fields = dict(self.fields)
+        if self.lattice in (FREE_CELL, NO_LATTICE):
+            fields.pop("species", None)
+        make: Callable[..., AtomsSettings] = AtomsSettings
+        if self.as_published:
+            make = as_published
+            fields = {name: value for name, value in fields.items() if name not in PUBLISHED}
         try:
-            return make(
-                **({} if self.as_published else workflow),
-                trials=self.trials,
-                search=self.search,
-                fixed=self.fixed,
-                ranges=self.ranges,
-                sampler=self.sampler,
-                seed=self.seed,
-                ds=self.ds,
-                count=self.count,
-                tolerance=self.tolerance,
-                species=self.species if known else None,
-                refine=self.refine,
-                patience=self.patience,
-                seconds=self.seconds,
-                **self.other,
-            )
+            return make(**fields)
         except ValidationError as error:
-            raise BadInput(_first_fault(error)) from error
+            raise BadInput(fault_in_words(error, AtomsSettings)) from error
 
     @classmethod
     def of(cls, run: Run) -> FormValues:
-        """The values that would start the same run again."""
+        """The values that start the same run again."""
         settings, lattice = run.settings, run.lattice
-        published = is_as_published(settings)
-        # the form keeps its own workflow for the time after a search as published
-        workflow = DEFAULTS if published else settings
-        usual = PUBLISHED_RANGES if published else {}
-        shown = _FIELDS | (set(PUBLISHED) if published else set())
         name, cell, given = NO_LATTICE, Cell(), None
         if lattice is not None and not lattice.columns:
             name = FREE_CELL
@@ -196,42 +162,31 @@ class FormValues:
             name = lattice.name
             preset = name in lattice_names() and lattice == lattice_preset(name)
             given = None if preset else lattice
+        fields, published = dict(settings), is_as_published(settings)
+        if published:
+            # the form keeps the defaults for the time after the published search
+            fields = {name: value for name, value in fields.items() if name not in PUBLISHED}
+            usual = PUBLISHED_RANGES.items()
+            fields["ranges"] = dict(pair for pair in settings.ranges.items() if pair not in usual)
         return cls(
             pixel_size=run.image.pixel_size,
             lattice=name,
             cell=cell,
             given=given,
-            species=settings.species,
-            count=settings.count,
-            ds=settings.ds,
-            tolerance=settings.tolerance,
-            area=workflow.area,
-            trials=settings.trials,
-            search=settings.search,
-            sampler=settings.sampler,
-            seed=settings.seed,
             as_published=published,
-            refine=settings.refine,
-            stages=workflow.stages,
-            rewards=workflow.rewards,
-            thresholds=workflow.thresholds,
-            patience=settings.patience,
-            seconds=settings.seconds,
-            ranges={n: pair for n, pair in settings.ranges.items() if pair != usual.get(n)},
-            fixed=dict(settings.fixed),
-            other=settings.model_dump(exclude=shown, exclude_defaults=True),
+            fields=fields,
         )
 
 
 class Preview(NamedTuple):
-    """What is known before a run.
+    """The facts that are known before a run.
 
     Attributes
     ----------
     physics : Physics or None
-        N and DS in px, None while lattice or pixel size are missing.
+        N and DS in px; None while lattice or pixel size are missing.
     fault : str
-        The first thing that is wrong or missing; empty when a run can start.
+        The first thing that is wrong or missing; empty if a run can start.
     """
 
     physics: Physics | None
@@ -245,23 +200,22 @@ def preview(
     region: BoolArray | None = None,
     measured: MeasuredLattice | None = None,
 ) -> Preview:
-    """N and DS of the run that the form would start, or what stands in its way.
+    """N and DS of the next run, or the reason why it cannot start.
 
-    No pixel is looked at: what only the image can tell (noise, masked pixels) is left
-    to the run.
+    Pixels are not read. The run itself finds faults of the image, such as noise alone.
 
     Parameters
     ----------
     values : FormValues
-        The form.
+        Values of the form.
     shape : tuple of int
-        Of the image.
+        Shape of the image.
     pixel_size : float or None
-        Of the image in angstrom, typed or from the layer.
+        Pixel size of the image in angstrom, typed or from the layer.
     region : ndarray of bool, optional
         The analysed pixels.
     measured : MeasuredLattice, optional
-        The lattice as seen in the image.
+        The lattice as measured in the image.
     """
     physics = None
     try:
@@ -286,7 +240,7 @@ def preview(
     return Preview(physics, "")
 
 
-#: Pixels of no meaning: where N and DS are derived, only their size counts.
+#: Meaningless pixels: N and DS depend on the pixel size alone.
 _SCALE_ONLY = np.array([[0.0, 1.0], [1.0, 0.0]])
 
 
@@ -306,18 +260,9 @@ def _refuse_incomplete(
     if pixel_size is None and values.count is None:
         if measured is not None and measured.found:
             raise BadInput(
-                f"The pixel size is not known: use the lattice's of {measured.pixel_size:.4g} "
-                "angstrom, or type it, or type the expected number of columns N."
+                "The pixel size is not known: press “Use the pixel size of the lattice” "
+                f"({measured.pixel_size:.4g} Å), type it, or type the expected number of columns N."
             )
         raise BadInput(
-            "The pixel size is not known: type it in angstrom, or type the expected number "
-            "of columns N."
+            "The pixel size is not known: type it in Å, or type the expected number of columns N."
         )
-
-
-def _first_fault(error: ValidationError) -> str:
-    first: dict[str, Any] = dict(error.errors()[0])
-    name = " ".join(str(part) for part in first["loc"]) or "setting"
-    # what the settings say themselves comes with a prefix of pydantic's
-    message = str(first["msg"]).removeprefix("Value error, ")
-    return f"{name}: {message[:1].lower()}{message[1:]}."

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtWidgets import QCheckBox, QFormLayout, QGridLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QFormLayout, QGridLayout, QLabel, QWidget
 
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.inputs.count_source import CountSource
@@ -14,16 +16,16 @@ from napari_reward_analysis.gui.inputs.form_values import FREE_CELL, Cell, FormV
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
 from napari_reward_analysis.gui.inputs.lattice_view import LatticeView
 from napari_reward_analysis.gui.widgets.elided_label import ElidedLabel
-from napari_reward_analysis.gui.widgets.fields import (
-    NOT_NEGATIVE,
-    NumberField,
-    form_layout,
-    row,
-    whole_number,
+from napari_reward_analysis.gui.widgets.fields import NumberField, form_layout, row, whole_number
+from napari_reward_analysis.gui.widgets.setting_inputs import (
+    field_named,
+    limits_of_field,
+    tooltip_of,
 )
 
 #: Tick boxes in a row.
 _ABREAST = 3
+_PER_CENT = 100.0
 
 
 class LatticeSection(QWidget):
@@ -70,24 +72,14 @@ class LatticeSection(QWidget):
         self._species_grid.setContentsMargins(0, 0, 0, 0)
         self._species_grid.setHorizontalSpacing(8)
         self._species_grid.setVerticalSpacing(0)
-        self.count = NumberField("N")
-        self.count.setToolTip(
-            "Expected number of columns; empty takes what the lattice expects on the analysed area"
-        )
+        self.count = _number_of("count")
         # a count is short, and the note beside it needs the room
         self.count.setFixedWidth(84)
         self.count_note = ElidedLabel(small=True)
-        self.tolerance = NumberField("Tolerance of N", NOT_NEGATIVE)
-        self.tolerance.setToolTip(
-            "Where N is not known well: counts within so many per cent of it are as good as N"
-        )
-        self.tolerance.set_default(0.0)
+        self.tolerance = _number_of("tolerance", scale=_PER_CENT)
+        self.tolerance.set_default(_PER_CENT * AtomsSettings().tolerance)
         self.tolerance.setFixedWidth(56)
-        self.ds = NumberField("DS")
-        self.ds.setToolTip(
-            "A column whose four nearest neighbours are nearer than this in sum is an error; "
-            "empty takes nine tenths of the lattice's smallest sum"
-        )
+        self.ds = _number_of("ds")
         self.ds_unit = ElidedLabel()
         self.ds_note = ElidedLabel(small=True)
         self.view = LatticeView()
@@ -97,11 +89,11 @@ class LatticeSection(QWidget):
         self._angle_row = row("angle", self.angle, "°, columns", self.columns)
         self._layout.addRow("Cell", self._cell_row)
         self._layout.addRow("", self._angle_row)
-        self._layout.addRow("Expect", self._species_row)
+        _add_row(self._layout, "species", self._species_row)
         n_row = row(self.count, "±", self.tolerance, "%", self.count_note, stretch=4)
-        self._layout.addRow("N", n_row)
+        _add_row(self._layout, "count", n_row)
         self._layout.addRow("N from", self.count_source)
-        self._layout.addRow("DS", row(self.ds, self.ds_unit, self.ds_note, stretch=2))
+        _add_row(self._layout, "ds", row(self.ds, self.ds_unit, self.ds_note, stretch=2))
         self._layout.addRow(self.view)
         self.set_values(FormValues())
 
@@ -122,7 +114,9 @@ class LatticeSection(QWidget):
         self.count_source.choose(None)
         self.count.set_value(values.count)
         self.ds.set_value(values.ds)
-        self.tolerance.set_value(100 * values.tolerance or None)
+        share = values.tolerance
+        default = share == AtomsSettings().tolerance
+        self.tolerance.set_value(None if default else _PER_CENT * share)
         self.blockSignals(False)
 
     @property
@@ -148,11 +142,15 @@ class LatticeSection(QWidget):
         lattice = self.source.lattice
         return None if lattice is None or ticked == lattice.species else ticked
 
-    @property
-    def tolerance_share(self) -> float:
-        """Tolerance of N as a share."""
-        share = (self.tolerance.value() or 0.0) / 100
-        return share if share < 1 else 0.0
+    def values(self) -> dict[str, Any]:
+        """Fields of the settings that have an input here."""
+        per_cent = self.tolerance.value()
+        return {
+            "species": self.species,
+            "count": self.count.value(),
+            "ds": self.ds.value(),
+            "tolerance": (AtomsSettings().tolerance if per_cent is None else per_cent / _PER_CENT),
+        }
 
     def faults(self) -> tuple[str, ...]:
         """A sentence for every field whose text is not a number."""
@@ -160,8 +158,6 @@ class LatticeSection(QWidget):
         if self.name == FREE_CELL:
             shown += [*self.cell_lengths, self.angle]
         faults = [self.source.fault, *(number.fault() for number in shown)]
-        if (self.tolerance.value() or 0.0) >= 100:
-            faults.append("The tolerance of N must be below 100 %: type a smaller one.")
         return tuple(fault for fault in faults if fault)
 
     def set_physics(self, count: float | None, ds: float | None) -> None:
@@ -284,6 +280,24 @@ class LatticeSection(QWidget):
         box.setToolTip(f"Include {name} columns{faint} in N")
         box.toggled.connect(self.changed.emit)
         return box
+
+
+def _number_of(name: str, scale: float = 1.0) -> NumberField:
+    """The input of a field of the settings, which is shown times `scale`."""
+    described = field_named(AtomsSettings, name)
+    limits = limits_of_field(described)
+    low, high = limits.low * scale, limits.high * scale
+    number = NumberField(described.title, replace(limits, low=low, high=high))
+    number.setToolTip(tooltip_of(described))
+    return number
+
+
+def _add_row(layout: QFormLayout, name: str, widget: QWidget) -> None:
+    """Add a row for a field of the settings."""
+    described = field_named(AtomsSettings, name)
+    label = QLabel(described.title)
+    label.setToolTip(tooltip_of(described))
+    layout.addRow(label, widget)
 
 
 def angstrom_ds(values: FormValues, lattice: Lattice | None) -> float | None:

@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt
+from pydantic import BaseModel
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -22,7 +23,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_reward_analysis.gui.widgets.fields import Limits, NumberField, choice, whole_number
-from napari_reward_analysis.search.settings import Described
+from napari_reward_analysis.search.settings import Described, described_fields
 
 #: Largest number that Qt's field for whole numbers takes.
 _LARGEST = 2**31 - 1
@@ -33,9 +34,10 @@ _ABREAST = 2
 
 
 def tooltip_of(field: Described) -> str:
-    """The help of a field with its unit, in lines of a readable length."""
+    """The help of a field, its unit and the meaning of an empty input, in short lines."""
     unit = f" Unit: {field.unit}." if field.unit else ""
-    return textwrap.fill(field.help + unit, _LINE)
+    empty = f" Empty: {field.empty}." if field.empty else ""
+    return textwrap.fill(f"{field.help}{unit}{empty}", _LINE)
 
 
 def limits_of_field(field: Described) -> Limits:
@@ -49,6 +51,11 @@ def limits_of_field(field: Described) -> Limits:
             high = _number(bound.le if isinstance(bound, Le) else bound.lt)
             below = isinstance(bound, Lt)
     return Limits(low, high, above=above, below=below, whole=_type_of(field)[0] is int)
+
+
+def field_named(model: type[BaseModel], name: str) -> Described:
+    """The field of a settings model that has this name."""
+    return next(field for field in described_fields(model) if field.name == name)
 
 
 def make_input(field: Described, default: Any) -> SettingInput:

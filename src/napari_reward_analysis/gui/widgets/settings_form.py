@@ -34,15 +34,13 @@ class SettingsForm(QWidget, Generic[Model]):
         are the defaults.
     names : sequence of str, optional
         Fields that are shown, in this order; all by default.
-    advanced : str
-        Title of the part that folds away.
+    advanced : str or None
+        Title of the part that folds away; None shows advanced fields among the others.
 
     Attributes
     ----------
     inputs : dict of str to SettingInput
         By the field's name.
-    layout_of_fields : QFormLayout
-        The rows of the fields that do not fold away; a section may add rows of its own.
     advanced : Section or None
         The part that folds away, None where no field is advanced.
 
@@ -59,7 +57,7 @@ class SettingsForm(QWidget, Generic[Model]):
         model: type[Model] | Model,
         names: Sequence[str] | None = None,
         *,
-        advanced: str = "Advanced",
+        advanced: str | None = "Advanced",
     ) -> None:
         super().__init__()
         self._start: Model = model() if isinstance(model, type) else model
@@ -71,39 +69,64 @@ class SettingsForm(QWidget, Generic[Model]):
         }
         for one in self.inputs.values():
             one.changed.connect(self.changed.emit)
-        self._build(
-            [f for f in fields if not f.advanced], [f for f in fields if f.advanced], advanced
-        )
+        self._labels: list[QLabel] = []
+        folded = [field for field in fields if field.advanced and advanced is not None]
+        self._build([field for field in fields if field not in folded], folded, advanced or "")
         self.changed.connect(self._show_summary)
 
-    def _build(self, plain: list[Described], advanced: list[Described], title: str) -> None:
-        content, folded = QWidget(), QWidget()
-        self.layout_of_fields = form_layout(content)
-        layout = form_layout(folded)
-        labels = self._add_rows(self.layout_of_fields, plain) + self._add_rows(layout, advanced)
-        width = max((label.sizeHint().width() for label in labels), default=0)
-        for label in labels:
-            label.setMinimumWidth(width)  # the inputs of both parts stand in one line
+    def _build(self, plain: list[Described], folded: list[Described], title: str) -> None:
+        content = QWidget()
+        self._rows = form_layout(content)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(content)
+        for field in plain:
+            self._add_field(self._rows, field)
         self.advanced: Section | None = None
-        if advanced:
-            self.advanced = Section(title, folded)
+        if folded:
+            holder = QWidget()
+            layout = form_layout(holder)
+            for field in folded:
+                self._add_field(layout, field)
+            self.advanced = Section(title, holder)
             self.advanced.set_open(False)
             column.addWidget(self.advanced)
             self._show_summary()
+        self._align()
 
-    def _add_rows(self, layout: QFormLayout, fields: list[Described]) -> list[QLabel]:
-        labels = []
-        for field in fields:
-            one = self.inputs[field.name]
-            label = QLabel("" if isinstance(one, TickInput) else field.title)
-            label.setToolTip(tooltip_of(field))
-            layout.addRow(label, one)
-            labels.append(label)
-        return labels
+    def _add_field(self, layout: QFormLayout, field: Described) -> None:
+        one = self.inputs[field.name]
+        label = QLabel("" if isinstance(one, TickInput) else field.title)
+        label.setToolTip(tooltip_of(field))
+        layout.addRow(label, one)
+        self._labels.append(label)
+
+    def _align(self) -> None:
+        """Let the inputs of both parts begin in one line."""
+        width = max((label.sizeHint().width() for label in self._labels), default=0)
+        for label in self._labels:
+            label.setMinimumWidth(width)
+
+    def insert_row(self, place: int, title: str, widget: QWidget, help_text: str = "") -> None:
+        """Add a row with a widget of one's own to the part that does not fold away.
+
+        Parameters
+        ----------
+        place : int
+            Number of the row, from 0; -1 for the last.
+        title : str
+            The label.
+        widget : QWidget
+            The input.
+        help_text : str
+            Tooltip of the label.
+        """
+        label = QLabel(title)
+        label.setToolTip(help_text)
+        self._rows.insertRow(place, label, widget)
+        self._labels.append(label)
+        self._align()
 
     def control(self, name: str) -> Any:
         """The Qt widget in which a field is typed, ticked or chosen."""
@@ -156,12 +179,21 @@ class SettingsForm(QWidget, Generic[Model]):
         except ValidationError as error:
             raise BadInput(fault_in_words(error, self._model)) from error
 
-    def changes_in_words(self, *, only_advanced: bool = False) -> str:
-        """The fields that are not at their default, in a few words."""
+    def changes_in_words(self, *, only_advanced: bool = False, without: Sequence[str] = ()) -> str:
+        """The values that differ from the defaults, in a few words.
+
+        Parameters
+        ----------
+        only_advanced : bool
+            Leave out fields that are not advanced.
+        without : sequence of str
+            Names of fields to leave out.
+        """
         parts = []
         for name, one in self.inputs.items():
-            value = one.value()
-            if value != getattr(self._start, name) and (one.field.advanced or not only_advanced):
+            value, advanced = one.value(), one.field.advanced
+            wanted = name not in without and (advanced or not only_advanced)
+            if wanted and value != getattr(self._start, name):
                 parts.append(_in_words(one.field, value))
         return ", ".join(parts)
 
