@@ -38,7 +38,7 @@ from napari_reward_analysis import (
     lattice_preset,
 )
 from napari_reward_analysis.analyses.amorphous.as_published import as_published
-from napari_reward_analysis.analyses.amorphous.execute import search_atoms
+from napari_reward_analysis.analyses.amorphous.known_atoms import search_atoms
 from napari_reward_analysis.analyses.amorphous.problem import pick
 from napari_reward_analysis.io.simulate import Pocket, simulate
 from napari_reward_analysis.search.loop import Search

@@ -14,8 +14,11 @@ from known_columns import Known, read_folder
 
 from napari_reward_analysis import AtomsSettings
 from napari_reward_analysis.analyses.atoms.as_published import as_published
-from napari_reward_analysis.analyses.noise.execute import network_oracle, run_noise_job, write_noise
-from napari_reward_analysis.analyses.noise.study import NoiseSettings
+from napari_reward_analysis.analyses.noise.analysis import NOISE
+from napari_reward_analysis.analyses.noise.output import write_noise
+from napari_reward_analysis.analyses.noise.settings import NoiseSettings
+from napari_reward_analysis.runs.analysis import Inputs
+from napari_reward_analysis.runs.execute import execute
 
 
 def main() -> None:
@@ -31,15 +34,9 @@ def main() -> None:
 
 def report(known: Known, atoms: AtomsSettings, folder: Path) -> None:
     """One study, its files and a few lines."""
-    settings = NoiseSettings(atoms=atoms)
-    run = run_noise_job(
-        known.image,
-        known.lattice,
-        settings,
-        folder,
-        oracle=network_oracle(),
-        known=known.columns,
-    )
+    given = {"oracle": True, "known": known.columns}
+    inputs = Inputs(known.image, known.lattice, given=given)
+    run = execute(NOISE.begin(inputs, NoiseSettings(atoms=atoms)), NOISE.format, folder)
     for method, values in write_noise(run, folder)["methods"].items():
         print(f"{folder.name}, {method}: columns {values['n']}, F1 {values['f1']}", flush=True)
 

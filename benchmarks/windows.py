@@ -17,13 +17,11 @@ from known_columns import RETENTION, Known, precision_and_recall, read_folder
 from scipy.spatial import cKDTree
 
 from napari_reward_analysis import AtomsSettings, Image, find_atoms, lattice_preset, pick
-from napari_reward_analysis.analyses.windows.problem import (
-    WindowsProblem,
-    WindowsSettings,
-    run_windows,
-)
-from napari_reward_analysis.analyses.windows.result import stitched_table
+from napari_reward_analysis.analyses.windows.analysis import begin_windows
+from napari_reward_analysis.analyses.windows.settings import WindowsSettings
 from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.runs.analysis import Inputs
+from napari_reward_analysis.runs.execute import collect
 
 #: Contrast of the right half as a part of the left one's; noise of both in parts of the range.
 CONTRASTS, NOISE = (0.3, 0.15, 0.1), (0.02, 0.1)
@@ -63,13 +61,13 @@ def report(known: Known, trials: int, area: str, side: float | None) -> None:
     atoms = AtomsSettings(trials=trials, area=area)
     found = list(find_atoms(known.image, known.lattice, atoms))
     chosen = found[pick(found)]
-    problem = WindowsProblem(known.image, known.lattice, WindowsSettings(atoms=atoms, side=side))
-    results = list(run_windows(problem))
-    table = stitched_table(results, problem.plan, problem.spacing_px, known.image.pixel_size)
+    settings = WindowsSettings(atoms=atoms, side=side)
+    run = collect(begin_windows(Inputs(known.image, known.lattice), settings))
+    table = run.stitched
     points = np.column_stack([table["y_px"], table["x_px"]])
-    pairs = cKDTree(points).query_pairs(problem.spacing_px / 2, output_type="ndarray")
+    pairs = cKDTree(points).query_pairs(run.spacing_px / 2, output_type="ndarray")
     doubles = int((table["window"][pairs[:, 0]] != table["window"][pairs[:, 1]]).sum())
-    grid = " x ".join(map(str, problem.plan.grid))
+    grid = " x ".join(map(str, run.plan.grid))
     print(
         f"| {known.name} | {area} | {f1(chosen.points[chosen.shown], known):.4f} "
         f"| {f1(points, known):.4f} | {grid} | {doubles} |",

@@ -60,7 +60,7 @@ def test_the_command_line_searches_with_a_reward_and_a_stage_of_the_user(script,
 
 
 def test_a_script_that_is_missing_or_fails_is_one_sentence(tmp_path):
-    with pytest.raises(BadInput, match=r"There is no script .*: give the file"):
+    with pytest.raises(BadInput, match=r"There is no script .*: name the file"):
         load_plugin(tmp_path / "none.py")
     broken = tmp_path / "broken.py"
     broken.write_text("1 / 0")

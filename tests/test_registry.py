@@ -80,7 +80,7 @@ def test_unknown_and_impossible_names_are_one_sentence():
 
     with pytest.raises(BadInput, match="There is no thing 'yours': choose from mine"):
         known["yours"]
-    with pytest.raises(BadInput, match="is no name for a thing"):
+    with pytest.raises(BadInput, match="cannot name a thing"):
         known.add("two words", 2)
 
 

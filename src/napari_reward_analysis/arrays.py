@@ -10,5 +10,5 @@ Float32Array = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 StrArray = npt.NDArray[np.str_]
-#: What indexes another array.
+#: Positions in another array.
 Indices = npt.NDArray[np.intp]

@@ -1,4 +1,4 @@
-"""The one exception that a user is meant to read."""
+"""The exception for bad input, whose message is written for the user."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from __future__ import annotations
 class BadInput(ValueError):
     """Input that cannot be analysed.
 
+    The message is one sentence that says what is wrong and how to correct it. The
+    command line prints it and exits with status 2. The widgets show it.
+
     Parameters
     ----------
     sentence : str
-        What is wrong and how to mend it, in the words of no face: the command line prints
-        it and exits with status 2, the docks show it.
+        The message. It names no option and no button: each face adds its own.
     code : str
-        Names the kind of refusal where a face has more to say about it: which option to
-        give, which button to press.
+        Names the kind of refusal, where a face has something to add.
     """
 
     def __init__(self, sentence: str = "", code: str = "") -> None:

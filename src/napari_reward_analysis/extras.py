@@ -1,7 +1,7 @@
-"""Other people's parsers: imported when a file asks for them, kept quiet, translated.
+"""Import optional packages, and turn the errors of their parsers into one sentence.
 
-They print, warn, log, and raise whatever comes (IndexError, AssertionError,
-struct.error, MemoryError) on a damaged file. A user should get one sentence.
+The parsers print, warn and log. On a damaged file they raise errors of any type
+(IndexError, AssertionError, struct.error, MemoryError). The user gets one sentence.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from napari_reward_analysis.errors import BadInput
 _LOGGERS = ("tifffile", "rsciio", "ncempy", "PIL", "imageio")
 
 
-def require(module: str, extra: str, what: str) -> ModuleType:
+def require(module: str, extra: str, what: str, *, verb: str = "Reading") -> ModuleType:
     """Import an optional package.
 
     Parameters
@@ -30,7 +30,9 @@ def require(module: str, extra: str, what: str) -> ModuleType:
     extra : str
         Extra of this package that installs it.
     what : str
-        What cannot be read without it, e.g. '.dm4 files'.
+        What needs the package, e.g. '.dm4 files'.
+    verb : str
+        What is done with it, the first word of the refusal.
 
     Returns
     -------
@@ -39,26 +41,26 @@ def require(module: str, extra: str, what: str) -> ModuleType:
     Raises
     ------
     BadInput
-        If it is not installed; the sentence names the extra.
+        If it is not installed. The message names the extra.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
         raise BadInput(
-            f"Reading {what} needs {package}, which is missing: "
+            f"{verb} {what} needs the package {package}, which is not installed: run "
             f'pip install "napari-reward-analysis[{extra}]".'
         ) from error
 
 
 @contextmanager
 def foreign_reader(path: Path) -> Iterator[None]:
-    """Silence a parser and turn what it raises into one sentence about `path`.
+    """Silence a parser and turn its errors into one sentence about `path`.
 
     Raises
     ------
     BadInput
-        For anything that goes wrong inside the block.
+        If anything goes wrong inside the block.
     """
     levels = {name: logging.getLogger(name).level for name in _LOGGERS}
     for name in _LOGGERS:
@@ -70,12 +72,14 @@ def foreign_reader(path: Path) -> Iterator[None]:
     except BadInput:
         raise
     except PermissionError as error:
-        raise BadInput(f"{path.name} may not be read: permission is denied.") from error
+        raise BadInput(
+            f"{path.name} cannot be read because permission is denied: change its permissions."
+        ) from error
     except MemoryError as error:
         raise BadInput(
             f"{path.name} does not fit into memory: crop it, or check that it is not damaged."
         ) from error
-    # a parser that meets a damaged file raises anything at all
+    # On a damaged file a parser may raise any type of error.
     except Exception as error:
         raise BadInput(
             f"{path.name} cannot be read: it is damaged, cut short or not a true "

@@ -1,6 +1,6 @@
-"""The image under analysis: pixels, pixel size, and what makes it usable.
+"""The image under analysis: its pixels, its pixel size, and the checks of both.
 
-Everything downstream takes an :class:`Image`, so each check is made once, here.
+Every analysis takes an :class:`Image`, so each check is made once, here.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ class Image:
     name : str
         What the user calls the image.
     source : str
-        Path of the file it came from, empty when there is none.
+        Path of the image's file; empty without a file.
     metadata : dict
-        Whatever the reader found beside the pixels.
+        Everything else that the reader found in the file.
 
     Raises
     ------
@@ -73,21 +73,21 @@ class Image:
         """Pixels scaled to [0, 1] as float32, shape (H, W).
 
         Pixels that are NaN or infinite take the median of the others, so that
-        they neither spread through a filter nor look like an atom; `valid` says
-        which they are.
+        they neither spread through a filter nor look like an atom. `valid` marks
+        the finite pixels.
         """
         pixels = np.asarray(self.data, dtype=np.float64)
         finite = pixels[self.valid]
         low, high = float(finite.min()), float(finite.max())
         if not self.valid.all():
             pixels = np.where(self.valid, pixels, np.median(finite))
-        # halved before subtracting: the range of float64 data may overflow
+        # Both are halved first: the range of float64 data may overflow.
         scaled = (pixels / 2 - low / 2) / (high / 2 - low / 2)
         return np.asarray(scaled, dtype=np.float32)
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of shape, type and pixels: names the image a run belongs to."""
+        """SHA-256 of shape, type and pixels. It identifies the image that a run belongs to."""
         pixels = np.ascontiguousarray(self.data)
         digest = hashlib.sha256(f"{pixels.shape}{pixels.dtype.str}".encode())
         digest.update(pixels.tobytes())
@@ -103,15 +103,15 @@ class Image:
         """
         if self.pixel_size is None:
             raise BadInput(
-                f"The pixel size of {self.name!r} is not known: give it in angstrom, or take "
-                "that of a lattice seen in the image.",
+                f"The pixel size of {self.name!r} is not known: give it in angstrom, or calibrate "
+                "the image with a lattice.",
                 "no_pixel_size",
             )
         return self.pixel_size
 
 
 def check_pixels(data: npt.NDArray[Any]) -> None:
-    """Refuse anything that is not one real 2-D image with contrast."""
+    """Raise BadInput unless the array is one real 2-D image with contrast."""
     if not isinstance(data, np.ndarray):
         raise BadInput(f"An image must be a numpy array, not {type(data).__name__}.")
     if data.size == 0:
@@ -130,16 +130,16 @@ def check_pixels(data: npt.NDArray[Any]) -> None:
     if np.iscomplexobj(data):
         raise BadInput("The image is complex: take its modulus or its real part first.")
     if data.dtype.kind not in "buif":
-        raise BadInput(f"Pixels of type {data.dtype} are not numbers: choose an image.")
+        raise BadInput(f"The pixels are not numbers (type {data.dtype}): choose an image.")
     finite = data[np.isfinite(data)]
     if finite.size == 0:
         raise BadInput("Every pixel is NaN or infinite: choose an image with finite pixels.")
     if finite.min() == finite.max():
-        raise BadInput("Every pixel has the same value: there is no contrast to find atoms in.")
+        raise BadInput("Every pixel has the same value: choose an image with contrast.")
 
 
 def check_pixel_size(pixel_size: float | None) -> None:
-    """Refuse a pixel size that is not a positive, finite length in angstrom."""
+    """Raise BadInput unless the pixel size is a positive, finite length in angstrom."""
     if pixel_size is not None and not (np.isfinite(pixel_size) and pixel_size > 0):
         raise BadInput(
             f"A pixel size of {pixel_size} angstrom is impossible: give a positive number."

@@ -55,12 +55,12 @@ class Notice:
 
 
 def register_wording(code: str, wording: str | Wording) -> None:
-    """Say how notices of a code read.
+    """Set the wording of all notices with a code.
 
     Parameters
     ----------
     code : str
-        As of `Notice`.
+        Code of the notices.
     wording : str or callable
         A template for `str.format`, or a function of the values, for one or more whole
         sentences.
@@ -74,9 +74,9 @@ def sentence(notice: Notice, advice: Mapping[str, str] | None = None) -> str:
     Parameters
     ----------
     notice : Notice
-        Of any code; one that nobody worded is written out as it is.
+        The notice. A code without a wording is written out with its values.
     advice : mapping, optional
-        What the user can do about it in this face of the program, a sentence by code.
+        Advice for the user of this interface, a sentence for each code.
     """
     wording = _WORDINGS.get(notice.code)
     if wording is None:

@@ -1,4 +1,4 @@
-"""Rewards, stages and analyses from a script of the user's own."""
+"""Load a user's script that registers rewards, stages or analyses."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def load_plugin(path: Path) -> None:
     Raises
     ------
     BadInput
-        If there is no such file, or it fails.
+        If the file does not exist, or the script fails.
     """
     if not path.is_file():
-        raise BadInput(f"There is no script {path}: give the file that registers your functions.")
+        raise BadInput(f"There is no script {path}: name the file that registers your functions.")
     try:
         _import_file(path)
     except BadInput:
         raise
     except Exception as error:
         raise BadInput(
-            f"The script {path} fails ({type(error).__name__}: {error}): mend it and try again."
+            f"The script {path} fails ({type(error).__name__}: {error}): correct it and try again."
         ) from error
 
 
@@ -39,7 +39,7 @@ def _import_file(path: Path) -> None:
     name = f"napari_reward_analysis_plugin_{path.stem}"
     spec = spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise BadInput(f"The script {path} is no Python file: give one that ends in .py.")
+        raise BadInput(f"The script {path} is not a Python file: choose a file that ends in .py.")
     module = module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -1,8 +1,7 @@
-"""Named things that users can add to: rewards and stages.
+"""Registries of rewards and stages by name, which users can extend.
 
-A name is looked up among the built-in ones, those that a script registered, and those
-that installed packages offer by an entry point; packages are imported when one of their
-names is asked for.
+A name may be built in, registered by a script, or offered by an installed package
+through an entry point. The packages are imported when the registry is first used.
 """
 
 from __future__ import annotations
@@ -17,17 +16,18 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """Things of one kind by name.
+    """Rewards or stages by name.
 
     Parameters
     ----------
     kind : str
-        What one of them is called in a message.
+        The word for one entry in messages, e.g. 'reward'.
     first : sequence of str
-        Names that are listed first, in this order, whenever they were registered.
+        Names that are listed first, in this order.
     group : str
-        Entry points under which other packages offer theirs. An entry point names a
-        function without arguments that registers, or a module that does so on import.
+        Group of the entry points through which other packages add entries. An entry
+        point names a function without arguments that registers entries, or a module
+        that does so on import.
     """
 
     def __init__(self, kind: str, group: str, first: Sequence[str] = ()) -> None:
@@ -37,16 +37,16 @@ class Registry(Generic[T]):
         self._loaded = False
 
     def add(self, name: str, thing: T) -> None:
-        """Register, in place of an earlier one of the same name.
+        """Register an entry. It replaces an earlier one of the same name.
 
         Raises
         ------
         BadInput
-            If the name is no plain word.
+            If the name has characters other than letters, digits and underscores.
         """
         if not name.isidentifier():
             raise BadInput(
-                f"{name!r} is no name for a {self.kind}: use letters, digits and underscores."
+                f"{name!r} cannot name a {self.kind}: use letters, digits and underscores."
             )
         self._known[name] = thing
 
@@ -60,12 +60,12 @@ class Registry(Generic[T]):
         return iter((*first, *(name for name in self._known if name not in first)))
 
     def __getitem__(self, name: str) -> T:
-        """The thing of a name.
+        """The entry of this name.
 
         Raises
         ------
         BadInput
-            If there is none.
+            If there is no such entry, or it cannot be loaded.
         """
         self._load()
         if name in self._known:
@@ -73,7 +73,7 @@ class Registry(Generic[T]):
         if name in self._failed:
             raise BadInput(
                 f"The {self.kind} {name!r} cannot be loaded ({self._failed[name]}): "
-                "mend or remove the package that offers it."
+                "repair or remove the package that offers it."
             )
         raise BadInput(
             f"There is no {self.kind} {name!r}: choose from {', '.join(self)}, "
@@ -81,14 +81,14 @@ class Registry(Generic[T]):
         )
 
     def _load(self) -> None:
-        """Ask other packages once; what fails there must not stop what works here."""
+        """Load the entries of other packages once; an error there must not stop the others."""
         if self._loaded:
             return
         self._loaded = True
         for point in entry_points(group=self.group):
             try:
                 _register(point)
-            except Exception as error:  # noqa: BLE001 - somebody else's code
+            except Exception as error:  # noqa: BLE001 - code of another package
                 self._failed[point.name] = f"{type(error).__name__}: {error}"
 
 

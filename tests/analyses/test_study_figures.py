@@ -7,18 +7,16 @@ import pytest
 from matplotlib.colors import to_hex
 
 from napari_reward_analysis import AtomsSettings, Image, free_lattice
+from napari_reward_analysis.analyses.noise.analysis import begin_noise
 from napari_reward_analysis.analyses.noise.figures import noise_figure
-from napari_reward_analysis.analyses.noise.run import NoiseRun
-from napari_reward_analysis.analyses.noise.study import NoiseSettings, noise_study
+from napari_reward_analysis.analyses.noise.settings import NoiseSettings
 from napari_reward_analysis.analyses.oracle.figures import KIND_COLOURS, comparison_figure
+from napari_reward_analysis.analyses.windows.analysis import begin_windows
 from napari_reward_analysis.analyses.windows.figures import maps_figure
-from napari_reward_analysis.analyses.windows.problem import (
-    WindowsProblem,
-    WindowsSettings,
-    run_windows,
-)
-from napari_reward_analysis.analyses.windows.run import WindowsRun
+from napari_reward_analysis.analyses.windows.settings import WindowsSettings
 from napari_reward_analysis.points.agreement import agreement
+from napari_reward_analysis.runs.analysis import Inputs
+from napari_reward_analysis.runs.execute import collect
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
 QUICK = AtomsSettings(trials=6, refine=False)
@@ -38,9 +36,8 @@ def known_positions():
 
 
 def test_maps_are_named_with_their_units_and_labelled_by_values_that_there_are(image):
-    problem = WindowsProblem(image, SQUARE, WindowsSettings(atoms=QUICK, side=20, workers=1))
-    run = WindowsRun.of(problem)
-    run.results = list(run_windows(problem))
+    settings = WindowsSettings(atoms=QUICK, side=20, workers=1)
+    run = collect(begin_windows(Inputs(image, SQUARE), settings))
     figure = maps_figure(run)
     figure.draw_without_rendering()
     maps = [axes for axes in figure.axes if axes.get_title()]
@@ -60,8 +57,7 @@ def test_maps_are_named_with_their_units_and_labelled_by_values_that_there_are(i
 def test_without_known_positions_there_is_no_empty_plot_of_scores(image):
     settings = NoiseSettings(atoms=QUICK, levels=(0.0, 0.3), seeds=1)
     for known, there in ((None, False), (known_positions(), True)):
-        run = NoiseRun.of(image, SQUARE, settings)
-        run.results = list(noise_study(image, SQUARE, settings, known=known))
+        run = collect(begin_noise(Inputs(image, SQUARE, given={"known": known}), settings))
         scores = noise_figure(run).axes[-1]
         assert scores.axison == there
         assert ("no known positions" in scores.get_title()) == (not there)

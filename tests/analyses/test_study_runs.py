@@ -5,21 +5,24 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
-from napari_reward_analysis.analyses.noise.run import NoiseRun, load_noise, save_noise
-from napari_reward_analysis.analyses.noise.study import TUNED, NoiseResult, NoiseSettings
-from napari_reward_analysis.analyses.windows.problem import (
-    WindowsProblem,
-    WindowsSettings,
-    run_windows,
-)
-from napari_reward_analysis.analyses.windows.run import WindowsRun, load_windows, save_windows
+from napari_reward_analysis.analyses.noise.problem import NoiseProblem
+from napari_reward_analysis.analyses.noise.result import TUNED, NoiseResult
+from napari_reward_analysis.analyses.noise.run import NOISE_FORMAT, NoiseRun
+from napari_reward_analysis.analyses.noise.settings import NoiseSettings
+from napari_reward_analysis.analyses.windows.analysis import begin_windows
+from napari_reward_analysis.analyses.windows.run import WINDOWS_FORMAT
+from napari_reward_analysis.analyses.windows.settings import WindowsSettings
+from napari_reward_analysis.runs.analysis import Inputs
+from napari_reward_analysis.runs.execute import collect
 from napari_reward_analysis.runs.packed import pack
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
 QUICK = AtomsSettings(trials=8, refine=False)
+DAMAGED = r"is not a run of this program, or is damaged\.$"
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +35,8 @@ def image():
 
 @pytest.fixture(scope="module")
 def windows(image):
-    problem = WindowsProblem(image, SQUARE, WindowsSettings(atoms=QUICK, side=28, workers=1))
-    run = WindowsRun.of(problem)
-    run.results, run.status = list(run_windows(problem)), "done"
-    return run
+    settings = WindowsSettings(atoms=QUICK, side=28, workers=1)
+    return collect(begin_windows(Inputs(image, SQUARE), settings))
 
 
 def change_file(path, change):
@@ -43,14 +44,14 @@ def change_file(path, change):
 
 
 def test_an_analysis_by_windows_reads_back_as_it_was_saved(windows, tmp_path):
-    save_windows(windows, tmp_path)
-    again = load_windows(tmp_path)
+    WINDOWS_FORMAT.save(windows, tmp_path)
+    again = WINDOWS_FORMAT.load(tmp_path)
     assert (again.plan, again.settings) == (windows.plan, windows.settings)
     assert (again.lattice, again.image) == (SQUARE, windows.image)
     assert (again.status, again.spacing_px) == ("done", windows.spacing_px)
-    assert len(again.table["id"]) > 20
-    for name, column in windows.table.items():
-        np.testing.assert_array_equal(again.table[name], column)
+    assert len(again.atoms()) > 20
+    pd.testing.assert_frame_equal(again.atoms(), windows.atoms())
+    pd.testing.assert_frame_equal(again.table(), windows.table())
 
 
 @pytest.mark.parametrize(
@@ -68,10 +69,10 @@ def test_an_analysis_by_windows_reads_back_as_it_was_saved(windows, tmp_path):
     ids=str,
 )
 def test_a_damaged_analysis_by_windows_is_one_sentence(windows, tmp_path, change):
-    path = save_windows(windows, tmp_path)
+    path = WINDOWS_FORMAT.save(windows, tmp_path)
     change_file(path, change)
-    with pytest.raises(BadInput, match=r"is no analysis by windows, or is damaged\.$"):
-        load_windows(path)
+    with pytest.raises(BadInput, match=DAMAGED):
+        WINDOWS_FORMAT.load(path)
 
 
 @pytest.mark.parametrize(
@@ -85,10 +86,12 @@ def test_a_damaged_analysis_by_windows_is_one_sentence(windows, tmp_path, change
     ids=str,
 )
 def test_a_damaged_noise_study_is_one_sentence(image, tmp_path, change):
-    path = save_noise(NoiseRun.of(image, SQUARE, NoiseSettings(atoms=QUICK)), tmp_path)
+    path = NOISE_FORMAT.save(
+        NoiseRun.of(NoiseProblem(image, SQUARE, NoiseSettings(atoms=QUICK))), tmp_path
+    )
     change_file(path, change)
-    with pytest.raises(BadInput, match=r"is no noise study, or is damaged\.$"):
-        load_noise(path)
+    with pytest.raises(BadInput, match=DAMAGED):
+        NOISE_FORMAT.load(path)
 
 
 @pytest.mark.parametrize(
@@ -103,13 +106,13 @@ def test_a_damaged_noise_study_is_one_sentence(image, tmp_path, change):
     ids=str,
 )
 def test_a_window_with_a_damaged_result_is_one_sentence(windows, tmp_path, change):
-    path = save_windows(windows, tmp_path)
+    path = WINDOWS_FORMAT.save(windows, tmp_path)
     record = json.loads(path.read_text())
     trial = record["trials"][0]["trial"]
     (trial if set(change) <= set(trial) else record["trials"][0]).update(change)
     path.write_text(json.dumps(record))
-    with pytest.raises(BadInput, match=r"is no analysis by windows, or is damaged\.$"):
-        load_windows(path)
+    with pytest.raises(BadInput, match=DAMAGED):
+        WINDOWS_FORMAT.load(path)
 
 
 @pytest.mark.parametrize(
@@ -125,17 +128,17 @@ def test_a_window_with_a_damaged_result_is_one_sentence(windows, tmp_path, chang
 )
 def test_a_noise_study_with_a_damaged_result_is_one_sentence(image, tmp_path, change):
     settings = NoiseSettings(levels=(0.0,), seeds=1, atoms=QUICK)
-    run = NoiseRun.of(image, SQUARE, settings)
-    run.results = [NoiseResult(0.0, 0, TUNED, 3, 4.0, -0.25, 0.0, {}, np.ones((3, 2)))]
-    path = save_noise(run, tmp_path)
-    load_noise(path)
+    run = NoiseRun.of(NoiseProblem(image, SQUARE, settings))
+    run.trials = [NoiseResult(0.0, 0, TUNED, 3, 4.0, -0.25, 0.0, {}, np.ones((3, 2)))]
+    path = NOISE_FORMAT.save(run, tmp_path)
+    NOISE_FORMAT.load(path)
     record = json.loads(path.read_text())
     change_file(path, {"trials": [record["trials"][0] | change]})
-    with pytest.raises(BadInput, match=r"is no noise study, or is damaged\.$"):
-        load_noise(path)
+    with pytest.raises(BadInput, match=DAMAGED):
+        NOISE_FORMAT.load(path)
 
 
 def test_a_noise_study_needs_no_lattice_and_one_cut_off_is_cancelled(image, tmp_path):
-    save_noise(NoiseRun.of(image, None, NoiseSettings(atoms=QUICK)), tmp_path)
-    again = load_noise(tmp_path)
-    assert (again.lattice, again.status, again.results) == (None, "cancelled", [])
+    NOISE_FORMAT.save(NoiseRun.of(NoiseProblem(image, None, NoiseSettings(atoms=QUICK))), tmp_path)
+    again = NOISE_FORMAT.load(tmp_path)
+    assert (again.lattice, again.status, again.trials) == (None, "cancelled", [])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from napari_reward_analysis.calibration.demodulation import (
     Demodulator,
     continue_by_lattice,
-    local_loss,
+    local_level,
 )
 
 VECTORS = np.array([[2.3, 17.4], [20.1, -1.2]])
@@ -61,7 +61,7 @@ def test_the_level_is_what_lies_under_the_lattice_up_to_the_border():
     slope = 3 + 0.5 * y - 0.2 * x
     pixels = (slope + crystal(slope.shape, (1.0, 1, 0), (0.6, 1, -1))).astype(np.float32)
 
-    level = local_loss(pixels, VECTORS, 0.45)
+    level = local_level(pixels, VECTORS, 0.45)
 
     # the slopes alone differ by 75 from border to border; linear between the pixels, the
     # cell's mean keeps a trace of the lattice

@@ -10,9 +10,10 @@ import pytest
 
 from napari_reward_analysis import Image, lattice_preset
 from napari_reward_analysis.calibration.measure import measure_lattice
-from napari_reward_analysis.calibration.measured import disagreement
+from napari_reward_analysis.calibration.notices import header_notice
 from napari_reward_analysis.calibration.vectors import measure_vectors
 from napari_reward_analysis.io.read import read_image
+from napari_reward_analysis.notices import sentence
 
 FOLD = {"YBCO[100]": 2, "SrTiO3[001]": 4, "Si[110]": 2}
 SIMULATED = (
@@ -74,10 +75,10 @@ def test_the_header_that_is_wrong_is_told(shared_data):
     pytest.importorskip("ncempy", reason="needs the extra 'em'")
     image = read_image(shared_data / "real" / "sto001_80kV_titan.ser")
 
-    notice = disagreement(measure_lattice(image, lattice_preset("SrTiO3[001]")))
+    notice = header_notice(measure_lattice(image, lattice_preset("SrTiO3[001]")))
 
     assert notice is not None
-    assert "3.6% larger" in notice
+    assert "3.6 % larger" in sentence(notice)
 
 
 def test_single_atoms_are_no_crystal(shared_data):

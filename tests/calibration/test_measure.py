@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from napari_reward_analysis import Column, Image, Lattice, lattice_preset
 from napari_reward_analysis.calibration.measure import measure_lattice
-from napari_reward_analysis.calibration.measured import disagreement
+from napari_reward_analysis.calibration.notices import header_notice
 from napari_reward_analysis.crystal.lattice import free_lattice
+from napari_reward_analysis.notices import sentence
 
 #: Crystal, and how many rotations of it look alike.
 FOLD = {
@@ -232,7 +233,7 @@ def test_a_header_that_is_far_off_is_told_and_not_obeyed(crystals):
         measured = measure_lattice(image, lattice)
         assert measured.pixel_size == pytest.approx(0.2, rel=PIXEL)
         assert measured.difference == pytest.approx(wrong - 1, rel=0.02)
-        assert disagreement(measured) is not None
+        assert header_notice(measured) is not None
 
 
 def test_a_notice_from_two_per_cent_on(crystals):
@@ -240,17 +241,17 @@ def test_a_notice_from_two_per_cent_on(crystals):
     image = crystals.image("SrTiO3[001]", (300, 300), 0.2)
 
     def notice(header):
-        return disagreement(measure_lattice(replace(image, pixel_size=header), lattice))
+        found = header_notice(measure_lattice(replace(image, pixel_size=header), lattice))
+        return None if found is None else sentence(found)
 
     assert notice(None) is None
     assert notice(0.203) is None
     too_large = notice(0.21)
     assert too_large is not None
-    assert "5.0% larger" in too_large
+    assert "5.0 % larger" in too_large
     # N itself rests on the measured cell, whatever the header says
-    assert "a count by the header would be 10% too high" in too_large
+    assert "a count from the header would be 10 % too high" in too_large
     assert "SrTiO3[001]" in too_large
-    assert too_large.count(". ") == 0
     assert too_large.endswith(".")
     assert "smaller" in str(notice(0.19))
     assert "too low" in str(notice(0.19))

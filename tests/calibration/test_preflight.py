@@ -17,6 +17,7 @@ from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.info import describe, in_words
 from napari_reward_analysis.calibration.preflight import run_preflight
 from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.search.loop import Search
 
 YBCO = lattice_preset("YBCO[100]")
@@ -44,8 +45,8 @@ def test_a_wrong_header_is_noticed_and_mended(crystal):
     mended = run_preflight(wrong, YBCO, calibrate="lattice")
 
     assert len(noticed.notices) == 1
-    assert "6.0% larger" in noticed.notices[0]
-    assert "--calibrate lattice" in noticed.notices[0]
+    assert noticed.notices[0].code == "header_disagrees"
+    assert "6.0 % larger" in sentence(noticed.notices[0])
     assert noticed.image.pixel_size == SIZE * 1.06
     assert mended.image.pixel_size == pytest.approx(SIZE, rel=0.003)
     assert mended.notices == ()
@@ -79,7 +80,7 @@ def test_columns_are_expected_where_there_is_crystal(half_field, crystal):
     there = np.count_nonzero(crystal.truth["x"] >= 110)
     assert whole.physics.expected > 1.4 * there
     assert found.physics.expected == pytest.approx(there, rel=0.05)
-    assert "of the field is crystal" in found.preflight.notices[0]
+    assert "of the field is crystal" in sentence(found.preflight.notices[0])
     assert found.region is not None
     assert found.region[:, 130:].mean() > 0.97
     assert found.region[:, :90].mean() < 0.02
@@ -107,7 +108,7 @@ def test_an_image_without_the_lattice_keeps_the_field_and_says_so():
     preflight = run_preflight(noise, YBCO)
 
     assert preflight.region is None
-    assert "No lattice of YBCO[100] is seen" in preflight.notices[0]
+    assert "No lattice of YBCO[100] is seen" in sentence(preflight.notices[0])
     with pytest.raises(BadInput, match="No lattice of YBCO"):
         run_preflight(noise, YBCO, calibrate="lattice")
     with pytest.raises(BadInput, match="choose a lattice"):

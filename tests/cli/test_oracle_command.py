@@ -13,7 +13,7 @@ from tests.support import command_line
 
 from napari_reward_analysis import lattice_preset, load_run, read_image
 from napari_reward_analysis.analyses.atoms.oracle_counts import agreement_of_trials
-from napari_reward_analysis.analyses.oracle.run import load_comparison
+from napari_reward_analysis.analyses.oracle.run import ORACLE_FORMAT
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.io.writers import COLUMNS
 
@@ -57,9 +57,9 @@ def test_columns_of_the_network_are_written(picture):
     assert float(table[0]["y_A"]) == pytest.approx(0.18 * float(table[0]["y_px"]))
     assert (out / "oracle.png").read_bytes()[:4] == b"\x89PNG"
     assert not (out / "comparison.json").exists()
-    kept = load_comparison(out / "oracle.json")
+    kept = ORACLE_FORMAT.load(out / "oracle.json")
     assert len(kept.oracle.points) == len(table)
-    assert (kept.found, kept.result, kept.runs) == (None, None, ())
+    assert (kept.found, kept.result, kept.trials) == (None, None, [])
 
 
 def test_a_run_is_compared_with_the_network(picture, run, tmp_path):
@@ -108,11 +108,11 @@ def test_the_front_by_agreement(picture, run, tmp_path):
     table = rows(tmp_path / "agreement.csv")
     assert {row["agreement"] for row in table} == {"matched"}
     assert max(float(row["distance_px"]) for row in table) < 1e-4  # as the table rounds
-    kept = load_comparison(tmp_path)
+    kept = ORACLE_FORMAT.load(tmp_path)
     assert kept.image.matches(read_image(picture))
     assert kept.result.f1 == 1
-    assert kept.runs[0].run == saved.identifier
-    np.testing.assert_array_equal(kept.runs[0].values(saved), by_trial)
+    assert kept.trials[0].run == saved.identifier
+    np.testing.assert_array_equal(kept.trials[0].values(saved), by_trial)
 
 
 def test_classes_of_the_oracle_have_their_own_recall(picture, run, tmp_path):
@@ -166,7 +166,8 @@ def test_a_run_of_another_image_and_a_bad_model_are_refused(picture, run, tmp_pa
 def test_a_distance_that_cannot_be_is_refused_without_a_run_too(picture, tmp_path, distance):
     done = call(picture, *SIZE, f"--distance={distance}", "--out", tmp_path / "out")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-    assert f"distance of {distance} angstrom is impossible: give one above 0" in done.stderr
+    assert "distance" in done.stderr
+    assert f"not {float(distance)}" in done.stderr
     assert not (tmp_path / "out").exists()
 
 
@@ -183,4 +184,4 @@ def test_a_disk_without_room_for_the_picture_has_what_can_be_opened_again(pictur
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "oracle.png cannot be written" in done.stderr
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"oracle.json", "oracle.csv"}
-    assert len(load_comparison(tmp_path / "out").oracle.points) > 100
+    assert len(ORACLE_FORMAT.load(tmp_path / "out").oracle.points) > 100

@@ -15,8 +15,8 @@ import pytest
 import tifffile
 from tests.support.command_line import COMMAND, call, call_alone
 
-from napari_reward_analysis.analyses.noise.run import load_noise
-from napari_reward_analysis.analyses.windows.run import load_windows
+from napari_reward_analysis.analyses.noise.run import NOISE_FORMAT
+from napari_reward_analysis.analyses.windows.run import WINDOWS_FORMAT
 
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
 COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
@@ -74,10 +74,10 @@ def test_windows_writes_run_table_and_maps_and_prints_json(picture, tmp_path):
     assert list(rows[0])[: len(COLUMNS)] == COLUMNS
     assert len(rows) == summary["n_atoms"]
     assert 160 <= len(rows) <= 162
-    run = load_windows(out)
+    run = WINDOWS_FORMAT.load(out)
     assert run.status == "done"
-    assert len(run.results) == summary["n_windows"]
-    assert len(run.table["id"]) == len(rows)
+    assert len(run.trials) == summary["n_windows"]
+    assert len(run.atoms()) == len(rows)
     assert tifffile.imread(out / "maps.tif").shape == (len(run.maps), *run.plan.grid)
 
 
@@ -91,9 +91,9 @@ def test_windows_interrupted_saves_the_windows_that_are_done(tmp_path):
     assert status == 130, stderr
     names = ["atoms.csv", "maps.png", "maps.tif", "windows.json"]
     assert sorted(p.name for p in out.iterdir()) == names
-    run = load_windows(out)
+    run = WINDOWS_FORMAT.load(out)
     assert run.status == "cancelled"
-    assert 1 <= len(run.results) < len(run.plan.windows)
+    assert 1 <= len(run.trials) < len(run.plan.windows)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -141,7 +141,7 @@ def test_noise_writes_study_table_and_figure_and_prints_json(picture, tmp_path):
     assert [float(row["level"]) for row in rows] == [0, 0, 0.3, 0.3]
     assert float(rows[0]["f1"]) > 0.95
     assert float(rows[2]["f1"]) >= float(rows[3]["f1"])
-    assert summary["n_results"] == len(load_noise(out).results) == 4
+    assert summary["n_results"] == len(NOISE_FORMAT.load(out).trials) == 4
     assert (out / "noise.png").read_bytes()[:4] == b"\x89PNG"
 
 
@@ -153,7 +153,7 @@ def test_noise_tells_columns_and_score_by_level(picture, tmp_path):
     assert done.returncode == 0, done.stderr
     heading, tuned, kept, last = done.stdout.splitlines()
     assert heading == "Columns at noise in parts of the image's range:"
-    results = {(r.method, r.level): r for r in load_noise(out).results}
+    results = {(r.method, r.level): r for r in NOISE_FORMAT.load(out).trials}
     for line, method in ((tuned, "LoG*"), (kept, "LoG, settings kept")):
         low, high = results[method, 0], results[method, 0.3]
         assert line == (
@@ -171,9 +171,9 @@ def test_noise_interrupted_saves_the_levels_that_are_done(picture, tmp_path):
 
     assert status == 130, stderr
     assert sorted(p.name for p in out.iterdir()) == ["noise.csv", "noise.json", "noise.png"]
-    run = load_noise(out)
+    run = NOISE_FORMAT.load(out)
     assert run.status == "cancelled"
-    assert len(run.results) >= 2
+    assert len(run.trials) >= 2
 
 
 @pytest.mark.parametrize("levels", ["0,a", "0.4,0.2"])
@@ -222,8 +222,8 @@ def call_with_little_room(limit, *arguments):
 @pytest.mark.parametrize(
     ("command", "options", "load"),
     [
-        ("noise", ["--levels", "0,0.1,0.2,0.3", "--seeds", 3, "--trials", 2], load_noise),
-        ("windows", ["--window", 9, "--trials", 2, "--workers", 1], load_windows),
+        ("noise", ["--levels", "0,0.1,0.2,0.3", "--seeds", 3, "--trials", 2], NOISE_FORMAT.load),
+        ("windows", ["--window", 9, "--trials", 2, "--workers", 1], WINDOWS_FORMAT.load),
     ],
     ids=["noise", "windows"],
 )
@@ -242,7 +242,7 @@ def test_a_disk_that_is_full_is_one_sentence_and_keeps_what_was_found(
     assert [path.name for path in out.iterdir()] == [f"{command}.jsonl"]
     run = load(out)
     assert run.status == "cancelled"
-    assert run.results
+    assert run.trials
 
 
 @pytest.mark.parametrize(
@@ -275,14 +275,14 @@ def test_noise_passes_over_a_known_position_that_is_nowhere(picture, tmp_path):
 #: Ctrl-C comes when the study's own file is there and its picture is not.
 INTERRUPTED_WHILE_WRITING = """
 import sys
-from napari_reward_analysis.analyses.noise import execute
-from napari_reward_analysis.analyses.windows import figures
+from napari_reward_analysis.analyses.noise import output as noise
+from napari_reward_analysis.analyses.windows import output as windows
 from napari_reward_analysis.cli.main import main
 
 def interrupted(*_):
     raise KeyboardInterrupt
 
-execute.save_noise_figure = figures.save_maps = interrupted
+noise.save_noise_figure = windows.save_maps = interrupted
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -290,8 +290,8 @@ sys.exit(main(sys.argv[1:]))
 @pytest.mark.parametrize(
     ("command", "options", "load"),
     [
-        ("noise", ["--levels", "0", "--seeds", 1, "--trials", 2], load_noise),
-        ("windows", ["--window", 28, "--trials", 2], load_windows),
+        ("noise", ["--levels", "0", "--seeds", 1, "--trials", 2], NOISE_FORMAT.load),
+        ("windows", ["--window", 28, "--trials", 2], WINDOWS_FORMAT.load),
     ],
     ids=["noise", "windows"],
 )
@@ -308,4 +308,4 @@ def test_interrupted_while_writing_it_says_where_the_run_is(
     assert (done.returncode, done.stderr.count("\n")) == (130, 1), done.stderr
     file = tmp_path / "out" / f"{command}.json"
     assert f"the run is saved, {file}." in done.stderr
-    assert load(file).results
+    assert load(file).trials

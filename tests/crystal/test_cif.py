@@ -229,7 +229,7 @@ def test_the_block_with_the_crystal_is_found(write):
 def test_what_haadf_does_not_show_may_be_without_a_place(write):
     hydrogen = "H1 ? ? ?\nD2 . . .\n"
     assert elements(read_crystal(write(STO + hydrogen))) == {"Sr": 1, "Ti": 1, "O": 3}
-    with pytest.raises(BadInput, match=r"The site Ba1 has no place|the site Ba1 has no place"):
+    with pytest.raises(BadInput, match=r"coordinate '[?]' of site Ba1 is not a number"):
         read_crystal(write(STO + "Ba1 ? ? ?\n"))
 
 
@@ -290,28 +290,28 @@ def cut(text: str, *, of: str) -> str:
         (cut(STO, of="Sr1"), "has no atoms"),
         (cut(STO, of="0.5 0.5 0.5"), r"damaged or cut short \(line 9: Wrong number of values"),
         (cut(STO, of="m -3 m"), r"damaged or cut short \(line"),
-        (cut(LSMO, of="Mn1 Mn3+"), "formula names Mn, and no site holds it"),
-        (STO.replace("_cell_angle_beta 90\n", ""), "lacks _cell_angle_beta"),
-        (STO.replace("_cell_length_b 3.905", "_cell_length_b ?"), "lacks _cell_length_b"),
+        (cut(LSMO, of="Mn1 Mn3+"), "formula names Mn, but no site holds it"),
+        (STO.replace("_cell_angle_beta 90\n", ""), "has no _cell_angle_beta"),
+        (STO.replace("_cell_length_b 3.905", "_cell_length_b ?"), "has no _cell_length_b"),
         (STO.replace("_cell_length_b 3.905", "_cell_length_b 0"), "is impossible"),
         (STO.replace("_cell_length_b 3.905", "_cell_length_b wide"), "is impossible"),
         (STO.replace("gamma 90", "gamma 180"), "is impossible"),
         (STO.replace("P m -3 m", "P m -3 q"), "space group 'P m -3 q' is not known"),
-        (GAN.replace("-y, x-y, z", "-y, x-y"), "is no symmetry operation"),
-        (SI.format(symmetry="_space_group_name_Hall 'F q'", x=0), "Hall symbol 'F q' is none"),
-        (SI.format(symmetry="_space_group_IT_number 231", x=0), "no space group of number 231"),
-        (SI.format(symmetry="_space_group_IT_number Fd3m", x=0), "no space group of number Fd3m"),
+        (GAN.replace("-y, x-y, z", "-y, x-y"), "is not a symmetry operation"),
+        (SI.format(symmetry="_space_group_name_Hall 'F q'", x=0), "Hall symbol 'F q' is not valid"),
+        (SI.format(symmetry="_space_group_IT_number 231", x=0), "no space group 231"),
+        (SI.format(symmetry="_space_group_IT_number Fd3m", x=0), "no space group Fd3m"),
         (
             SI.format(symmetry="_symmetry_space_group_name_H-M 'F d -3 m'", x=0.1),
             "two choices of origin",
         ),
-        (STO.replace("Ti1", "Xx1"), "site Xx1 is of an unknown element 'Xx1'"),
-        (LSMO.replace("Mn3+", "Vac"), "site Mn1 is of an unknown element 'Vac'"),
-        (STO.replace("0.5 0.5 0.5", "0.5 1/2 0.5"), "'1/2' is no coordinate"),
-        (STO.replace("_fract_z", "_fract_w"), "lack a fractional coordinate"),
+        (STO.replace("Ti1", "Xx1"), "element of site Xx1 is not known"),
+        (LSMO.replace("Mn3+", "Vac"), "element of site Mn1 is not known"),
+        (STO.replace("0.5 0.5 0.5", "0.5 1/2 0.5"), "coordinate '1/2' of site"),
+        (STO.replace("_fract_z", "_fract_w"), "some atoms have no coordinates"),
         (LSMO.replace("0.70(1)", "-0.7"), "occupancy '-0.7' of La1 is impossible"),
         (LSMO.replace("0.70(1)", "most"), "occupancy 'most' of La1 is impossible"),
-        (GAN + "Ga2 0.3333 0.6667 0\n", r"\(Ga1\) fill one place 2 times"),
+        (GAN + "Ga2 0.3333 0.6667 0\n", r"\(Ga1\) fill one position 2 times"),
     ],
 )
 def test_unusable_files_get_one_sentence(write, text, fault):

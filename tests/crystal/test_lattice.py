@@ -136,7 +136,7 @@ def test_faint_species_are_brought_in_by_name():
     assert with_oxygen.neighbour_sums["Cu1"] < whole.neighbour_sums["Cu1"]
     assert with_oxygen.default_ds < whole.default_ds
     assert set(with_oxygen.choose(["O1", "O4"]).species) == {"O1", "O4"}
-    with pytest.raises(BadInput, match="or of the faint O1, O3, O4"):
+    with pytest.raises(BadInput, match="choose from .*O1, O3, O4"):
         whole.choose(["O2"])
 
 
@@ -171,7 +171,7 @@ def test_a_material_alone_does_not_say_along_what(text):
 
 @pytest.mark.parametrize("text", ["YBCO[12]", "YBCO[000]", "YBCO[uvw]", "DyScO3[pc][1.5 0 0]"])
 def test_presets_refuse_what_is_no_zone_axis(text):
-    with pytest.raises(BadInput, match="is no zone axis"):
+    with pytest.raises(BadInput, match="is not a zone axis"):
         parse_lattice(text)
 
 

@@ -171,7 +171,7 @@ def test_layers():
 
 @pytest.mark.parametrize("name", ["MoS2[100]", "graphene[111]"])
 def test_a_layer_is_seen_from_above_alone(name):
-    with pytest.raises(BadInput, match=r"single layer: \[001\] is the only zone axis"):
+    with pytest.raises(BadInput, match=r"single layer and shows columns only along \[001\]"):
         lattice_preset(name)
 
 
@@ -275,13 +275,13 @@ def test_a_species_is_faint_as_a_whole_or_not_at_all():
 
 
 def test_an_axis_along_which_columns_run_into_each_other_is_refused():
-    with pytest.raises(BadInput, match="choose a zone axis of lower indices"):
+    with pytest.raises(BadInput, match="choose a zone axis with lower indices"):
         lattice_preset("YBCO[9 8 7]")
     # the atoms of this chain follow each other round the cell at 0.8 A
     chain = crystal(*(("Au", i / 5, 0, 0) for i in range(5)))
     with pytest.raises(BadInput, match="less than 0.8 angstrom apart"):
         project(chain, (0, 0, 1))
-    with pytest.raises(BadInput, match="run into each other"):
+    with pytest.raises(BadInput, match="angstrom apart"):
         project(crystal(("C", 0, 0, 0), cell=(0.7, 4, 4, 90, 90, 90)), (0, 0, 1))
 
 
@@ -295,7 +295,7 @@ def test_a_carpet_of_light_atoms_does_not_spoil_heavy_columns():
 
 @pytest.mark.parametrize("axis", [(0, 0, 0), (0.5, 0, 1), (1, 1)])
 def test_impossible_axes_are_refused(axis):
-    with pytest.raises(BadInput, match="is no zone axis"):
+    with pytest.raises(BadInput, match="is not a zone axis"):
         project(preset_crystals()["Si"], axis)
 
 

@@ -42,7 +42,7 @@ def test_operations_are_read(text, rows, shift):
     ["", "x,y", "x,y,z,x", "x,y,", "x,y,w", "x,x,z", "x y,z,x", "2x,y,z", "x,y,1/0", "x--y,y,z"],
 )
 def test_what_is_no_operation_is_refused(text):
-    with pytest.raises(BadInput, match="is no symmetry operation"):
+    with pytest.raises(BadInput, match="is not a symmetry operation"):
         parse_operation(text)
 
 
@@ -80,7 +80,7 @@ def test_mixed_and_partial_occupancies_are_kept():
 
 def test_atoms_on_top_of_each_other_are_refused():
     """As where all atoms are listed, and the operators too."""
-    with pytest.raises(BadInput, match=r"\(Si1\) fill one place 2 times"):
+    with pytest.raises(BadInput, match=r"\(Si1\) fill one position 2 times"):
         expand(CUBE, [site(0.2, 0, 0), site(0.8, 0, 0)], ["x,y,z", "-x,-y,-z"])
 
 

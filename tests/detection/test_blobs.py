@@ -163,5 +163,5 @@ def test_a_threshold_below_the_floor_is_refused():
 
 def test_a_million_candidates_are_refused(monkeypatch, speckle):
     monkeypatch.setattr(blobs_module, "MAX_CANDIDATES", 10)
-    with pytest.raises(BadInput, match="More than a million candidates"):
+    with pytest.raises(BadInput, match="more than a million candidates"):
         find_blobs(speckle((64, 64), 0, 1), 1, 2, 2, 0.001, 0.5)

@@ -105,7 +105,7 @@ def test_xyz_of_pixels_that_are_not_square(tmp_path: Path) -> None:
 
 def test_xyz_without_units_is_refused(tmp_path: Path) -> None:
     data, attributes, _ = Points(DATA).as_layer_data_tuple()
-    with pytest.raises(BadInput, match="pixel size is not known"):
+    with pytest.raises(BadInput, match="needs a pixel size"):
         write_points_xyz(str(tmp_path / "a.xyz"), data, attributes)
     assert not list(tmp_path.iterdir())
 

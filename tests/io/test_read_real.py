@@ -86,10 +86,10 @@ def test_one_frame_of_a_stack(shared_data: Path) -> None:
     assert np.array_equal(image.data, stack[3])
     assert image.name == "03_Scanning_Preview_1 [3]"
     assert image.pixel_size == pytest.approx(3.843524875139251, rel=1e-12)
-    with pytest.raises(BadInput, match=r"stack of 5 frames: choose one from 0 to 4"):
+    with pytest.raises(BadInput, match=r"stack of 5 frames: choose a frame from 0 to 4"):
         read_image(path)
     for absent in (5, -1):
-        with pytest.raises(BadInput, match=f"no frame {absent}: choose one from 0 to 4"):
+        with pytest.raises(BadInput, match=f"no frame {absent}: choose a frame from 0 to 4"):
             read_image(path, frame=absent)
 
 

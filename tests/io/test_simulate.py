@@ -186,7 +186,7 @@ def test_render_clips_at_the_edges() -> None:
 
 
 def test_lattices_that_cannot_be_drawn() -> None:
-    with pytest.raises(BadInput, match="no columns with known places: choose a lattice"):
+    with pytest.raises(BadInput, match="no columns with known positions: choose a preset"):
         simulate(free_lattice(4.0, 5.0, columns=2))
     for shape, size in (((0, 5), 0.18), ((64, 64), 0.0)):
         with pytest.raises(BadInput, match="needs a field"):

@@ -85,5 +85,5 @@ def test_a_single_trial_takes_the_middle():
 
 
 def test_more_than_three_numbers_are_refused():
-    with pytest.raises(BadInput, match=r"at most 3 numbers at once and here are 4 \(a, b, c, d\)"):
+    with pytest.raises(BadInput, match=r"at most 3 numbers at once, not 4 \(a, b, c, d\)"):
         make_sampler("grid", Space(dimensions=NUMBERS), 0)

@@ -192,5 +192,5 @@ def test_impossible_rewards_are_refused():
         return float("nan")
 
     lattice, vectors, points = crystal()
-    with pytest.raises(BadInput, match="'nothing' is nan, not a finite number"):
+    with pytest.raises(BadInput, match="'nothing' returned nan, not a finite number"):
         reward_named("nothing")(detect(points, lattice, vectors))

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from pydantic import BaseModel
 
 from napari_reward_analysis import BadInput, Image, free_lattice
-from napari_reward_analysis.crystal.lattice import Lattice
-from napari_reward_analysis.runs.files import ResultLog, RunKind
+from napari_reward_analysis.notices import Notice, sentence
+from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
     FORMAT,
+    SEARCH_STATE,
     ImageReference,
+    checked,
     fields_of,
     front_record,
     head_of,
+    notices_of,
     position_of,
-    versions_now,
 )
+from napari_reward_analysis.runs.run import BaseRun
 
-COUNTS = RunKind("counts", "counts.json", "no list of counts", "counts")
-LOOSE = RunKind("counts", "counts.json", "no list of counts")
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
 
 
@@ -31,20 +32,27 @@ class Settings(BaseModel):
     step: int = 2
 
 
-@dataclass
-class Counts:
-    image: ImageReference
+@dataclass(kw_only=True)
+class Counts(BaseRun[int]):
     settings: Settings
-    lattice: Lattice | None = None
-    counts: list[int] = field(default_factory=list)
-    status: str = "running"
-    versions: dict[str, str] = field(default_factory=versions_now)
 
 
 @pytest.fixture
 def run():
     image = Image(np.arange(63.0).reshape(7, 9), 0.2, "grid", "grid.npy")
-    return Counts(ImageReference.of(image), Settings(step=3), SQUARE, [4, 5, 6], "done")
+    return Counts(
+        image=ImageReference.of(image),
+        settings=Settings(step=3),
+        lattice=SQUARE,
+        trials=[4, 5, 6],
+        notices=[Notice("ended_early", {"trials": 3, "reason": "enough"})],
+        status="done",
+    )
+
+
+def head(run):
+    notices = [notice.to_json() for notice in run.notices]
+    return head_of("counts", run, SEARCH_STATE) | {"notices": notices}
 
 
 def record(count):
@@ -52,12 +60,16 @@ def record(count):
 
 
 def read(head, records):
-    counts = [found["count"] for found in records]
-    return Counts(**fields_of(head, Settings), counts=counts)
+    counts = [checked(int, found["count"]) for found in records]
+    common = fields_of(head, Settings, SEARCH_STATE)
+    return Counts(**common, notices=notices_of(head), trials=counts)
 
 
-def save(run, folder):
-    return COUNTS.save(folder, head_of("counts", run), map(record, run.counts))
+COUNTS = RunFormat("counts", "counts.json", head, record, read)
+
+
+def with_reader(reader):
+    return replace(COUNTS, read=reader)
 
 
 @pytest.mark.parametrize("lattice", [SQUARE, None])
@@ -65,30 +77,30 @@ def save(run, folder):
 def test_a_saved_run_comes_back_as_it_was(run, tmp_path, lattice, pixel_size):
     image = Image(np.eye(3, 4), pixel_size, "b", "b.tif")
     run.lattice, run.image = lattice, ImageReference.of(image)
-    path = save(run, tmp_path / "new" / "folder")
+    path = COUNTS.save(run, tmp_path / "new" / "folder")
     assert path == tmp_path / "new" / "folder" / "counts.json"
-    assert COUNTS.load(path, read) == run
-    assert COUNTS.load(path.parent, read) == run
+    for place in (path, path.parent, str(path), str(path.parent)):
+        assert COUNTS.load(place) == run
     assert json.loads(path.read_text())["format"] == FORMAT
 
 
 def test_a_run_that_was_cut_off_is_cancelled_and_keeps_its_results(run, tmp_path):
     run.status = "running"
-    log = ResultLog(COUNTS, tmp_path, head_of("counts", run), record)
-    for count in run.counts:
+    log = COUNTS.log(run, tmp_path)
+    for count in run.trials:
         log.add(count)
     log.close(keep=True)
     with log.path.open("a") as file:
         file.write('{"cou')
 
-    again = COUNTS.load(tmp_path, read)
+    again = COUNTS.load(tmp_path)
 
     assert log.path == tmp_path / "counts.jsonl"
-    assert (again.status, again.counts) == ("cancelled", [4, 5, 6])
+    assert (again.status, again.trials) == ("cancelled", [4, 5, 6])
 
 
 def test_a_log_goes_when_the_run_is_over(run, tmp_path):
-    log = ResultLog(COUNTS, tmp_path, head_of("counts", run), record)
+    log = COUNTS.log(run, tmp_path)
     log.add(1)
     log.close()
     assert not list(tmp_path.iterdir())
@@ -107,34 +119,44 @@ def test_a_log_goes_when_the_run_is_over(run, tmp_path):
         {"trials": 5},
         {"trials": [3]},
         {"trials": [{}]},
+        {"trials": [{"count": "many"}]},
+        {"versions": {"python": 3}},
+        {"status": "x"},
+        {"status": {}},
+        {"name": ["a"]},
+        {"notices": None},
+        {"notices": [3]},
+        {"notices": [{"trials": 3}]},
     ],
     ids=str,
 )
 def test_damage_is_one_sentence(run, tmp_path, change):
-    path = save(run, tmp_path)
+    path = COUNTS.save(run, tmp_path)
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
-    with pytest.raises(BadInput, match=r"counts\.json is no list of counts, or is damaged\.$"):
-        COUNTS.load(path, read)
+    with pytest.raises(BadInput, match=r"counts\.json is not a run of this program, or is"):
+        COUNTS.load(path)
 
 
 def test_a_file_that_was_cut_short_names_the_log_of_its_kind(run, tmp_path):
-    path = save(run, tmp_path)
+    path = COUNTS.save(run, tmp_path)
     path.write_text(path.read_text()[:50])
     with pytest.raises(BadInput, match=r"damaged: repeat the run\.$"):
-        COUNTS.load(path, read)
+        COUNTS.load(path)
     (tmp_path / "counts.jsonl").write_text("")
     with pytest.raises(BadInput, match=r"repeat the run, or load its counts\.jsonl\.$"):
-        COUNTS.load(path, read)
+        COUNTS.load(path)
 
 
-@pytest.mark.parametrize("name", ["image", "lattice", "settings", "status", "versions"])
+@pytest.mark.parametrize(
+    "name", ["image", "lattice", "settings", "status", "versions", "identifier", "notices"]
+)
 def test_what_is_missing_in_the_head_is_one_sentence(run, tmp_path, name):
-    path = save(run, tmp_path)
+    path = COUNTS.save(run, tmp_path)
     whole = json.loads(path.read_text())
     del whole[name]
     path.write_text(json.dumps(whole))
-    with pytest.raises(BadInput, match="is no list of counts, or is damaged"):
-        COUNTS.load(path, read)
+    with pytest.raises(BadInput, match="is not a run of this program, or is damaged"):
+        COUNTS.load(path)
 
 
 @pytest.mark.parametrize("line", ["5", '"format"', '["format"]', "null", "[]", "", "{}"])
@@ -142,13 +164,25 @@ def test_a_log_of_something_else_is_one_sentence(tmp_path, line):
     path = tmp_path / "counts.jsonl"
     path.write_text(f"{line}\n")
     with pytest.raises(BadInput, match="or is damaged"):
-        COUNTS.load(path, read)
+        COUNTS.load(path)
 
 
-def test_a_number_of_a_result_that_is_not_there_is_damage(run, tmp_path):
-    path = save(run, tmp_path)
+@pytest.mark.parametrize("error", [KeyError("x"), ValueError("x")])
+def test_what_a_reader_finds_wrong_is_damage(run, tmp_path, error):
+    def refuse(head, records):
+        raise error
+
     with pytest.raises(BadInput, match="or is damaged"):
-        COUNTS.load(path, lambda _, records: records[7])
+        with_reader(refuse).load(COUNTS.save(run, tmp_path))
+
+
+@pytest.mark.parametrize("error", [TypeError, AttributeError, IndexError, ZeroDivisionError])
+def test_a_bug_of_a_reader_is_not_told_as_damage(run, tmp_path, error):
+    def stumble(head, records):
+        raise error("x")
+
+    with pytest.raises(error, match="x"):
+        with_reader(stumble).load(COUNTS.save(run, tmp_path))
 
 
 def test_what_a_reader_refuses_itself_stays_its_own_sentence(run, tmp_path):
@@ -156,22 +190,30 @@ def test_what_a_reader_refuses_itself_stays_its_own_sentence(run, tmp_path):
         raise BadInput("Not on Sundays.")
 
     with pytest.raises(BadInput, match=r"^Not on Sundays\.$"):
-        COUNTS.load(save(run, tmp_path), refuse)
+        with_reader(refuse).load(COUNTS.save(run, tmp_path))
+
+
+def test_sentences_of_version_0_1_are_read_as_notices(run, tmp_path):
+    path = COUNTS.save(run, tmp_path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"notices": ["Look out."]}))
+    loaded = COUNTS.load(path)
+    assert loaded.notices == [Notice("text", {"text": "Look out."})]
+    assert sentence(loaded.notices[0]) == "Look out."
 
 
 def test_a_newer_format_is_refused_before_anything_else(run, tmp_path):
-    path = save(run, tmp_path)
+    path = COUNTS.save(run, tmp_path)
     whole = json.loads(path.read_text()) | {"format": FORMAT + 1, "kind": "new", "settings": 3}
     path.write_text(json.dumps(whole))
     with pytest.raises(BadInput, match="saved by a newer version"):
-        COUNTS.load(path, read)
+        COUNTS.load(path)
 
 
-def test_another_kind_is_named_where_the_kind_has_a_topic(run, tmp_path):
-    path = LOOSE.save(tmp_path, head_of("atoms", run), map(record, run.counts))
-    with pytest.raises(BadInput, match=r"another analysis \(atoms\): choose one of counts\.$"):
-        COUNTS.load(path, read)
-    assert LOOSE.load(path, read) == run
+def test_another_kind_is_named(run, tmp_path):
+    path = replace(COUNTS, head=lambda run: head(run) | {"kind": "atoms"}).save(run, tmp_path)
+    sentence = r"another analysis \(atoms\): choose a run of 'counts'\.$"
+    with pytest.raises(BadInput, match=sentence):
+        COUNTS.load(path)
 
 
 @dataclass(frozen=True)

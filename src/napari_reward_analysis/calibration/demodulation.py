@@ -1,11 +1,11 @@
-"""Local amplitude and phase of Bragg reflections, in a window of about one cell.
+"""Measure local amplitude and phase of Bragg reflections, in a window of about one cell.
 
-A reflection's part of the spectrum is moved to the centre, narrowed by the window's
-transform and transformed back on as coarse a grid as that leaves: a few milliseconds a
-reflection, whatever its direction. At the border the window would reach out of the
-field; there the image is continued by the lattice's own translations, so that a crystal
-that goes on beyond the border is crystal up to it. The level under the lattice is taken
-off before: a slope that is continued like this would be a saw with the lattice's teeth.
+The part of the spectrum around a reflection is moved to the centre, multiplied with the
+transform of the window, and transformed back on a coarse grid. This takes a few
+milliseconds for each reflection. Near the border the window would reach out of the field.
+There the image is continued by lattice translations, so that a crystal at the border is
+seen as crystal up to the border. The level under the lattice is subtracted first,
+because a slope that is continued in this way would become a sawtooth.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from napari_reward_analysis.calibration.grid import Grid
 
 ComplexArray = npt.NDArray[np.complex64]
 
-#: The window is a Gaussian; it is followed to this many sigmas.
+#: The window is a Gaussian that is cut off at this many sigmas.
 _REACH = 3.5
-#: Times 1 / sigma: the frequency at which the window's transform has fallen to 1e-4.
+#: Frequency times sigma at which the transform of the window has fallen to 1e-4.
 _BAND = 0.69
-#: Places a sigma at which the level under the lattice is fitted.
+#: Number of points per sigma at which the level under the lattice is fitted.
 _PER_SIGMA = 4
 
 
 class Demodulator:
-    """Local waves of the reflections of one lattice in one image.
+    """Local waves of the reflections of a lattice in an image.
 
     Parameters
     ----------
@@ -40,18 +40,18 @@ class Demodulator:
     vectors : ndarray, shape (2, 2)
         Rows: the cell's vectors (y, x) in px.
     window : float
-        Sigma of the Gaussian window, in units of the cell along each of its vectors.
+        Sigma of the Gaussian window in cells, along each vector of the cell.
 
     Attributes
     ----------
     grid : Grid
-        Where the waves are given.
+        Points at which the waves are given.
     spread : ndarray, shape (2, 2)
         Covariance of the window in square px.
 
     Notes
     -----
-    Memory: the complex spectrum of the image with a margin, 8 bytes a pixel.
+    It keeps the complex spectrum of the image with a margin, 8 bytes per pixel.
     """
 
     def __init__(self, pixels: Float32Array, vectors: FloatArray, window: float) -> None:
@@ -59,12 +59,12 @@ class Demodulator:
         self._inverse = np.linalg.inv(vectors)
         margin = math.ceil(_REACH * math.sqrt(float(np.diag(self.spread).max())))
         self._margin = margin
-        level = local_loss(pixels, vectors, window)
+        level = local_level(pixels, vectors, window)
         padded = continue_by_lattice(pixels - level, vectors, margin)
-        # what is added to reach a fast length lies beyond the margin
+        # The padding to a fast length lies beyond the margin.
         size = np.array([fft.next_fast_len(n) for n in padded.shape])
         self._spectrum = fft.fft2(padded, size.tolist(), overwrite_x=True)
-        # directions in which the window is narrow are wide in frequency
+        # A window that is narrow in space is wide in frequency.
         band = _BAND * np.sqrt(np.diag(np.linalg.inv(self.spread)))
         self._half = np.minimum(np.ceil(band * size).astype(int), (size - 1) // 2)
         self._size = [fft.next_fast_len(int(2 * n + 1)) for n in self._half]
@@ -79,7 +79,8 @@ class Demodulator:
     def waves(self, reflections: IntArray) -> Iterator[ComplexArray]:
         """Amplitude and phase of each reflection on the grid, shape (h, w).
 
-        The amplitude is half that of the plane wave. One at a time, to save memory.
+        The amplitude is half that of the plane wave. The waves come one at a time, to save
+        memory.
         """
         for h in reflections:
             yield self._wave(self._inverse @ h)
@@ -97,16 +98,16 @@ class Demodulator:
         part = self._spectrum[(rows % shape[0])[:, None], columns % shape[1]]
         small[offsets[0][:, None], offsets[1]] = part * np.exp(-2 * np.pi**2 * exponent)
         wave = fft.ifft2(small, overwrite_x=True)[self._rows[:, None], self._columns]
-        # bins are whole, the frequency is not: what is left is a slow phase
+        # The shift by whole bins leaves a slow phase, because the frequency lies between bins.
         rest = 2j * np.pi * (nearest / shape - k)
         wave *= np.exp(rest[0] * self._y[self._rows])[:, None]
         wave *= np.exp(rest[1] * self._x[self._columns])
-        # phases count from the field's corner, not from the margin's
+        # Phases refer to the corner of the field, not to that of the margin.
         wave *= np.exp(2j * np.pi * self._margin * k.sum()) * small.size / self._spectrum.size
         return np.asarray(wave, dtype=np.complex64)
 
 
-def local_loss(pixels: Float32Array, vectors: FloatArray, window: float) -> Float32Array:
+def local_level(pixels: Float32Array, vectors: FloatArray, window: float) -> Float32Array:
     """Level under the lattice, up to the border.
 
     Parameters
@@ -121,15 +122,15 @@ def local_loss(pixels: Float32Array, vectors: FloatArray, window: float) -> Floa
     Returns
     -------
     ndarray, shape (H, W)
-        Means over one cell, in which the lattice has no part, smoothed by local planes:
-        these follow a slope beyond the last whole cell, where a mean would lag behind it.
+        Means over one cell, from which the lattice cancels, smoothed by local planes.
+        Planes follow a slope beyond the last whole cell, where a mean would lag behind.
     """
     sigmas = window * np.sqrt((vectors**2).sum(axis=0))
     lines = [
         np.linspace(0, n - 1, math.ceil(_PER_SIGMA * (n - 1) / s) + 2)
         for n, s in zip(pixels.shape, sigmas, strict=True)
     ]
-    # within half a cell of the border the cell would reach beyond it
+    # Within half a cell of the border the mean over a cell would reach outside.
     insets = np.minimum(np.ceil(np.abs(vectors).sum(axis=0) / 2), np.array(pixels.shape) // 4)
     inner = [np.arange(i, n - i) for i, n in zip(insets.astype(int), pixels.shape, strict=True)]
     y, x = (_line_weights(at, of, s) for at, of, s in zip(lines, inner, sigmas, strict=True))
@@ -138,7 +139,7 @@ def local_loss(pixels: Float32Array, vectors: FloatArray, window: float) -> Floa
 
 
 def _cell_means(pixels: Float32Array, vectors: FloatArray) -> Float32Array:
-    """Mean over a cell around each pixel; the field counts as periodic."""
+    """Mean over a cell around each pixel; the field is treated as periodic."""
     fy, fx = np.fft.fftfreq(pixels.shape[0])[:, None], np.fft.rfftfreq(pixels.shape[1])[None]
     spectrum = fft.rfft2(pixels)
     for vector in vectors:
@@ -147,9 +148,9 @@ def _cell_means(pixels: Float32Array, vectors: FloatArray) -> Float32Array:
 
 
 def _line_weights(places: FloatArray, pixels: IntArray, sigma: float) -> Float32Array:
-    """Weights of the pixels of a line in the fit of a straight line around each place."""
+    """Weights of pixels along a line for a local straight-line fit at each place."""
     away = (pixels - places[:, None]) / sigma
-    # relative to the nearest pixel, so that no weight vanishes
+    # Weights are relative to the nearest pixel, so that not all of them become zero.
     weights = np.exp(0.5 * (np.abs(away).min(axis=1, keepdims=True) ** 2 - away**2))
     zeroth, first, second = ((weights * away**n).sum(axis=1, keepdims=True) for n in (0, 1, 2))
     weights *= (second - first * away) / (zeroth * second - first**2)
@@ -157,7 +158,7 @@ def _line_weights(places: FloatArray, pixels: IntArray, sigma: float) -> Float32
 
 
 def continue_by_lattice(pixels: Float32Array, vectors: FloatArray, margin: int) -> Float32Array:
-    """The image with a margin that is filled from inside by lattice translations.
+    """Pad the image with a margin that is filled by lattice translations of its inside.
 
     Parameters
     ----------
@@ -171,20 +172,20 @@ def continue_by_lattice(pixels: Float32Array, vectors: FloatArray, margin: int) 
     Returns
     -------
     ndarray, shape (H + 2 margin, W + 2 margin)
-        Each pixel of the margin is that of a translation which ends near the border
-        inside the field.
+        Each pixel of the margin is copied from a point inside the field, near the border,
+        one or more lattice translations away.
 
     Notes
     -----
-    Around the border the field is seen twice: whatever it shows there looks a little
-    more periodic than it is.
+    Content near the border appears twice and therefore looks a little more periodic
+    than it is.
     """
     padded = np.pad(pixels, margin)
     outside = np.ones(padded.shape, dtype=bool)
     outside[margin:-margin, margin:-margin] = False
     place = np.argwhere(outside) - margin
     limit = np.array(pixels.shape) - 1
-    # the nearest lattice point to a place is at most half a diagonal of the cell away
+    # The nearest lattice point is at most half a diagonal of the cell away.
     diagonal = max(np.hypot(*(vectors[0] + vectors[1])), np.hypot(*(vectors[0] - vectors[1])))
     inset = np.minimum(diagonal / 2, limit / 2)
     wanted = np.clip(place, inset, limit - inset) - place
@@ -194,7 +195,7 @@ def continue_by_lattice(pixels: Float32Array, vectors: FloatArray, margin: int) 
 
 
 def _bilinear(pixels: Float32Array, yx: FloatArray) -> Float32Array:
-    """Pixels between the pixels."""
+    """Bilinear interpolation of the image at the points (y, x)."""
     corner = np.minimum(yx.astype(int), np.array(pixels.shape) - 2)
     fy, fx = (yx - corner).astype(np.float32).T
     y, x = corner.T

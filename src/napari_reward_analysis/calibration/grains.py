@@ -1,4 +1,4 @@
-"""A second grain: the same crystal, turned, in what the first leaves unexplained."""
+"""Find a second grain: the same crystal, rotated, in peaks that the first does not explain."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum
 
 #: A second grain has the same crystal and therefore nearly the same pixel size.
 _SIZE_PART = 0.03
-#: Peaks within this many bins, or this part of their frequency, of a reflection of the
-#: first grain are its own shoulders: drift and bending split peaks by about two degrees.
+#: Peaks within this many bins, or this fraction of their frequency, of a reflection of
+#: the first grain belong to it: drift and bending split peaks by about two degrees.
 _SHOULDER_BINS, _SHOULDER_PART = 3.0, 0.03
 
 
@@ -32,9 +32,9 @@ class Grain:
     matrix : ndarray, shape (2, 2)
         k = matrix @ h in cycles per px.
     correlation : float
-        Of its amplitudes, predicted and seen, without those of the first grain.
+        Correlation of predicted and observed amplitudes, without those of the first grain.
     gain : float
-        Amplitude per predicted amplitude: grows with the area of the grain.
+        Observed over predicted amplitude. It grows with the area of the grain.
     """
 
     matrix: FloatArray
@@ -45,7 +45,7 @@ class Grain:
 def second_grain(
     spectrum: Spectrum, peaks: Peaks, pattern: Pattern, first: FloatArray, pixel_size: float
 ) -> Grain | None:
-    """The grain that explains most of what the first does not, if two peaks are left."""
+    """The grain that best explains the peaks left over by the first; None without one."""
     rest = peaks.select(~explained(first, peaks.k, spectrum.shape))
     if len(rest) < 2:
         return None
@@ -63,13 +63,13 @@ def second_grain(
 
 
 def explained(matrix: FloatArray, k: FloatArray, shape: tuple[int, int]) -> BoolArray:
-    """Which frequencies (n, 2) lie on a lattice's reflections or their shoulders."""
+    """Mark the frequencies (n, 2) that lie on or near a reflection of a lattice."""
     allowed = np.maximum(_SHOULDER_BINS, _SHOULDER_PART * np.hypot(*(k * np.array(shape)).T))
     return np.asarray(distance_bins(matrix[None], k, shape)[0] <= allowed)
 
 
 def without(spectrum: Spectrum, matrix: FloatArray) -> Spectrum:
-    """The spectrum with background in place of a lattice's reflections."""
+    """The spectrum with the reflections of a lattice replaced by background."""
     bins = np.indices(spectrum.shape).reshape(2, -1).T
     k = spectrum.frequencies(bins.astype(np.float64))
     near = explained(matrix, k, spectrum.shape).reshape(spectrum.shape)
@@ -82,16 +82,16 @@ def gain(
     matrix: FloatArray,
     hidden_by: FloatArray | None = None,
 ) -> float:
-    """Observed amplitude per predicted amplitude, by least squares.
+    """Observed over predicted amplitude, by least squares.
 
     Parameters
     ----------
     spectrum, pattern : Spectrum, Pattern
-        What is seen and what is predicted.
+        The observed and the predicted reflections.
     matrix : ndarray, shape (2, 2)
-        Of the grain.
+        Matrix of the grain.
     hidden_by : ndarray, shape (2, 2), optional
-        Of another grain, whose reflections hide some of this one's.
+        Matrix of another grain, whose reflections hide some of this grain's.
     """
     judge = Judge(spectrum, _NO_PEAKS, pattern)
     seen, in_band = (part[0] for part in judge.seen(matrix[None]))

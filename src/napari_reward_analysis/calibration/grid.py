@@ -1,4 +1,4 @@
-"""A coarse grid over an image: smooth maps are made on it and brought to the pixels."""
+"""A coarse grid over an image, for smooth maps that are interpolated to the pixels."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from napari_reward_analysis.arrays import Float32Array, FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """A coarse grid over the field and a little beyond.
+    """A coarse grid over the field and a small margin.
 
     Attributes
     ----------
     y, x : ndarray, shape (h,), (w,)
-        Places in px, evenly spaced.
+        Coordinates in px, evenly spaced.
     """
 
     y: FloatArray

@@ -1,10 +1,10 @@
-"""Which of the spectrum's peaks are which reflections of the crystal.
+"""Assign the peaks of the spectrum to reflections of the crystal.
 
-Pairs of strong predicted reflections are laid on pairs of observed peaks; each such
-guess is a whole 2 x 2 matrix, so that rotation, scale and scan distortion are free. A
-guess is judged by the correlation of all amplitudes, predicted and seen: a reflection
-that should be there and is not counts against it, and so does a peak that it leaves
-unexplained. That, and not the strongest peak, settles cells, sub-cells and super-cells.
+Pairs of strong predicted reflections are matched with pairs of observed peaks. Each such
+guess is a full 2 x 2 matrix, so that rotation, scale and scan distortion are free. The
+score of a guess is the correlation of all predicted and observed amplitudes. A missing
+reflection lowers the score, and so does an unexplained peak. In this way the right cell
+is chosen over its sub-cells and super-cells.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from napari_reward_analysis.arrays import BoolArray, FloatArray, IntArray
 from napari_reward_analysis.calibration.pattern import Pattern
 from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum
 
-#: Largest strain against the ideal cell, after rotation and scale: mis-scan, drift, and a
-#: scanner whose axes are not orthogonal.
+#: Largest strain against the ideal cell, after rotation and scale. Strain comes from scan
+#: errors, drift, and a scanner whose axes are not orthogonal.
 MAX_STRAIN = 0.08
-#: Strain that is usual; a guess that needs more must explain more.
+#: Usual strain; a guess with more strain must explain the amplitudes better.
 USUAL_STRAIN = 0.04
-#: Strongest predicted and strongest observed reflections that are paired.
+#: Numbers of the strongest predicted and observed reflections that are paired.
 _N_PREDICTED, _N_OBSERVED = 12, 30
-#: Guesses that are refined before the best is chosen.
+#: Number of guesses that are refined before the best is chosen.
 _N_REFINED = 40
-#: A peak belongs to a predicted place within this many bins, or this part of its
-#: frequency while the matrix is still a guess.
+#: A peak belongs to a predicted reflection within this many bins or, while the matrix
+#: is still a guess, within this fraction of its frequency.
 TOLERANCE_BINS, _TOLERANCE_PART = 1.5, 0.02
-#: Reflections judged at once, over all guesses.
+#: Number of reflections scored at once, over all guesses.
 _CHUNK = 500_000
 
 
 @dataclass(frozen=True, eq=False)
 class Match:
-    """One way to lay the crystal on the spectrum.
+    """One assignment of the crystal to the spectrum.
 
     Attributes
     ----------
@@ -51,16 +51,16 @@ class Match:
 
 
 class Judge:
-    """Scores matrices against one spectrum and one predicted pattern."""
+    """Score matrices against one spectrum and one predicted pattern."""
 
     def __init__(self, spectrum: Spectrum, peaks: Peaks, pattern: Pattern) -> None:
         self.spectrum, self.peaks, self.pattern = spectrum, peaks, pattern
-        # the largest of nine bins of noise is about three times their mean
+        # The largest of nine noise bins is about three times their mean.
         net = np.maximum(spectrum.power - 3 * spectrum.background, 0.0)
         self._reached = np.sqrt(ndimage.maximum_filter(net, size=3, mode="wrap"))
 
     def scores(self, matrices: FloatArray, tolerance: float = _TOLERANCE_PART) -> FloatArray:
-        """Scores of many matrices, shape (n, 2, 2) -> (n,)."""
+        """Scores of many matrices of shape (n, 2, 2), shape (n,)."""
         step = max(1, _CHUNK // (len(self.pattern.h) + len(self.peaks)))
         parts = [
             self._scores(matrices[i : i + step], tolerance) for i in range(0, len(matrices), step)
@@ -68,10 +68,11 @@ class Judge:
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def correlations(self, matrices: FloatArray, tolerance: float) -> FloatArray:
-        """Best correlation over the widths of a column, before the strain is weighed.
+        """Best correlation over all column widths, without a penalty for strain.
 
-        Where the columns' places are not known nothing is predicted but where peaks may
-        be: the root of the part of the amplitude that they hold beyond chance.
+        If the positions of the columns are not known, only the places of the peaks are
+        predicted. The result is then the root of the share of the amplitude at these
+        places, beyond what chance would give.
         """
         if not self.pattern.placed:
             return self._metric_alone(matrices, tolerance)
@@ -86,7 +87,7 @@ class Judge:
         return best
 
     def seen(self, matrices: FloatArray) -> tuple[FloatArray, BoolArray]:
-        """Observed amplitude at each reflection, and whether the spectrum reaches there."""
+        """Observed amplitude at each reflection, and whether the spectrum contains it."""
         k = np.einsum("nij,hj->nhi", matrices, self.pattern.h)
         offset = k * np.array(self.spectrum.shape)
         in_band = np.all(np.abs(k) < 0.49, axis=2) & (np.hypot(*np.moveaxis(offset, 2, 0)) >= 3)
@@ -99,7 +100,7 @@ class Judge:
         return np.asarray(self.correlations(matrices, tolerance) * usual)
 
     def _unexplained(self, matrices: FloatArray, tolerance: float) -> FloatArray:
-        """Power of the peaks that are at no reflection."""
+        """Power of the peaks that belong to no reflection."""
         missed, _ = self._missed(matrices, tolerance)
         return np.asarray((missed * self.peaks.amplitude**2).sum(axis=1))
 
@@ -109,11 +110,12 @@ class Judge:
         chance = np.minimum(np.pi * allowed**2 / cell[:, None], 0.99)
         weight = self.peaks.amplitude / max(float(self.peaks.amplitude.sum()), 1e-300)
         beyond = (~missed * weight).sum(axis=1) - (chance * weight).sum(axis=1)
-        # not divided by what chance leaves: of two cells that explain all, the smaller wins
+        # There is no normalisation, so that of two cells that explain all peaks the smaller
+        # one wins.
         return np.asarray(np.sqrt(np.maximum(beyond, 0)))
 
     def _missed(self, matrices: FloatArray, tolerance: float) -> tuple[BoolArray, FloatArray]:
-        """Which peaks are at no reflection, shape (n, peaks), and the distance allowed."""
+        """Mark the peaks that belong to no reflection, (n, peaks), with the allowed distance."""
         shape = np.array(self.spectrum.shape)
         allowed = np.maximum(np.hypot(*(self.peaks.k * shape).T) * tolerance, TOLERANCE_BINS)
         return distance_bins(matrices, self.peaks.k, self.spectrum.shape) > allowed, allowed
@@ -127,27 +129,27 @@ def distance_bins(matrices: FloatArray, k: FloatArray, shape: tuple[int, int]) -
 
 
 def strains(matrices: FloatArray, pattern: Pattern) -> FloatArray:
-    """Largest principal strain of each against the ideal cell, scale taken out."""
+    """Largest principal strain of each matrix against the ideal cell, without scale."""
     deformed = pattern.vectors.T @ np.swapaxes(matrices, 1, 2)
     stretch = np.linalg.svd(deformed, compute_uv=False)
     return np.asarray(np.sqrt(stretch[:, 0] / stretch[:, 1]) - 1)
 
 
 def pixel_sizes(matrices: FloatArray, pattern: Pattern) -> FloatArray:
-    """Pixel size in angstrom that each implies: the cells' areas are compared."""
+    """Pixel size in angstrom that each matrix implies, from the area of the cell."""
     area = abs(np.linalg.det(pattern.vectors))
     return np.asarray(np.sqrt(np.abs(np.linalg.det(matrices)) * area))
 
 
 def guesses(peaks: Peaks, pattern: Pattern, sizes: tuple[float, float]) -> FloatArray:
-    """Matrices that lay two strong reflections on two peaks, shape (n, 2, 2).
+    """Matrices that match two strong reflections with two peaks, shape (n, 2, 2).
 
     Parameters
     ----------
     peaks : Peaks
-        What is seen.
+        The observed peaks.
     pattern : Pattern
-        What is predicted.
+        The predicted reflections.
     sizes : tuple of float
         Smallest and largest pixel size in angstrom.
     """
@@ -155,7 +157,7 @@ def guesses(peaks: Peaks, pattern: Pattern, sizes: tuple[float, float]) -> Float
     seen = peaks.k[:_N_OBSERVED]
     first, second = (index.ravel() for index in np.indices((len(seen), len(seen))))
     pairs = np.stack([seen[first], seen[second]], axis=2)[first != second]
-    # the sign of a reflection is not seen
+    # The sign of a reflection cannot be observed.
     pairs = np.concatenate([pairs, pairs * np.array([1.0, -1.0])])
     pairs = pairs[np.abs(np.linalg.det(pairs)) > 1e-9]
     found = []
@@ -180,7 +182,7 @@ def _plausible(matrices: FloatArray, pattern: Pattern, sizes: tuple[float, float
 def best_match(
     spectrum: Spectrum, peaks: Peaks, pattern: Pattern, sizes: tuple[float, float]
 ) -> Match | None:
-    """The best way to lay the crystal on the peaks, or None where no two fit."""
+    """The best assignment of the crystal to the peaks; None if no two peaks fit."""
     matrices = guesses(peaks, pattern, sizes)
     if not len(matrices):
         return None
@@ -194,7 +196,7 @@ def best_match(
 
 
 def _distinct(matrices: FloatArray, pattern: Pattern) -> FloatArray:
-    """The first of each set that differs by less than a per cent or by the symmetry."""
+    """The matrices without duplicates that are equal within 1 % or by symmetry."""
     kept: list[FloatArray] = []
     orbit = np.stack([*pattern.symmetry, *(-w for w in pattern.symmetry)])
     left = matrices
@@ -208,7 +210,7 @@ def _distinct(matrices: FloatArray, pattern: Pattern) -> FloatArray:
 def _settle(
     matrix: FloatArray, peaks: Peaks, pattern: Pattern, shape: tuple[int, int]
 ) -> FloatArray:
-    """Fit a guess to all peaks that it indexes, from the near ones outward."""
+    """Fit a guess to all peaks that it indexes, starting with low frequencies."""
     reach = np.hypot(*(peaks.k * np.array(shape)).T)
     for part in (0.04, 0.03, 0.02):
         h = np.rint(peaks.k @ np.linalg.inv(matrix).T)
@@ -229,7 +231,7 @@ def _half_step(matrix: FloatArray, shape: tuple[int, int]) -> float:
 
 
 def fit_matrix(h: FloatArray | IntArray, k: FloatArray, weight: FloatArray) -> FloatArray | None:
-    """Weighted least squares of k = matrix @ h; None where the indices lie on one line."""
+    """Weighted least squares of k = matrix @ h; None if the indices lie on one line."""
     normal = (h * weight[:, None]).T @ h
     if len(h) < 2 or abs(np.linalg.det(normal)) < 1e-9 * np.trace(normal) ** 2:
         return None

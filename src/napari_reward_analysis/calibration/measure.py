@@ -1,4 +1,4 @@
-"""The lattice in the image itself: cell in px, pixel size, rotation, confidence."""
+"""Measure a lattice in an image: cell in px, pixel size, rotation and confidence."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def measure_lattice(
     Parameters
     ----------
     image : Image
-        The image. Its pixel size, where it has one, is trusted within 15 %, unless
-        another scale explains clearly more. Without one every scale is tried at which
-        columns are between 2.5 px and a quarter of the field apart.
+        The image. Its pixel size is trusted within 15 %, unless another scale fits
+        clearly better. Without a pixel size, all scales are tried at which columns are
+        between 2.5 px and a quarter of the field apart.
     lattice : Lattice
-        The crystal, with all its columns. Where their places are not known (a free
-        cell), the cell's shape alone is matched; without a pixel size its scale is then
-        the largest that explains the peaks.
+        The crystal, with all its columns. A free cell has no column positions, so that
+        only its shape is matched. Without a pixel size, the scale of a free cell is the
+        largest that explains the peaks.
     region : ndarray of bool, shape (H, W), optional
         Pixels to look at.
 
     Returns
     -------
     MeasuredLattice
-        With a confidence; `found` is False, and the numbers mean nothing, where the
-        crystal is not seen.
+        The result with a confidence. If the crystal is not seen, `found` is False and the
+        numbers have no meaning.
 
     Raises
     ------
@@ -72,12 +72,12 @@ def measure_lattice(
 
 
 def _with_grains(found: Found, pattern: Pattern, lattice: Lattice, image: Image) -> MeasuredLattice:
-    """The result, with what another orientation of the crystal explains set apart."""
+    """The result, with a possible second orientation of the crystal taken into account."""
     spectrum, peaks = found.spectrum, found.peaks
     fit, other, share = _grains(spectrum, peaks, pattern, found.fit)
     trust = found.confidence
     if other is not None:
-        # what the second grain explains is no fault of the first
+        # Peaks of the second grain do not lower the confidence of the first.
         mine = peaks.select(~explained(other.matrix, peaks.k, spectrum.shape))
         trust = confidence(spectrum, mine, pattern, fit, found.known_scale)
     return _result(image, lattice, pattern, spectrum, fit, trust, other, share)
@@ -86,7 +86,7 @@ def _with_grains(found: Found, pattern: Pattern, lattice: Lattice, image: Image)
 def _grains(
     spectrum: Spectrum, peaks: Peaks, pattern: Pattern, fit: Fit
 ) -> tuple[Fit, Grain | None, float]:
-    """The larger grain, the smaller where it is surely the crystal, and its share."""
+    """The fit of the larger grain, the smaller grain if it is certain, and its share."""
     size = implied_pixel_size(fit.matrix, pattern)
     other = second_grain(spectrum, peaks, pattern, fit.matrix, size)
     if other is None or other.correlation**2 < MIN_CONFIDENCE:
@@ -140,7 +140,7 @@ def _result(
 
 
 def _nothing(image: Image, lattice: Lattice) -> MeasuredLattice:
-    """The answer where no two peaks fit the crystal."""
+    """The result if no two peaks fit the crystal."""
     unknown = np.full((2, 2), math.nan)
     nan = math.nan
     none: FloatArray = np.zeros(0)
@@ -171,12 +171,11 @@ def _nothing(image: Image, lattice: Lattice) -> MeasuredLattice:
 def _check_field(
     shape: tuple[int, int], lengths: tuple[float, float], pixel_size: float, lattice: Lattice
 ) -> None:
-    """Refuse a field that cannot show that anything repeats."""
+    """Raise BadInput for a field with too few cells."""
     field = sorted(n * pixel_size for n in shape)
     cells = [side / length for side, length in zip(field, sorted(lengths), strict=True)]
     if min(cells) < MIN_CELLS:
         raise BadInput(
             f"The field holds only {min(cells):.1f} cells of {lattice.name} in one direction: "
-            f"a lattice is seen where at least {MIN_CELLS:g} repeat; choose a larger field or "
-            "check the pixel size."
+            f"choose a field with at least {MIN_CELLS:g} cells or check the pixel size."
         )

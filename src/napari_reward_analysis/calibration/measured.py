@@ -1,4 +1,4 @@
-"""What was measured, and what to tell the user about it."""
+"""Results of a lattice measurement: vectors, pixel size, rotation and confidence."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 from napari_reward_analysis.arrays import FloatArray, IntArray
 from napari_reward_analysis.errors import BadInput
 
-#: Below this confidence no lattice is said to be seen.
+#: A lattice counts as found from this confidence on.
 MIN_CONFIDENCE = 0.5
-#: A second grain is reported from this part of the Bragg amplitude on.
+#: A second grain is reported from this share of the Bragg amplitude on.
 MIN_GRAIN_SHARE = 0.1
-#: A header that is off by more than this part is worth a notice.
+#: A relative error of the header's pixel size above this gives a notice.
 NOTICE_DIFFERENCE = 0.02
 
 
@@ -26,12 +26,13 @@ class MeasuredVectors:
     Attributes
     ----------
     vectors_px : ndarray, shape (2, 2)
-        Rows: (y, x) in px, the shorter first, at 60 to 90 degrees; NaN where none are seen.
+        Rows: (y, x) in px, the shorter first, at 60 to 90 degrees; NaN if none are seen.
     confidence : float
-        Part of the amplitude of all peaks that this lattice explains beyond chance, 0 to 1;
-        lowered where fewer than four reflections are seen, since two fit any lattice.
+        Share of the amplitude of all peaks that this lattice explains beyond chance, 0 to 1.
+        It is lowered if fewer than four reflections are seen, because two reflections
+        fit any lattice.
     n_reflections : int
-        Reflections that the vectors rest on.
+        Number of reflections in the fit of the vectors.
     """
 
     vectors_px: FloatArray
@@ -40,7 +41,7 @@ class MeasuredVectors:
 
     @property
     def found(self) -> bool:
-        """Whether a lattice is seen at all."""
+        """Whether a lattice is seen."""
         return self.confidence >= MIN_CONFIDENCE
 
     @property
@@ -56,16 +57,16 @@ class MeasuredVectors:
 
 @dataclass(frozen=True, eq=False)
 class MeasuredLattice:
-    """A crystal's lattice as it lies in an image.
+    """The lattice of a crystal as measured in an image.
 
     Attributes
     ----------
     name : str
-        Of the lattice that was looked for.
+        Name of the lattice.
     columns_per_cell : int
         Columns in its cell.
     vectors_px : ndarray, shape (2, 2)
-        Rows: the cell's two vectors, (y, x) in px. NaN where nothing fits at all.
+        Rows: the cell's two vectors, (y, x) in px; NaN if nothing fits.
     vectors_error_px : ndarray, shape (2, 2)
         Their standard errors.
     pixel_size : float
@@ -76,35 +77,36 @@ class MeasuredLattice:
     header_pixel_size : float or None
         The image's own pixel size in angstrom.
     rotation_deg : float
-        Angle in degrees from the x axis to the first vector, towards y (clockwise as
-        shown), as of the rigid rotation nearest to what is seen. Orientations that the
-        diffraction pattern cannot tell apart are equivalent; the smallest angle is given.
+        Angle in degrees from the x axis to the first vector, towards y (clockwise on the
+        screen), of the rigid rotation nearest to the measured deformation. If several
+        orientations give the same diffraction pattern, the smallest angle is given.
     rotation_error_deg : float
         Its standard error.
     mirrored : bool
-        The crystal is seen from the other side: its pattern has no mirror of its own and
-        fits only when mirrored along the first vector.
+        Whether the crystal is seen from the other side. Its pattern has no mirror symmetry
+        and fits only if it is mirrored along the first vector.
     strain : float
-        Largest principal strain against the ideal cell after rotation and scale are taken
-        out: scan distortion, in parts of 1.
+        Largest principal strain against the ideal cell, without rotation and scale. It
+        measures scan distortion; 0.01 means 1 %.
     shear_deg : float
-        Angle between the vectors, less the ideal one, in degrees.
+        Angle between the vectors minus the ideal angle, in degrees.
     confidence : float
-        Part of the power in all reflections, predicted or seen, that the crystal explains
-        (squared correlation of amplitudes), 0 to 1. Scaled down where fewer than four
-        reflections are seen, since two fit any cell.
+        Share of the power in all predicted and observed reflections that the crystal
+        explains (squared correlation of amplitudes), 0 to 1. It is lowered if fewer than
+        four reflections are seen, because two reflections fit any cell.
     n_reflections : int
-        Reflections that the vectors rest on, counting h and -h once.
+        Number of reflections in the fit of the vectors, counting h and -h once.
     reflections : ndarray of int, shape (n, 2)
         Their indices, strongest first.
     reflection_amplitudes : ndarray, shape (n,)
-        Half the amplitude of each plane wave, in parts of the image's range.
+        Half the amplitude of each plane wave, relative to the range of the image.
     reflection_noise : ndarray, shape (n,)
-        Spectral density of noise and disorder at each, in (parts of the range)^2 px^2.
+        Spectral density of noise and disorder at each reflection, relative to the squared
+        range, in square px.
     second_share : float
-        Part of the Bragg amplitude that another orientation of the crystal holds.
+        Share of the Bragg amplitude that belongs to another orientation of the crystal.
     second_rotation_deg : float or None
-        Rotation of that second grain, None where there is none.
+        Rotation of that second grain; None if there is none.
     field_px : tuple of int
         Height and width of the image.
     """
@@ -137,7 +139,7 @@ class MeasuredLattice:
 
     @property
     def second_grain(self) -> bool:
-        """Whether a second grain holds a part worth telling."""
+        """Whether a second grain is large enough to report."""
         return self.second_share >= MIN_GRAIN_SHARE
 
     @property
@@ -157,13 +159,13 @@ class MeasuredLattice:
 
     @property
     def difference(self) -> float | None:
-        """Header's pixel size over the lattice's, less 1; None without a header."""
+        """Relative difference of the header's pixel size from the lattice's; None without one."""
         if self.header_pixel_size is None or not self.found:
             return None
         return self.header_pixel_size / self.pixel_size - 1
 
     def expected_count(self, area_px: float, columns_per_cell: int | None = None) -> float:
-        """Columns that an area of crystal holds; no calibration is needed.
+        """Number of columns in an area of crystal; needs no calibration.
 
         Parameters
         ----------
@@ -182,7 +184,7 @@ class MeasuredLattice:
         return area_px / self.cell_area_px * per_cell
 
     def facts(self) -> dict[str, Any]:
-        """Plain values, ready for JSON; None where nothing was measured."""
+        """Plain values, ready for JSON; None for values that were not measured."""
         a, b = self.lengths_px
         values: dict[str, Any] = {
             "name": self.name,
@@ -212,33 +214,6 @@ class MeasuredLattice:
         }
 
 
-def disagreement(measured: MeasuredLattice) -> str | None:
-    """One sentence where header and lattice differ by more than 2 %, otherwise None."""
-    difference = measured.difference
-    if difference is None or abs(difference) <= NOTICE_DIFFERENCE:
-        return None
-    count = (1 + difference) ** 2 - 1
-    return (
-        f"The header's pixel size of {measured.header_pixel_size:.4g} angstrom is "
-        f"{abs(difference):.1%} {_more(difference, 'larger', 'smaller')} than the "
-        f"{measured.pixel_size:.4g} angstrom that the lattice of {measured.name} shows; lengths "
-        "are off by as much, and a count by the header would be "
-        f"{abs(count):.0%} too {_more(count, 'high', 'low')}: "
-        "use the lattice's (--calibrate lattice)."
-    )
-
-
-def second_grain_notice(measured: MeasuredLattice) -> str | None:
-    """One sentence where a second grain is seen, otherwise None."""
-    if measured.second_rotation_deg is None or not (measured.found and measured.second_grain):
-        return None
-    return (
-        f"Two grains are seen: {measured.name} at {measured.rotation_deg:.1f} degrees and, with "
-        f"about {measured.second_share:.0%} of the lattice, at "
-        f"{measured.second_rotation_deg:.1f} degrees; only the first counts as crystal."
-    )
-
-
 def require_found(measured: MeasuredLattice) -> MeasuredLattice:
     """The measured lattice itself.
 
@@ -250,8 +225,8 @@ def require_found(measured: MeasuredLattice) -> MeasuredLattice:
     if not measured.found:
         raise BadInput(
             f"No lattice of {measured.name} is seen in the image (confidence "
-            f"{measured.confidence:.2f}): choose the crystal that is there, or give the pixel "
-            "size and the count."
+            f"{measured.confidence:.2f}): choose the crystal that is in the image, or give the "
+            "pixel size and the count."
         )
     return measured
 
@@ -268,10 +243,6 @@ def vector_angle(vectors: FloatArray) -> float:
 
 
 def _cross(vectors: FloatArray) -> float:
-    """Signed area between two row vectors; NaN, silently, where they are not known."""
+    """Signed area between two row vectors; NaN, without a warning, if they are NaN."""
     (ay, ax), (by, bx) = vectors.tolist()
     return float(ay * bx - ax * by)
-
-
-def _more(difference: float, above: str, below: str) -> str:
-    return above if difference > 0 else below

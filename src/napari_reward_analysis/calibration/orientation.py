@@ -1,4 +1,4 @@
-"""From the fitted matrix to a rotation, one pixel size and their errors."""
+"""Derive rotation and pixel size, with their errors, from the fitted matrix."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _FLIP = np.diag([-1.0, 1.0])
 
 @dataclass(frozen=True, eq=False)
 class Orientation:
-    """The one of all equivalent matrices that turns the cell least.
+    """The equivalent matrix with the smallest rotation of the cell.
 
     Attributes
     ----------
     matrix : ndarray, shape (2, 2)
         k = matrix @ h in cycles per px.
     change : ndarray of int, shape (2, 2)
-        The matrix that was given, times this, is `matrix`; indices h become the inverse
-        of it times h.
+        `matrix` is the given matrix times this one. Indices h are multiplied with its
+        inverse.
     rotation_deg : float
-        From the x axis to the first vector, towards y.
+        Angle from the x axis to the first vector, towards y.
     mirrored : bool
-        Whether it fits only as a mirror image.
+        Whether the crystal fits only as a mirror image.
     """
 
     matrix: FloatArray
@@ -46,10 +46,10 @@ class Orientation:
 
 
 def orient(matrix: FloatArray, pattern: Pattern) -> Orientation:
-    """Choose among the matrices that the diffraction pattern cannot tell apart.
+    """Choose among the matrices that give the same diffraction pattern.
 
-    Proper ones come before mirror images, then the smallest angle, of two that are
-    opposite the positive one.
+    Rotations come before mirror images, then small angles before large ones. Of two
+    opposite angles the positive one is chosen.
     """
     found = []
     for w in (*pattern.symmetry, *(-w for w in pattern.symmetry)):
@@ -59,7 +59,7 @@ def orient(matrix: FloatArray, pattern: Pattern) -> Orientation:
 
 
 def _rotation(matrix: FloatArray, pattern: Pattern) -> tuple[float, bool]:
-    """Rotation (degrees) of the rigid motion nearest to the deformation."""
+    """Rotation in degrees nearest to the deformation, and whether it is mirrored."""
     deformation = (np.linalg.inv(pattern.vectors) @ np.linalg.inv(matrix)).T
     mirrored = bool(np.linalg.det(deformation) < 0)
     if mirrored:
@@ -91,6 +91,6 @@ def rotation_error(matrix: FloatArray, rows: FloatArray) -> float:
 def vector_errors(matrix: FloatArray, rows: FloatArray) -> FloatArray:
     """Standard errors of the real-space vectors in px, shape (2, 2)."""
     vectors = np.linalg.inv(matrix)
-    # dV = -V dM V, the rows of M being independent
+    # dV = -V dM V; the rows of M are independent.
     spread = np.einsum("la,jlm,ma->ja", vectors, rows, vectors)
     return np.asarray(np.sqrt(vectors**2 @ spread))

@@ -1,4 +1,4 @@
-"""What a crystal should show in a power spectrum: its reflections and their symmetry."""
+"""Predict the reflections of a crystal in a power spectrum, and their symmetry."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import numpy as np
 from napari_reward_analysis.arrays import FloatArray, IntArray
 from napari_reward_analysis.crystal.lattice import Lattice
 
-#: Reflections are predicted up to this many waves per mean spacing of the columns;
-#: beyond, the width of a column leaves nothing of them.
+#: Reflections are predicted up to this many waves per mean spacing of the columns. Higher
+#: ones vanish because of the width of a column.
 REACH = 3.0
 #: Widths (sigma) of a column over the mean spacing, from a sharp probe to a blurred one.
 WIDTHS = np.linspace(0.1, 0.3, 5)
-#: Lengths that differ by less than this part are the same, for the cell's symmetry.
+#: Lengths with a smaller relative difference are equal, for the symmetry of the cell.
 _SAME_LENGTH = 2e-3
-#: Amplitudes that differ by less than this part of the strongest are the same.
+#: Amplitudes are equal if they differ by less than this fraction of the strongest.
 _SAME_AMPLITUDE = 0.02
 
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """Predicted reflections of a projected crystal; of each pair h, -h only one.
+    """Predicted reflections of a projected crystal, with one of each pair h, -h.
 
     Attributes
     ----------
@@ -33,11 +33,11 @@ class Pattern:
     h : ndarray of int, shape (n, 2)
         Indices.
     strength : ndarray, shape (n,)
-        Structure factor over the largest, 0 to 1; all 1 where places are not known.
+        Structure factor over the largest, 0 to 1; all 1 if positions are not known.
     spacing : float
         Mean spacing of the columns in angstrom.
     placed : bool
-        Whether the columns' places, and with them the structure factors, are known.
+        Whether the column positions, and thus the structure factors, are known.
     """
 
     vectors: FloatArray
@@ -59,13 +59,13 @@ class Pattern:
 
     @cached_property
     def strong(self) -> IntArray:
-        """Indices of the reflections in the order of their expected amplitude."""
+        """Indices of the reflections, by falling expected amplitude."""
         middle = self.envelopes[len(WIDTHS) // 2]
         return np.asarray(np.argsort(-middle, kind="stable"))
 
     @cached_property
     def symmetry(self) -> tuple[IntArray, ...]:
-        """Integer matrices W for which h and W h look alike, the identity first."""
+        """Integer matrices W such that h and W h are equivalent, the identity first."""
         return _symmetry(self)
 
     @property
@@ -75,7 +75,7 @@ class Pattern:
 
 
 def predict(lattice: Lattice) -> Pattern:
-    """Reflections of a lattice, from the places and weights of its columns."""
+    """Reflections of a lattice, from the positions and weights of its columns."""
     gamma = math.radians(lattice.angle)
     vectors = np.array(
         [[0.0, lattice.a], [lattice.b * math.sin(gamma), lattice.b * math.cos(gamma)]]
@@ -96,7 +96,7 @@ def structure_factors(lattice: Lattice, h: IntArray) -> FloatArray:
 
 
 def _half_plane(vectors: FloatArray, reach: float) -> IntArray:
-    """All indices within a distance of the origin, in 1 / angstrom."""
+    """All indices within a distance of the origin, in 1 / angstrom, one of each h, -h."""
     most = np.ceil(reach * np.hypot(*vectors.T)).astype(int)
     grid = np.meshgrid(*(np.arange(-m, m + 1) for m in most), indexing="ij")
     h = np.stack(grid, axis=-1).reshape(-1, 2)

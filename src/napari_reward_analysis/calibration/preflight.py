@@ -1,7 +1,7 @@
-"""What an image is before anything is searched: its scale, and where it is crystal.
+"""The preflight of an image: settle its scale and its crystalline area before a search.
 
-The lattice is measured in the image itself. It tells whether the header's pixel size is
-right, and over which pixels columns are to be expected.
+The lattice is measured in the image itself. It shows whether the header's pixel size is
+right and in which area columns are expected.
 """
 
 from __future__ import annotations
@@ -14,14 +14,19 @@ from napari_reward_analysis.calibration.choices import AreaRule, Calibration
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import (
     MeasuredLattice,
-    disagreement,
     require_found,
+)
+from napari_reward_analysis.calibration.notices import (
+    crystal_share,
+    header_notice,
+    lattice_not_seen,
     second_grain_notice,
 )
 from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.notices import Notice
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,19 +36,19 @@ class Preflight:
     Attributes
     ----------
     image : Image
-        With the pixel size that is used.
+        The image with the pixel size that is used.
     region : ndarray of bool, shape (H, W), or None
         The crystal, drawn or found; None for the whole field.
     measured : MeasuredLattice or None
-        The lattice as seen in the image; None where none was looked for.
-    notices : tuple of str
-        What the user should know, a sentence each.
+        The lattice as seen in the image; None if it was not measured.
+    notices : tuple of Notice
+        Facts that the user should know.
     """
 
     image: Image
     region: BoolArray | None = None
     measured: MeasuredLattice | None = None
-    notices: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 def run_preflight(
@@ -61,14 +66,14 @@ def run_preflight(
     image : Image
         The image, with or without a pixel size.
     lattice : Lattice or None
-        The crystal to look for; without it nothing can be measured.
+        The crystal to look for. Without it nothing is measured.
     region : ndarray of bool, shape (H, W), optional
-        Drawn by the user: used as it is.
+        Region that the user drew; it is used as it is.
     calibrate : {'header', 'lattice'}
-        Whose pixel size is used: the image's own, or the one that the lattice shows.
+        Source of the pixel size: the image, or the lattice that is seen in it.
     area : {'field', 'crystal'}
-        Whether columns are expected in the whole field or where the lattice is seen. A
-        lattice that is not seen leaves the whole field, with a notice.
+        Whether columns are expected in the whole field or only where the lattice is seen.
+        If no lattice is seen, the whole field counts, and a notice says so.
 
     Returns
     -------
@@ -77,12 +82,12 @@ def run_preflight(
     Raises
     ------
     BadInput
-        If the pixel size shall come from a lattice that is not given or not seen.
+        If the pixel size should come from a lattice that is not given or not seen.
     """
     if lattice is None:
         if calibrate == "lattice":
             raise BadInput(
-                "The pixel size cannot come from a lattice that is not given: choose a lattice."
+                "The pixel size cannot come from a lattice without a crystal: choose a lattice."
             )
         return Preflight(image, region)
     try:
@@ -107,25 +112,19 @@ def measured_facts(preflight: Preflight) -> dict[str, Any] | None:
     return None if preflight.measured is None else preflight.measured.facts()
 
 
-def _notices(measured: MeasuredLattice, calibrate: Calibration) -> tuple[str, ...]:
-    wrong_header = disagreement(measured) if calibrate == "header" else None
+def _notices(measured: MeasuredLattice, calibrate: Calibration) -> tuple[Notice, ...]:
+    wrong_header = header_notice(measured) if calibrate == "header" else None
     found = (wrong_header, second_grain_notice(measured))
     return tuple(notice for notice in found if notice is not None)
 
 
 def _found_region(
     image: Image, measured: MeasuredLattice
-) -> tuple[BoolArray | None, tuple[str, ...]]:
+) -> tuple[BoolArray | None, tuple[Notice, ...]]:
     if not measured.found:
-        sentence = (
-            f"No lattice of {measured.name} is seen in the image (confidence "
-            f"{measured.confidence:.2f}): the whole field counts."
-        )
-        return None, (sentence,)
+        return None, (lattice_not_seen(measured),)
     region = crystal_region(image, measured)
     if region.all():
         return None, ()
-    if not region.any():
-        return None, ("No part of the field is surely crystal: the whole field counts.",)
-    part = float(region.mean())
-    return region, (f"{part:.0%} of the field is crystal; columns are expected only there.",)
+    notices = (crystal_share(float(region.mean())),)
+    return (region if region.any() else None), notices

@@ -1,8 +1,8 @@
-"""What the full crystal's amplitude would be at each place.
+"""Estimate the amplitude that full crystal would have at each place of the image.
 
-Thickness, tilt and focus change the contrast of a crystal over the field, so that half of
-it means half of what the crystal shows there. The surface follows what is crystal for
-certain, and goes on from what is strong to what is faint.
+Thickness, tilt and focus change the contrast of a crystal over the field. Therefore the
+edge of the crystal is at half of the local reference amplitude. The reference is a smooth
+surface through the parts that are certainly crystal. It extends from strong to faint parts.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.calibration.grid import Grid
 from napari_reward_analysis.calibration.register import power_area
 
-#: The crystal's edge, as a part of its own amplitude: there half of a window is crystal.
+#: The edge of the crystal, as a fraction of its amplitude: there half of a window is crystal.
 EDGE = 0.5
-#: What shapes the surface: nearer to all than to half of it; at first, all that is not far
-#: below the strongest.
+#: Fractions of the reference from which on a place shapes the surface: finally, and in
+#: the first round, as a fraction of the strongest places.
 SURE, _FIRST = math.sqrt(EDGE), 0.3
-#: Places through which it is fitted, about, and most rounds of that.
+#: Approximate number of places in the fit, and largest number of rounds.
 _FIT_POINTS, _ROUNDS = 20_000, 20
-#: Scatter of the logarithm in one window; and how far slope and curvature, from the middle
-#: to the border, may go before the windows must ask for it: a factor of e.
+#: Scatter of the logarithm in one window, and prior scatter of slope and curvature of the
+#: surface from the middle to the border.
 _SCATTER, _SLOPE = 0.3, 1.0
-#: The window is followed to this many sigmas.
+#: The window is cut off at this many sigmas.
 _REACH = 2.5
 _TINY = float(np.finfo(np.float32).tiny)
 
@@ -34,20 +34,21 @@ _TINY = float(np.finfo(np.float32).tiny)
 def reference_amplitude(
     amplitude: FloatArray, in_register: BoolArray, grid: Grid, spread: FloatArray
 ) -> FloatArray:
-    """Amplitude that the full crystal would have at each place.
+    """Amplitude that full crystal would have at each place.
 
-    A parabola in the logarithm, through what lies above `SURE` of it: thickness, focus
-    and a step between two layers change the amplitude, a pocket in the crystal does not
-    pull it down. From the strongest places it goes on to the next, as long as these are
-    above half of what it says there. Windows across the crystal's edge count for what they
-    would show if they were full. The few windows of a small crystal bend it little.
+    The logarithm of the reference is a parabola through the places above `SURE` of it.
+    It follows thickness, focus and steps between layers, but a pocket in the crystal does
+    not pull it down. The fit starts at the strongest places and extends to neighbours
+    that are above half of the reference. Windows across the edge of the crystal are
+    corrected for the part that is not crystal. The few windows of a small crystal bend
+    the surface only little.
 
     Parameters
     ----------
     amplitude : ndarray, shape (h, w)
-        On the grid.
+        Amplitude on the grid.
     in_register : ndarray of bool, shape (h, w)
-        Where it may belong to the crystal.
+        Places that may belong to the crystal.
     grid : Grid
         The grid.
     spread : ndarray, shape (2, 2)
@@ -66,11 +67,11 @@ def reference_amplitude(
     for number in range(_ROUNDS):
         solution = _fitted(terms[used], (logs - filled)[used], windows)
         surface = terms @ solution
-        # beyond the crystal the parabola may go anywhere
+        # Outside the crystal the parabola is not constrained.
         low, high = surface[used].min(), surface[used].max()
         part = logs - np.clip(surface, low, high)
         crystal = allowed & (part >= math.log(EDGE))
-        # what is faint belongs to the crystal if it goes on from what is strong
+        # Faint places belong to the crystal if they are connected to strong ones.
         crystal = ndimage.binary_propagation(crystal & first, mask=crystal)
         kept = crystal & (part >= math.log(SURE))
         if not kept.any() or (number and np.array_equal(kept, used)):
@@ -81,7 +82,7 @@ def reference_amplitude(
 
 
 def _log_filled(crystal: BoolArray, kernel: FloatArray) -> FloatArray:
-    """Logarithm of the part of each window that is crystal, half of it or more."""
+    """Logarithm of the crystalline fraction of each window, at least one half."""
     filled: FloatArray = ndimage.convolve(crystal.astype(float), kernel, mode="nearest")
     return np.asarray(np.log(np.maximum(filled, EDGE)))
 
@@ -96,7 +97,7 @@ def _kernel(spread: FloatArray, steps: tuple[float, float]) -> FloatArray:
 
 
 def _fitted(terms: FloatArray, logs: FloatArray, windows: float) -> FloatArray:
-    """Coefficients of the surface; slope and curvature only as far as the windows ask for it."""
+    """Coefficients of the surface, with a prior that keeps slope and curvature small."""
     weight = windows / _SCATTER**2
     slack = np.full(terms.shape[1], 1 / _SLOPE**2)
     slack[0] = 0
@@ -105,7 +106,7 @@ def _fitted(terms: FloatArray, logs: FloatArray, windows: float) -> FloatArray:
 
 
 def _terms(y: FloatArray, x: FloatArray, grid: Grid) -> FloatArray:
-    """Terms of a parabola at each place, the field spanning -1 to 1; shape (h, w, 6)."""
+    """Terms of a parabola at each place; the field spans -1 to 1; shape (h, w, 6)."""
     v = (2 * (y - grid.y[0]) / np.ptp(grid.y) - 1)[:, None] + np.zeros(len(x))
     u = (2 * (x - grid.x[0]) / np.ptp(grid.x) - 1)[None] + np.zeros((len(y), 1))
     return np.stack([np.ones_like(u), v, u, v * v, v * u, u * u], axis=-1)

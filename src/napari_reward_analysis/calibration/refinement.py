@@ -1,4 +1,4 @@
-"""The last step: all significant reflections, weighted by their errors, give the matrix."""
+"""Refine the matrix with all significant reflections, weighted by their errors."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from napari_reward_analysis.calibration.spectrum import (
     refine_peaks,
 )
 
-#: Bins searched on each side of a predicted place.
+#: Number of bins searched on each side of a predicted reflection.
 _REACH = 2
-#: Reflections that lie off the fit by more than this many of its scatters are left out.
+#: Reflections further from the fit than this many times the scatter are left out.
 _OUTLIER = 3.5
 _ROUNDS = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """The fitted matrix with what it rests on.
+    """The fitted matrix and the reflections in the fit.
 
     Attributes
     ----------
     matrix : ndarray, shape (2, 2)
         k = matrix @ h in cycles per px.
     covariance : ndarray, shape (2, 2, 2)
-        Of the two rows of the matrix, which are fitted apart.
+        Covariances of the two rows of the matrix, which are fitted separately.
     h : ndarray of int, shape (n, 2)
-        The reflections used, strongest first.
+        The reflections in the fit, strongest first.
     peaks : Peaks
         Their peaks, in the same order.
     """
@@ -48,7 +48,7 @@ class Fit:
 
 
 def refine(spectrum: Spectrum, pattern: Pattern, matrix: FloatArray) -> Fit | None:
-    """Fit the matrix to every significant reflection; None where fewer than two are."""
+    """Fit the matrix to all significant reflections; None if there are fewer than two."""
     fit = None
     for _ in range(_ROUNDS):
         h, peaks = significant(spectrum, pattern, matrix)
@@ -60,10 +60,10 @@ def refine(spectrum: Spectrum, pattern: Pattern, matrix: FloatArray) -> Fit | No
 
 
 def significant(spectrum: Spectrum, pattern: Pattern, matrix: FloatArray) -> tuple[IntArray, Peaks]:
-    """The reflections that stand out of the noise, strongest first, and their peaks.
+    """The reflections above the noise, strongest first, and their peaks.
 
-    A peak counts where it is a true maximum within two bins of its predicted place, and
-    higher than what noise would show at any of the places that are searched.
+    A peak counts if it is a true maximum within two bins of its predicted position and
+    higher than noise would be at any of the searched positions.
     """
     shape = np.array(spectrum.shape)
     k = pattern.h @ matrix.T
@@ -94,7 +94,7 @@ def _robust(h: IntArray, peaks: Peaks, shape: FloatArray) -> Fit | None:
         matrix = fit_matrix(h[used], peaks.k[used], weight[used])
     if matrix is None:
         return None
-    # h and -h were seen once: two coordinates a reflection, four unknowns
+    # Each reflection gives two coordinates; there are four unknowns.
     freedom = max(2 * int(used.sum()) - 4, 1)
     spread = max(float((off[used] ** 2).sum()) / freedom, 1.0)
     inverse = np.linalg.inv((h[used] * weight[used, None]).T @ h[used])

@@ -1,10 +1,10 @@
-"""The region that is crystal: where the lattice is seen, in register, at half strength.
+"""Find the crystalline region of an image from its local Bragg amplitudes.
 
-Around each pixel, in a window of about one cell, the strongest Bragg reflections have an
-amplitude. It is compared with what the crystal shows nearby (a smooth surface over the
-field, so that thickness, tilt and focus may vary) and lowered where the neighbouring
-windows are out of register (a grain that is turned by a few degrees has nearly the same
-amplitudes). Half of the full value is the edge: there half of the window is crystal.
+Around each pixel, the amplitude of the strongest reflections is measured in a window of
+about one cell. It is compared with a smooth reference over the field, so that thickness,
+tilt and focus may vary. The result is lowered where neighbouring windows are out of
+register, because a grain that is rotated by a few degrees has nearly the same amplitudes.
+The edge of the crystal is at half of the full value, where half of the window is crystal.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from napari_reward_analysis.calibration.register import registered_amplitudes
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 
-#: Smallest window: sigma in cells. The transform of a Gaussian of 0.45 cells has fallen
-#: to 2 % at the next reflection, so that each is seen alone.
+#: Smallest window (sigma in cells). The transform of a Gaussian of 0.45 cells has fallen
+#: to 2 % at the next reflection, so that reflections do not mix.
 MIN_WINDOW = 0.45
-#: Largest window that noise may ask for.
+#: Largest window for noisy images (sigma in cells).
 MAX_WINDOW = 2.0
-#: Noise of the amplitude that is allowed, as a part of it: the edge is four of it away.
+#: Allowed relative noise of the amplitude: the edge is four times this below the crystal.
 NOISE_PART = EDGE / 4
 #: Window (sigma in cells) over which neighbouring cells must be in register.
 REGISTER_WINDOW = 2.0
-#: Crystals of fewer cells are not crystals, holes of fewer are not seen by the window.
+#: Crystals and holes with fewer cells are removed: the window cannot resolve them.
 MIN_CELLS = 4.0
-#: Most reflections that are looked at.
+#: Largest number of reflections that are used.
 _N_REFLECTIONS = 12
-#: From one window to the next wider one.
+#: Ratio of a window to the next smaller one.
 _WIDER = 1.5
 
 
@@ -51,7 +51,7 @@ def crystal_region(
     measured : MeasuredLattice
         Result of `measure_lattice`.
     window : float, optional
-        Sigma of the window in cells; by default 0.45, or more where noise asks for it.
+        Sigma of the window in cells; by default 0.45, or more for noisy images.
 
     Returns
     -------
@@ -71,18 +71,18 @@ def crystal_region(
 def lattice_order(
     image: Image, measured: MeasuredLattice, *, window: float | None = None
 ) -> Float32Array:
-    """How much of the crystal's lattice is seen around each pixel.
+    """Strength of the lattice around each pixel, relative to full crystal.
 
     Parameters
     ----------
     image, measured, window
-        As for `crystal_region`.
+        As in `crystal_region`.
 
     Returns
     -------
     ndarray, shape (H, W)
-        Amplitude of the strongest reflections, in register, as a part of what the
-        crystal nearby shows: about 1 in the crystal, 0.5 at its edge, 0 elsewhere.
+        Amplitude of the strongest reflections in register, relative to the crystal
+        nearby: about 1 in the crystal, 0.5 at its edge, 0 elsewhere.
 
     Raises
     ------
@@ -91,9 +91,9 @@ def lattice_order(
 
     Notes
     -----
-    Where the crystal is fainter than elsewhere, noise asks for a wider window, and where
-    it is stronger for a smaller one. Memory: the complex spectrum of the image with a
-    margin (8 bytes a pixel) and a few float32 images.
+    The window is wider where the crystal is fainter, and smaller where it is stronger.
+    The function needs memory for the complex spectrum of the image with a margin (8 bytes
+    per pixel) and for a few float32 images.
     """
     require_found(measured)
     if image.shape != measured.field_px:
@@ -108,7 +108,7 @@ def lattice_order(
     cell = measured.cell_area_px
     window = noise_window(amplitudes, density, cell)
     order, reference = _seen(image, measured, window)
-    # noise over amplitude is what counts
+    # The window depends on the ratio of noise to amplitude.
     wanted = _noise_sigma(amplitudes, density, cell) * np.linalg.norm(amplitudes) / reference
     wanted = np.clip(wanted, MIN_WINDOW, MAX_WINDOW)
     levels = np.rint(np.log(wanted / window) / math.log(_WIDER)).astype(np.int8)
@@ -133,27 +133,27 @@ def _seen(
     )
     grid = demodulator.grid
     reference = reference_amplitude(amplitude, together >= SURE, grid, demodulator.spread)
-    # what is out of register is none, however strong it is
+    # Areas out of register do not count, however strong their amplitude is.
     order = np.minimum(amplitude / reference, 1.0) * together
     return grid.to_pixels(order, image.shape), grid.to_pixels(reference, image.shape)
 
 
 def noise_window(amplitudes: FloatArray, density: FloatArray, cell_area_px: float) -> float:
-    """Smallest window (sigma in cells) in which noise leaves the edge in its place.
+    """Smallest window (sigma in cells) in which noise does not move the edge.
 
     Parameters
     ----------
     amplitudes, density : ndarray, shape (n,)
-        Of the reflections: amplitude, and spectral density of the noise there.
+        Amplitude of each reflection, and spectral density of the noise there.
     cell_area_px : float
         Area of the cell in square px.
 
     Notes
     -----
-    A window of area A (4 pi sigma^2) holds noise of power density / A a reflection. The
-    error of the summed amplitude must stay below `NOISE_PART` of it in the crystal;
-    outside, the scatter of the noise power must stay below that part of the power at
-    the edge.
+    A window of area A (4 pi sigma^2) has noise of power density / A for each reflection.
+    In the crystal, the relative error of the summed amplitude must stay below
+    `NOISE_PART`. Outside, the scatter of the noise power must stay below that fraction of
+    the power at the edge.
     """
     sigma = _noise_sigma(amplitudes, density, cell_area_px)
     return min(max(sigma, MIN_WINDOW), MAX_WINDOW)
@@ -167,9 +167,9 @@ def _noise_sigma(amplitudes: FloatArray, density: FloatArray, cell_area_px: floa
 
 
 def _cleaned(mask: BoolArray, smallest: float) -> BoolArray:
-    """Without specks and holes below an area in px.
+    """Remove specks and holes below an area in px from a mask.
 
-    A hole that the border cuts goes on beyond it: it counts double, in a corner four times.
+    A hole at the border continues outside: it counts double, and four times in a corner.
     """
     parts, areas = _parts(mask)
     crystal = (areas >= smallest)[parts]
@@ -182,7 +182,7 @@ def _cleaned(mask: BoolArray, smallest: float) -> BoolArray:
 
 
 def _parts(mask: BoolArray) -> tuple[IntArray, FloatArray]:
-    """Label of each pixel, 0 beside the parts, and the area of each label."""
+    """Label of each pixel, 0 outside the parts, and the area of each label."""
     labels, _ = ndimage.label(mask)
     areas = np.bincount(labels.ravel()).astype(float)
     areas[0] = 0

@@ -1,4 +1,4 @@
-"""Amplitude of a lattice in each window, and how well neighbouring windows are in register."""
+"""Measure the amplitude of a lattice in each window, and the register of the windows."""
 
 from __future__ import annotations
 
@@ -26,32 +26,33 @@ def registered_amplitudes(
     reach: float,
     shape: tuple[int, int],
 ) -> tuple[FloatArray, FloatArray]:
-    """Amplitude in each window, and how well it and its neighbours are in register.
+    """Amplitude in each window, and its register with neighbouring windows.
 
     Parameters
     ----------
     demodulator : Demodulator
-        Of the image.
+        Demodulator of the image.
     reflections : ndarray of int, shape (n, 2)
-        Those that are summed.
+        Reflections that are summed.
     density : float
-        Spectral density of the noise, their sum.
+        Spectral density of the noise, summed over the reflections.
     reach : float
         Sigma in px of the window over which neighbours must be in register.
     shape : tuple of int
-        Of the image.
+        Shape of the image.
 
     Returns
     -------
     amplitude, register : ndarray, shape (h, w)
-        On the demodulator's grid; the register is 0 to 1.
+        Maps on the grid of the demodulator; the register is 0 to 1.
 
     Notes
     -----
-    The register is the smaller of two. The amplitude of the mean over the mean of the
-    amplitude is 1 in one crystal, whatever its outline and contrast, and small where
-    phases scatter. What the slope of the phase would leave of it in a full window is
-    small in a grain that is turned, at the border of the field too.
+    The register is the smaller of two numbers. The first is the amplitude of the mean
+    wave over the mean amplitude. It is 1 in one crystal of any outline and
+    contrast, and small where phases scatter. The second is the amplitude that the slope
+    of the phase would leave in a full window. It is small in a rotated grain, also at the
+    border of the field.
     """
     grid, windows = demodulator.grid, _windows(demodulator, reach, shape)
     power, of_mean, in_step, weight = np.zeros((4, *windows.small.shape))
@@ -76,16 +77,16 @@ def power_area(spread: FloatArray) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Windows:
-    """How far noise is averaged by the two windows, place by place.
+    """Noise that is left after averaging in the two windows, at each place.
 
     Attributes
     ----------
     reach : float
         Sigma of the wide window in px.
     sigmas : tuple of float
-        The same in steps of the grid.
+        The same sigma in steps of the grid.
     small, wide : ndarray, shape (h, w)
-        Power of the noise that is left, over its spectral density.
+        Remaining noise power over its spectral density.
     """
 
     reach: float
@@ -97,14 +98,14 @@ class _Windows:
 def _windows(demodulator: Demodulator, reach: float, shape: tuple[int, int]) -> _Windows:
     grid, spread = demodulator.grid, demodulator.spread
     both = spread + reach**2 * np.eye(2)
-    # near the border a part of the window sees no pixels of its own
+    # Near the border, a part of the window lies outside the field.
     small = 1 / (power_area(spread) * _coverage(grid, spread, shape))
     wide = _coverage(grid, both, shape) / power_area(both)
     return _Windows(reach, (reach / grid.steps[0], reach / grid.steps[1]), small, wide)
 
 
 def _coverage(grid: Grid, spread: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    """Part of a Gaussian window that lies in the field, at each place of the grid."""
+    """Fraction of a Gaussian window inside the field, at each point of the grid."""
     parts = [
         special.ndtr((places + 0.5) / sigma) - special.ndtr((places - length + 0.5) / sigma)
         for places, length, sigma in zip(
@@ -115,10 +116,10 @@ def _coverage(grid: Grid, spread: FloatArray, shape: tuple[int, int]) -> FloatAr
 
 
 def _slope(wave: ComplexArray, windows: _Windows, grid: Grid) -> FloatArray:
-    """Squared difference of the local frequency from the lattice's, in 1 / px^2."""
+    """Squared difference of local frequency and lattice frequency, in 1 / px^2."""
     total = np.zeros(wave.shape)
     for axis, step in enumerate(grid.steps):
-        # of neighbours; the last has none, and takes that of the one before
+        # The last point has no next neighbour and takes the value of the point before.
         ahead, here = np.delete(wave, 0, axis), np.delete(wave, -1, axis)
         turn = ahead * here.conj()
         turn = np.concatenate([turn, np.take(turn, [-1], axis)], axis)
@@ -128,6 +129,6 @@ def _slope(wave: ComplexArray, windows: _Windows, grid: Grid) -> FloatArray:
 
 
 def _averaged(part: AnyFloats, sigmas: tuple[float, float]) -> AnyFloats:
-    """Gaussian mean; what lies outside counts as nothing, in a ratio it cancels."""
+    """Gaussian mean with zeros outside the field, whose effect cancels in a ratio."""
     averaged: AnyFloats = ndimage.gaussian_filter(part, sigmas, mode="constant", truncate=3)
     return averaged

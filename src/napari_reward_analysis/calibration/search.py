@@ -1,4 +1,4 @@
-"""The crystal laid on the spectrum: near the header's scale, or at any."""
+"""Search the spectrum for the crystal, near the header's scale or at any scale."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum, find_pe
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.image import Image
 
-#: A header's pixel size is trusted within this part.
+#: The header's pixel size is trusted within this relative error.
 HEADER_TRUST = 0.15
-#: A scale beyond that is believed where its confidence is higher by this: a crystal laid
-#: on the wrong ones of its own reflections explains at least 0.2 less.
+#: Another scale is accepted if its confidence is higher by this. A crystal at a wrong
+#: scale explains at least 0.2 less.
 _CLEARLY = 0.1
-#: The spectrum of a part of the field is kept unless the whole one's confidence is
-#: higher by this.
+#: The spectrum of the whole field replaces that of a part if its confidence is higher by
+#: this.
 _BETTER = 0.02
-#: Without a header: columns at least this many px apart, and at most this part of the field.
+#: Limits of the column spacing without a header: in px, and as a fraction of the field.
 _MIN_SPACING_PX, _MAX_SPACING_FIELD = 2.5, 0.25
-#: Cells that the field must hold along each of its vectors.
+#: Number of cells that the field must hold in each direction.
 MIN_CELLS = 2.0
-#: Reflections from which on the confidence is not lowered.
+#: From this number of reflections on the confidence is not lowered.
 _FULL_TRUST = 4
-#: Tolerance of a peak's place once the matrix is fitted, as a part of its frequency.
+#: Tolerance of a peak position after the fit, as a fraction of its frequency.
 _FINE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """A crystal laid on one spectrum.
+    """A crystal that was found in a spectrum.
 
     Attributes
     ----------
     spectrum : Spectrum
         The spectrum.
     peaks : Peaks
-        All its peaks.
+        All peaks of the spectrum.
     fit : Fit
-        The matrix and the reflections that it rests on.
+        The matrix and the reflections in the fit.
     known_scale : bool
-        Whether the scale was known to `HEADER_TRUST` beforehand.
+        Whether the scale was known within `HEADER_TRUST` before the search.
     confidence : float
-        Part of the power that the crystal explains, 0 to 1.
+        Share of the power that the crystal explains, 0 to 1.
     """
 
     spectrum: Spectrum
@@ -60,17 +60,17 @@ class Found:
 def search(
     spectra: list[Spectrum], pattern: Pattern, lattice: Lattice, image: Image
 ) -> Found | None:
-    """The crystal in the spectrum that shows it best; None where no two peaks fit it.
+    """Find the crystal in the spectrum that shows it best; None if no two peaks fit.
 
     Parameters
     ----------
     spectra : list of Spectrum
-        Of the image: the whole field's last, and before it those of parts. A part must
-        hold as many cells as a field must; the whole must then be clearly better.
+        Spectra of parts of the field, and last that of the whole field. A part must hold
+        enough cells. The whole field is then used only if it is clearly better.
     pattern : Pattern
-        What the crystal should show.
+        Predicted reflections of the crystal.
     lattice, image : Lattice, Image
-        They limit the scale.
+        Crystal and image, which limit the scale.
     """
     best: Found | None = None
     for spectrum in spectra:
@@ -85,10 +85,10 @@ def search(
 def confidence(
     spectrum: Spectrum, peaks: Peaks, pattern: Pattern, fit: Fit, known_scale: bool
 ) -> float:
-    """Squared correlation of all amplitudes, less where few reflections are seen.
+    """Squared correlation of all amplitudes, lowered if few reflections are seen.
 
-    Any cell can be laid on two peaks; where the scale is free, three of a hexagonal
-    lattice may be its first or its second ring.
+    Any cell fits two peaks. If the scale is free, three peaks of a hexagonal lattice may
+    belong to its first or its second ring.
     """
     judge = Judge(spectrum, peaks, pattern)
     correlation = float(judge.correlations(fit.matrix[None], _FINE)[0])
@@ -97,12 +97,12 @@ def confidence(
 
 
 def _cells(found: Found) -> float:
-    """Cells in the window that the spectrum was taken under."""
+    """Number of cells in the window of the spectrum."""
     return found.spectrum.noise_area * abs(float(np.linalg.det(found.fit.matrix)))
 
 
 def _in_one(spectrum: Spectrum, pattern: Pattern, lattice: Lattice, image: Image) -> Found | None:
-    """Near the header's scale, unless another scale explains clearly more."""
+    """The crystal near the header's scale, unless another scale is clearly better."""
     peaks = find_peaks(spectrum)
     best: Found | None = None
     for low, high, known in _size_ranges(lattice, image):
@@ -117,7 +117,7 @@ def _in_one(spectrum: Spectrum, pattern: Pattern, lattice: Lattice, image: Image
 
 
 def _size_ranges(lattice: Lattice, image: Image) -> list[tuple[float, float, bool]]:
-    """Smallest and largest pixel size in angstrom, and whether a header tells them."""
+    """Ranges of the pixel size in angstrom, and whether each comes from a header."""
     spacing = math.sqrt(lattice.area / lattice.columns_per_cell)
     low = max(
         spacing / (_MAX_SPACING_FIELD * max(image.shape)),

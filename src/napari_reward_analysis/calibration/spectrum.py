@@ -1,9 +1,9 @@
-"""The power spectrum of an image and its Bragg peaks, to a fraction of a bin.
+"""Compute the power spectrum of an image and find its Bragg peaks.
 
-A lattice is a handful of sharp peaks on a background that falls from the centre, holds
-the speckle of amorphous material and, where scan lines are displaced one by one, streaks
-through every reflection. The background is therefore taken locally, and a peak is what
-noise alone would not give once in a hundred images.
+A lattice gives a few sharp peaks on a background. The background falls from the centre
+and contains the speckle of amorphous material. Displaced scan lines add streaks through
+every reflection. Therefore the background is estimated locally. A peak is significant if
+noise alone would show it in fewer than one of a hundred images.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from napari_reward_analysis.calibration.taper import structure_window
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 
-#: Fields longer than this are cut into overlapping tiles whose power is averaged: sharp
-#: enough for 0.1 %, and a field that is bent or drifted does not smear its peaks.
+#: Longer fields are cut into overlapping tiles, and the power of the tiles is averaged.
+#: Peaks stay sharp enough for 0.1 %, and bending or drift does not smear them.
 TILE = 1024
-#: Chance that noise alone shows a peak anywhere in the spectrum.
+#: Probability that noise alone gives a peak anywhere in the spectrum.
 FALSE_ALARM = 0.01
-#: Frequencies nearer to zero than this many bins are the field's own shape and gradients.
+#: Frequencies below this many bins belong to the shape and the gradients of the field.
 CENTRE_BINS = 3.0
-#: The quantile that stands for the background: low, so that peaks do not lift it.
+#: Quantile from which the background is estimated: low, so that peaks do not raise it.
 _QUANTILE = 0.25
-#: Sizes of the pieces over which the background is taken, in bins.
+#: Sizes of the pieces in which the background is estimated, in bins.
 _BLOCK, _STRIP = 16, 48
 
 
 @dataclass(frozen=True, eq=False)
 class Spectrum:
-    """Power spectrum, zero frequency in the middle.
+    """Power spectrum with zero frequency in the middle.
 
     Attributes
     ----------
@@ -45,10 +45,10 @@ class Spectrum:
     background : ndarray, shape (h, w)
         Mean power of noise and disorder around each bin.
     tiles : int
-        Tiles averaged.
+        Number of tiles in the average.
     noise_area : float
-        Power times this is the spectral density, in intensity^2 px^2: the effective
-        area of the window in px.
+        Effective area of the window in px. Power times this area is the spectral density,
+        in squared intensity times square px.
     """
 
     power: FloatArray
@@ -63,33 +63,33 @@ class Spectrum:
 
     @cached_property
     def threshold(self) -> float:
-        """Power over background that noise exceeds once in 1 / `FALSE_ALARM` spectra."""
+        """Ratio of power to background that noise exceeds with chance `FALSE_ALARM`."""
         chance = FALSE_ALARM / (self.power.size / 2)
         return float(stats.gamma.isf(chance, self.tiles)) / self.tiles
 
     def bins(self, k: FloatArray) -> FloatArray:
-        """Places of frequencies (..., 2) in cycles per px, in bins of the arrays."""
+        """Positions in the arrays, in bins, of frequencies (..., 2) in cycles per px."""
         shape = np.array(self.shape)
         return np.asarray(k * shape + shape // 2)
 
     def frequencies(self, bins: FloatArray) -> FloatArray:
-        """The inverse of `bins`."""
+        """Frequencies in cycles per px of positions in bins; the inverse of `bins`."""
         shape = np.array(self.shape)
         return np.asarray((bins - shape // 2) / shape)
 
 
 @dataclass(frozen=True, eq=False)
 class Peaks:
-    """Peaks of a spectrum, strongest first; of each pair k, -k only one.
+    """Peaks of a spectrum, strongest first, with one of each pair k, -k.
 
     Attributes
     ----------
     k : ndarray, shape (n, 2)
         Frequency (y, x) in cycles per px.
     amplitude : ndarray, shape (n,)
-        Half the amplitude of the plane wave, in units of the image's range.
+        Half the amplitude of the plane wave, relative to the range of the image.
     snr : ndarray, shape (n,)
-        Power over the mean power of the background there.
+        Power over the mean power of the local background.
     error : ndarray, shape (n,)
         Standard error of `k` along each axis, in bins.
     """
@@ -108,26 +108,26 @@ class Peaks:
 
 
 def power_spectra(image: Image, region: BoolArray | None = None) -> list[Spectrum]:
-    """Power spectra of an image, or of a region of it.
+    """Power spectra of an image or of a region.
 
     Parameters
     ----------
     image : Image
         The image.
     region : ndarray of bool, shape (H, W), optional
-        Pixels to use; the others, and invalid ones, are put to the mean.
+        Pixels to use. Other pixels and invalid ones are set to the mean.
 
     Returns
     -------
     list of Spectrum
-        The whole field's, and before it, where a part of the field looks empty, that of
-        the part which does not. Which is better is known once a lattice is laid on both:
-        in a field of few cells a part of one looks empty, too.
+        The last spectrum is that of the whole field. If a part of the field looks empty,
+        the spectrum of the other part comes first. Both are needed, because in a field
+        of few cells a part of one cell may look empty.
 
     Raises
     ------
     BadInput
-        If the region is of another shape or empty, or the field is below 16 px.
+        If the region is empty or has another shape, or the field is below 16 px.
     """
     if min(image.shape) < 16:
         raise BadInput(
@@ -148,11 +148,12 @@ def power_spectrum(image: Image, weights: Float32Array | None = None) -> Spectru
     image : Image
         The image.
     weights : ndarray, shape (H, W), optional
-        Weight of each pixel, 0 to 1; where it is low, pixels are put to the mean.
+        Weight of each pixel, 0 to 1. Pixels with weight 0 are set to the mean.
 
     Notes
     -----
-    Memory: the image as float32, and about six arrays of one tile in float64.
+    The function needs memory for the image as float32 and about six float64 arrays of
+    one tile.
     """
     tiles = _tiles(image.shape)
     power = np.zeros([part.stop - part.start for part in tiles[0]])
@@ -178,16 +179,16 @@ def find_peaks(spectrum: Spectrum, limit: int = 80) -> Peaks:
     Parameters
     ----------
     spectrum : Spectrum
-        Where to look.
+        The spectrum.
     limit : int
-        Most peaks to return.
+        Largest number of peaks.
     """
     power = spectrum.power
     top = ndimage.maximum_filter(power, size=5, mode="wrap")
     y, x = np.nonzero((power >= top) & (power > spectrum.threshold * spectrum.background))
     offset = np.stack([y, x], axis=1) - np.array(power.shape) // 2
     half = (offset[:, 0] > 0) | ((offset[:, 0] == 0) & (offset[:, 1] > 0))
-    # a maximum on the rim has no neighbours to place it by
+    # A maximum at the edge of the spectrum lacks the neighbours for a sub-bin position.
     inner = (y > 0) & (x > 0) & (y < power.shape[0] - 1) & (x < power.shape[1] - 1)
     kept = half & inner & (np.hypot(offset[:, 0], offset[:, 1]) >= CENTRE_BINS)
     y, x = y[kept], x[kept]
@@ -196,11 +197,11 @@ def find_peaks(spectrum: Spectrum, limit: int = 80) -> Peaks:
 
 
 def refine_peaks(spectrum: Spectrum, y: npt.NDArray[np.intp], x: npt.NDArray[np.intp]) -> Peaks:
-    """Peaks at given maxima (bins), placed between the bins.
+    """Peaks at given maxima (bins), with positions between the bins.
 
-    The main lobe of the window is close to a Gaussian: a parabola through the logarithms
-    of a maximum and its two neighbours finds its top to 0.02 bins along each axis. Its
-    height is that of the maximum: up to 15 % below the top along each axis.
+    The main lobe of the window is close to a Gaussian. A parabola through the logarithms
+    of a maximum and its two neighbours gives the position to 0.02 bins along each axis.
+    The height is that of the maximum, which is up to 15 % below the top along each axis.
     """
     power, level = spectrum.power, spectrum.background[y, x]
     dy = _vertex(power[y - 1, x], power[y, x], power[y + 1, x])
@@ -212,21 +213,21 @@ def refine_peaks(spectrum: Spectrum, y: npt.NDArray[np.intp], x: npt.NDArray[np.
 
 
 def peak_error(snr: FloatArray) -> FloatArray:
-    """Standard error of a peak's place in bins.
+    """Standard error of a peak position in bins.
 
-    For a plane wave in white noise under a Hann window it is 0.6 / sqrt(SNR); 0.02 bins
-    are the limit of the parabola.
+    It is 0.6 / sqrt(SNR) for a plane wave in white noise under a Hann window. The parabola
+    limits it to 0.02 bins.
     """
     return np.asarray(np.hypot(0.6 / np.sqrt(np.maximum(snr, 1.0)), 0.02))
 
 
 def _usable(image: Image, region: BoolArray | None) -> BoolArray | None:
-    """Pixels that may be used, or None where all may."""
+    """Mask of the usable pixels; None if all are usable."""
     if region is None:
         return None if image.valid.all() else image.valid
     if region.shape != image.shape:
         raise BadInput(
-            f"The region has {region.shape} pixels and the image {image.shape}: "
+            f"The region has {region.shape} pixels, but the image has {image.shape}: "
             "draw the region on this image."
         )
     used = region.astype(bool) & image.valid
@@ -249,31 +250,32 @@ def _cuts(length: int) -> list[slice]:
 
 
 def _hann(length: int) -> FloatArray:
-    """Hann window that is nowhere zero inside the field."""
+    """Hann window without zeros inside the field."""
     return np.asarray(np.sin(np.pi * (np.arange(length) + 0.5) / length) ** 2)
 
 
 def _background(power: FloatArray) -> FloatArray:
-    """Mean power around each bin without its peaks.
+    """Mean power around each bin, without peaks.
 
-    The largest of four: blocks (speckle, noise), rings (the steep centre), and strips
-    along y and along x. The strips are streaks of displaced scan lines and of edges; they
-    hold peaks too, many where the lattice is along them, and are not scaled up as noise.
+    It is the largest of four estimates: from blocks (speckle, noise), from rings (the
+    steep centre), and from strips along y and along x (streaks of displaced scan lines
+    and of edges). Strips also hold peaks, many if the lattice lies along them. Therefore
+    they are not scaled from quantile to mean as the others are.
     """
     scale = -1 / math.log(1 - _QUANTILE)
     result = scale * _piecewise(power, (_BLOCK, _BLOCK))
     np.maximum(result, scale * _rings(power), out=result)
     np.maximum(result, _piecewise(power, (_STRIP, 1)), out=result)
     np.maximum(result, _piecewise(power, (1, _STRIP)), out=result)
-    # an image without any noise still has rounding
+    # An image without noise still has rounding errors.
     return np.maximum(result, np.finfo(np.float32).eps ** 2)
 
 
 def _piecewise(power: FloatArray, piece: tuple[int, int]) -> FloatArray:
-    """Low quantile of each piece, interpolated between their centres."""
+    """Low quantile of each piece, interpolated between the centres of the pieces."""
     size = [min(p, n) for p, n in zip(piece, power.shape, strict=True)]
     count = [n // s for n, s in zip(power.shape, size, strict=True)]
-    # pieces are centred; the few bins that are left over at the rim are extrapolated
+    # The pieces are centred. The few remaining bins at the edge take the nearest values.
     start = [(n - c * s) // 2 for n, c, s in zip(power.shape, count, size, strict=True)]
     inner = power[
         start[0] : start[0] + count[0] * size[0], start[1] : start[1] + count[1] * size[1]
@@ -287,7 +289,7 @@ def _piecewise(power: FloatArray, piece: tuple[int, int]) -> FloatArray:
 
 
 def _spread(values: FloatArray, axis: int, length: int, start: int, size: int) -> FloatArray:
-    """Linear interpolation of piece centres to every bin along one axis."""
+    """Linear interpolation from the centres of the pieces to every bin along one axis."""
     if size == 1 and start == 0:
         return values
     place = (np.arange(length) - start - (size - 1) / 2) / size
@@ -299,10 +301,10 @@ def _spread(values: FloatArray, axis: int, length: int, start: int, size: int) -
 
 
 def _rings(power: FloatArray) -> FloatArray:
-    """Low quantile at each distance from the centre; rings one bin wide.
+    """Low quantile in rings of one bin around the centre.
 
     Distances are in bins, so that on a rectangular field a ring is an ellipse in
-    frequency; the steep centre comes from the window and has this shape.
+    frequency. The steep centre comes from the window and has the same shape.
     """
     y, x = (np.arange(n) - n // 2 for n in power.shape)
     reach = min(power.shape) // 4
@@ -321,7 +323,7 @@ def _rings(power: FloatArray) -> FloatArray:
 
 
 def _vertex(before: FloatArray, at: FloatArray, after: FloatArray) -> FloatArray:
-    """Place of the top of a parabola through three log powers, in bins from the middle."""
+    """Top of the parabola through three log powers, in bins from the middle one."""
     low, mid, high = (np.log(np.maximum(p, 1e-300)) for p in (before, at, after))
     bend = np.minimum(low - 2 * mid + high, -1e-9)
     return np.asarray(np.clip(0.5 * (low - high) / bend, -0.5, 0.5))

@@ -1,8 +1,8 @@
-"""A soft window over the part of the field that shows structure.
+"""Make a soft window over the part of the field that shows structure.
 
-Where crystal ends at vacuum inside the field, every reflection gets a streak across the
-edge, and weaker ones drown in it. A window that fades out towards the edge, as the
-window of the whole field does towards the border, has no such streaks.
+An edge between crystal and vacuum inside the field gives every reflection a streak, which
+hides weaker reflections. A window that fades out towards the edge avoids these streaks,
+as the window of the whole field does at the border.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from napari_reward_analysis.arrays import BoolArray, Float32Array
 from napari_reward_analysis.calibration.grid import Grid
 from napari_reward_analysis.image import Image
 
-#: Blocks along the shorter side; the variance is taken over a square of this many a side,
-#: large enough to hold a cell or so.
+#: Number of blocks along the shorter side, and blocks along the side of the square in
+#: which the variance is measured: it holds about one cell.
 _BLOCKS, _SQUARE = 32, 5
-#: The window fades over this part of the shorter side, less where the part is narrower.
+#: The window fades over this fraction of the shorter side, or less in a narrow part.
 _FADE = 1 / 8
-#: Structure is where the variance is above that of the noise there by this part of the
-#: highest: a layer of a fifth of the contrast is still looked at, vacuum is not.
+#: A block has structure if its variance exceeds that of the noise by this fraction of the
+#: highest variance. This includes a layer with a fifth of the contrast, but not vacuum.
 _STRUCTURE = 0.04
-#: A step of the mean looks like structure half a square beyond it: as many blocks are
-#: taken off again.
+#: A step of the mean looks like structure up to half a square away: so many blocks are
+#: removed again.
 _BEYOND = _SQUARE / 2
-#: Nothing is tapered where the lowest variance is above this part of the highest: noise
-#: covers the edges there, and their streaks.
+#: No window is made if the lowest variance is above this fraction of the highest: then
+#: noise covers the edges and their streaks.
 _ALIKE = 0.2
-#: Nor where less than this part of the field lacks structure: cells differ, too.
+#: No window is made if a smaller fraction of the field lacks structure.
 _LACKING = 0.1
 
 
 def structure_window(image: Image, usable: BoolArray | None) -> Float32Array | None:
-    """Weight of each pixel, 0 to 1, or None where no large part of the field is empty.
+    """Weight of each pixel, 0 to 1; None if no large part of the field is empty.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def structure_window(image: Image, usable: BoolArray | None) -> Float32Array | N
     structured = inside & _structured(image, usable, fraction, size, shape)
     if structured.mean() > (1 - _LACKING) * inside.mean():
         return None
-    # from the middle of a block to the nearest edge; the field's border is none
+    # Distance from the middle of a block to the nearest edge, not counting the border.
     distance = ndimage.distance_transform_edt(np.pad(structured, 1, mode="edge"))[1:-1, 1:-1]
     distance = np.maximum(distance - 0.5 - _BEYOND, 0)
     if not distance.any():
@@ -72,7 +72,7 @@ def _structured(
     size: int,
     shape: tuple[int, int],
 ) -> BoolArray:
-    """Blocks in which the intensity varies as it does in the livelier part of the field."""
+    """Blocks in which the intensity varies as in the structured part of the field."""
     pixels = image.normalised if usable is None else image.normalised * usable
     part = np.maximum(_around(fraction), 1e-6)
     mean = _around(_block_means(pixels, size, shape)) / part
@@ -85,9 +85,9 @@ def _structured(
 
 
 def _noise_power(pixels: Float32Array) -> Float32Array:
-    """Square of what differs from pixel to pixel; its mean is the variance of the noise.
+    """Squared second differences of the pixels; their mean is the variance of the noise.
 
-    Second differences along both axes: columns, which are a few px wide, leave little.
+    Columns are a few px wide and add little to second differences along both axes.
     """
     across = np.diff(pixels, 2, axis=0, prepend=pixels[:1], append=pixels[-1:])
     both = np.diff(across, 2, axis=1, prepend=across[:, :1], append=across[:, -1:])

@@ -1,4 +1,4 @@
-"""The lattice that an image shows when no crystal is chosen: its two shortest vectors."""
+"""Measure the two shortest lattice vectors in an image without a chosen crystal."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from napari_reward_analysis.calibration.spectrum import (
 )
 from napari_reward_analysis.image import Image
 
-#: Strongest peaks from which the reciprocal vectors are formed, and those whose sums and
-#: differences are tried too: in a centred lattice no peak is a primitive vector.
+#: Numbers of the strongest peaks that are tried as reciprocal vectors, and of those whose
+#: sums and differences are tried: in a centred lattice no peak is a primitive vector.
 _N_PEAKS, _N_SUMS = 16, 8
-#: A cell of twice the area must explain this much more of the peaks' amplitude.
+#: A cell of twice the area must explain a larger share of the amplitude by this.
 _DOUBLING = 0.03
-#: Tolerance of a peak's place as a part of its frequency.
+#: Tolerance of a peak position as a fraction of its frequency.
 _PART = 0.01
-#: Reflections from which on the confidence is not lowered.
+#: From this number of reflections on the confidence is not lowered.
 _FULL_TRUST = 4
 
 
@@ -45,7 +45,7 @@ def measure_vectors(image: Image, *, region: BoolArray | None = None) -> Measure
     Returns
     -------
     MeasuredVectors
-        `found` is False and the vectors are NaN where no lattice is seen.
+        `found` is False and the vectors are NaN if no lattice is seen.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def reduce_basis(vectors: FloatArray) -> FloatArray:
         if long @ long >= short @ short * (1 - 1e-9):
             break
         short, long = long, short
-    # of v and -v the one that points right, or down
+    # Of v and -v, the vector that points right or down is taken.
     first = short if (short[1], short[0]) > (0.0, 0.0) else -short
     second = long if first @ long >= 0 else -long
     return np.stack([first, second])
@@ -100,14 +100,14 @@ def _bases(bins: FloatArray) -> FloatArray:
     first, second = np.triu_indices(len(vectors), 1)
     bases = np.stack([vectors[first], vectors[second]], axis=2)
     lengths = np.prod(np.hypot(bases[:, 0], bases[:, 1]), axis=1)
-    # flatter than 10 degrees: another pair describes the same lattice better
+    # For angles below 10 degrees, another pair describes the same lattice better.
     return np.asarray(bases[np.abs(np.linalg.det(bases)) > math.sin(math.radians(10)) * lengths])
 
 
 def _beyond_chance(
     bases: FloatArray, bins: FloatArray, weight: FloatArray, allowed: FloatArray
 ) -> FloatArray:
-    """Part of the amplitude at points of each lattice, less what falls there by chance."""
+    """Share of the amplitude at points of each lattice, beyond what chance would give."""
     chance = np.minimum(np.pi * allowed**2 / np.abs(np.linalg.det(bases))[:, None], 0.99)
     on = distance_bins(bases, bins, (1, 1)) <= allowed
     expected = (chance * weight).sum(axis=1)
@@ -117,7 +117,7 @@ def _beyond_chance(
 def _fitted(
     basis: FloatArray, bins: FloatArray, weight: FloatArray, allowed: FloatArray
 ) -> tuple[FloatArray, BoolArray]:
-    """Least squares over all peaks on the lattice, and which they are."""
+    """Basis fitted to all peaks on the lattice, and the mask of these peaks."""
     on = distance_bins(basis[None], bins, (1, 1))[0] <= allowed
     for _ in range(3):
         h = np.rint(bins[on] @ np.linalg.inv(basis).T)

@@ -61,16 +61,12 @@ def add_amorphous(commands: Any) -> None:
 
 
 def _amorphous(options: argparse.Namespace) -> int:
+    from napari_reward_analysis.analyses.amorphous.analysis import AMORPHOUS
     from napari_reward_analysis.analyses.amorphous.as_published import as_published
-    from napari_reward_analysis.analyses.amorphous.execute import (
-        given_atoms,
-        run_amorphous,
-        search_atoms,
-        write_regions,
-    )
     from napari_reward_analysis.analyses.amorphous.settings import AmorphousSettings
-    from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
     from napari_reward_analysis.io.writers import read_points_csv
+    from napari_reward_analysis.runs.analysis import Inputs, Pick
+    from napari_reward_analysis.runs.execute import execute
 
     image, lattice = image_of(options), lattice_of(options)
     chosen: dict[str, Any] = {
@@ -79,32 +75,33 @@ def _amorphous(options: argparse.Namespace) -> int:
         "sampler": options.sampler,
         "seed": options.seed,
         "kinds": options.kinds,
+        "count": options.count,
+        "calibrate": options.calibrate,
     }
     if options.search != "all":
         chosen["search"] = tuple(options.search.split(","))
     make = as_published if options.as_published else AmorphousSettings
     settings = make(**chosen)
-    finding = AtomsSettings(count=options.count, seed=options.seed, calibrate=options.calibrate)
     check_pick(options.pick, settings.trials)
     folder = folder_of(options, "amorphous")
     start = time.perf_counter()
-    if options.atoms is None:
-        atoms = search_atoms(image, lattice, finding)
-    else:
-        atoms = given_atoms(image, read_points_csv(options.atoms), lattice)
-    progress = progress_bar(settings.trials)
-    run = run_amorphous(atoms, lattice, settings, folder, progress=progress)
-    summary = write_regions(run, folder, options.pick, scaled=options.scaled)
-    tell(run.notices)
+    given = {} if options.atoms is None else {"points": read_points_csv(options.atoms)}
+    task = AMORPHOUS.begin(Inputs(image, lattice, given=given), settings)
+    show = progress_bar(settings.trials)
+
+    def progress(done: int, trial: Any) -> None:
+        if show is not None:
+            show(done, f"area {trial.score.area_fraction:.1%}")
+
+    run = execute(task, AMORPHOUS.format, folder, progress)
+    pick = Pick(options.pick, options.scaled)
+    summary = AMORPHOUS.write(run, folder, pick, image)
+    tell(summary["notices"])
     summary |= spent(start, folder)
     if options.json:
         print(json.dumps(summary))
     else:
-        print(
-            f"{run.verdict.sentence}\n{summary['n_regions']} regions, "
-            f"{summary['area_fraction']:.1%} of the field; {summary['n_trials']} trials in "
-            f"{summary['seconds']:.1f} s; results in {summary['out']}"
-        )
+        print(f"{AMORPHOUS.describe(summary)}\nResults in {summary['out']}")
     return INTERRUPTED if run.status == "cancelled" else DONE
 
 

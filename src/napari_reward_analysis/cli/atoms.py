@@ -154,19 +154,24 @@ def analyse(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
         If it comes before anything was found.
     """
     # imported here: these take a second, which `--help` need not wait for
-    from napari_reward_analysis.analyses.atoms.execute import run_atoms, write_results
+    from napari_reward_analysis.analyses.atoms.analysis import ATOMS
+    from napari_reward_analysis.runs.analysis import Inputs, Pick
+    from napari_reward_analysis.runs.execute import execute
 
     image, lattice = image_of(options), lattice_of(options)
     oracles = _oracles(options.oracle, image)
-    count = options.count
-    if count is None and lattice is None and oracles:
-        count = next(iter(oracles.values()))
-    settings = settings_of(options, count)
+    settings = settings_of(options, options.count)
     folder = folder_of(options, "atoms")
     start = time.perf_counter()
-    progress = progress_bar(settings.trials)
-    run = run_atoms(image, lattice, settings, folder, oracles=oracles, progress=progress)
-    summary = write_results(run, folder, options.pick, scaled=options.scaled, image=image)
+    task = ATOMS.begin(Inputs(image, lattice, given={"oracles": oracles}), settings)
+    show = progress_bar(settings.trials)
+
+    def progress(done: int, trial: Any) -> None:
+        if show is not None:
+            show(done, f"QC {trial.score.qc:+.3f} ER {trial.score.er:.3f}")
+
+    run = execute(task, ATOMS.format, folder, progress)
+    summary = ATOMS.write(run, folder, Pick(options.pick, options.scaled), image)
     return run, summary | spent(start, folder)
 
 
@@ -254,10 +259,6 @@ def _report(summary: dict[str, Any], as_json: bool) -> None:
 
 def in_words(summary: dict[str, Any]) -> str:
     """What was found, in one line."""
-    beside = summary["n_atoms"] - summary["n_counted"]
-    aside = f" ({beside} more just beside the crystal)" if beside else ""
-    return (
-        f"{summary['n_counted']} columns found{aside}, {summary['expected']:.1f} expected: "
-        f"QC {summary['qc']:+.4f}, ER {summary['er']:.4f} "
-        f"(trial {summary['pick']} of {summary['n_trials']}, {summary['seconds']:.1f} s)"
-    )
+    from napari_reward_analysis.analyses.atoms.output import atoms_in_words
+
+    return atoms_in_words(summary)

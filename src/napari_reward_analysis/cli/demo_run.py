@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-from napari_reward_analysis.analyses.atoms.execute import run_atoms, write_results
+from napari_reward_analysis.analyses.atoms.analysis import ATOMS
 from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.io.samples import sample_image
+from napari_reward_analysis.runs.analysis import Inputs, Pick
+from napari_reward_analysis.runs.execute import execute
 
 Window = Literal["show", "screenshot", "none"]
 
@@ -51,8 +53,9 @@ def run_demo(folder: Path, *, window: Window, say: Callable[[str], None]) -> int
     image = sample_image("ybco_crystal")
     lattice = lattice_preset("YBCO[100]")
     say(f"Sample image: {image.name}, {image.shape[0]} x {image.shape[1]} px")
-    run = run_atoms(image, lattice, AtomsSettings(), folder)
-    summary = write_results(run, folder, image=image)
+    task = ATOMS.begin(Inputs(image, lattice), AtomsSettings())
+    run = execute(task, ATOMS.format, folder)
+    summary = ATOMS.write(run, folder, Pick(), image)
     say(
         f"{summary['n_counted']} columns found, {summary['expected']:.1f} expected: "
         f"QC {summary['qc']:+.4f}, ER {summary['er']:.4f} after {summary['n_trials']} trials "

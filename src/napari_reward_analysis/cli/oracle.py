@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
-import time
 from pathlib import Path
 from typing import Any
 
 from napari_reward_analysis.cli.common import (
-    DONE,
-    folder_of,
     image_of,
     image_options,
     lattice_of,
     output_options,
-    spent,
-    tell,
 )
+from napari_reward_analysis.cli.studies import run_analysis
+from napari_reward_analysis.runs.analysis import Inputs
 
 
 def add_oracle(commands: Any) -> None:
@@ -55,46 +51,11 @@ def add_oracle(commands: Any) -> None:
 
 
 def _oracle(options: argparse.Namespace) -> int:
-    from napari_reward_analysis.analyses.oracle.execute import run_oracle
+    from napari_reward_analysis.analyses.oracle.settings import OracleSettings
 
-    folder = folder_of(options, "oracle")
-    start = time.perf_counter()
-    summary = run_oracle(
-        image_of(options),
-        lattice_of(options),
-        folder,
-        calibrate=options.calibrate,
-        model=options.model,
-        points=options.points,
-        run=options.run,
-        distance=options.distance,
-        threshold=options.threshold,
+    settings = OracleSettings(
+        distance=options.distance, threshold=options.threshold, calibrate=options.calibrate
     )
-    tell(summary["notices"])
-    summary |= spent(start, folder)
-    print(json.dumps(summary) if options.json else _in_words(summary))
-    return DONE
-
-
-def _in_words(summary: dict[str, Any]) -> str:
-    """The summary for a person."""
-    lines = [f"{summary['n_oracle']} columns by {summary['oracle']}"]
-    if "f1" in summary:
-        lines.append(
-            f"Trial {summary['trial']}: {summary['matched']} matched, {summary['missed']} missed, "
-            f"{summary['spurious']} spurious; precision {summary['precision']:.3f}, recall "
-            f"{summary['recall']:.3f}, F1 {summary['f1']:.3f}{_difference(summary)}"
-        )
-        others = summary["n_best"] - 1
-        as_good = f" (and {others} more)" if others else ""
-        lines.append(
-            f"Best agreement: trial {summary['best_trial']}{as_good}, F1 {summary['best_f1']:.3f}"
-        )
-    return "\n".join([*lines, f"Results in {summary['out']}"])
-
-
-def _difference(summary: dict[str, Any]) -> str:
-    if summary["rms_px"] is None:
-        return ""
-    unit = "px" if summary["rms_A"] is None else "A"
-    return f"; positions differ by {summary[f'rms_{unit}']:.3f} {unit} rms"
+    given = {"model": options.model, "points": options.points, "run": options.run}
+    inputs = Inputs(image_of(options), lattice_of(options), given=given)
+    return run_analysis("oracle", options, inputs, settings)

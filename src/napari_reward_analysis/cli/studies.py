@@ -22,10 +22,14 @@ from napari_reward_analysis.cli.common import (
     writing,
 )
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.notices import sentence
+from napari_reward_analysis.runs.analysis import Inputs, Pick, analysis_named
+from napari_reward_analysis.runs.execute import execute
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
-    from napari_reward_analysis.analyses.noise.run import NoiseRun
 
 
 def add_studies(commands: Any) -> None:
@@ -97,81 +101,55 @@ def _usual(parser: argparse.ArgumentParser) -> None:
 
 
 def _windows(options: argparse.Namespace) -> int:
-    from napari_reward_analysis.analyses.windows.execute import run_windows_job, write_windows
-    from napari_reward_analysis.analyses.windows.problem import WindowsProblem, WindowsSettings
-    from napari_reward_analysis.analyses.windows.run import WINDOWS_FILE
+    from napari_reward_analysis.analyses.windows.settings import WindowsSettings
 
-    image, lattice = image_of(options), lattice_of(options)
-    atoms = _search_of(options)
     settings = WindowsSettings(
-        atoms=atoms, side=options.window, overlap=options.overlap, workers=options.workers
+        atoms=_search_of(options),
+        side=options.window,
+        overlap=options.overlap,
+        workers=options.workers,
     )
-    start = time.perf_counter()
-    problem = WindowsProblem(image, lattice, settings)
-    folder = folder_of(options, "windows")
-    progress = progress_bar(len(problem.plan.windows))
-    run = run_windows_job(problem, folder, progress=progress)
-    with writing(folder / WINDOWS_FILE):
-        summary = write_windows(run, folder) | spent(start, folder)
-    tell(run.notices)
-    if options.json:
-        print(json.dumps(summary))
-    else:
-        print(
-            f"{summary['n_atoms']} columns found in {summary['n_windows']} windows, "
-            f"{summary['n_left_out']} of them without a result; mean QC {summary['qc']:+.4f}, "
-            f"ER {summary['er']:.4f} ({summary['seconds']:.1f} s)\nResults in {folder}"
-        )
-    return INTERRUPTED if run.status == "cancelled" else DONE
+    inputs = Inputs(image_of(options), lattice_of(options))
+    return run_analysis("windows", options, inputs, settings)
 
 
 def _noise(options: argparse.Namespace) -> int:
-    from napari_reward_analysis.analyses.noise.execute import (
-        network_oracle,
-        run_noise_job,
-        write_noise,
-    )
-    from napari_reward_analysis.analyses.noise.run import NOISE_FILE
-    from napari_reward_analysis.analyses.noise.study import NoiseSettings
-    from napari_reward_analysis.analyses.oracle.execute import oracle_of_file
+    from napari_reward_analysis.analyses.noise.settings import NoiseSettings
 
-    image, lattice = image_of(options), lattice_of(options)
-    atoms = _search_of(options)
     settings = NoiseSettings(
         levels=_levels(options.levels),
         unit=options.unit,
         kind=options.kind,
         seeds=options.seeds,
-        atoms=atoms,
+        atoms=_search_of(options),
     )
-    known = oracle_of_file(image, options.truth).points if options.truth else None
-    asked = options.oracle is not None
-    oracle = network_oracle(Path(options.oracle) if options.oracle else None) if asked else None
-    folder, start = folder_of(options, "noise"), time.perf_counter()
-    progress = progress_bar((3 if asked else 2) * settings.seeds * len(settings.levels))
-    run = run_noise_job(
-        image, lattice, settings, folder, oracle=oracle, known=known, progress=progress
-    )
-    with writing(folder / NOISE_FILE):
-        summary = write_noise(run, folder) | spent(start, folder)
+    # without a file the package's own network
+    oracle = None if options.oracle is None else options.oracle or True
+    given = {"oracle": oracle, "known": options.truth}
+    inputs = Inputs(image_of(options), lattice_of(options), given=given)
+    return run_analysis("noise", options, inputs, settings)
+
+
+def run_analysis(
+    name: str,
+    options: argparse.Namespace,
+    inputs: Inputs,
+    settings: BaseModel,
+) -> int:
+    """Run an analysis, write its results and tell of them."""
+    analysis, start = analysis_named(name), time.perf_counter()
+    task, folder = analysis.begin(inputs, settings), folder_of(options, name)
+    bar = progress_bar(task.total)
+    told = None if bar is None else lambda done, result: bar(done, analysis.remark(result))
+    run = execute(task, analysis.format, folder, told)
+    with writing(folder / analysis.format.file):
+        summary = analysis.write(run, folder, Pick(), inputs.image) | spent(start, folder)
+    tell(sentence(notice) for notice in run.notices)
     if options.json:
         print(json.dumps(summary))
     else:
-        print(
-            "\n".join([*_noise_in_words(run), f"Results in {folder} ({summary['seconds']:.1f} s)"])
-        )
+        print(f"{analysis.describe(summary)}\nResults in {folder} ({summary['seconds']:.1f} s)")
     return INTERRUPTED if run.status == "cancelled" else DONE
-
-
-def _noise_in_words(run: NoiseRun) -> list[str]:
-    """A line per method: means over the repetitions, level by level."""
-    lines = [f"Columns at noise in parts of the image's {run.settings.unit}:"]
-    for method in dict.fromkeys(result.method for result in run.results):
-        counts, scores = run.means(method, "n"), run.means(method, "f1")
-        at = ", ".join(f"{count:.0f} at {level:g}" for level, count, *_ in counts)
-        scored = ", ".join(f"{f1:.3f}" for _, f1, *_ in scores)
-        lines.append(f"{method}: {at}" + (f"; F1 {scored}" if scored else ""))
-    return lines
 
 
 def _levels(text: str) -> tuple[float, ...]:

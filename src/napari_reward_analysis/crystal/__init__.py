@@ -1,7 +1,7 @@
-"""Crystals and their projection along a zone axis: from atoms to columns.
+"""Crystals and their projection along a zone axis.
 
-`Crystal` holds all atoms of a unit cell, `project` looks along an axis and merges
-what coincides; the result is the `Lattice` that steers a search.
+`Crystal` holds all atoms of a unit cell. `project` looks along a zone axis and merges
+atoms that coincide into columns. The result is the `Lattice` that a search uses.
 """
 
 from __future__ import annotations

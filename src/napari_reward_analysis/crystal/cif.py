@@ -1,8 +1,8 @@
-"""Crystals out of CIF files, the syntax and the space groups by gemmi.
+"""Read crystals from CIF files; gemmi parses the syntax and the space groups.
 
-Understood: core CIF of small structures (fractional coordinates), symmetry as a list of
-operators, a Hall or a Hermann-Mauguin symbol or a number, special positions, partial
-and mixed occupancy.
+The reader understands core CIF of small structures with fractional coordinates. The
+symmetry may be a list of operators, a Hall symbol, a Hermann-Mauguin symbol or a number.
+Special positions and partial or mixed occupancy are understood as well.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CELL_TAGS = (
     "_cell_angle_beta",
     "_cell_angle_gamma",
 )
-#: A file's name, then a zone axis; the name itself may hold colons and brackets.
+#: A file name, then a zone axis. The name itself may contain colons and brackets.
 _FILE_AND_AXIS = re.compile(r"\s*(?P<path>.+\.cif)\s*:?(?P<axis>.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -41,7 +41,7 @@ def read_lattice(text: str) -> Lattice:
     Parameters
     ----------
     text : str
-        'FILE.cif:[110]' for a file and a zone axis; otherwise as for `parse_lattice`.
+        'FILE.cif:[110]' for a file and a zone axis; otherwise as in `parse_lattice`.
 
     Returns
     -------
@@ -50,12 +50,12 @@ def read_lattice(text: str) -> Lattice:
     Raises
     ------
     BadInput
-        If the text names none, or the file cannot be read.
+        If the text names no lattice, or the file cannot be read.
     """
     found = _FILE_AND_AXIS.fullmatch(text)
     if found is None or text.lower().startswith("cell:"):
         return parse_lattice(text)
-    # pathlib's own raises where there is no such user
+    # Path.expanduser raises for an unknown user; this does not.
     path = Path(os.path.expanduser(found["path"]))  # noqa: PTH111
     if not found["axis"].strip():
         raise BadInput(
@@ -65,12 +65,12 @@ def read_lattice(text: str) -> Lattice:
 
 
 def cif_lattice(crystal: Crystal, axis: tuple[int, int, int]) -> Lattice:
-    """A file's crystal along a zone axis, named after both: 'FILE.cif:[110]'.
+    """The crystal of a file along a zone axis, named after both: 'FILE.cif:[110]'.
 
     Raises
     ------
     BadInput
-        If the columns along that axis cannot be told apart.
+        If the columns along that axis are too close to separate.
     """
     return project(crystal, axis, name=f"{crystal.name}:{axis_name(primitive(axis))}")
 
@@ -91,12 +91,12 @@ def read_crystal(path: str | os.PathLike[str]) -> Crystal:
     Raises
     ------
     BadInput
-        If there is no such file, it is no CIF, damaged, or holds no crystal; or gemmi
-        is not installed.
+        If the file does not exist, is not a CIF file, is damaged, or holds no crystal;
+        or if gemmi is not installed.
     """
     path = Path(path)
     gemmi = require("gemmi", "cif", ".cif files")
-    # blocks live as long as their document
+    # A block is valid only as long as its document is kept.
     document = _document(gemmi, path)
     block = _block(gemmi, document, path)
     try:
@@ -135,14 +135,15 @@ def _block(gemmi: Any, document: Any, path: Path) -> Any:
     with_cell = [block for block in document if values(gemmi, block, _CELL_TAGS[0])]
     if not with_cell:
         raise BadInput(
-            f"{path.name} has no unit cell (_cell_length_a): it may be cut short, or hold no "
+            f"{path.name} has no unit cell (_cell_length_a): choose a complete file that holds a "
             "crystal."
         )
     for block in with_cell:
         if values(gemmi, block, "_atom_site_fract_x"):
             return block
     raise BadInput(
-        f"{path.name} has no atoms (_atom_site_fract_x): it may be cut short, or hold no crystal."
+        f"{path.name} has no atoms (_atom_site_fract_x): choose a complete file that holds a "
+        "crystal."
     )
 
 
@@ -151,7 +152,7 @@ def _cell(gemmi: Any, block: Any) -> CellParameters:
     for tag in _CELL_TAGS:
         written = first_known(gemmi, block, tag)
         if written is None:
-            raise BadInput(f"The unit cell lacks {tag}: it may be cut short.")
+            raise BadInput(f"The unit cell has no {tag}: check whether the file is complete.")
         read.append(number(gemmi, written))
     cell = (read[0], read[1], read[2], read[3], read[4], read[5])
     check_cell(cell)
@@ -161,16 +162,16 @@ def _cell(gemmi: Any, block: Any) -> CellParameters:
 def _fewest(
     cell: CellParameters, unit: list[Site], candidates: list[list[str]]
 ) -> tuple[Site, ...]:
-    """The unit cell's atoms, under that choice of origin which makes fewest of them.
+    """The atoms of the unit cell, for the choice of origin that gives the fewest atoms.
 
-    A symbol alone may leave two origins open. At the wrong one atoms miss their special
-    positions, and more of them come out.
+    A symbol alone may allow two origins. With the wrong one, atoms miss their special
+    positions, and the cell gets more atoms than it has.
     """
     if len(candidates) == 1:
         return expand(cell, unit, candidates[0])
     found = []
     for operators in candidates:
-        # at the wrong origin atoms may come to lie on top of each other
+        # With the wrong origin, atoms may lie on top of each other.
         with suppress(BadInput):
             found.append(expand(cell, unit, operators))
     found.sort(key=len)
@@ -185,13 +186,14 @@ def _fewest(
 
 
 def _where(message: str) -> str:
-    """Line and complaint out of a parser's message."""
+    """Line number and complaint from a message of the parser."""
     found = re.match(r"string:(\d+)\S*\s*(.*)", message, re.DOTALL)
     text = " ".join((found[2] if found else message).split()).rstrip(".")
     return f"line {found[1]}: {text[:120]}" if found else text[:120]
 
 
 def _lowered(sentence: str) -> str:
-    """A sentence to go on with after a colon."""
+    """The sentence as it reads after a colon: without its capital letter."""
     first, _, rest = sentence.partition(" ")
-    return f"{first.lower()} {rest}" if first in {"A", "It", "Its", "The", "There"} else sentence
+    words = {"A", "It", "Its", "Some", "The", "There"}
+    return f"{first.lower()} {rest}" if first in words else sentence

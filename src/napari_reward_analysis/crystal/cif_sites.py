@@ -1,4 +1,4 @@
-"""The asymmetric unit of a CIF block: its sites, their elements, places and occupancies."""
+"""Read the asymmetric unit of a CIF block: elements, positions and occupancies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from napari_reward_analysis.crystal.cif_tags import UNKNOWN, first_known, number
 from napari_reward_analysis.crystal.elements import ATOMIC_NUMBERS, LAST_LIGHT
 from napari_reward_analysis.errors import BadInput
 
-#: An element that makes at least this part of the heavy atoms cannot be left out of a list.
+#: An element that makes up at least this share of the heavy atoms must have a site.
 _SHARE_OF_FORMULA = 0.1
 _ISOTOPES = {"D": "H", "T": "H"}
 
@@ -20,14 +20,14 @@ _ISOTOPES = {"D": "H", "T": "H"}
 def asymmetric_unit(gemmi: Any, block: Any) -> list[Site]:
     """The sites of a block as written.
 
-    Sites with an occupancy of 0, dummies, and light atoms whose place is declared
-    unknown are left out: HAADF would not show them.
+    Left out are sites with an occupancy of 0, dummy atoms, and light atoms whose
+    position is given as unknown, because HAADF would not show them.
 
     Raises
     ------
     BadInput
-        If an element is not known, a place or an occupancy is no number, or nothing
-        is left.
+        If an element is not known, a position or an occupancy is not a number, or no
+        site is left.
     """
     places = [values(gemmi, block, f"_atom_site_fract_{axis}") for axis in "xyz"]
     n_sites = len(places[0])
@@ -37,7 +37,7 @@ def asymmetric_unit(gemmi: Any, block: Any) -> list[Site]:
         return found if len(found) == n_sites else [missing] * n_sites
 
     if len(places[1]) != n_sites or len(places[2]) != n_sites:
-        raise BadInput("The atoms lack a fractional coordinate (_atom_site_fract_x, _y, _z).")
+        raise BadInput("Some atoms have no coordinates: check _atom_site_fract_x, _y and _z.")
     labels = column("_atom_site_label", "?")
     symbols = column("_atom_site_type_symbol", "?")
     occupancies = column("_atom_site_occupancy", "1")
@@ -66,20 +66,20 @@ def asymmetric_unit(gemmi: Any, block: Any) -> list[Site]:
                 )
             )
     if not unit:
-        raise BadInput("It has no atoms (_atom_site_fract_x): it may be cut short.")
+        raise BadInput("It has no atoms (_atom_site_fract_x): check whether it is complete.")
     return unit
 
 
 def refuse_missing_elements(gemmi: Any, block: Any, unit: list[Site]) -> None:
-    """Refuse a list of sites that ends before the formula is complete.
+    """Raise BadInput if a heavy element of the formula has no site.
 
-    Elements that make up less than a tenth of the heavy atoms do not count: dopants are
-    often named in the formula alone.
+    Elements that make up less than a tenth of the heavy atoms do not count: dopants
+    often appear only in the formula.
 
     Raises
     ------
     BadInput
-        If no site holds a heavy element of the formula.
+        If an element is missing, as in a file that was cut short.
     """
     formula = first_known(gemmi, block, "_chemical_formula_sum")
     if formula is None:
@@ -94,22 +94,23 @@ def refuse_missing_elements(gemmi: Any, block: Any, unit: list[Site]) -> None:
     for element, amount in amounts.items():
         if element not in held and amount >= _SHARE_OF_FORMULA * total:
             raise BadInput(
-                f"The formula names {element}, and no site holds it: the file may be cut short."
+                f"The formula names {element}, but no site holds it: check whether the file "
+                "is complete."
             )
 
 
 def _element(symbol: str, label: str) -> str:
-    """Element of a type symbol such as 'Sr2+', or without one of a label such as 'Sr1'."""
+    """Element of a type symbol such as 'Sr2+', or else of a label such as 'Sr1'."""
     if symbol not in UNKNOWN:
         found = _first_element([_letters(symbol)])
     else:
-        # a label begins with the symbol; more letters may follow: 'OW1' is oxygen
+        # A label begins with the symbol, but more letters may follow: 'OW1' is oxygen.
         found = _first_element([_letters(label)[:2], _letters(label)[:1]])
     if found is None:
         raise BadInput(
-            f"The site {label if label not in UNKNOWN else symbol} is of an unknown element "
-            f"{(symbol if symbol not in UNKNOWN else label)!r}: write its symbol "
-            "(_atom_site_type_symbol)."
+            f"The element of site {label if label not in UNKNOWN else symbol} is not known "
+            f"({(symbol if symbol not in UNKNOWN else label)!r}): write its symbol into "
+            "_atom_site_type_symbol."
         )
     return found
 
@@ -137,5 +138,5 @@ def _occupancy(gemmi: Any, text: str, name: str) -> float:
 def _coordinate(gemmi: Any, text: str, name: str) -> float:
     value = number(gemmi, text)
     if not math.isfinite(value):
-        raise BadInput(f"The site {name} has no place: {text!r} is no coordinate.")
+        raise BadInput(f"The coordinate {text!r} of site {name} is not a number: correct it.")
     return value

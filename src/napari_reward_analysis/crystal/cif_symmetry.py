@@ -1,4 +1,4 @@
-"""The symmetry of a CIF block as lists of operators."""
+"""Read the symmetry of a CIF block as lists of operators."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from napari_reward_analysis.errors import BadInput
 def operator_lists(gemmi: Any, block: Any, cell: CellParameters) -> list[list[str]]:
     """The operators of the space group, centring included.
 
-    Taken from the first of these that is there: the list of operators, the Hall symbol,
-    the Hermann-Mauguin symbol, the number. Without any of them all atoms are taken to be
-    listed.
+    They come from the first of these that the file has: the list of operators, the Hall
+    symbol, the Hermann-Mauguin symbol, the number. Without any of them, the file is
+    assumed to list all atoms.
 
     Parameters
     ----------
     gemmi : module
     block : gemmi.cif.Block
     cell : tuple of float
-        Tells hexagonal from rhombohedral axes.
+        Distinguishes hexagonal from rhombohedral axes.
 
     Returns
     -------
     list of lists of str
-        One, or two where symbol or number leaves the choice of origin open.
+        One list, or two if the symbol or number leaves the choice of origin open.
 
     Raises
     ------
     BadInput
-        If operator, symbol or number is none.
+        If an operator, symbol or number is invalid.
     """
     for tag in ("_space_group_symop_operation_xyz", "_symmetry_equiv_pos_as_xyz"):
         listed = [text for text in values(gemmi, block, tag) if text not in UNKNOWN]
@@ -54,17 +54,17 @@ def operator_lists(gemmi: Any, block: Any, cell: CellParameters) -> list[list[st
     if written is None:
         return [["x,y,z"]]
     if not written.isdecimal() or not 1 <= int(written) <= 230:
-        raise BadInput(f"There is no space group of number {written}: they run from 1 to 230.")
+        raise BadInput(f"There is no space group {written}: choose a number from 1 to 230.")
     return _of_symbol(gemmi, gemmi.find_spacegroup_by_number(int(written)).hm, cell)
 
 
 def _of_hall(gemmi: Any, hall: str) -> list[str]:
     try:
         return _triplets(gemmi.symops_from_hall(hall))
-    # what gemmi raises on a symbol that it cannot parse
+    # gemmi raises these on a symbol that it cannot parse.
     except (ValueError, RuntimeError) as error:
         raise BadInput(
-            f"The Hall symbol {hall!r} is none: list the symmetry operators "
+            f"The Hall symbol {hall!r} is not valid: list the symmetry operators "
             "(_space_group_symop_operation_xyz)."
         ) from error
 

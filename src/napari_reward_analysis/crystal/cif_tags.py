@@ -1,18 +1,18 @@
-"""Values of a CIF block by their tags, in the old spelling and in that of DDLm."""
+"""Look up values of a CIF block by their tags, in the old and in the DDLm spelling."""
 
 from __future__ import annotations
 
 from typing import Any
 
-#: Categories that DDLm parts from the item by a dot: _cell_length_a, _cell.length_a.
+#: Categories that DDLm separates from the item by a dot: _cell.length_a.
 _CATEGORIES = ("_space_group_symop", "_symmetry_equiv", "_space_group", "_atom_site", "_cell")
 
-#: What stands for 'not known' and 'does not apply'.
+#: The values for 'not known' and 'does not apply'.
 UNKNOWN = frozenset({"?", "."})
 
 
 def values(gemmi: Any, block: Any, tag: str) -> list[str]:
-    """All values of a tag, from a loop or a single one, quotes taken off.
+    """All values of a tag, from a loop or a single item, without quotes.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def values(gemmi: Any, block: Any, tag: str) -> list[str]:
     Returns
     -------
     list of str
-        Empty where the tag is not there; '?' and '.' as written.
+        Empty if the block has no such tag; '?' and '.' as written.
     """
     for name in (tag, _dotted(tag)):
         column = block.find_values(name)
@@ -34,7 +34,7 @@ def values(gemmi: Any, block: Any, tag: str) -> list[str]:
 
 
 def first_known(gemmi: Any, block: Any, *tags: str) -> str | None:
-    """The first value among these tags that says something."""
+    """The first known value among these tags; None if all are unknown."""
     for tag in tags:
         for value in values(gemmi, block, tag):
             if value and value not in UNKNOWN:
@@ -43,7 +43,7 @@ def first_known(gemmi: Any, block: Any, *tags: str) -> str | None:
 
 
 def number(gemmi: Any, text: str) -> float:
-    """A number, its uncertainty left out; NaN where it is none."""
+    """The number in a text, without its uncertainty; NaN if the text is not a number."""
     return float(gemmi.cif.as_number(text))
 
 

@@ -1,4 +1,4 @@
-"""From atoms that coincide in projection to columns with name, place and weight."""
+"""Merge atoms that coincide in projection into columns with name, position and weight."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from napari_reward_analysis.crystal.projected import Column
 from napari_reward_analysis.crystal.structure import Site
 from napari_reward_analysis.crystal.symmetry import wrap
 
-#: Columns of light elements below this part of the brightest are faint.
+#: Columns of light elements with less than this fraction of the brightest are faint.
 FAINT = 0.25
 
-#: An element that gives less than this part of a column's intensity is not in its name.
+#: An element with less than this share of a column's intensity is left out of its name.
 _NAMED = 0.1
 
 
@@ -60,17 +60,18 @@ def merge_columns(
     vectors : ndarray, shape (2, 2)
         The cell's vectors as rows, in angstrom.
     merge : float
-        Atoms nearer than this, in angstrom, are one column.
+        Atoms nearer than this, in angstrom, make one column.
 
     Returns
     -------
     tuple of two tuples of Column, or None
-        Those that HAADF shows, and the faint ones. None if the columns have no end.
+        The columns that HAADF shows, and the faint ones. None if the columns of one cell
+        run into those of the next.
 
     Notes
     -----
-    A light atom near a heavy column belongs to it, and neither names it nor moves it
-    (oxygen beside copper); it never links two columns.
+    A light atom near a heavy column belongs to that column, as oxygen next to copper. It
+    changes neither the column's name nor its position, and it never links two columns.
     """
     light = np.array([is_light(site.element) for site in sites])
     heavy_groups = linked(places[~light], vectors, merge)
@@ -82,7 +83,7 @@ def merge_columns(
     if light_groups is None and not heavy:
         return None
     while light_groups is None:
-        # a carpet of light atoms between heavy columns: part it as far as it parts
+        # Light atoms form a continuous net between heavy columns: split it into columns.
         merge /= 2
         light_groups = linked(places[alone], vectors, merge)
     names = _site_names(sites)
@@ -93,7 +94,7 @@ def merge_columns(
 
 
 def _indexed(groups: list[Group], indices: npt.NDArray[np.int64]) -> list[Group]:
-    """Groups of a subset of atoms, by the indices of all."""
+    """Groups of a subset of atoms, with indices into all atoms."""
     return [Group(indices[group.members], group.places) for group in groups]
 
 
@@ -104,7 +105,7 @@ def _guests(
     vectors: FloatArray,
     merge: float,
 ) -> tuple[dict[int, list[int]], npt.NDArray[np.int64]]:
-    """Light atoms that each heavy column takes in, and those that are left."""
+    """Light atoms that belong to each heavy column, and the remaining light atoms."""
     guests: dict[int, list[int]] = defaultdict(list)
     lights = np.flatnonzero(light)
     if not heavy:
@@ -122,7 +123,7 @@ def _guests(
 
 
 def _site_names(sites: Sequence[Site]) -> list[str]:
-    """Label of each site; the element where it has one label alone ('Sr1' is 'Sr')."""
+    """Label of each site; the element if all its sites share one label ('Sr1' is 'Sr')."""
     labels: dict[str, set[str]] = defaultdict(set)
     for site in sites:
         labels[site.element].add(site.label)
@@ -158,7 +159,7 @@ def _species(sites: Sequence[Site], names: list[str], intensities: dict[int, flo
 
 
 def _compared(raw: list[_Raw]) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
-    """Weights relative to the brightest; species that are faint throughout set apart."""
+    """Columns with weights relative to the brightest, and those of faint species apart."""
     brightest = max(column.intensity for column in raw)
     shown = {
         column.species
@@ -172,7 +173,7 @@ def _compared(raw: list[_Raw]) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
             species=one.species,
             x=float(one.place[0]),
             y=float(one.place[1]),
-            # six digits are plenty, but a weight must not vanish
+            # Six digits are enough, but a weight must not become zero.
             weight=max(round(one.intensity / brightest, 6), 1e-6),
         )
         (columns if one.species in shown else faint).append(column)

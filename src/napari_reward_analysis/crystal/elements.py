@@ -1,4 +1,4 @@
-"""The elements, and how brightly HAADF shows them."""
+"""The chemical elements and their brightness in HAADF."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og
 #: Atomic number of each element's symbol.
 ATOMIC_NUMBERS = {symbol: z for z, symbol in enumerate(_SYMBOLS.split(), start=1)}
 
-#: Up to neon an element is light: beside heavier ones HAADF hardly shows it.
+#: Elements up to neon are light: next to heavier ones HAADF hardly shows them.
 LAST_LIGHT = 10
 
 #: Exponent of the atomic number in the HAADF intensity. 2 would be Rutherford scattering
@@ -26,10 +26,10 @@ Z_EXPONENT = 1.7
 
 
 def is_light(element: str) -> bool:
-    """Whether an element is one that HAADF hardly shows beside heavier ones."""
+    """Whether HAADF hardly shows the element next to heavier ones."""
     return ATOMIC_NUMBERS[element] <= LAST_LIGHT
 
 
 def brightness(element: str) -> float:
-    """HAADF intensity of one atom, in units of hydrogen's."""
+    """HAADF intensity of one atom; hydrogen has 1."""
     return float(ATOMIC_NUMBERS[element] ** Z_EXPONENT)

@@ -1,4 +1,4 @@
-"""The lattice that a piece of text names: a preset along a zone axis, or a free cell."""
+"""Make a lattice from a piece of text: a preset along a zone axis, or a free cell."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ALIASES = {
     "sto": "srtio3",
     "dso": "dysco3",
 }
-#: What a material's name alone stands for.
+#: The preset that a material's name without a zone axis means.
 _USUAL = {
     "dysco3": "DyScO3[pc]",
     "mos2": "MoS2[001]",
@@ -59,7 +59,7 @@ def lattice_preset(name: str) -> Lattice:
     Raises
     ------
     BadInput
-        If there is no such material, or it shows no columns along that axis.
+        If there is no such material, or it shows no separate columns along that axis.
     """
     pseudo_cubic = _PSEUDO_CUBIC.search(name)
     rest = _PSEUDO_CUBIC.sub("", name, count=1)
@@ -84,7 +84,7 @@ def lattice_preset(name: str) -> Lattice:
 
 
 def free_lattice(a: float, b: float, angle: float = 90.0, columns: int = 1) -> Lattice:
-    """A cell of which only the number of columns is known.
+    """A cell with a known number of columns but unknown column positions.
 
     Parameters
     ----------
@@ -102,13 +102,13 @@ def free_lattice(a: float, b: float, angle: float = 90.0, columns: int = 1) -> L
     Raises
     ------
     BadInput
-        If such a cell cannot be.
+        If such a cell is impossible.
     """
     if not (0 < a < math.inf and 0 < b < math.inf and 0 < angle < 180 and columns >= 1):
         raise BadInput(
             f"A cell of {a} x {b} angstrom at {angle} degrees with {columns} columns is "
-            "impossible: lengths must be positive, the angle between 0 and 180 and the "
-            "columns at least one."
+            "impossible: give positive lengths, an angle between 0 and 180, and at least one "
+            "column."
         )
     name = f"cell:{a:g},{b:g},{angle:g},{columns}"
     return Lattice(name=name, a=a, b=b, angle=angle, unplaced=int(columns))
@@ -117,12 +117,12 @@ def free_lattice(a: float, b: float, angle: float = 90.0, columns: int = 1) -> L
 def parse_lattice(text: str) -> Lattice:
     """The lattice that a piece of text names: a preset or 'cell:a,b,angle,columns'.
 
-    `napari_reward_analysis.crystal.cif.read_lattice` understands CIF files as well.
+    `napari_reward_analysis.crystal.cif.read_lattice` also reads CIF files.
 
     Raises
     ------
     BadInput
-        If the text names neither.
+        If the text is neither of the two.
     """
     if not text.lower().startswith("cell:"):
         return lattice_preset(text)
@@ -135,11 +135,11 @@ def parse_lattice(text: str) -> Lattice:
     return free_lattice(a, b, angle, int(columns))
 
 
-# forms ask for the same lattice over and over
+# Forms ask for the same lattice again and again.
 @lru_cache(maxsize=64)
 def _projected(material: str, axis: Axis | None) -> Lattice:
     crystal = preset_crystals()[material]
-    # the pseudo-cubic cell alone stands for its [001]
+    # The name of the pseudo-cubic cell without an axis means its [001].
     name = material if axis in (None, (0, 0, 1)) and "[pc]" in material else None
     axis = axis or (0, 0, 1)
     return project(crystal, axis, name=name or f"{material}{axis_name(axis)}")

@@ -1,4 +1,4 @@
-"""Which points of a periodic cell are near each other, and which hang together."""
+"""Find neighbouring points of a periodic cell, and groups of linked points."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from napari_reward_analysis.arrays import FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Pairs of near points.
+    """Pairs of points that are near each other.
 
     Attributes
     ----------
     first, second : ndarray of int, shape (n,)
         Indices of the two points.
     shift : ndarray of int, shape (n, d)
-        Cells by which the second point's nearest image lies away from the point as given.
+        Number of cells from the second point as given to its image near the first point.
     distance : ndarray, shape (n,)
         In the unit of the cell vectors.
     """
@@ -34,14 +34,14 @@ class Neighbours:
 
 @dataclass(frozen=True)
 class Group:
-    """Points that hang together.
+    """Points that are linked to each other.
 
     Attributes
     ----------
     members : ndarray of int, shape (n,)
         Indices of the points.
     places : ndarray, shape (n, d)
-        Fractional positions of those images that are together.
+        Fractional positions of the images that lie together.
     """
 
     members: IntArray
@@ -51,7 +51,7 @@ class Group:
 def near_pairs(
     points: FloatArray, others: FloatArray, vectors: FloatArray, reach: float
 ) -> Neighbours:
-    """All images of `others` no farther than `reach` from each of `points`.
+    """All images of `others` within the distance `reach` of each of `points`.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def near_pairs(
     Returns
     -------
     Neighbours
-        A point's own place is among its neighbours where `others` holds it.
+        A point is its own neighbour if `others` contains it.
     """
     wrapped = others - np.floor(others)
     # imported here: who only names a lattice need not wait for scipy
@@ -73,7 +73,7 @@ def near_pairs(
 
     inside = points - np.floor(points)
     images, which, cells = _images(wrapped, vectors, reach)
-    # rounding must not part what is exactly `reach` away
+    # Rounding must not lose points at exactly the distance `reach`.
     found = cKDTree(images @ vectors).query_ball_point(inside @ vectors, reach * (1 + 1e-9))
     first = np.repeat(np.arange(len(points)), [len(near) for near in found])
     hits = np.array(list(itertools.chain.from_iterable(found)), dtype=np.int64)
@@ -98,8 +98,8 @@ def linked(points: FloatArray, vectors: FloatArray, reach: float) -> list[Group]
     Returns
     -------
     list of Group or None
-        In the order of their first members. None where a group has no end: it reaches
-        its own image in another cell.
+        In the order of their first members. None if a group reaches its own image in
+        another cell, so that it has no end.
     """
     if not len(points):
         return []
@@ -127,10 +127,10 @@ def linked(points: FloatArray, vectors: FloatArray, reach: float) -> list[Group]
 def _walk(
     seed: int, links: dict[int, list[tuple[int, IntArray]]], offsets: dict[int, IntArray]
 ) -> list[int] | None:
-    """All that hangs on one point, noting each one's cell; None where it meets itself."""
+    """All points linked to one, and their cells in `offsets`; None if it meets its own image."""
     offsets[seed] = np.zeros_like(links[seed][0][1])
     members = [seed]
-    for here in members:  # grows meanwhile
+    for here in members:  # the list grows in the loop
         for there, shift in links[here]:
             offset = offsets[here] + shift
             if there not in offsets:
@@ -144,8 +144,8 @@ def _walk(
 def _images(
     wrapped: FloatArray, vectors: FloatArray, reach: float
 ) -> tuple[FloatArray, IntArray, IntArray]:
-    """Images of points in and around the cell: places, which point, in which cell."""
-    # distance between opposite faces: how far one step in fractions goes at least
+    """Images of points in and around the cell: positions, indices of the points, cells."""
+    # Distance between opposite faces of the cell.
     heights = 1 / np.linalg.norm(np.linalg.inv(vectors), axis=0)
     rim = reach / heights * (1 + 1e-6) + 1e-9
     steps = [range(-math.ceil(r), math.ceil(r) + 1) for r in rim]

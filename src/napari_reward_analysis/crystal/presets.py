@@ -1,9 +1,9 @@
-"""Crystals that come with the package: cell and asymmetric unit, as in a CIF file.
+"""The preset crystals: cell and asymmetric unit, as in a CIF file.
 
 Sources (coordinates rounded to what a HAADF image can show):
 
 - YBCO: YBa2Cu3O7, Pmmm, chains along b, O1 in the chains; Jorgensen et al., Phys. Rev. B
-  41, 1863 (1990); the cell's lengths rounded.
+  41, 1863 (1990); the lengths of the cell are rounded.
 - SrTiO3: Pm-3m, a = 3.905.
 - DyScO3: Pbnm; Velickov et al., Z. Kristallogr. 222, 466 (2007). Its pseudo-cubic cell is
   the perovskite without the tilts, of 3.95 angstrom.
@@ -18,7 +18,7 @@ from functools import cache
 
 from napari_reward_analysis.crystal import Crystal, Site, expand
 
-#: What a form lists, in its order: materials with the zone axes that are looked at most.
+#: The presets that a form lists, in this order: materials with their usual zone axes.
 CURATED = (
     "YBCO[100]",
     "YBCO[010]",
@@ -53,7 +53,7 @@ _PBNM = (
     "-x+1/2,y+1/2,z",
     "x+1/2,-y+1/2,z+1/2",
 )
-# the translations of the F lattice, and those with the second atom of the diamond's basis
+# The translations of the F lattice, for the first and the second atom of the basis.
 _DIAMOND = tuple(
     f"x+{x},y+{y},z+{z}"
     for shift in (0, 1)
@@ -138,7 +138,7 @@ def _graphene() -> Crystal:
 
 @cache
 def preset_crystals() -> dict[str, Crystal]:
-    """Every preset crystal by its name.
+    """All preset crystals by name.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""The projected crystal: cell, columns, and the numbers that physics predicts from them.
+"""The projected crystal: its cell, its columns, and the expected counts and distances.
 
-A lattice says how many columns a field should show and how far apart they are;
-these are the only facts that the rewards know about the sample.
+A lattice predicts how many columns a field should show and how far apart they are.
+These are the only facts that the rewards know about the sample.
 """
 
 from __future__ import annotations
@@ -56,13 +56,13 @@ class Lattice(BaseModel):
     angle : float
         Angle between them in degrees.
     columns : tuple of Column
-        Columns that are expected in the image.
+        Columns that should appear in the image.
     unplaced : int
-        Columns per cell whose places are not known (the free form: a cell and a
-        number of columns).
+        Columns per cell without a known position, for a free cell that is given by its
+        vectors and a number of columns.
     faint : tuple of Column
-        Columns of light elements that HAADF hardly shows: known and not expected,
-        until `choose` names them.
+        Columns of light elements that HAADF hardly shows. They are not expected unless
+        `choose` names them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
@@ -106,7 +106,7 @@ class Lattice(BaseModel):
 
     @property
     def species(self) -> tuple[str, ...]:
-        """Distinct expected species in the order in which they are listed."""
+        """Distinct expected species, in the order of the columns."""
         return _distinct(self.columns)
 
     @property
@@ -115,7 +115,7 @@ class Lattice(BaseModel):
         return _distinct(self.faint)
 
     def choose(self, species: tuple[str, ...] | list[str]) -> Lattice:
-        """The same cell in which only columns of the given species are expected.
+        """The same cell with only columns of the given species expected.
 
         Parameters
         ----------
@@ -125,22 +125,20 @@ class Lattice(BaseModel):
         Returns
         -------
         Lattice
-            Faint columns that are not named stay faint; other columns that are not
+            Faint columns that are not named stay faint. Other columns that are not
             named are left out.
 
         Raises
         ------
         BadInput
-            If a name is not known, or there is none.
+            If a name is not known, or no name is given.
         """
         unknown = sorted(set(species) - {*self.species, *self.faint_species})
         if unknown or not species:
-            faint = f" or of the faint {', '.join(self.faint_species)}" if self.faint else ""
-            raise BadInput(
-                f"{self.name} has no columns of {', '.join(unknown) or 'no species'}: "
-                f"choose from {', '.join(self.species)}{faint}."
-            )
-        # made anew: a copy would keep the cached distances of the other choice
+            names = ", ".join((*self.species, *self.faint_species))
+            problem = f"has no columns of {', '.join(unknown)}" if unknown else "needs columns"
+            raise BadInput(f"{self.name} {problem}: choose from {names}.")
+        # A copy would keep the cached distances of the other choice.
         return Lattice(
             name=self.name,
             a=self.a,
@@ -151,7 +149,7 @@ class Lattice(BaseModel):
         )
 
     def expected_count(self, area: float) -> float:
-        """Number of columns that an area of crystal holds (`Physics_blobs`).
+        """Number of columns in an area of crystal (`Physics_blobs` in the paper).
 
         Parameters
         ----------
@@ -169,7 +167,7 @@ class Lattice(BaseModel):
     def spacing(self) -> float:
         """Smallest distance between two columns in angstrom."""
         if not self.columns:
-            # the closest packing of as many columns in that area: an upper bound
+            # The closest packing of these columns gives an upper bound.
             return math.sqrt(2 / math.sqrt(3) * self.area / self.columns_per_cell)
         return float(self._neighbour_distances()[:, 0].min())
 
@@ -177,8 +175,8 @@ class Lattice(BaseModel):
     def neighbour_sums(self) -> dict[str, float]:
         """Sum of the distances to the four nearest columns, per species, in angstrom.
 
-        Where columns of one species differ, the smallest sum is given. The free
-        form has no places: its sum is four times the mean spacing, under 'any'.
+        If columns of one species differ, the smallest sum is given. A free cell has no
+        column positions: its sum is four times the mean spacing, under the name 'any'.
         """
         if not self.columns:
             mean_spacing = math.sqrt(self.area / self.columns_per_cell)
@@ -200,7 +198,7 @@ class Lattice(BaseModel):
         from scipy.spatial import cKDTree
 
         fractional = np.array([(c.x, c.y) for c in self.columns])
-        # An elongated cell needs many short steps to reach as far as one long one.
+        # An elongated cell needs many short steps to reach as far as one long step.
         reach = max(self.a, self.b) * 2
         heights = self.area / np.array([self.b, self.a])
         na, nb = (math.ceil(reach / h) for h in heights)

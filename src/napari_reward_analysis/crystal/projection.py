@@ -1,9 +1,9 @@
-"""Looking along a zone axis: the projected cell and the columns in it.
+"""Project a crystal along a zone axis onto a cell with columns.
 
-Conventions: the projected cell is the smallest one of the unit cell's translations, with
-a <= b and the angle between 60 and 120 degrees (a right one where there is a choice,
-else an obtuse one). Shown with x to the right and y down, as images are, the zone axis
-points at the viewer; the opposite axis shows the mirror image.
+Conventions: the projected cell is the smallest cell of the projected lattice, with
+a <= b and an angle between 60 and 120 degrees. If several angles are possible, a right
+angle is preferred, then an obtuse one. With x to the right and y down, as in images, the
+zone axis points at the viewer. The opposite axis shows the mirror image.
 """
 
 from __future__ import annotations
@@ -22,52 +22,52 @@ from napari_reward_analysis.crystal.zone_axis import axis_name, plane_basis, pri
 from napari_reward_analysis.errors import BadInput
 
 #: Atoms nearer than this in projection, in angstrom, make one column: few microscopes
-#: show them apart, and a detection tuned to count both would count noise as well.
+#: resolve them, and a detection that counts both would also count noise.
 MERGE = 0.8
 
-#: Two lengths are equal when they differ by less than this part.
+#: Two lengths are equal if their relative difference is smaller.
 _EQUAL = 1e-6
 
 
 def project(
     crystal: Crystal, uvw: Sequence[float], merge: float = MERGE, *, name: str | None = None
 ) -> Lattice:
-    """The lattice of columns that a crystal shows along a zone axis.
+    """Project a crystal along a zone axis.
 
     Parameters
     ----------
     crystal : Crystal
         All atoms of a unit cell.
     uvw : sequence of 3 whole numbers
-        Zone axis; a common divisor is taken out.
+        Zone axis; a common divisor is removed.
     merge : float
-        Atoms nearer than this in projection, in angstrom, are one column.
+        Atoms nearer than this in projection, in angstrom, make one column.
     name : str, optional
         Name of the lattice; by default the crystal's with the axis in brackets.
 
     Returns
     -------
     Lattice
-        Column weights are sums of occupancy times Z to the power 1.7, per length of the
-        column, relative to the brightest. Species whose columns hold light elements
-        alone and stay below a quarter of the brightest are in `faint`.
+        The weight of a column is the sum of occupancy times Z to the power 1.7 over its
+        atoms, relative to the brightest column. Species of light elements with less than
+        a quarter of the brightest are in `faint`.
 
     Raises
     ------
     BadInput
-        If the axis is none, or the columns along it are too close to tell them apart.
+        If the axis is invalid, or the columns along it are too close to separate.
     """
     axis = primitive(uvw)
     if not (merge >= 0 and math.isfinite(merge)):
         raise BadInput(f"A merging distance of {merge} angstrom is impossible: give 0 or more.")
     if crystal.layer and axis[:2] != (0, 0):
         raise BadInput(
-            f"{crystal.name} is a single layer: [001] is the only zone axis that shows columns."
+            f"{crystal.name} is a single layer and shows columns only along [001]: choose it."
         )
     cell = _projected_cell(crystal.vectors, axis)
     a, b, angle = _shape(_across(cell @ crystal.vectors, axis @ crystal.vectors))
     name = name or f"{crystal.name}{axis_name(axis)}"
-    # fractions of the three new basis vectors; that of the axis itself is projected away
+    # Fractional positions in the new basis; the part along the axis is dropped.
     basis = np.vstack([cell, axis])
     places = np.array([(s.x, s.y, s.z) for s in crystal.sites]) @ np.linalg.inv(basis)
     gamma = math.radians(angle)
@@ -75,8 +75,8 @@ def project(
     merged = merge_columns(crystal.sites, places[:, :2], vectors, merge)
     if merged is None:
         raise BadInput(
-            f"Along {axis_name(axis)} the columns of {crystal.name} run into each other, less than "
-            f"{merge:g} angstrom apart: choose a zone axis of lower indices."
+            f"Along {axis_name(axis)} the columns of {crystal.name} are less than "
+            f"{merge:g} angstrom apart: choose a zone axis with lower indices."
         )
     columns, faint = merged
     return Lattice(name=name, a=a, b=b, angle=angle, columns=columns, faint=faint)
@@ -86,7 +86,7 @@ def _projected_cell(vectors: FloatArray, axis: tuple[int, int, int]) -> IntArray
     """Two lattice vectors whose projections are the reduced cell, shape (2, 3)."""
     basis = plane_basis(axis)
     beam = axis @ vectors
-    # Lagrange's reduction, of the projections
+    # Lagrange's reduction of the projected vectors.
     while True:
         first, second = _across(basis @ vectors, beam)
         steps = round(float(first @ second) / float(first @ first))
@@ -98,14 +98,14 @@ def _projected_cell(vectors: FloatArray, axis: tuple[int, int, int]) -> IntArray
 
 
 def _preferred(reduced: IntArray, vectors: FloatArray, beam: FloatArray) -> IntArray:
-    """Of all reduced cells the one that the conventions ask for."""
+    """The reduced cell that meets the conventions of this module."""
     candidates = []
     for steps in itertools.product((-1, 0, 1), repeat=4):
         if abs(steps[0] * steps[3] - steps[1] * steps[2]) != 1:
             continue
         cell = np.array(steps).reshape(2, 2) @ reduced
         first, second = cell @ vectors
-        # y runs down: what is right-handed on paper is left-handed on the screen
+        # y points down, which reverses the handedness.
         if np.cross(first, second) @ beam < 0:
             candidates.append((*_shape(_across(cell @ vectors, beam)), cell))
     shortest = min(a for a, *_ in candidates)
@@ -121,7 +121,7 @@ def _preferred(reduced: IntArray, vectors: FloatArray, beam: FloatArray) -> IntA
 
 
 def _across(vectors: FloatArray, beam: FloatArray) -> FloatArray:
-    """What of each vector lies across the beam, shape (n, 3)."""
+    """The part of each vector perpendicular to the beam, shape (n, 3)."""
     return vectors - np.outer(vectors @ beam, beam) / (beam @ beam)
 
 

@@ -1,4 +1,4 @@
-"""A crystal: its unit cell and every atom in it."""
+"""The crystal: a unit cell and all atoms in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Site(BaseModel):
     x, y, z : float
         Fractional coordinates.
     occupancy : float
-        Part of the unit cells in which the atom is there.
+        Fraction of the unit cells that contain the atom.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,18 +48,18 @@ class Site(BaseModel):
 
 
 class Crystal(BaseModel):
-    """A unit cell with all of its atoms, symmetry already applied.
+    """A unit cell with all of its atoms, after all symmetry operations.
 
     Attributes
     ----------
     name : str
-        E.g. 'SrTiO3'.
+        Name, e.g. 'SrTiO3'.
     cell : tuple of float
         a, b, c in angstrom, alpha, beta, gamma in degrees.
     sites : tuple of Site
         Every atom of the cell, each once.
     layer : bool
-        A single layer: c is the height of a box and means nothing, so that [001] is
+        Whether this is a single layer. Then c is only the height of a box, and [001] is
         the only zone axis.
     """
 
@@ -83,7 +83,7 @@ class Crystal(BaseModel):
 
 
 def check_cell(cell: CellParameters) -> None:
-    """Refuse a unit cell that cannot be.
+    """Raise BadInput for an impossible unit cell.
 
     Raises
     ------
@@ -96,8 +96,8 @@ def check_cell(cell: CellParameters) -> None:
     if not possible or not _volume_squared(angles) > 1e-6:
         written = ", ".join(f"{value:g}" for value in cell)
         raise BadInput(
-            f"A unit cell of a, b, c, alpha, beta, gamma = {written} is impossible: the lengths "
-            "must be positive and the angles must span a volume."
+            f"A unit cell of a, b, c, alpha, beta, gamma = {written} is impossible: give "
+            "positive lengths and angles that span a volume."
         )
 
 
@@ -118,11 +118,11 @@ def cell_vectors(cell: CellParameters) -> FloatArray:
 
 
 def _volume_squared(angles: tuple[float, ...]) -> float:
-    """Square of the volume of a cell of unit lengths."""
+    """Square of the volume of a cell with edges of length 1."""
     alpha, beta, gamma = (_cosine(angle) for angle in angles)
     return 1 - alpha**2 - beta**2 - gamma**2 + 2 * alpha * beta * gamma
 
 
 def _cosine(degrees: float) -> float:
-    # the cosine of 90 degrees is 6e-17 in floating point, and a cubic cell is to be cubic
+    # The cosine of 90 degrees is 6e-17 in floating point, but a cubic cell must stay cubic.
     return 0.0 if degrees == 90 else math.cos(math.radians(degrees))

@@ -1,4 +1,4 @@
-"""Symmetry operations written as in CIF files, and the atoms that they make of one."""
+"""Parse symmetry operations as in CIF files, and apply them to atoms."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from napari_reward_analysis.crystal.periodic import linked, near_pairs
 from napari_reward_analysis.crystal.structure import CellParameters, Site, cell_vectors, check_cell
 from napari_reward_analysis.errors import BadInput
 
-#: Images of an atom nearer than this, in angstrom, are the same atom on a special
-#: position: coordinates in files are rounded (0.33 for 1/3).
+#: Images of an atom nearer than this, in angstrom, are one atom on a special position:
+#: coordinates in files are rounded (0.33 for 1/3).
 SAME_PLACE = 0.1
 
-#: Sum of occupancies that one place can hold; refined ones pass 1 by a little.
+#: Largest sum of occupancies at one position; refined occupancies may exceed 1 a little.
 _FULL = 1.25
 
 _TERM = re.compile(r"([+-]?)(?:(\d+(?:\.\d*)?(?:/\d+)?|\.\d+)\*?)?([xyz]?)")
@@ -40,16 +40,16 @@ def parse_operation(text: str) -> tuple[FloatArray, FloatArray]:
     Raises
     ------
     BadInput
-        If the text is no operation.
+        If the text is not an operation.
     """
     parts = re.sub(r"[\s'\"]", "", text).lower().split(",")
     rows = [_parse_row(part) for part in parts]
     if len(rows) != 3 or any(row is None for row in rows):
-        raise BadInput(f"{text!r} is no symmetry operation: write it like -y,x-y,z+1/3.")
+        raise BadInput(f"{text!r} is not a symmetry operation: write it like -y,x-y,z+1/3.")
     matrix = np.array(rows, dtype=np.float64)
     rotation = matrix[:, :3]
     if round(abs(float(np.linalg.det(rotation)))) != 1:
-        raise BadInput(f"{text!r} is no symmetry operation: it does not keep volumes.")
+        raise BadInput(f"{text!r} is not a symmetry operation: it must not change volumes.")
     return rotation, matrix[:, 3]
 
 
@@ -65,7 +65,7 @@ def expand(
     sites : iterable of Site
         The asymmetric unit.
     operations : sequence of str
-        All operations of the space group, centring included; none stands for P1.
+        All operations of the space group, centring included; an empty sequence means P1.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def expand(
     Raises
     ------
     BadInput
-        If an operation or the cell is none, or several atoms share one place.
+        If an operation or the cell is invalid, or several atoms share one position.
     """
     check_cell(cell)
     vectors = cell_vectors(cell)
@@ -105,14 +105,14 @@ def _images(
 
 
 def wrap(fractions: FloatArray, digits: int = 12) -> FloatArray:
-    """Fractional coordinates in [0, 1), without the dust of rounding."""
+    """Fractional coordinates in [0, 1), without rounding errors."""
     rounded = np.round(fractions - np.floor(fractions), digits)
-    # + 0.0 makes 0 of -0
+    # Adding 0.0 turns -0 into 0.
     return np.where(rounded >= 1, 0.0, rounded) + 0.0
 
 
 def _refuse_crowded(atoms: list[Site], vectors: FloatArray) -> None:
-    """Refuse atoms on top of each other, as where symmetry is applied a second time."""
+    """Raise BadInput for atoms on top of each other, e.g. if symmetry was applied twice."""
     places = np.array([(atom.x, atom.y, atom.z) for atom in atoms]).reshape(-1, 3)
     pairs = near_pairs(places, places, vectors, SAME_PLACE)
     occupancy = np.array([atom.occupancy for atom in atoms])
@@ -121,7 +121,7 @@ def _refuse_crowded(atoms: list[Site], vectors: FloatArray) -> None:
         crowded = atoms[int(filled.argmax())]
         raise BadInput(
             f"The atoms at {crowded.x:.4g}, {crowded.y:.4g}, {crowded.z:.4g} ({crowded.label}) "
-            f"fill one place {filled.max():.3g} times: list each atom once, or correct the "
+            f"fill one position {filled.max():.3g} times: list each atom once, or correct the "
             "occupancies."
         )
 
@@ -134,7 +134,7 @@ def _parse_row(text: str) -> list[float] | None:
         term = _TERM.match(text, position)
         if term is None or term.end() == position or not (term[2] or term[3]):
             return None
-        # a sign parts the terms
+        # A sign separates the terms.
         if position and not term[1]:
             return None
         try:
@@ -149,6 +149,6 @@ def _parse_row(text: str) -> list[float] | None:
 def _number(text: str) -> Fraction:
     top, _, bottom = text.partition("/")
     value = Fraction(top) / Fraction(bottom or 1)
-    # 0.3333 stands for 1/3; every translation of a space group is a multiple of 1/24
+    # 0.3333 means 1/3: every translation of a space group is a multiple of 1/24.
     nearest = Fraction(round(value * 24), 24)
     return nearest if abs(value - nearest) < Fraction(1, 500) else value

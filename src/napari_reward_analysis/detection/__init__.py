@@ -1,4 +1,4 @@
-"""Laplacian-of-Gaussian detection that never filters the same image twice."""
+"""Laplacian-of-Gaussian detection that filters an image once for each sigma."""
 
 from napari_reward_analysis.detection.blobs import BlobFinder, find_blobs
 from napari_reward_analysis.detection.scale_space import ScaleSpace

@@ -1,9 +1,9 @@
-"""From LoG images to blobs: scale-space maxima, threshold, overlap.
+"""Find blobs in LoG images by scale-space maxima, threshold and overlap.
 
-The semantics are those of `skimage.feature.blob_log`; the work is arranged so that a
-new threshold or overlap costs a look-up. What scikit-image leaves to the iteration
-order of a Python set is fixed here: of overlapping blobs the larger sigma decides
-first, so a blob that is itself removed never removes another.
+The results are those of `skimage.feature.blob_log`, but a new threshold or overlap costs
+only a look-up. One rule differs. In scikit-image the order of removals depends on the
+iteration order of a Python set. Here overlapping blobs are decided from the largest sigma
+on, so that a removed blob never removes another.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from napari_reward_analysis.detection.scale_space import ScaleSpace
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.points.neighbours import pairs_within
 
-#: More scale-space maxima than this is noise, not atoms.
+#: An image with more scale-space maxima than this shows noise, not atoms.
 MAX_CANDIDATES = 1_000_000
 
 Blobs = npt.NDArray[np.float32]
@@ -43,7 +43,7 @@ class Candidates:
     _paired: int = 0
 
     def above(self, threshold: float) -> int:
-        """How many candidates have a response above the threshold."""
+        """Number of candidates with a response above the threshold."""
         return int(np.searchsorted(-self.blobs[:, 3], -np.float32(threshold), side="left"))
 
     def select(self, threshold: float, overlap: float) -> Indices:
@@ -54,8 +54,8 @@ class Candidates:
         threshold : float
             Lowest response, exclusive.
         overlap : float
-            Of two blobs whose disks (radius sqrt(2) sigma) share more than this
-            fraction of the smaller disk, the larger sigma stays.
+            If the disks (radius sqrt(2) sigma) of two blobs share more than this
+            fraction of the smaller disk, the blob with the smaller sigma is removed.
 
         Returns
         -------
@@ -67,23 +67,23 @@ class Candidates:
         return np.flatnonzero(_survivors(sigmas, self.overlapping(count, overlap)))
 
     def overlapping(self, count: int, overlap: float) -> Indices:
-        """Pairs of the first `count` that overlap too much, shape (n, 2)."""
+        """Pairs among the first `count` candidates that overlap too much, shape (n, 2)."""
         if count > self._paired:
-            # doubling keeps the total work linear while weak noise stays untouched
+            # Doubling keeps the total work linear, and weak candidates are not paired early.
             self._paired = min(len(self.blobs), max(count, 2 * self._paired))
             self._pairs, self._overlaps = _overlapping_pairs(self.blobs[: self._paired, :3])
         return self._pairs[(self._overlaps > overlap) & (self._pairs < count).all(axis=1)]
 
 
 class BlobFinder:
-    """Blobs of one image for any LoG parameters, without filtering twice.
+    """Find blobs of one image for any LoG parameters; each sigma is filtered once.
 
     Parameters
     ----------
     image : ndarray, shape (H, W)
         Float image, normalised to [0, 1].
     floor : float
-        The lowest threshold that will be asked for.
+        The lowest threshold that will be used.
     memory : int
         Bytes for cached LoG images, see `ScaleSpace`. Candidates add about 40 bytes
         each and 32 bytes per overlapping pair.
@@ -123,7 +123,7 @@ class BlobFinder:
         min_sigma, max_sigma : float
             Smallest and largest standard deviation of the kernel in pixels.
         num_sigma : int
-            Evenly spaced sigmas between them.
+            Number of evenly spaced sigmas between them.
         threshold : float
             Lowest response, at least the floor.
         overlap : float
@@ -157,23 +157,23 @@ def find_blobs(
     threshold: float = 0.2,
     overlap: float = 0.5,
 ) -> Blobs:
-    """One setting applied to one image; see `BlobFinder.find`.
+    """Find the blobs of an image for one setting; see `BlobFinder.find`.
 
-    Memory is about 30 bytes a pixel whatever the number of sigmas.
+    The function needs about 30 bytes per pixel for any number of sigmas.
     """
-    # three neighbouring LoG images are all that one setting looks at together
+    # One setting needs only three neighbouring LoG images at the same time.
     finder = BlobFinder(np.asarray(image, np.float32), floor=threshold, memory=12 * image.size)
     return finder.find(min_sigma, max_sigma, num_sigma, threshold, overlap)
 
 
 def sigma_list(min_sigma: float, max_sigma: float, num_sigma: int) -> list[float]:
-    """The evenly spaced sigmas, rounded to float32 as scikit-image rounds them."""
+    """The evenly spaced sigmas, rounded to float32 as in scikit-image."""
     ends = np.asarray([min_sigma, max_sigma], np.float32)
     return [float(s) for s in np.linspace(ends[0], ends[1], int(num_sigma), dtype=np.float32)]
 
 
 def check_sigmas(sigmas: list[float], shape: tuple[int, int]) -> None:
-    """Refuse sigmas that are not positive, fall, or are wider than the image."""
+    """Raise BadInput for sigmas that are not positive, not rising, or too large."""
     if not sigmas or not all(math.isfinite(s) and s > 0 for s in sigmas):
         raise BadInput("Sigma must be a positive number of pixels: raise min_sigma.")
     if sigmas[0] > sigmas[-1]:
@@ -188,7 +188,7 @@ def check_sigmas(sigmas: list[float], shape: tuple[int, int]) -> None:
 
 
 def _scale_space_maxima(space: ScaleSpace, sigmas: tuple[float, ...]) -> Candidates:
-    # each LoG image meets both neighbours while all three are in the cache
+    # Each LoG image is compared with both neighbours while all three are in the cache.
     kept = [np.ones(len(space.maxima(s).place), bool) for s in sigmas[:1]]
     for below, here in itertools.pairwise(sigmas):
         kept.append(np.ones(len(space.maxima(here).place), bool))
@@ -197,14 +197,14 @@ def _scale_space_maxima(space: ScaleSpace, sigmas: tuple[float, ...]) -> Candida
     counts = [int(np.count_nonzero(keep)) for keep in kept]
     if sum(counts) > MAX_CANDIDATES:
         raise BadInput(
-            "More than a million candidates: the image is mostly noise at this scale; "
-            "raise min_sigma or the threshold."
+            "There are more than a million candidates, mostly noise: raise min_sigma or the "
+            "threshold."
         )
     peaks = [space.maxima(sigma) for sigma in sigmas]
     place = np.concatenate([p.place[keep] for p, keep in zip(peaks, kept, strict=True)])
     response = np.concatenate([p.response[keep] for p, keep in zip(peaks, kept, strict=True)])
     sigma = np.repeat(np.asarray(sigmas, np.float32), counts)
-    # strongest first, then raster order, then sigma: the order of peak_local_max
+    # Strongest first, then raster order, then sigma, as in peak_local_max.
     raster = np.argsort(place, kind="stable")
     order = raster[np.argsort(-response[raster], kind="stable")]
     y, x = space.positions(place[order])
@@ -230,7 +230,7 @@ def disk_overlap(
     """Shared area of a unit disk and a smaller one, as a fraction of the smaller."""
     d, r = distance, radius
     inside = d <= 1 - r
-    safe = np.where(inside, 1.0, d)  # avoids dividing by zero where the lens is not used
+    safe = np.where(inside, 1.0, d)  # avoids a division by zero where the lens is not used
     large = np.arccos(np.clip((safe**2 + 1 - r**2) / (2 * safe), -1, 1))
     small = np.arccos(np.clip((safe**2 + r**2 - 1) / (2 * safe * r), -1, 1))
     kite = np.sqrt(np.abs((1 + r - safe) * (safe + 1 - r) * (safe - 1 + r) * (safe + 1 + r)))
@@ -239,9 +239,10 @@ def disk_overlap(
 
 
 def removals(sigmas: Float32Array, pairs: Indices) -> tuple[Indices, Indices]:
-    """The blob of each overlapping pair that removes the other, and the other.
+    """For each overlapping pair, the blob that stays and the blob that is removed.
 
-    The larger sigma stays; of equal sigmas the stronger response goes, as in scikit-image.
+    The larger sigma stays. For equal sigmas the stronger response is removed, as in
+    scikit-image.
     """
     low, high = pairs.min(axis=1), pairs.max(axis=1)
     low_wins = sigmas[low] > sigmas[high]
@@ -249,9 +250,9 @@ def removals(sigmas: Float32Array, pairs: Indices) -> tuple[Indices, Indices]:
 
 
 def _survivors(sigmas: Float32Array, pairs: Indices) -> npt.NDArray[np.bool_]:
-    """Which blobs remain when every overlapping pair loses its smaller blob.
+    """Mark the blobs that remain after all overlapping pairs lost their smaller blob.
 
-    Each round settles the blobs that nothing undecided can remove; the number of rounds
+    Each round decides the blobs that no undecided blob can remove. The number of rounds
     is the length of the longest chain of overlaps, not the number of pairs.
     """
     alive = np.ones(len(sigmas), bool)

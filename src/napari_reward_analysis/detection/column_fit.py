@@ -1,9 +1,9 @@
-"""Round Gaussians on local planes, fitted to many small windows of an image at once.
+"""Fit round Gaussians on local planes to many small windows of an image at once.
 
-A round Gaussian is a product of one function of y and one of x, and so are its
-derivatives and the terms of a plane. Every sum over a window that least squares needs is
-then a product of sums along its rows and columns: a step costs a few small matrix
-products a column instead of seven passes over all its pixels.
+A round Gaussian is a product of a function of y and a function of x. The same holds for
+its derivatives and for the terms of a plane. Therefore every sum over a window that least
+squares needs is a product of sums along rows and columns. A step costs a few small matrix
+products for each column, instead of seven passes over all pixels of its window.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from napari_reward_analysis.arrays import Float32Array, FloatArray
 #: Parameters of a column: y, x, log(sigma), height, offset, slope along y, along x.
 N = 7
 Y, X, WIDTH, HEIGHT, OFFSET, SLOPE_Y, SLOPE_X = range(N)
-#: The model is linear in these.
+#: Parameters in which the model is linear.
 _LINEAR = slice(HEIGHT, None)
 
-#: Functions along one axis: g, u g, u^2 g, 1 and p, with g a Gaussian, u the distance from
-#: the column in sigmas and p the distance from the window's middle in radii. Products of
-#: one along y and one along x make up the derivatives by the parameters, in their order;
-#: that by the width is the sum of the third and the eighth.
+#: Functions along one axis: g, u g, u^2 g, 1 and p. Here g is a Gaussian, u the distance
+#: from the column in sigmas, and p the distance from the middle of the window in radii.
+#: The derivative by each parameter, in order, is a product of one function along y and one
+#: along x. The derivative by the width is the sum of the third and the eighth product.
 _ALONG_Y = np.array([1, 0, 2, 0, 3, 4, 3, 0])
 _ALONG_X = np.array([0, 1, 0, 0, 3, 3, 4, 2])
 
@@ -50,14 +50,14 @@ class Window:
     ----------
     pixels : ndarray, shape (n, w, w)
     count : ndarray, shape (n,)
-        Pixels of each square that lie in the image.
+        Number of pixels of each square that lie in the image.
     """
 
     def __init__(self, image: Float32Array, points: FloatArray, radius: int) -> None:
         steps = np.arange(-radius, radius + 1)
         y, x = (np.round(p).astype(int)[:, None] + steps for p in points.T)
         height, width = image.shape
-        # beyond the edge of the image nothing counts
+        # Pixels outside the image have no weight.
         inside = (y >= 0) & (y < height), (x >= 0) & (x < width)
         self.weights: list[FloatArray] = [i.astype(float) for i in inside]
         rows, columns = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
@@ -67,7 +67,7 @@ class Window:
         self.count: FloatArray = self.weights[0].sum(axis=1) * self.weights[1].sum(axis=1)
 
     def without(self, columns: FloatArray) -> FloatArray:
-        """The pixels less k columns each, of shape (n, k, 7); zero beyond the image."""
+        """The pixels minus k columns each, shape (n, k, 7); zero outside the image."""
         y, x = (
             np.exp(-0.5 * ((p[:, None] - columns[..., [i]]) * np.exp(-columns[..., [WIDTH]])) ** 2)
             for i, p in enumerate(self.places)
@@ -80,7 +80,7 @@ class Window:
 
 
 class Sums(NamedTuple):
-    """What least squares needs to know of a model at given parameters.
+    """Sums for a least-squares step at given parameters.
 
     Attributes
     ----------
@@ -98,12 +98,12 @@ class Sums(NamedTuple):
 
 
 def sums(window: Window, target: FloatArray, state: FloatArray) -> Sums:
-    """Compare columns of parameters `state`, shape (n, 7), with their pixels `target`."""
+    """Compare columns with parameters `state`, shape (n, 7), with their pixels `target`."""
     along_y, along_x = _along(window, state, Y), _along(window, state, X)
     square_y = (along_y * window.weights[Y][:, None]) @ along_y.transpose(0, 2, 1)
     square_x = (along_x * window.weights[X][:, None]) @ along_x.transpose(0, 2, 1)
     moments = along_y @ target @ along_x.transpose(0, 2, 1)
-    # the scale of each derivative: of the position and the width it goes with the height
+    # Factor of each derivative: those of position and width are proportional to the height.
     scale = np.ones_like(state)
     scale[:, :HEIGHT] = state[:, [HEIGHT]]
     scale[:, :WIDTH] *= np.exp(-state[:, [WIDTH]])
@@ -118,7 +118,7 @@ def sums(window: Window, target: FloatArray, state: FloatArray) -> Sums:
 
 
 def residuals(window: Window, target: FloatArray, state: FloatArray) -> FloatArray:
-    """Pixels less model, shape (n, w, w); zero beyond the image."""
+    """Pixels minus model, shape (n, w, w); zero outside the image."""
     y, x = _along(window, state, Y), _along(window, state, X)
     y[:, 0] *= state[:, [HEIGHT]]
     plane_y = state[:, [OFFSET]] + state[:, [SLOPE_Y]] * window.plane
@@ -138,22 +138,22 @@ def fit(
     limits: tuple[float, float],
     steps: int,
 ) -> tuple[FloatArray, FloatArray]:
-    """Improve columns by Levenberg-Marquardt steps, each column damped by itself.
+    """Improve columns by Levenberg-Marquardt steps with separate damping for each.
 
     Parameters
     ----------
     window : Window
     target : ndarray, shape (n, w, w)
-        Pixels to fit, as of `Window.without`.
+        Pixels to fit, from `Window.without`.
     state : ndarray, shape (n, 7)
         Parameters at the start.
     damping : ndarray, shape (n,)
-        From the steps before.
+        Damping from the steps before.
     prior : Prior
     limits : tuple of float
-        Of log(sigma): a width that runs away means that the background is being fitted.
+        Limits of log(sigma). Without limits, a Gaussian might fit the background.
     steps : int
-        Steps that are tried.
+        Number of steps.
 
     Returns
     -------
@@ -179,7 +179,7 @@ def fit(
 
 
 def inverse(matrices: FloatArray, added: FloatArray) -> FloatArray:
-    """Inverses of matrices, shape (n, 7, 7), with something added to their diagonals."""
+    """Inverses of matrices, shape (n, 7, 7), after `added` was added to their diagonals."""
     whole = matrices + (added + 1e-12)[:, :, None] * np.eye(N)
     try:
         return np.asarray(np.linalg.inv(whole))

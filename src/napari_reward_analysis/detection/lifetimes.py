@@ -1,9 +1,10 @@
-"""At which thresholds a candidate survives the overlap, for all candidates at once.
+"""Find the thresholds at which each candidate survives the overlap with others.
 
-Candidates enter strongest first as the threshold falls; time is the rank of the one that
-entered last. Which of two overlapping blobs removes the other does not depend on the
-threshold, so a candidate lives whenever it has entered and none of its removers lives:
-its life is the complement of theirs, worked out from those that nobody removes downwards.
+As the threshold falls, candidates enter one by one, strongest first. Time is the rank of
+the candidate that entered last. Of two overlapping blobs the same one removes the other
+at every threshold. Therefore a candidate lives at the times after its entry at which none
+of its removers lives. The lives are computed in turn, beginning with the candidates that
+no other candidate removes.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import numpy as np
 from napari_reward_analysis.arrays import Indices
 from napari_reward_analysis.detection.blobs import Candidates, removals
 
-#: Removals that are looked at together, for each candidate; columns need one to three.
+#: Limits of the number of removals: per candidate, and for at least so many candidates.
+#: Atomic columns need one to three per candidate.
 MOST_PER_CANDIDATE, _FEW = 50, 1000
 
 
 class TooTangled(Exception):
-    """Overlaps that hang together in long chains: there are too many lives to list."""
+    """Raised if overlaps form such long chains that there are too many lives to list."""
 
 
 class Lifetimes(NamedTuple):
@@ -31,8 +33,8 @@ class Lifetimes(NamedTuple):
     blob : ndarray of int, shape (m,)
         Rank of the candidate, rising.
     start, stop : ndarray of int, shape (m,)
-        It lives from `start` to before `stop`; `stop` is the number of candidates where
-        it is never removed.
+        The candidate lives from `start` to before `stop`. If it is never removed, `stop`
+        is the number of candidates.
     """
 
     blob: Indices
@@ -46,20 +48,21 @@ def lifetimes(candidates: Candidates, overlap: float) -> Lifetimes:
     Parameters
     ----------
     candidates : Candidates
-        Of a sigma triple.
+        Candidates of a sigma triple.
     overlap : float
-        As for `Candidates.select`.
+        As in `Candidates.select`.
 
     Returns
     -------
     Lifetimes
-        For every time `t`, those alive are what `select` keeps of the first `t + 1`.
+        At every time `t` the living candidates are those that `select` keeps of the first
+        `t + 1`.
 
     Raises
     ------
     TooTangled
-        If the overlaps are so many that lives would fill the memory: speckle of an empty
-        field seen with much wider blobs.
+        If there are so many overlaps that the lives would fill the memory, as for speckle
+        with much wider blobs.
     """
     size = len(candidates.blobs)
     remover, removed = removals(candidates.blobs[:, 2], candidates.overlapping(size, overlap))
@@ -70,7 +73,8 @@ def lifetimes(candidates: Candidates, overlap: float) -> Lifetimes:
     parts = [done]
     victims, spans = [], []
     while len(remover):
-        # what those just settled do to their victims, then the victims of nobody unsettled
+        # Collect the removals by the blobs just settled. Victims without unsettled removers
+        # are settled next.
         settled = np.zeros(size, bool)
         settled[ready] = True
         now = settled[remover]
@@ -110,16 +114,16 @@ def expand(low: Indices, high: Indices, values: Indices) -> tuple[Indices, Indic
 
 
 def _complement(blobs: Indices, dead: Indices, spans: Indices, size: int) -> Lifetimes:
-    """When each of some blobs lives, given the spans of time in which it does not.
+    """Lives of some blobs, given the time spans in which they do not live.
 
-    All blobs are laid out behind each other on one axis, `size + 1` apart, so that one
-    running maximum finds the gaps of all.
+    The blobs are placed one after another on one axis, `size + 1` apart, so that one
+    running maximum finds the gaps of all blobs.
     """
     rank = np.full(size, -1)
     rank[blobs] = np.arange(len(blobs))
     theirs = rank[dead] >= 0
     base = (size + 1) * np.concatenate([np.tile(np.arange(len(blobs)), 2), rank[dead[theirs]]])
-    # a blob is not alive before it enters, nor after the end
+    # A blob does not live before its entry, nor after the end.
     none = np.zeros(len(blobs), np.intp)
     start = base + np.concatenate([none, none + size, spans[0][theirs]])
     stop = base + np.concatenate([blobs, none + size + 1, spans[1][theirs]])

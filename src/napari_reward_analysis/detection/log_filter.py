@@ -1,14 +1,14 @@
-"""The LoG filter itself: one image, any sigma, tile by tile.
+"""The LoG filter of one image for any sigma, computed tile by tile.
 
-A tile is a piece of the image with a margin as wide as the kernel, so that its circular
-convolution is the image's own within the piece. Tiles stay in the processor's cache,
-are shared among threads, and bound the memory whatever the size of the image. They are
-transformed once; each sigma then costs one product and one inverse transform.
+A tile is a piece of the image with a margin as wide as the kernel. Inside the piece, the
+circular convolution of the tile equals that of the image. Tiles fit into the cache of the
+processor, are shared among threads, and limit the memory for images of any size. They are
+transformed once. Each sigma then costs one product and one inverse transform.
 
-The kernels are those of scipy, truncated at four sigmas, and so is the reflecting
-boundary: the responses equal `-sigma**2 * gaussian_laplace(image, sigma)` to rounding.
-The truncation reaches all frequencies, so none may be left out. All is computed in
-float64: rounding to float32 at the end then keeps the exact ties of symmetric images,
+The kernels, truncated at four sigmas, and the reflecting boundary are those of scipy. The
+responses equal `-sigma**2 * gaussian_laplace(image, sigma)` except for rounding. The
+truncation affects all frequencies, so that none may be left out. The computation uses
+float64 and rounds to float32 at the end. This keeps the exact ties of symmetric images,
 which a float32 transform would break at random.
 """
 
@@ -27,11 +27,11 @@ from napari_reward_analysis.arrays import Float32Array, FloatArray
 
 _TRUNCATE = 4.0
 WORKERS = min(4, os.cpu_count() or 1)
-#: Side of a tile without its margin; larger where the margin is wide.
+#: Side of a tile without its margin; it is larger for a wide margin.
 TILE = 512
-#: Margins are powers of two from here on, so that neighbouring sigmas share tiles.
+#: Smallest margin. Margins are powers of two, so that neighbouring sigmas share tiles.
 _MARGIN = 32
-#: Rows that are transformed back together.
+#: Number of rows that are transformed back together.
 _ROWS = 32
 
 Origin = tuple[int, int]
@@ -48,8 +48,8 @@ class LogFilter:
 
     Notes
     -----
-    Holds the transforms of the tiles for one width of the margin: about 10 bytes a pixel
-    up to a sigma of 8, and more for wider ones.
+    It keeps the transforms of the tiles for one margin: about 10 bytes per pixel up to a
+    sigma of 8, and more for larger sigmas.
     """
 
     def __init__(self, image: Float32Array) -> None:
@@ -78,7 +78,7 @@ class _Tiles:
         with ThreadPoolExecutor(self._threads) as pool:
             spectra = pool.map(lambda origin: self._transform(image, origin), origins)
             self._spectra = dict(zip(origins, spectra, strict=True))
-        # new memory costs as much as the arithmetic: each thread keeps its own
+        # New memory costs as much time as the arithmetic, so that each thread keeps its own.
         half = (self._shape[0], self._shape[1] // 2 + 1)
         self._scratch = [np.empty(half, np.complex128) for _ in range(self._threads)]
 
@@ -90,7 +90,7 @@ class _Tiles:
         return np.asarray(fft.rfft2(image[rows][:, columns].astype(np.float64)))
 
     def convolve(self, sigma: float, out: Float32Array) -> None:
-        """Write the LoG image of a sigma, the tiles dealt out to the threads."""
+        """Write the LoG image of a sigma, with the tiles distributed over the threads."""
         weights = _weights(sigma, self._shape)
         tiles = list(self._spectra.items())
 
@@ -107,7 +107,7 @@ class _Tiles:
             list(pool.map(work, range(self._threads)))
 
     def _invert(self, product: Spectrum, target: Float32Array) -> None:
-        """Inverse transform of one tile without its margin; overwrites the product."""
+        """Transform one tile back, without its margin; overwrites the product."""
         height, width = target.shape
         columns = fft.ifft(product, axis=0, overwrite_x=True)
         for start in range(0, height, _ROWS):
@@ -118,7 +118,7 @@ class _Tiles:
 
 
 def kernel_radius(sigma: float) -> int:
-    """Pixels to either side that the kernel of a sigma reaches."""
+    """Half width of the kernel of a sigma in pixels."""
     return int(_TRUNCATE * sigma + 0.5)
 
 
@@ -144,7 +144,7 @@ def _weights(sigma: float, shape: Sequence[int]) -> FloatArray:
 
 
 def _transfer(sigma: float, size: int, order: int) -> FloatArray:
-    """Fourier transform of a kernel, which is real as the kernel is symmetric, shape (size,)."""
+    """Fourier transform of a symmetric kernel, which is real, shape (size,)."""
     taps = kernel(sigma, order)
     circular = np.zeros(size)
     circular[np.arange(len(taps)) - len(taps) // 2] = taps
@@ -152,7 +152,7 @@ def _transfer(sigma: float, size: int, order: int) -> FloatArray:
 
 
 def _core(shape: tuple[int, ...], smallest: int) -> list[int]:
-    """Shape of a tile without its margin; a small image is halved if there are two cores."""
+    """Shape of a tile without its margin; a small image is split among the threads."""
     core = [_even_share(size, max(TILE, smallest)) for size in shape]
     if core == list(shape):
         core[0] = _even_share(shape[0], max(-(-shape[0] // WORKERS), smallest))
@@ -160,12 +160,12 @@ def _core(shape: tuple[int, ...], smallest: int) -> list[int]:
 
 
 def _even_share(size: int, largest: int) -> int:
-    """Length of the pieces when a length is cut evenly into pieces no longer than `largest`."""
+    """Length of the pieces if `size` is cut evenly into pieces of at most `largest`."""
     pieces = -(-size // largest)
     return -(-size // pieces)
 
 
 def _reflected(start: int, length: int, size: int) -> npt.NDArray[np.intp]:
-    """Indices from `start` on, reflected about the edges of 0..size-1: (b a | a b c | c b)."""
+    """Indices from `start` on, reflected at the edges of 0..size-1: (b a | a b c | c b)."""
     index = np.arange(start, start + length) % (2 * size)
     return np.minimum(index, 2 * size - 1 - index)

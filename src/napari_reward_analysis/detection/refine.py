@@ -1,11 +1,11 @@
-"""Sub-pixel positions: all columns fitted at once, each with its neighbours taken away.
+"""Refine positions to sub-pixel accuracy by a fit of all columns together.
 
-Every column is modelled as a round Gaussian on a local plane. A column's neighbours are
-subtracted by their present models before it is fitted again, so that a faint column
-beside a bright one is not drawn towards it. Columns of one image resemble each other: a
-weak prior holds the width of each near the median of all and the plane near level. It
-counts as much as the noise makes it count, so that a clean image is fitted freely and a
-noisy one does not fit its noise. All fits share one vectorised Levenberg-Marquardt loop.
+The model of a column is a round Gaussian on a local plane. Before each fit the current
+models of the neighbours are subtracted, so that a bright column does not attract a faint
+one. Columns of one image are similar. Therefore a weak prior keeps each width near the
+median of all widths, and the plane nearly flat. Its weight is proportional to the noise:
+a clean image is fitted freely, and in a noisy image the fit does not follow the noise.
+All fits share one vectorised Levenberg-Marquardt loop.
 """
 
 from __future__ import annotations
@@ -37,28 +37,28 @@ from napari_reward_analysis.detection.column_fit import (
 
 #: Half the edge of the fitted square in sigmas.
 _RADIUS = 2.25
-#: Columns nearer to each other than this many sigmas would not have been told apart.
+#: Columns nearer than this many sigmas would not have been found separately.
 _RESOLVED = 3.5
-#: Times that the square follows the fitted width.
+#: Largest number of times that the square is adapted to the fitted width.
 _WINDOWS = 4
-#: Times that neighbours are subtracted anew, at most.
+#: Number of rounds in which the neighbours are subtracted again.
 _ROUNDS = 5
-#: Steps of the fit within a round.
+#: Number of fit steps in a round.
 _STEPS = 2
-#: A column that moves less than this (px) in a round is left alone from then on, unless
-#: a neighbour moves ten times as far.
+#: A column that moves less than this (px) in a round is not fitted again, unless a
+#: neighbour moves ten times as far.
 _SETTLED = 2e-3
-#: Neighbours whose light is taken away: as far as this many sigmas from the square, and
-#: so many at most.
+#: Neighbours that are subtracted: within this many sigmas of the square, and at most so
+#: many.
 _FAR, _NEIGHBOURS = 4.0, 12
-#: A column may move by this fraction of the distance to its nearest neighbour, and by so
-#: many sigmas.
+#: Largest move of a column: as a fraction of the distance to its nearest neighbour, and
+#: in sigmas.
 _REACH, _SIGMAS = 0.45, 1.5
 #: Two columns may not come nearer than this fraction of their former distance.
 _CLOSER = 0.5
 #: Standard deviation of the prior: position in sigmas, log(sigma), slopes in amplitudes.
 _PRIOR_POSITION, _PRIOR_WIDTH, _PRIOR_SLOPE = 0.5, 0.1, 0.02
-#: Columns that are fitted together: what they need stays in the processor's cache.
+#: Number of columns that are fitted together: their data fit into the processor's cache.
 _BLOCK = 256
 
 
@@ -71,7 +71,7 @@ class Refined(NamedTuple):
         y, x in pixels.
     uncertainty : ndarray, shape (n,)
         Standard deviation of the position along one axis in pixels, from the residual of
-        the fit; NaN where the fit was given up and the point stayed where it was.
+        the fit. NaN if the fit failed and the point kept its old position.
     """
 
     points: npt.NDArray[Any]
@@ -88,7 +88,7 @@ def refine(
     image : ndarray, shape (H, W)
         Normalised image.
     points : ndarray, shape (n, 2)
-        y, x in pixels, right to within about a sigma.
+        y, x in pixels, correct within about a sigma.
     sigma : float
         Expected width of a column in pixels.
     noise : float
@@ -97,8 +97,8 @@ def refine(
     Returns
     -------
     Refined
-        As many points as were given, in the same order: a fit that wanders off, or
-        comes nearer to another column than half their former distance, is undone.
+        All points in the same order. A fit is undone if it moves too far, or nearer to
+        another column than half their former distance.
     """
     start = np.asarray(points, float)
     if len(start) == 0:
@@ -115,11 +115,11 @@ def refine(
 def _fit_all(
     image: Float32Array, start: FloatArray, sigma: float, noise: float
 ) -> tuple[FloatArray, FloatArray, float]:
-    """Parameters and spread of every column, and the width that most have."""
+    """Parameters and position errors of all columns, and their median width."""
     widest = max(float(np.median(_nearest(start))) / _RESOLVED, 0.5)
     sigma = min(sigma, widest)
     state = _first_guess(image, start, sigma)
-    # the blobs' sigma is a guess: the width that the fit finds sets the next window
+    # The sigma of the blobs is a guess. The fitted width sets the next window.
     for _ in range(_WINDOWS):
         columns = _Fit(image, start, state, sigma)
         columns.round(_prior(start, state, noise))
@@ -150,7 +150,7 @@ def _radius(sigma: float) -> int:
 
 
 class _Fit:
-    """All columns of an image, with windows of one size."""
+    """Fit of all columns of an image, with windows of one size."""
 
     def __init__(
         self, image: Float32Array, start: FloatArray, state: FloatArray, sigma: float
@@ -164,7 +164,7 @@ class _Fit:
         self.state = state
 
     def round(self, prior: Prior) -> None:
-        """Take the neighbours away and fit once more what has not settled."""
+        """Subtract the neighbours and fit the columns that still move."""
         moved = np.zeros(len(self.state) + 1)
         state = self.state.copy()
         for rows, window, target in self._blocks(np.flatnonzero(self._active)):
@@ -183,7 +183,7 @@ class _Fit:
         self._active = (moved[:-1] > _SETTLED) | (around > 10 * _SETTLED)
 
     def spread(self, prior: Prior) -> FloatArray:
-        """Standard deviation of the position along one axis, from the fits' covariance."""
+        """Standard deviation of the position along one axis, from the covariance of the fit."""
         spread = np.empty(len(self.state))
         for rows, window, target in self._blocks(np.arange(len(self.state))):
             normal = sums(window, target, self.state[rows]).normal
@@ -194,8 +194,8 @@ class _Fit:
         return spread
 
     def _blocks(self, rows: Indices) -> Iterator[tuple[Indices, Window, FloatArray]]:
-        """A block of columns at a time, with the pixels that their neighbours leave them."""
-        # a neighbour that is missing has no height
+        """Blocks of columns with their pixels after the neighbours were subtracted."""
+        # A missing neighbour has the height 0.
         padded = np.vstack([self.state, np.zeros(N)])
         for first in range(0, len(rows), _BLOCK):
             block = rows[first : first + _BLOCK]
@@ -204,11 +204,11 @@ class _Fit:
 
 
 def _per_pixel(window: Window, rest: FloatArray) -> FloatArray:
-    """Variance that the residuals give each pixel, shape (n,).
+    """Variance of a pixel from the residuals of each column, shape (n,).
 
-    Noise differs from pixel to pixel. Residuals that go together from one pixel to the
-    next are a misfit of the model, and as many pixels then tell no more than one: the
-    variance grows as that of the mean of a first-order autoregressive series.
+    Noise is independent from pixel to pixel. Correlated residuals come from a misfit of
+    the model, and correlated pixels carry less information. Therefore the variance grows
+    as that of the mean of a first-order autoregressive series.
     """
     power = np.maximum((rest**2).sum(axis=(1, 2)), 1e-30)
     growth = np.ones(len(rest))
@@ -219,7 +219,7 @@ def _per_pixel(window: Window, rest: FloatArray) -> FloatArray:
 
 
 def _prior(start: FloatArray, state: FloatArray, noise: float) -> Prior:
-    """Expected parameters and their weights: noise over spread, squared."""
+    """Expected parameters and their weights, which are (noise / spread) squared."""
     width, amplitude = np.median(state[:, WIDTH]), np.median(state[:, HEIGHT])
     mean = np.zeros_like(state)
     mean[:, :2], mean[:, WIDTH] = start, width
@@ -231,7 +231,7 @@ def _prior(start: FloatArray, state: FloatArray, noise: float) -> Prior:
 
 
 def _apart(start: FloatArray, moved: FloatArray, good: BoolArray, reach: float) -> BoolArray:
-    """Which moves may stay so that no two columns end nearer than half their distance."""
+    """Mark the moves to keep so that no two columns end within half their distance."""
     first, second = cKDTree(start).query_pairs(reach, output_type="ndarray").T
     before = np.hypot(*(start[first] - start[second]).T)
     good = good.copy()
@@ -251,8 +251,8 @@ def _nearest(points: FloatArray) -> FloatArray:
 
 
 def _neighbours(points: FloatArray, reach: float) -> Indices:
-    """The nearest other points, shape (n, k); n where there are fewer within reach."""
+    """Indices of the nearest other points, shape (n, k); n if there are fewer in reach."""
     k = [*range(1, _NEIGHBOURS + 2)]
     _, found = cKDTree(points).query(points, k=k, distance_upper_bound=reach)
-    # a point is its own neighbour, mostly the first: the others stay
+    # A point also finds itself, mostly as the first neighbour; the others are kept.
     return np.where(found == np.arange(len(points))[:, None], len(points), found)

@@ -1,4 +1,4 @@
-"""Scale-normalised LoG images of one image, each computed once, and their maxima."""
+"""Scale-normalised LoG images of one image and their maxima, each computed once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from napari_reward_analysis.arrays import Float32Array, Indices
 from napari_reward_analysis.detection.log_filter import LogFilter, kernel
 
 _GIB = 2**30
-#: Pixels that are searched for maxima together, so that they stay in the cache.
+#: Number of pixels that are searched for maxima together, so that they stay in the cache.
 _BLOCK = 2**17
 
 
@@ -24,9 +24,9 @@ class Maxima(NamedTuple):
     Attributes
     ----------
     place : ndarray of int, shape (n,)
-        Position in the flattened LoG image with its frame of one pixel.
+        Index in the flattened LoG image, which has a frame of one pixel.
     response : ndarray, shape (n,), float32
-        The LoG image there.
+        Value of the LoG image at each maximum.
     """
 
     place: Indices
@@ -41,10 +41,10 @@ class ScaleSpace:
     image : ndarray, shape (H, W)
         Float image, normalised to [0, 1].
     floor : float
-        Maxima whose response does not exceed it are dropped for good.
+        Maxima up to this response are dropped.
     memory : int
-        Bytes that cached LoG images may take; the least recently used go first.
-        What the filter needs comes on top, see `LogFilter`.
+        Bytes for cached LoG images; the least recently used ones are dropped first. The
+        filter needs additional memory, see `LogFilter`.
     """
 
     def __init__(self, image: Float32Array, *, floor: float = 0.0, memory: int = _GIB) -> None:
@@ -52,7 +52,7 @@ class ScaleSpace:
         self.floor = floor
         self._image = image
         self._filter = LogFilter(image)
-        # each with a frame of one pixel of -inf, so that no neighbour needs a special case
+        # Each image has a frame of one pixel of -inf, so that its border is no special case.
         self._images: OrderedDict[float, Float32Array] = OrderedDict()
         self._capacity = max(3, memory // (4 * image.size))
         self._maxima: dict[float, Maxima] = {}
@@ -86,12 +86,12 @@ class ScaleSpace:
         return self._maxima[sigma]
 
     def beats(self, sigma: float, other: float) -> npt.NDArray[np.bool_]:
-        """Which maxima at `sigma` are not exceeded around the same place at `other`."""
+        """Mark the maxima at `sigma` that are not exceeded near the same place at `other`."""
         key = (sigma, other)
         if key not in self._beats:
             peaks = self.maxima(sigma)
             framed = self._framed(other)
-            # most are exceeded right there; few need their eight neighbours looked at
+            # Most are exceeded at the same pixel; only few need a look at eight neighbours.
             wins = peaks.response >= framed.ravel()[peaks.place]
             left = np.flatnonzero(wins)
             rivals = _largest_neighbour(framed, peaks.place[left])
@@ -108,17 +108,17 @@ class ScaleSpace:
     def noise(self) -> float:
         """Standard deviation of the image's white noise, from its outer spectrum.
 
-        Atoms are wider than a pixel, so the corner of the spectrum beyond 0.8 of the
-        Nyquist frequency on both axes holds noise alone. The median of the squared
-        coefficients makes the estimate robust against a stray reflection.
+        Atoms are wider than a pixel. Therefore the corner of the spectrum beyond 0.8 of
+        the Nyquist frequency on both axes contains only noise. The median of the squared
+        coefficients makes the estimate robust against a single reflection.
         """
         height, width = self.shape
         outer = fft.dct(self._image.astype(np.float64), axis=1)[:, int(0.8 * width) :]
         corner = fft.dct(outer, axis=0)[int(0.8 * height) :]
         if corner.size == 0:
             return 0.0
-        # scipy's unnormalised type-II transform of unit white noise has variance 4 H W;
-        # the median of a squared normal variable is 0.4549 of its variance
+        # The unnormalised type-II transform of scipy gives unit white noise a variance of
+        # 4 H W. The median of a squared normal variable is 0.4549 of its variance.
         power = float(np.median(corner**2)) / 0.4549
         return float(np.sqrt(power / (4 * height * width)))
 
@@ -130,19 +130,19 @@ class ScaleSpace:
 
     @staticmethod
     def uniform_response(sigma: float) -> float:
-        """What a uniform area of value 1 gives at `sigma`.
+        """Response of a uniform area of value 1 at `sigma`.
 
-        Zero but for the kernel's cut at four sigmas; yet every pixel of such an area is
-        then a maximum, as no neighbour exceeds it.
+        It differs from zero only because the kernel is cut at four sigmas. Every pixel of
+        such an area counts as a maximum, because no neighbour exceeds it.
         """
         return abs(2 * sigma**2 * float(kernel(sigma, 2).sum()))
 
 
 def _local_maxima(framed: Float32Array, floor: float) -> Indices:
-    """Places of the pixels above a floor that none of their eight neighbours exceeds.
+    """Indices of the pixels above a floor that none of their eight neighbours exceeds.
 
-    Comparing shifted slices is several times faster than a rank filter, and the corners
-    need a look only where the four nearest are exceeded by none.
+    Comparing shifted slices is several times faster than a rank filter. The four diagonal
+    neighbours are compared only for pixels that pass the other four.
     """
     height, stride = framed.shape
     step = max(1, _BLOCK // stride)
@@ -164,7 +164,7 @@ def _local_maxima(framed: Float32Array, floor: float) -> Indices:
 
 
 def _largest_neighbour(framed: Float32Array, place: Indices) -> Float32Array:
-    """Largest of the eight neighbours of some pixels."""
+    """Largest value of the eight neighbours of each given pixel."""
     stride = framed.shape[1]
     ring = [dy * stride + dx for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
     return _largest_at(framed, place, ring)

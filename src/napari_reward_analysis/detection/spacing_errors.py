@@ -1,10 +1,10 @@
-"""How many blobs are too close to their neighbours, at every threshold at once.
+"""Count the blobs that are too close to their neighbours, for all thresholds at once.
 
-Whether a blob is an error changes only where one of its near neighbours begins or ends
-(times as in `lifetimes`). Most blobs never have four neighbours near enough and are left
-out by their distances alone. Of each that is left, the neighbours are the bits of a
-number, the nearest the lowest: every beginning and end flips a bit, and the four lowest
-bits that are set give the sum.
+Time is defined as in `lifetimes`. A blob can become or cease to be an error only when the
+life of a near neighbour begins or ends. Most blobs never have four neighbours near enough
+and are excluded by their distances. For each remaining blob, the neighbours are the bits
+of a number, with the nearest as the lowest bit. The begin or end of a life flips a bit.
+The four lowest bits that are set give the sum of distances.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from napari_reward_analysis.points.neighbours import pairs_within
 
 Words = npt.NDArray[np.uint64]
 
-#: Neighbours in one word; the highest bit of the first is the blob itself.
+#: Number of neighbours in one word; the highest bit of the first word is the blob itself.
 BITS = 63
 _ITSELF = np.uint64(1 << 63)
-#: Neighbours that are worked on together, which bounds the memory.
+#: Number of neighbours that are processed together, which limits the memory.
 CHUNK = 2**17
 
 
 class _Near(NamedTuple):
-    """Neighbours near enough to matter: blob by blob, each nearest first."""
+    """Neighbours near enough to matter, sorted by blob and then by distance."""
 
     blob: Indices
     other: Indices
@@ -50,13 +50,13 @@ def spacing_errors(
     points : ndarray, shape (n, 2)
         y, x of all candidates in pixels.
     lives : Lifetimes
-        When each of them lives.
+        Times at which each candidate lives.
     counted : ndarray of bool, shape (n,)
-        Those that can be errors; the others are neighbours only.
+        Candidates that can be errors; the others are only neighbours.
     ds : float
         The limit, in pixels.
     horizon : int
-        Times from here on are not asked for.
+        Number of times for which errors are counted.
 
     Returns
     -------
@@ -66,7 +66,7 @@ def spacing_errors(
     lives = Lifetimes(lives.blob[early], lives.start[early], lives.stop[early].clip(max=horizon))
     span = np.zeros((2, len(points)), np.intp)  # from the first life to the end of the last
     span[0, lives.blob[::-1]], span[1, lives.blob] = lives.start[::-1], lives.stop
-    limit = ds * (1 + 1e-6)  # what is left out is left out whatever the rounding
+    limit = ds * (1 + 1e-6)  # a margin for rounding
     near = _nearest_only(_near(points, span, counted, limit), limit)
     changes = np.zeros(horizon + 1, np.intp)
     for chunk, words in _chunks(near):
@@ -75,10 +75,10 @@ def spacing_errors(
 
 
 def _near(points: FloatArray, span: Indices, counted: BoolArray, ds: float) -> _Near:
-    """Neighbours that a blob may count among its four nearest while it is an error.
+    """Neighbours that may be among the four nearest of a blob while it is an error.
 
-    The nearest is nearer than DS/4, and the fourth nearer than what three times the
-    nearest leaves of DS.
+    The nearest one is nearer than DS / 4. All four are nearer than DS minus three times
+    the distance of the nearest.
     """
     living = np.flatnonzero(span[1] > span[0])
     close = _contemporaries(living, points, span, ds / N_NEIGHBOURS)
@@ -91,7 +91,7 @@ def _near(points: FloatArray, span: Indices, counted: BoolArray, ds: float) -> _
 
 
 def _contemporaries(living: Indices, points: FloatArray, span: Indices, reach: float) -> _Near:
-    """Blobs within a distance that may live at the same time, each pair both ways round."""
+    """Pairs of blobs within a distance that may live at the same time, in both orders."""
     first, second, distance = pairs_within(points[living], reach)
     first, second = living[first], living[second]
     together = np.maximum(span[0][first], span[0][second]) < np.minimum(
@@ -103,7 +103,7 @@ def _contemporaries(living: Indices, points: FloatArray, span: Indices, reach: f
 
 
 def _nearest_only(near: _Near, ds: float) -> _Near:
-    """Without the blobs whose four nearest never fall below DS, and what is beyond reach."""
+    """Drop blobs whose sum is never below DS, and neighbours that are too far away."""
     near = near.where(np.bincount(near.blob)[near.blob] >= N_NEIGHBOURS)
     count = np.bincount(near.blob)
     first = (np.cumsum(count) - count)[near.blob]
@@ -114,7 +114,7 @@ def _nearest_only(near: _Near, ds: float) -> _Near:
 
 
 def _chunks(near: _Near) -> list[tuple[_Near, int]]:
-    """Blobs with equally many words of neighbours together, not too many at once."""
+    """Split into chunks of limited size whose blobs have equally many words."""
     if not len(near.blob):
         return []
     count = np.bincount(near.blob)
@@ -130,11 +130,11 @@ def _chunks(near: _Near) -> list[tuple[_Near, int]]:
 
 
 def _changes(near: _Near, words: int, lives: Lifetimes, span: Indices, ds: float) -> Indices:
-    """By how much the number of errors changes at each time, for some blobs."""
+    """Change of the number of errors at each time, for the blobs of one chunk."""
     horizon = int(span[1].max())
     blobs, first, owner = np.unique(near.blob, return_index=True, return_inverse=True)
     place = np.arange(len(near.blob)) - first[owner]
-    # each blob is a member of its own neighbourhood, with a bit of its own
+    # Each blob is a member of its own neighbourhood and has its own bit.
     member = np.concatenate([near.other, blobs])
     owner = np.concatenate([owner, np.arange(len(blobs))])
     bit = np.uint64(1) << (place % BITS).astype(np.uint64)
@@ -145,14 +145,14 @@ def _changes(near: _Near, words: int, lives: Lifetimes, span: Indices, ds: float
     which, life = expand(low, high, np.arange(len(lives.blob)))
     which = np.tile(which, 2)
     time = np.concatenate([lives.start[life], lives.stop[life]])
-    # what happens before or after the blob's own life makes no difference to it
+    # Changes before or after the life of the blob itself do not matter.
     own = span[:, blobs[owner[which]]]
     key = owner[which] * (horizon + 1) + time.clip(own[0], own[1])
     order = np.argsort(key)
     key, which = key[order], which[order]
     last = np.append(key[1:] != key[:-1], True)
     flips = np.where(word[which] == np.arange(words)[:, None], bit[which], np.uint64(0))
-    # all that begins ends, so that every blob leaves the bits as the next one needs them
+    # Every life ends, so that all bits are zero again when the next blob begins.
     states = np.bitwise_xor.accumulate(flips, axis=1)[:, last]
     owner, time = np.divmod(key[last], horizon + 1)
     error = _too_close(states, first[owner], near.distance, ds)
@@ -162,7 +162,7 @@ def _changes(near: _Near, words: int, lives: Lifetimes, span: Indices, ds: float
 
 
 def _too_close(states: Words, first: Indices, distance: FloatArray, ds: float) -> BoolArray:
-    """Whether a blob lives and the distances of its four lowest bits sum to less than DS."""
+    """Whether a blob lives and the distances of its four lowest bits sum to below DS."""
     error = np.zeros(states.shape[1], bool)
     left = np.flatnonzero(states[0] >= _ITSELF)
     states = states[:, left]
@@ -176,7 +176,7 @@ def _too_close(states: Words, first: Indices, distance: FloatArray, ds: float) -
         word, state = word[some], state[some]
         lowest = state & (~state + np.uint64(1))
         states[word, np.arange(len(left))] ^= lowest
-        # a power of two is exact in floating point, and its exponent is the bit's place
+        # A power of two is exact in floating point; its exponent is the position of the bit.
         bit = np.frexp(lowest.astype(np.float64))[1] - 1
         total += distance[first[left] + BITS * word + bit]
     error[left] = total.astype(np.float32) < np.float32(ds)

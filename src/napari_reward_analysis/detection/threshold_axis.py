@@ -1,4 +1,4 @@
-"""The exact front of a sigma triple over all its thresholds."""
+"""Compute the exact Pareto front of a sigma triple over all its thresholds."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from napari_reward_analysis.detection.lifetimes import Lifetimes, TooTangled, li
 from napari_reward_analysis.detection.spacing_errors import spacing_errors
 from napari_reward_analysis.points.neighbours import neighbour_sums
 
-#: Times by which the search for the horizon goes ahead first, doubled each time.
+#: First step of the search for the horizon; it is doubled each time.
 _FIRST_STEP = 32
-
-
-#: Thresholds tried where not all can be looked at, and the first rank among them.
+#: Number of thresholds that are tried if not all can be, and the rank of the first.
 _TRIED, _FIRST_RANK = 48, 5
 _TINY = float(np.finfo(np.float32).tiny)
 
@@ -29,11 +27,11 @@ class ThresholdFront(NamedTuple):
     Attributes
     ----------
     thresholds : ndarray, shape (n,), float32
-        Where `Candidates.select` finds these blobs.
+        Thresholds for `Candidates.select`.
     counts : ndarray of int, shape (n,)
-        Blobs within the analysed area.
+        Number of blobs within the analysed area.
     errors : ndarray of int, shape (n,)
-        Those whose sum of the four nearest distances is below DS.
+        Number of these blobs whose sum of the four nearest distances is below DS.
     """
 
     thresholds: npt.NDArray[np.float32]
@@ -56,33 +54,33 @@ def threshold_front(
     Parameters
     ----------
     candidates : Candidates
-        Of the sigma triple.
+        Candidates of the sigma triple.
     overlap : float
-        As for `Candidates.select`.
+        As in `Candidates.select`.
     area : ndarray of bool, shape (H, W)
         The analysed pixels; blobs outside are neighbours but are not counted.
     expected : float
         Number of columns in the area (N).
     ds : float
-        Sums of the four nearest distances below it are errors, in pixels.
+        A sum of the four nearest distances below this is an error, in pixels.
     tolerance : float
-        |QC| up to which one count is as good as another.
+        |QC| up to which all counts are equally good.
     floor : float, optional
-        Response above which all candidates are known: a threshold that accepts every one
-        of them, midway between the weakest and the floor, is then among those looked at.
+        Response above which all candidates are known. It adds the threshold midway between
+        the weakest candidate and the floor, which accepts all candidates.
 
     Returns
     -------
     ThresholdFront
-        Thresholds lie midway between neighbouring distinct responses; those that leave
-        fewer than five blobs in the area are infeasible. Of thresholds with equal
-        objectives the one in the widest gap is named, as a ratio of the responses. Empty
-        where no threshold is feasible.
+        Thresholds lie midway between neighbouring distinct responses. A threshold that
+        leaves fewer than five blobs in the area is infeasible. Of thresholds with equal
+        objectives, the one with the largest ratio of the two responses is returned. The
+        front is empty if no threshold is feasible.
 
     Notes
     -----
-    Where overlaps are too tangled (`TooTangled`) some thresholds are tried, spread over
-    the ranks of the candidates, and the front is that of those.
+    If the overlaps are too tangled (`TooTangled`), only some thresholds are tried, spread
+    over the ranks of the candidates. The result is the front of these thresholds.
     """
     points = candidates.blobs[:, :2].astype(np.float64)
     response = candidates.blobs[:, 3]
@@ -92,7 +90,7 @@ def threshold_front(
     except TooTangled:
         return _of_some(candidates, overlap, inside, expected, ds, tolerance)
     counts = _running_count(lives, inside)
-    # without a floor nothing is known below the weakest candidate
+    # Without a floor nothing is known below the weakest candidate.
     below = np.append(response[1:], response[-1:] if floor is None else np.float32(floor))
     times = np.flatnonzero((below < response) & (counts > N_NEIGHBOURS))
     miss = np.maximum(0.0, np.abs(counts[times] - expected) / expected - tolerance)
@@ -106,7 +104,7 @@ def threshold_front(
     front = times[order[np.flatnonzero(np.diff(fewest, prepend=len(points) + 1) < 0)]]
     upper, lower = response[front], below[front]
     middle = (upper + lower) / 2
-    # between neighbouring numbers there is no third; a threshold is exclusive
+    # Two adjacent numbers have no third between them; a threshold is exclusive.
     thresholds = np.where(middle < upper, middle, lower)
     return ThresholdFront(thresholds, counts[front], errors[np.searchsorted(times, front)])
 
@@ -119,7 +117,7 @@ def _of_some(
     ds: float,
     tolerance: float,
 ) -> ThresholdFront:
-    """The front of a few thresholds, each tried."""
+    """The front of a few thresholds, which are all tried."""
     response = candidates.blobs[:, 3]
     ranks = np.unique(np.geomspace(_FIRST_RANK, len(response) - 1, _TRIED).astype(int))
     found = []
@@ -142,7 +140,7 @@ def _of_some(
 
 
 def _running_count(lives: Lifetimes, counted: BoolArray) -> Indices:
-    """How many of the counted candidates live at each time, shape (n,)."""
+    """Number of the counted candidates that live at each time, shape (n,)."""
     size = len(counted)
     kept = counted[lives.blob]
     born = np.bincount(lives.start[kept], minlength=size + 1)
@@ -158,10 +156,11 @@ def _horizon(
     times: Indices,
     miss: npt.NDArray[np.float64],
 ) -> int:
-    """Time from which on every threshold is worse than that of the best count.
+    """Time from which on every threshold is worse than that with the best count.
 
-    The sum of a blob that stays only falls when others join it. So those that stay from
-    a time to the end, among themselves, have no more errors than any time in between.
+    The neighbour sum of a blob that stays can only fall when other blobs enter. Consider
+    only the blobs that live from some time to the end. They have no more errors than all
+    blobs have at any time in between.
     """
     if not len(times):
         return 0
@@ -183,7 +182,7 @@ def _errors_of_those(
     start: int,
     stop: int,
 ) -> int:
-    """Errors among the blobs that live all the time from `start` to before `stop`."""
+    """Number of errors among the blobs that live from `start` to before `stop`."""
     stay = lives.blob[(lives.start <= start) & (lives.stop >= stop)]
     sums = neighbour_sums(points[stay])
     return int(np.count_nonzero(sums[counted[stay]] < ds))

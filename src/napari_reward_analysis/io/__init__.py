@@ -1,4 +1,4 @@
-"""Files in and out: images, point tables, masks, and simulated sample data.
+"""Read and write files: images, point tables, masks, and simulated sample data.
 
-Nothing is imported here, so that asking for one format does not load the others.
+This module imports nothing, so that the use of one format does not load the others.
 """

@@ -1,7 +1,7 @@
-"""Writing a file whole or not at all.
+"""Write a file completely or not at all.
 
-The content goes to a temporary file beside the target and takes its name only when
-it is complete: a full disk or a killed process leaves the older file as it was.
+The content goes to a temporary file in the same folder, which is renamed when it is
+complete. A full disk or a killed process leaves an older file unchanged.
 """
 
 from __future__ import annotations
@@ -31,30 +31,30 @@ _DENIED = "permission is denied: choose another folder, or close the program tha
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A path to write to, renamed to `path` when the block ends well.
+    """A temporary path to write to, renamed to `path` when the block ends without an error.
 
     Parameters
     ----------
     path : path-like
-        Where the finished file shall be. An older file there is replaced in one
-        step; a link is followed.
+        Path of the finished file. An older file is replaced in one step; a link is
+        followed.
 
     Yields
     ------
     Path
-        A file in the same folder and with the same suffix, empty so far, for any
-        writer that takes a file name (matplotlib, tifffile, numpy).
+        An empty file in the same folder and with the same suffix, for any writer that
+        takes a file name (matplotlib, tifffile, numpy).
 
     Raises
     ------
     BadInput
-        If the file system refuses: full disk, missing folder, no permission.
-        Nothing half-written stays, and an older file is untouched.
+        If the file system refuses: full disk, missing folder, no permission. No
+        incomplete file stays, and an older file is unchanged.
     """
     target = Path(os.path.realpath(path))
     draft = target.with_name(f".{secrets.token_hex(6)}.tmp{target.suffix}")
     try:
-        # made here and not by `tempfile`, whose files nobody else may read
+        # Not made by `tempfile`, whose files other users may not read.
         draft.touch(exist_ok=False)
         yield draft
         if target.exists():
@@ -68,13 +68,13 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write bytes whole or not at all; see :func:`atomic_path` for what is raised."""
+    """Write bytes completely or not at all; errors are those of :func:`atomic_path`."""
     with atomic_path(path) as draft:
         draft.write_bytes(content)
 
 
 def write_text(path: str | os.PathLike[str], content: str) -> None:
-    """Write UTF-8 text whole or not at all; see :func:`atomic_path` for what is raised."""
+    """Write UTF-8 text completely or not at all; errors are those of :func:`atomic_path`."""
     write_bytes(path, content.encode("utf-8"))
 
 

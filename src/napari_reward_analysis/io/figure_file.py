@@ -1,4 +1,4 @@
-"""Figures on disk, each written whole or not at all."""
+"""Write figures to disk."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ if TYPE_CHECKING:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG or SVG, whole or not at all."""
+    """Write a figure as PNG or SVG, completely or not at all."""
     with atomic_path(path) as draft:
         figure.savefig(draft, format=path.suffix.lstrip(".").lower() or "png", dpi=150)

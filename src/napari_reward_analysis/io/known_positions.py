@@ -1,4 +1,4 @@
-"""Known positions with their classes, from a table or from another program's file."""
+"""Read known positions and their classes from a table or a file of atomap."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _HDF5 = (".hdf5", ".h5")
 
 
 class KnownPoints(NamedTuple):
-    """Positions and what they are.
+    """Positions and their classes.
 
     Attributes
     ----------
     points : ndarray, shape (n, 2)
         y and x in px.
     classes : ndarray of str, shape (n,)
-        Empty words where the file names none.
+        Classes; empty words if the file has none.
     """
 
     points: npt.NDArray[np.float64]
@@ -31,12 +31,12 @@ class KnownPoints(NamedTuple):
 
 
 def read_points(path: Path) -> KnownPoints:
-    """Read positions: a CSV file, or an atom lattice that atomap saved (.hdf5).
+    """Read positions from a CSV file, or from an atom lattice of atomap (.hdf5).
 
     Parameters
     ----------
     path : Path
-        The file. A sublattice of atomap is a class of its own.
+        The file. Each sublattice of atomap becomes a class.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def read_points(path: Path) -> KnownPoints:
 
 
 def _atomap(path: Path) -> KnownPoints:
-    """Every group with 'atom_positions' (x, y in px) is a sublattice."""
+    """Read the sublattices: all groups with 'atom_positions' (x, y in px)."""
     if not path.is_file():
         raise BadInput(f"There is no file {path}: check the name.")
     h5py = require("h5py", "em", "atom lattices of atomap")
@@ -68,10 +68,10 @@ def _atomap(path: Path) -> KnownPoints:
                 found.append((name.removesuffix("_sublattice"), places.reshape(-1, 2)))
     if not sum(len(places) for _, places in found):
         raise BadInput(
-            f"{path.name} holds no atom positions: save the atom lattice with atomap's own save."
+            f"{path.name} holds no atom positions: save the atom lattice with atomap's save method."
         )
     points = np.concatenate([places for _, places in found])[:, ::-1]
     if not np.isfinite(points).all():
-        raise BadInput(f"{path.name} has positions that are not finite: refine them anew.")
+        raise BadInput(f"{path.name} has positions that are not finite: refine them again.")
     classes = np.concatenate([np.full(len(places), name) for name, places in found])
     return KnownPoints(points, classes)

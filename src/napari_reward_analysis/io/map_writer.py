@@ -1,4 +1,4 @@
-"""Maps of numbers as TIFF, with their scale."""
+"""Write maps of numbers as TIFF with their scale."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def write_map(
         File to write.
     values : ndarray of float, shape (H, W)
     pixel_size : float, optional
-        In angstrom; without it the file has no scale.
+        Pixel size in angstrom; without it the file has no scale.
 
     Raises
     ------
@@ -33,7 +33,7 @@ def write_map(
         If the map is not 2-D, or the file cannot be written.
     """
     if values.ndim != 2:
-        raise BadInput("A map to be saved must be a 2-D array of numbers.")
+        raise BadInput("A map must be a 2-D array of numbers: choose one image of the stack.")
     scale: dict[str, Any] = {"metadata": {"axes": "YX"}}
     if pixel_size is not None:
         check_pixel_size(pixel_size)

@@ -1,4 +1,4 @@
-"""The viewer's reader: calibrated image layers out of microscope files."""
+"""The reader for napari: calibrated image layers from microscope files."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ PathLike = str | os.PathLike[str]
 
 
 def get_reader(path: PathLike | Sequence[PathLike]) -> Callable[[Any], list[LayerData]] | None:
-    """Say whether the viewer may hand over a file.
+    """The reader for a file; None if this package cannot read it.
 
     Parameters
     ----------
     path : path-like or sequence of them
-        What the user wants to open; several paths are several files to be stacked,
-        which is left to other readers.
+        The file to open. Several paths mean files to be stacked, which this reader does
+        not support.
 
     Returns
     -------
     callable or None
-        :func:`read_layers`, or None for a format that is not known here.
+        :func:`read_layers`, or None for an unknown format.
     """
     single = _single(path)
     if single is None or single.suffix.lower() not in SUFFIXES:
@@ -47,14 +47,14 @@ def read_layers(path: PathLike | Sequence[PathLike]) -> list[LayerData]:
     Returns
     -------
     list of (data, keywords, 'image')
-        Keywords for `Viewer.add_image`. A calibrated layer has its units and lengths
-        in nm; a layer that is not calibrated has none, so that napari counts pixels.
+        Keywords for `Viewer.add_image`. A calibrated layer has units and lengths in nm.
+        A layer without a calibration has no units, so that napari counts pixels.
 
     Raises
     ------
     BadInput
-        If the file holds no image that can be shown with a scale; the sentence is
-        also shown as a notification, since napari's own error leaves it out.
+        If the file holds no usable image. The message also appears as a notification,
+        because napari's own error report omits it.
     """
     single = _single(path)
     if single is None:
@@ -67,7 +67,7 @@ def read_layers(path: PathLike | Sequence[PathLike]) -> list[LayerData]:
 
 
 def image_layer(frame: FileImage) -> LayerData:
-    """A frame as an image layer for napari."""
+    """An image of a file as an image layer for napari."""
     return _layer(frame)
 
 
@@ -90,14 +90,14 @@ def _single(path: PathLike | Sequence[PathLike]) -> Path | None:
 
 
 def _notify(sentence: str) -> None:
-    """Show the sentence on top of napari's own report, which hides it in a traceback.
+    """Show the message over napari's own report, which hides it in a traceback.
 
-    napari reports the exception when it reaches the event loop, and only the latest
-    notification is seen: ours is therefore left for the turn after.
+    napari reports the exception when it reaches the event loop. Only the latest
+    notification is visible, so that this one comes one turn of the event loop later.
     """
     widgets = sys.modules.get("qtpy.QtWidgets")
     if widgets is None or widgets.QApplication.instance() is None:
-        # no window, so whoever called sees the exception itself
+        # Without a window the caller sees the exception itself.
         return
     from napari.utils.notifications import show_error
     from qtpy.QtCore import QTimer

@@ -1,4 +1,4 @@
-"""The viewer's writers for Points layers: CSV and extended XYZ."""
+"""The writers for Points layers of napari: CSV and extended XYZ."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from napari_reward_analysis.io.writers import COLUMNS, write_csv, write_extxyz
 
 
 def write_points_csv(path: str, data: Any, attributes: dict[str, Any]) -> list[str]:
-    """Save a Points layer as CSV, in pixels and, where calibrated, in angstrom.
+    """Save a Points layer as CSV, in pixels and, if calibrated, in angstrom.
 
     Parameters
     ----------
     path : str
         File to write.
     data : ndarray, shape (n, D)
-        Coordinates in pixels of the image that the layer belongs to (the layer has
-        that image's scale).
+        Coordinates in pixels of the image that the layer belongs to. The layer has the
+        scale of that image.
     attributes : dict
-        State of the layer; 'scale', 'units' and 'features' are used.
+        State of the layer. Its 'scale', 'units' and 'features' are used.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def write_points_xyz(path: str, data: Any, attributes: dict[str, Any]) -> list[s
     known = {name: column for name, column in table.items() if _is_known(column)}
     shape = attributes.get("metadata", {}).get("image_shape")
     if size is not None and size[0] != size[1]:
-        # the file has one pixel size: y is counted in pixels as wide as those along x
+        # The file has one pixel size: y is converted to pixels with the size along x.
         known["y_px"] = np.asarray(known["y_px"]) * (size[0] / size[1])
         shape = None if shape is None else (shape[0] * size[0] / size[1], shape[1])
     write_extxyz(path, known, None if size is None else size[1], shape)
@@ -72,8 +72,8 @@ def points_table(data: Any, attributes: dict[str, Any]) -> dict[str, npt.NDArray
     Returns
     -------
     dict of str to ndarray
-        The columns of every table of atoms, empty (NaN or None) where the layer does
-        not know them, then 'frame' for points in a stack, then all other features.
+        First the columns of every table of atoms, empty (NaN or None) if the layer does
+        not have them. Then 'frame' for points in a stack, then all other features.
     """
     points = np.asarray(data, dtype=np.float64)
     count = len(points)
@@ -87,7 +87,7 @@ def points_table(data: Any, attributes: dict[str, Any]) -> dict[str, npt.NDArray
     if points.shape[1] > 2:
         table["frame"] = points[:, -3]
     if size is not None and "uncertainty_px" in features:
-        # along one axis, whichever: pixels are as good as square
+        # Pixels are nearly square, so that their mean edge serves for both axes.
         table["uncertainty_A"] = features["uncertainty_px"].astype(float) * math.sqrt(
             math.prod(size)
         )
@@ -103,12 +103,12 @@ def _features(attributes: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
 
 
 def _pixel_sizes(attributes: dict[str, Any]) -> tuple[float, float] | None:
-    """Edges of a pixel along y and x in angstrom, or None where the layer has no length."""
+    """Edges of a pixel along y and x in angstrom; None without units of length."""
     units = attributes.get("units")
     scale = attributes.get("scale")
     if units is None or scale is None:
         return None
-    # one unit may stand for all axes
+    # One unit may be given for all axes.
     each = [units] if isinstance(units, str) or not hasattr(units, "__len__") else list(units)
     known = [parse_unit(str(unit)) for unit in (each * 2)[-2:]]
     if any(unit.kind is not Kind.LENGTH for unit in known):

@@ -1,4 +1,4 @@
-"""Images out of microscope files, for scripts, the command line and the viewer alike."""
+"""Read images from microscope files, for scripts, the command line and napari."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _READERS: dict[str, Callable[[Path], Iterator[Signal]]] = {
     ".jpg": picture.picture_signals,
     ".jpeg": picture.picture_signals,
 }
-#: Formats that are a folder on the disk.
+#: Suffixes of formats that are folders on the disk.
 _FOLDERS = frozenset({".zspy"})
 
 #: Suffixes of the files that can be read.
@@ -36,7 +36,7 @@ SUFFIXES = tuple(_READERS)
 
 
 def read_file_images(path: str | os.PathLike[str]) -> list[FileImage]:
-    """All images and stacks of a file.
+    """Read all images and stacks of a file.
 
     Parameters
     ----------
@@ -46,13 +46,13 @@ def read_file_images(path: str | os.PathLike[str]) -> list[FileImage]:
     Returns
     -------
     list of FileImage
-        At least one. Spectra, plots, diffraction patterns and thumbnails beside the
-        images are left out; the frames' notes say which and why.
+        At least one image. Spectra, plots, diffraction patterns and thumbnails are left
+        out. The notes in the metadata list them with the reasons.
 
     Raises
     ------
     BadInput
-        If there is no such file, it cannot be read, or it holds no real-space image.
+        If the file does not exist, cannot be read, or holds no real-space image.
     """
     path = Path(path)
     reader = _reader_for(path)
@@ -66,7 +66,9 @@ def read_file_images(path: str | os.PathLike[str]) -> list[FileImage]:
             except BadInput as error:
                 refused.append(str(error))
     if not frames:
-        raise BadInput(refused[0] if refused else f"{path.name} holds no image.")
+        raise BadInput(
+            refused[0] if refused else f"{path.name} holds no image: choose another file."
+        )
     for frame in frames:
         frame.metadata["notes"] += refused
     if len(frames) == 1 and not refused:
@@ -80,18 +82,18 @@ def read_image(
     signal: int = 0,
     pixel_size: float | None = None,
 ) -> Image:
-    """One image of a file, ready for analysis.
+    """Read one image of a file for analysis.
 
     Parameters
     ----------
     path : path-like
         A file with one of :data:`SUFFIXES`.
     frame : int, optional
-        Which frame of a stack, from 0; must be given for a stack.
+        Index of the frame in a stack, from 0. It is required for a stack.
     signal : int
-        Which of several images or stacks in the file, from 0.
+        Index of the image or stack in the file, from 0.
     pixel_size : float, optional
-        In angstrom; used instead of what the file says.
+        Pixel size in angstrom, used instead of that in the file.
 
     Returns
     -------
@@ -114,10 +116,10 @@ def read_image(
     data, name = chosen.data, chosen.name
     if data.ndim == 3:
         _check_frame(chosen, frame)
-        # a copy, so that the rest of the stack can go
+        # A copy lets the memory of the other frames be freed.
         data, name = data[frame].copy(), f"{name} [{frame}]"
     elif frame not in (None, 0):
-        raise BadInput(f"{chosen.name!r} is a single image: leave the frame out.")
+        raise BadInput(f"{chosen.name!r} is a single image without frames: choose no frame.")
     return Image(
         data=data,
         pixel_size=chosen.square_pixel_size() if pixel_size is None else pixel_size,
@@ -131,18 +133,18 @@ def _check_frame(stack: FileImage, frame: int | None) -> None:
     count = stack.n_frames
     if frame is None:
         raise BadInput(
-            f"{stack.name!r} is a stack of {count} frames: choose one from 0 to {count - 1}.",
+            f"{stack.name!r} is a stack of {count} frames: choose a frame from 0 to {count - 1}.",
             "which_frame",
         )
     if not 0 <= frame < count:
         raise BadInput(
-            f"{stack.name!r} has no frame {frame}: choose one from 0 to {count - 1}.",
+            f"{stack.name!r} has no frame {frame}: choose a frame from 0 to {count - 1}.",
             "which_frame",
         )
 
 
 def _reader_for(path: Path) -> Callable[[Path], Iterator[Signal]]:
-    """The format module for an existing file, by its suffix."""
+    """The reader for the suffix of an existing file."""
     suffix = path.suffix.lower()
     if not path.exists():
         raise BadInput(f"There is no file {path}: check the name.")
@@ -150,8 +152,8 @@ def _reader_for(path: Path) -> Callable[[Path], Iterator[Signal]]:
         raise BadInput(f"{path} is a folder: choose a file in it.")
     if suffix not in _READERS:
         raise BadInput(
-            f"{path.name} is of a format that is not known here: choose one of "
-            f"{', '.join(SUFFIXES)}, or open it in napari and use the layer."
+            f"{path.name} has an unknown format: choose a file of type {', '.join(SUFFIXES)}, or "
+            "open it in napari and use the layer."
         )
     if path.is_file() and path.stat().st_size == 0:
         raise BadInput(f"{path.name} is an empty file: copy it again from the microscope.")

@@ -1,4 +1,4 @@
-"""Sample images: YBa2Cu3O7 [100] as a microscope would show it, made on the spot."""
+"""Sample images of YBa2Cu3O7 [100], which are simulated when they are needed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PIXEL_SIZE = 0.18
 
 
 def simulated_crystal() -> Simulated:
-    """YBCO [100] without defects, 512 square, 60 counts at the brightest pixel."""
+    """YBCO [100] without defects, 512 x 512 px, 60 counts at the brightest pixel."""
     return simulate(
         lattice_preset("YBCO[100]"),
         pixel_size=PIXEL_SIZE,
@@ -30,7 +30,7 @@ def simulated_crystal() -> Simulated:
 
 
 def simulated_pockets() -> Simulated:
-    """YBCO [100] with two molten pockets, 512 square, 110 counts at the brightest pixel."""
+    """YBCO [100] with two molten pockets, 512 x 512 px, 110 counts at the brightest pixel."""
     return simulate(
         lattice_preset("YBCO[100]"),
         pixel_size=PIXEL_SIZE,
@@ -66,7 +66,7 @@ def sample_image(name: str = "ybco_crystal") -> Image:
     Returns
     -------
     Image
-        512 square, float32, 0.18 angstrom per pixel; the same on every call.
+        512 x 512 px, float32, 0.18 angstrom per pixel; equal on every call.
 
     Raises
     ------

@@ -1,10 +1,10 @@
-"""Simulated HAADF images of a projected lattice, with the truth beside them.
+"""Simulate HAADF images of a projected lattice, with the true positions.
 
-Incoherent imaging: each column adds its weight times the probe, and nothing
-interferes. The probe is a Gaussian (probe, thermal motion and source size together)
-with a weak wide tail. In amorphous pockets each column is spread over its atoms,
-which are displaced one by one: the column melts into speckle, as it does in a
-microscope. Good enough to try an analysis on, not to measure a specimen with.
+The imaging is incoherent: each column adds its weight times the probe, without
+interference. The probe is a Gaussian (probe, thermal motion and source size together)
+with a weak wide tail. In amorphous pockets the atoms of each column are displaced
+independently, so that the column becomes speckle, as in a microscope. The images are
+good enough to test an analysis, but not to measure a specimen.
 """
 
 from __future__ import annotations
@@ -24,19 +24,20 @@ from napari_reward_analysis.image import Image
 
 #: Width of a column's core in angstrom.
 COLUMN_SIGMA = 0.5
-#: Share of the intensity in the tail, and the tail's width in angstrom.
+#: Share of the intensity in the tail, and width of the tail in angstrom.
 TAIL_FRACTION, TAIL_SIGMA = 0.3, 1.2
-#: Atoms along a column, and how far each strays in molten material, in angstrom.
+#: Number of atoms along a column, and displacement (sigma) in amorphous material, in
+#: angstrom.
 N_ATOMS, MELT_SIGMA = 30, 1.7
-#: A patch ends at this many sigmas, where the Gaussian is below 1e-6 of its peak.
+#: Half width of a patch in sigmas: beyond it, the Gaussian is below 1e-6 of its peak.
 _REACH = 5.3
-#: Patch pixels computed at once, at least: 32 MB of float64.
+#: Smallest number of patch pixels that are computed at once: 32 MB of float64.
 _CHUNK = 4_000_000
 
 
 @dataclass(frozen=True)
 class Pocket:
-    """An amorphous pocket with a smooth edge: an ellipse, or one with a wavy outline.
+    """An amorphous pocket with a smooth edge: an ellipse, possibly with a wavy outline.
 
     Attributes
     ----------
@@ -49,16 +50,17 @@ class Pocket:
     edge : float
         Width of the transition in angstrom.
     depth : float
-        Part of the column's atoms that are disordered, 0 to 1.
+        Fraction of the atoms of a column that are disordered, 0 to 1.
     stray : float
-        How far (standard deviation) each disordered atom strays, in angstrom.
+        Standard deviation of the displacement of a disordered atom, in angstrom.
     stray_of : mapping of str to float
-        The same for single species, so that one kind of atom can be disordered and
-        another stay: {'Ba': 0.3, 'Y': 0.3} leaves only copper amorphous in YBCO.
+        The same for single species, so that one kind of atom can be disordered while
+        another stays ordered: {'Ba': 0.3, 'Y': 0.3} makes only copper amorphous in YBCO.
     intensity : float
-        What is left of a disordered atom's intensity: channelling is lost.
+        Remaining fraction of the intensity of a disordered atom, which loses channelling.
     waves : sequence of (int, float, float)
-        Outline: periods a turn, amplitude as a part of the radius, phase in radians.
+        Waves of the outline: periods per turn, amplitude as a fraction of the radius, and
+        phase in radians.
     """
 
     centre: tuple[float, float]
@@ -74,15 +76,15 @@ class Pocket:
 
 @dataclass(frozen=True, eq=False)
 class Simulated:
-    """A simulated image and what is in it.
+    """A simulated image and its true content.
 
     Attributes
     ----------
     image : Image
         Float32 pixels with their pixel size.
     truth : dict of str to ndarray
-        'y', 'x' in pixels (the undisturbed lattice), 'species', 'weight', and
-        'retention': the height that the column's peak kept, 1 in the crystal.
+        'y', 'x' in pixels (of the undisturbed lattice), 'species', 'weight', and
+        'retention': the remaining fraction of the column's peak height, 1 in the crystal.
     mask : ndarray of bool, shape (H, W)
         True where the material is amorphous.
     """
@@ -116,16 +118,16 @@ def simulate(
     shape : tuple of int
         Height and width in pixels.
     pixel_size : float
-        In angstrom.
+        Pixel size in angstrom.
     rotation : float
-        Of the lattice, in degrees, from x towards y (clockwise as shown).
+        Rotation of the lattice in degrees, from x towards y (clockwise on the screen).
     origin : tuple of float
-        Place of one cell's corner: y and x in pixels.
+        Corner of one cell: y and x in pixels.
     sigma : float
         Width of a column's core in angstrom.
     dose : float, optional
-        Counts at the brightest pixel, drawn from a Poisson distribution; without it
-        the image has no counting noise and a maximum of 1.
+        Counts at the brightest pixel, with Poisson noise. Without a dose the image has no
+        counting noise and a maximum of 1.
     noise : float
         Standard deviation of Gaussian noise as a fraction of the clean image's range.
     background : float
@@ -133,7 +135,7 @@ def simulate(
     pockets : sequence of Pocket
         Amorphous pockets.
     seed : int
-        For noise and displacements; the same seed gives the same image.
+        Seed of noise and displacements; equal seeds give equal images.
     name : str
         Name of the image; the lattice's name by default.
 
@@ -144,7 +146,7 @@ def simulate(
     Raises
     ------
     BadInput
-        If the lattice has no placed columns or the field is empty.
+        If the lattice has no known column positions or the field is empty.
     """
     _check(lattice, shape, pixel_size, sigma)
     rng = np.random.default_rng(seed)
@@ -177,18 +179,18 @@ def simulate(
 def render(
     points: FloatArray, weights: FloatArray, shape: tuple[int, int], sigma: float
 ) -> FloatArray:
-    """Sum of Gaussians at sub-pixel places.
+    """Sum of Gaussians at sub-pixel positions.
 
     Parameters
     ----------
     points : ndarray, shape (n, 2)
-        y and x in pixels; those outside the field add what reaches into it.
+        y and x in pixels. Points outside the field add the part that reaches into it.
     weights : ndarray, shape (n,)
-        Peak height of each.
+        Peak height of each Gaussian.
     shape : tuple of int
-        Of the image.
+        Shape of the image.
     sigma : float
-        In pixels.
+        Sigma in pixels.
 
     Returns
     -------
@@ -196,9 +198,8 @@ def render(
 
     Notes
     -----
-    Each Gaussian is evaluated at the pixel centres themselves, not spread from a
-    grid, so that places are exact. Costs (10.6 sigma)^2 additions a point, in chunks
-    of the image's size.
+    Each Gaussian is evaluated at the pixel centres, so that positions are exact. The cost
+    is (10.6 sigma)^2 additions for each point, in chunks of the size of the image.
     """
     reach = math.ceil(_REACH * sigma)
     width = 2 * reach + 1
@@ -220,9 +221,13 @@ def render(
 
 def _check(lattice: Lattice, shape: tuple[int, int], pixel_size: float, sigma: float) -> None:
     if not lattice.columns:
-        raise BadInput(f"{lattice.name} has no columns with known places: choose a lattice.")
+        raise BadInput(
+            f"{lattice.name} has no columns with known positions: choose a preset or a CIF file."
+        )
     if min(shape) < 2 or not pixel_size > 0 or not sigma > 0:
-        raise BadInput("A simulated image needs a field, a pixel size and a column width above 0.")
+        raise BadInput(
+            "The simulation needs a field, a pixel size and a column width: give values above 0."
+        )
 
 
 def _columns(
@@ -232,7 +237,7 @@ def _columns(
     rotation: float,
     origin: tuple[float, float],
 ) -> dict[str, npt.NDArray[Any]]:
-    """All columns of the field and a rim around it; 'yx' in pixels."""
+    """All columns of the field and a margin around it; 'yx' in pixels."""
     turn, gamma = math.radians(rotation), math.radians(lattice.angle)
     # rows: the two cell vectors as (y, x) in pixels
     cell = np.array(
@@ -265,7 +270,7 @@ def _columns(
 
 
 def _disorder(shape: tuple[int, int], pixel_size: float, pockets: Sequence[Pocket]) -> FloatArray:
-    """How amorphous the material is at each pixel, 0 to 1."""
+    """Disorder of the material at each pixel, 0 to 1."""
     field = np.zeros(shape)
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float64)
     for pocket in pockets:
@@ -294,10 +299,10 @@ def _atoms(
     sigma: float,
     rng: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Places and weights of all scatterers, and the retention of each column.
+    """Positions and weights of all scatterers, and the retention of each column.
 
-    A crystalline column is one scatterer; a disordered one is its atoms, each
-    displaced on its own.
+    A crystalline column is one scatterer. A disordered column consists of its atoms,
+    which are displaced independently.
     """
     yx, weight = truth["yx"], truth["weight"]
     retention = np.ones(len(yx))
@@ -316,7 +321,7 @@ def _atoms(
     n_molten = int(molten.sum())
     reach = (stray_of_column * level)[molten, None, None]
     stray = rng.normal(size=(n_molten, N_ATOMS, 2)) * reach
-    # the disordered atoms are those nearest to one surface
+    # The disordered atoms are those nearest to one surface.
     still = np.arange(N_ATOMS)[None] >= np.round(depth[molten] * N_ATOMS)[:, None]
     stray[still] = 0
     part = np.where(still, 1.0, 1 - (1 - kept[molten, None]) * level[molten, None])
@@ -332,8 +337,8 @@ def _atoms(
 def _with_tail(core: FloatArray, sigma: float, tail_sigma: float) -> FloatArray:
     """Move a share of the intensity into a wider Gaussian.
 
-    A Gaussian of a Gaussian is a Gaussian: the tail is the core blurred once more,
-    by a product in Fourier space. Mirrored edges stand for the material beyond.
+    The tail is the core after another Gaussian blur, which is a product in Fourier space.
+    The image is mirrored at its edges in place of the material outside.
     """
     pad = min(math.ceil(4 * tail_sigma), min(core.shape) - 1)
     padded = np.pad(core, pad, mode="reflect")

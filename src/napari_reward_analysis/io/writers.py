@@ -1,7 +1,7 @@
-"""Point tables and masks on the disk.
+"""Read and write point tables, and write masks.
 
-A table is a dict of columns, `dict[str, ndarray]`, all of one length; the order of the
-columns is kept. Nothing here needs a viewer.
+A table is a dict of columns, `dict[str, ndarray]`, which all have the same length. The
+order of the columns is kept. This module does not need napari.
 """
 
 from __future__ import annotations
@@ -48,26 +48,26 @@ COLUMNS = (
     "uncertainty_px",
     "uncertainty_A",
 )
-#: Names under which the two coordinates are found in other people's tables.
+#: Names of the class column, and of the two coordinate columns, in tables of any program.
 _CLASS_NAMES = ("class", "species", "label")
 _POSITION_NAMES = (("y_px", "x_px"), ("axis-0", "axis-1"), ("y", "x"))
 
 
 def write_csv(path: PathLike, table: Table) -> None:
-    """Write a table as comma-separated values, whole or not at all.
+    """Write a table as comma-separated values, completely or not at all.
 
     Parameters
     ----------
     path : path-like
         File to write, UTF-8 with one header line.
     table : dict of str to array
-        Columns of one length. NaN and None become empty cells, booleans 0 and 1;
-        numbers keep nine digits.
+        Columns of equal length. NaN and None become empty cells, booleans become 0 and 1,
+        and numbers keep nine digits.
 
     Raises
     ------
     BadInput
-        If the file cannot be written; an older file is then untouched.
+        If the file cannot be written. An older file is then unchanged.
     """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -85,9 +85,9 @@ def read_points_csv(path: PathLike, of_class: str | None = None) -> npt.NDArray[
     path : path-like
         A table with a header line, separated by commas, semicolons or tabs, with
         columns 'y_px' and 'x_px' (this package), 'axis-0' and 'axis-1' (napari), or
-        'Y' and 'X' (ImageJ and others); case does not matter, blank lines are left out.
+        'Y' and 'X' (ImageJ and others). Case does not matter, and blank lines are ignored.
     of_class : str, optional
-        Take only the rows with this word in the column 'class', 'species' or 'label'.
+        If given, only rows with this word in the column 'class', 'species' or 'label'.
 
     Returns
     -------
@@ -109,17 +109,17 @@ def read_points_csv(path: PathLike, of_class: str | None = None) -> npt.NDArray[
 
 
 def read_classes_csv(path: PathLike) -> npt.NDArray[np.str_]:
-    """Classes of the points of a table, in the order of `read_points_csv`.
+    """Read the classes of the points of a table, in the order of `read_points_csv`.
 
     Returns
     -------
     ndarray of str, shape (n,)
-        Empty words where the table has no column 'class', 'species' or 'label'.
+        Classes; empty words if the table has no column 'class', 'species' or 'label'.
 
     Raises
     ------
     BadInput
-        If the file is missing or no table.
+        If the file is missing or is not a table.
     """
     rows = _rows(Path(path))
     header = [cell.strip().lower() for cell in rows[0][1]] if rows else []
@@ -137,20 +137,20 @@ def write_extxyz(
 ) -> None:
     """Write points as an extended XYZ file, in angstrom.
 
-    x and y run as in the image (x to the right, y down), z is 0; the cell is the field
-    of view, not periodic. The chemical symbol is taken from the column 'class' where it
-    begins with one ('Cu2' is Cu), else 'X'; all other columns follow as properties.
+    x and y are as in the image (x to the right, y down), and z is 0. The cell is the field
+    of view and is not periodic. The chemical symbol is the one with which the class
+    begins ('Cu2' is Cu), or else 'X'. All other columns follow as properties.
 
     Parameters
     ----------
     path : path-like
         File to write.
     table : dict of str to array
-        At least 'y_px' and 'x_px'.
+        Columns, at least 'y_px' and 'x_px'.
     pixel_size : float or None
-        In angstrom.
+        Pixel size in angstrom.
     shape : tuple of int, optional
-        Height and width of the image in pixels; without it the cell ends at the
+        Height and width of the image in pixels. Without them the cell ends at the
         outermost points.
 
     Raises
@@ -160,8 +160,8 @@ def write_extxyz(
     """
     if pixel_size is None:
         raise BadInput(
-            "An XYZ file is in angstrom and the pixel size is not known: give the pixel size "
-            "first, or save a CSV file in pixels."
+            "An XYZ file needs a pixel size, because it is in angstrom: give the pixel size, or "
+            "save a CSV file in pixels."
         )
     check_pixel_size(pixel_size)
     y, x = (np.asarray(table[name], dtype=np.float64) for name in ("y_px", "x_px"))
@@ -190,9 +190,9 @@ def write_mask(path: PathLike, mask: npt.NDArray[Any], pixel_size: float | None 
     path : path-like
         File to write.
     mask : ndarray of bool or int, shape (H, W)
-        0 crystal, 1 and up the regions.
+        0 for crystal, 1 and more for the regions.
     pixel_size : float, optional
-        In angstrom; without it the file has no scale.
+        Pixel size in angstrom; without it the file has no scale.
 
     Raises
     ------
@@ -201,7 +201,7 @@ def write_mask(path: PathLike, mask: npt.NDArray[Any], pixel_size: float | None 
     """
     regions = np.asarray(mask)
     if regions.ndim != 2 or regions.dtype.kind not in "bui":
-        raise BadInput("A mask to be saved must be a 2-D array of whole numbers.")
+        raise BadInput("A mask must be a 2-D array of whole numbers: convert it first.")
     if regions.size and not 0 <= regions.min() <= regions.max() <= 255:
         raise BadInput("A mask holds at most 255 regions: join some before saving.")
     scale: dict[str, Any] = {"metadata": {"axes": "YX"}}
@@ -214,13 +214,13 @@ def write_mask(path: PathLike, mask: npt.NDArray[Any], pixel_size: float | None 
 
 
 def symbol_of(name: Any) -> str:
-    """Chemical symbol that a column's name begins with, or 'X'."""
+    """The chemical symbol with which the name of a column begins, or 'X'."""
     found = re.match(r"[A-Z][a-z]?(?![a-z])", "" if name is None else str(name))
     return found[0] if found and f" {found[0]} " in _SYMBOLS else "X"
 
 
 def _cell(value: Any) -> str:
-    """A value as text that reads back as the same number."""
+    """A value as text for a CSV cell."""
     if value is None:
         return ""
     if isinstance(value, bool | np.bool_):
@@ -231,7 +231,7 @@ def _cell(value: Any) -> str:
 
 
 def _xyz_cell(value: Any) -> str:
-    """A value without blanks, since they part the columns."""
+    """A value as text without blanks, because blanks separate the columns."""
     if isinstance(value, bool | np.bool_):
         return "T" if value else "F"
     if isinstance(value, float | np.floating):
@@ -249,7 +249,7 @@ def _extent(positions: npt.NDArray[np.float64]) -> float:
 
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
-    """Rows that are not blank, each with the number of its line."""
+    """All rows that are not blank, with their line numbers."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
@@ -297,8 +297,10 @@ def _position(row: list[str], y: int, x: int, line: int, name: str) -> tuple[flo
         position = float(row[y]), float(row[x])
     except (ValueError, IndexError) as error:
         raise BadInput(
-            f"{name} has no two numbers for a position in line {line}: mend that line."
+            f"Line {line} of {name} does not hold two numbers for a position: correct that line."
         ) from error
     if not all(math.isfinite(value) for value in position):
-        raise BadInput(f"{name} has a position that is not finite in line {line}: mend that line.")
+        raise BadInput(
+            f"Line {line} of {name} has a position that is not finite: correct that line."
+        )
     return position

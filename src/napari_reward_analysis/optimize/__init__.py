@@ -1,1 +1,1 @@
-"""Search spaces, samplers, Pareto sets: optimisation that knows no image."""
+"""General optimisation: search spaces, samplers, Pareto sets and stopping rules."""

@@ -1,4 +1,4 @@
-"""Pareto sets of minimised objectives, their hypervolume, and the choice of a point."""
+"""Pareto sets of minimised objectives, their hypervolume, and the choice of one point."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def pareto_front(objectives: npt.ArrayLike, feasible: npt.ArrayLike | None = Non
     Parameters
     ----------
     objectives : array_like, shape (n, m)
-        All minimised; rows with NaN are ignored.
+        Objectives, all minimised; rows with NaN are ignored.
     feasible : array_like of bool, shape (n,), optional
         Rows that may be on the front.
 
     Returns
     -------
     list of int
-        Of rows with equal objectives only the first is named.
+        Indices; of rows with equal objectives only the first is included.
     """
     values = np.asarray(objectives, dtype=float)
     if values.size == 0:
@@ -35,7 +35,7 @@ def pareto_front(objectives: npt.ArrayLike, feasible: npt.ArrayLike | None = Non
         usable &= np.asarray(feasible, bool)
     rows = np.flatnonzero(usable)
     front: list[int] = []
-    # in lexicographic order a row can only be dominated by one that came before
+    # In lexicographic order, a row can only be dominated by an earlier one.
     for row in rows[np.lexsort(values[rows].T[::-1])]:
         if not any((values[kept] <= values[row]).all() for kept in front):
             front.append(int(row))
@@ -48,14 +48,15 @@ def hypervolume(objectives: npt.ArrayLike, reference: Sequence[float]) -> float:
     Parameters
     ----------
     objectives : array_like, shape (n, m)
-        Points, all objectives minimised; points beyond the reference add nothing.
+        Points, all objectives minimised. Points beyond the reference add nothing.
     reference : sequence of float
         The worst corner; its length is m.
 
     Notes
     -----
-    Exact, by slabs between the front's values of the last objective: for each the volume
-    of one objective less. Costs (size of the front)^(m - 1), meant for small sets.
+    The volume is exact. It is the sum over slabs between the front's values of the last
+    objective; each slab is a problem with one objective less. The cost is the size of the
+    front to the power m - 1, so that it suits small sets.
     """
     corner = np.asarray(reference, dtype=float)
     values = np.asarray(objectives, dtype=float).reshape(-1, len(corner))
@@ -63,7 +64,7 @@ def hypervolume(objectives: npt.ArrayLike, reference: Sequence[float]) -> float:
     if len(corner) == 1:
         return float(corner[0] - values.min()) if len(values) else 0.0
     front = values[pareto_front(values)]
-    if len(corner) == 2:  # sorted by the first objective, the second falls
+    if len(corner) == 2:  # the second objective falls as the first one rises
         ceilings = np.append(corner[1], front[:-1, 1])
         return float(((corner[0] - front[:, 0]) * (ceilings - front[:, 1])).sum())
     front = front[np.argsort(front[:, -1], kind="stable")]
@@ -87,8 +88,9 @@ def choose(objectives: npt.ArrayLike, metric: Metric = "euclidean", *, scaled: b
     metric : {'euclidean', 'chebyshev'}
         The distance.
     scaled : bool
-        Scale each objective to the front's range and measure from the front's own
-        ideal point; otherwise measure raw values from zero, as in the paper.
+        Whether to scale each objective to the range of the front and to measure from the
+        ideal point of the front. Otherwise raw values are measured from zero, as in the
+        paper.
 
     Raises
     ------

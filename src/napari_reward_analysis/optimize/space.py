@@ -1,7 +1,7 @@
 """Search spaces: named parameters over the unit cube.
 
-Samplers see points of the unit cube only; what a coordinate means (a log scale, an
-integer, a choice, a value that may not fall below another) is settled here.
+Samplers see only points of the unit cube. This module defines the meaning of a coordinate:
+a number on a linear or log scale, an integer, a choice, or a number above another one.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ class Dimension(BaseModel):
     low, high : float
         Range of a number, both ends included.
     scale : {'linear', 'log', 'integer', 'category'}
-        How the unit interval is mapped on the range, or that it is cut into as many equal
-        parts as there are choices.
+        Mapping of the unit interval to the range. For a category, the interval is cut into
+        equal parts, one for each choice.
     choices : tuple of str
-        Of a category, at least two.
+        Choices of a category, at least two.
     not_below : str, optional
-        Name of a parameter, listed earlier, that raises the lower end where it is
-        larger: no part of the unit cube is then wasted on impossible pairs.
+        Name of an earlier parameter that raises the lower end if it is larger. In this
+        way no part of the unit cube is wasted on impossible pairs.
     active_if : tuple of (str, tuple of str), optional
-        Name of a category, listed earlier, and the choices under which this parameter
-        matters. Under the others it has no value.
+        Name of an earlier category, and the choices for which this parameter matters. For
+        other choices it has no value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,13 +67,13 @@ class Dimension(BaseModel):
 
     @property
     def levels(self) -> int:
-        """Number of different values; 0 where they are not countable."""
+        """Number of different values; 0 for a continuous range."""
         if self.scale == "category":
             return len(self.choices)
         return math.floor(self.high - self.low) + 1 if self.scale == "integer" else 0
 
     def decode(self, unit: float, low: float) -> float | str:
-        """Value at a coordinate of the unit interval, for a given lower end."""
+        """Value at a coordinate of the unit interval, with a given lower end."""
         if self.scale == "category":
             return self.choices[min(int(unit * len(self.choices)), len(self.choices) - 1)]
         if self.scale == "log":
@@ -89,7 +89,7 @@ class Space(BaseModel):
     Attributes
     ----------
     dimensions : tuple of Dimension
-        What is searched.
+        The searched parameters, in order.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -131,8 +131,8 @@ class Space(BaseModel):
         Returns
         -------
         dict
-            The fixed parameters and the searched ones: numbers, and the chosen names of
-            categories. What does not matter under these choices is left out.
+            The fixed and the searched parameters: numbers, and chosen names for categories.
+            Parameters that do not matter for these choices are left out.
         """
         values: dict[str, float | str] = dict(fixed)
         for dimension, unit in zip(self.dimensions, point, strict=True):
@@ -149,7 +149,7 @@ class Space(BaseModel):
         return values
 
     def active(self, points: UnitPoint) -> npt.NDArray[np.bool_]:
-        """Which coordinates matter, shape (n, size), for points of shape (n, size)."""
+        """Mark the coordinates that matter, shape (n, size), for points of that shape."""
         mattering = np.ones(np.shape(points), bool)
         places = {dimension.name: k for k, dimension in enumerate(self.dimensions)}
         for k, dimension in enumerate(self.dimensions):
@@ -164,10 +164,11 @@ class Space(BaseModel):
         return mattering
 
     def canonical(self, points: UnitPoint) -> UnitPoint:
-        """The same parameters at one agreed point each, shape (n, size).
+        """Points with the same parameters, but in a unique form, shape (n, size).
 
-        Integers and choices are moved to the middle of their part of the unit interval,
-        and so is what does not matter: points that mean the same become equal.
+        Integers and choices move to the middle of their part of the unit interval.
+        Coordinates that do not matter move to 0.5. Points with the same meaning thus
+        become equal.
         """
         moved = np.clip(points, 0.0, 1.0)
         for k, dimension in enumerate(self.dimensions):
@@ -177,5 +178,5 @@ class Space(BaseModel):
 
 
 def _part(units: UnitPoint, parts: int) -> npt.NDArray[np.int64]:
-    """Which of equal parts of the unit interval each coordinate lies in."""
+    """Index of the part of the unit interval in which each coordinate lies."""
     return np.minimum((np.asarray(units) * parts).astype(np.int64), parts - 1)

@@ -1,4 +1,4 @@
-"""When a search has gone on for long enough."""
+"""Stop a search that no longer improves or that has used its time."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from napari_reward_analysis.optimize.pareto import hypervolume, pareto_front
 
 
 class Stopper:
-    """Ends a search that gains nothing any more, or whose time is spent.
+    """Rule for the end of a search: no more gain, or no more time.
 
     Parameters
     ----------
     patience : int, optional
-        Trials without a gain after which to stop; never by default.
+        Number of trials without a gain before the search stops; by default there is no
+        limit.
     budget_s : float, optional
-        Time after which to stop, in seconds; no limit by default.
+        Time in seconds after which the search stops; by default there is no limit.
     tolerance : float
-        A hypervolume that grows by no more than this fraction has not gained.
+        Relative growth of the hypervolume up to which a trial has no gain.
     initial : int
-        Trials of the sampler's initial design: patience is counted after them.
+        Number of trials in the sampler's initial design. Patience is counted after them.
     reference : sequence of float, optional
-        Worst corner of the hypervolume. By default a tenth beyond the worst values of the
-        initial design (of the first feasible trial where all of it failed).
+        Worst corner of the hypervolume. By default it is 10 % beyond the worst values of
+        the initial design, or of the first feasible trial if the whole design failed.
     clock : callable
-        Seconds, always rising.
+        Returns the time in seconds.
     started : float, optional
-        Time of the clock at which the search began; now by default.
+        Time of the clock at the start of the search; by default now.
 
     Attributes
     ----------
     reason : str
-        Why to stop, in words; empty while the search should go on.
+        Reason to stop, in words; empty while the search should go on.
 
     Raises
     ------
@@ -71,7 +72,7 @@ class Stopper:
         self._front: list[tuple[float, ...]] = []
 
     def tell(self, objectives: Sequence[float] | None) -> None:
-        """Objectives of the next trial, all minimised; None where it is infeasible."""
+        """Add the objectives of the next trial, all minimised; None if it is infeasible."""
         self._trials += 1
         if objectives is not None:
             self._front.append(tuple(objectives))
@@ -87,7 +88,7 @@ class Stopper:
 
     @property
     def reason(self) -> str:
-        """Why to stop, in words; empty while the search should go on."""
+        """Reason to stop, in words; empty while the search should go on."""
         if self._budget_s is not None and self._clock() - self._started >= self._budget_s:
             return f"time budget of {self._budget_s:g} s spent"
         idle = self._trials - max(self._last_gain, self._initial)

@@ -1,1 +1,1 @@
-"""Sets of points: neighbours, one-to-one matching, agreement."""
+"""Sets of points: neighbours, one-to-one matching, and agreement of two sets."""

@@ -1,4 +1,4 @@
-"""Positions against an oracle's, one to one: who agrees, what is missed, what is too many."""
+"""Compare positions with those of an oracle: matched, missed and spurious points."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from napari_reward_analysis.points.matching import match_points, points_within
 
 @dataclass(frozen=True, eq=False)
 class Agreement:
-    """How one set of positions compares with an oracle's.
+    """Agreement of one set of positions with those of an oracle.
 
     Attributes
     ----------
     matched : ndarray of int, shape (k, 2)
-        Pairs: position in the found points, position in the oracle's.
+        Pairs: index of the found point, index of the oracle's point.
     missed : ndarray of int
-        The oracle's points that nothing was found at.
+        Indices of the oracle's points without a found point.
     spurious : ndarray of int
-        Found points at which the oracle has none.
+        Indices of the found points without a point of the oracle.
     distances : ndarray, shape (k,)
-        Of the pairs, in px.
+        Distances of the pairs in px.
     reach : float
-        Largest distance of a pair, in px.
+        Largest allowed distance of a pair in px.
     """
 
     matched: Indices
@@ -41,7 +41,7 @@ class Agreement:
 
     @property
     def precision(self) -> float:
-        """Share of the found points that the oracle has too; 0 where nothing was found."""
+        """Share of the found points that the oracle has too; 0 if nothing was found."""
         return _share(len(self.matched), len(self.matched) + len(self.spurious))
 
     @property
@@ -61,7 +61,7 @@ class Agreement:
         return _share(len(self.matched) + len(self.spurious), len(self.matched) + len(self.missed))
 
     def facts(self, pixel_size: float | None) -> dict[str, Any]:
-        """Its numbers, ready for JSON; lengths in angstrom are None without a pixel size."""
+        """The numbers, ready for JSON; lengths in angstrom are None without a pixel size."""
         there = len(self.distances) > 0
         rms = float(np.sqrt(np.mean(self.distances**2))) if there else None
         median = float(np.median(self.distances)) if there else None
@@ -92,7 +92,7 @@ def agreement(
     found, oracle : ndarray, shape (n, 2) and (m, 2)
         y and x in px.
     reach : float, optional
-        Largest distance of a pair in px; half the oracle's nearest spacing without it.
+        Largest distance of a pair in px; by default half the oracle's nearest spacing.
 
     Returns
     -------
@@ -126,17 +126,18 @@ def counted(
     wanted: BoolArray,
     reach: float,
 ) -> BoolArray:
-    """Which found points count where only a part of the image is compared.
+    """Mark the found points that count when only a part of the image is compared.
 
-    A pair across the edge of that part counts where the oracle's point lies; cut in two, it
-    would be a column missed or one too many. A point without a partner counts where it lies.
+    A pair across the edge of that part counts if the oracle's point lies in it. Split, the
+    pair would count as a missed or a spurious column. A point without a partner counts if
+    it lies in the part itself.
 
     Parameters
     ----------
     found, oracle : ndarray, shape (n, 2) and (m, 2)
-        Of the whole image, y and x in px.
+        Points of the whole image, y and x in px.
     inside, wanted : ndarray of bool, shape (n,) and (m,)
-        Those that lie in the compared part.
+        Points that lie in the compared part.
     reach : float
         Largest distance of a pair in px.
 
@@ -151,7 +152,7 @@ def counted(
 
 
 def half_spacing(points: npt.NDArray[np.floating]) -> float:
-    """Half the usual distance from a point to its nearest one (median), in the same unit.
+    """Half the median distance from a point to its nearest neighbour, in the same unit.
 
     Raises
     ------
@@ -159,13 +160,16 @@ def half_spacing(points: npt.NDArray[np.floating]) -> float:
         If there are fewer than two points, or most of them coincide with another.
     """
     if len(points) < 2:
-        raise BadInput("One point has no spacing: give the matching distance in angstrom.")
+        raise BadInput(
+            "The oracle has fewer than two points and thus no spacing: give the matching "
+            "distance in angstrom."
+        )
     nearest = cKDTree(points).query(points, k=2)[0][:, 1]
     half = 0.5 * float(np.median(nearest))
     if not half > 0:
         raise BadInput(
-            "Most points of the oracle lie upon another one: remove the doubles, or give the "
-            "matching distance in angstrom."
+            "Most points of the oracle coincide with another one: remove the duplicates, or give "
+            "the matching distance in angstrom."
         )
     return half
 
@@ -173,19 +177,19 @@ def half_spacing(points: npt.NDArray[np.floating]) -> float:
 def per_class(
     result: Agreement, classes: Sequence[str] | npt.NDArray[Any]
 ) -> dict[str, dict[str, float | None]]:
-    """Matched, missed, recall and position difference of each of the oracle's classes.
+    """Matched and missed points, recall and position difference for each oracle class.
 
     Parameters
     ----------
     result : Agreement
-        Of all points together.
+        Agreement of all points together.
     classes : sequence of str, shape (m,)
-        Of the oracle's points; those without a word belong to no class.
+        Classes of the oracle's points; an empty word means no class.
 
     Returns
     -------
     dict
-        By class; `rms_px` is None where nothing of it is matched.
+        Numbers by class; `rms_px` is None for a class without a match.
     """
     names = np.asarray(classes, dtype=str)
     table: dict[str, dict[str, float | None]] = {}
@@ -202,7 +206,7 @@ def per_class(
 
 
 def require_within(points: npt.NDArray[np.floating], area: BoolArray, name: str) -> BoolArray:
-    """Which of an oracle's points lie in the analysed area.
+    """Mark the oracle's points that lie in the analysed area.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What an oracle knows: positions, how sure it is of them, and their classes."""
+"""The known positions of an oracle, with confidence and classes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy.typing as npt
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.points.agreement import require_within
 
-#: A crystal has a handful of kinds of columns. A table with more words than this, such as the
-#: labels of measured objects, numbers its points.
+#: A crystal has a few kinds of columns. Labels with more distinct words than this number
+#: the points, as in a table of measured objects.
 MOST_CLASSES = 32
 
 
 def are_classes(words: npt.NDArray[Any]) -> bool:
-    """Whether the words beside points are kinds of them, not a name for each."""
+    """Whether the labels of points are classes rather than a name for each point."""
     return len(set(words.tolist())) <= MOST_CLASSES
 
 
@@ -28,13 +28,13 @@ class Oracle:
     Attributes
     ----------
     name : str
-        The model's, the file's or the layer's.
+        Name of the model, the file or the layer.
     points : ndarray, shape (n, 2)
         y and x in px.
     confidence : ndarray, shape (n,)
-        0 to 1 of a network; NaN of a person or a file.
+        0 to 1 from a network; NaN from a person or a file.
     classes : ndarray of str, shape (n,)
-        Empty words where not known.
+        Classes; empty words if not known.
     """
 
     name: str
@@ -49,16 +49,17 @@ class Oracle:
         points: npt.NDArray[np.floating],
         classes: npt.NDArray[Any] | None = None,
     ) -> Oracle:
-        """Positions of which no more is known.
+        """An oracle from positions without confidence.
 
         Parameters
         ----------
         name : str
-            Where they come from.
+            Name of their source.
         points : ndarray, shape (n, 2)
             y and x in px.
         classes : ndarray of str, shape (n,), optional
-            Where they are known; more than `MOST_CLASSES` are numbers of the points.
+            Classes if known. With more than `MOST_CLASSES` distinct words they are ignored,
+            because they number the points.
         """
         unknown = np.full(len(points), np.nan)
         known = classes is not None and are_classes(classes)
@@ -66,7 +67,7 @@ class Oracle:
         return cls(name, np.asarray(points, np.float64).reshape(-1, 2), unknown, words)
 
     def within(self, area: BoolArray) -> Oracle:
-        """Its points in an area, shape (H, W).
+        """The oracle with only the points in an area, a mask of shape (H, W).
 
         Raises
         ------

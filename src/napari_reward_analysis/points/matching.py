@@ -1,4 +1,4 @@
-"""Found points and known ones, one to one, and what share of them agrees."""
+"""Match found points with known ones, one to one, and score the agreement."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Matches(NamedTuple):
     Attributes
     ----------
     found, known : ndarray of int, shape (n,)
-        Rows of the two sets.
+        Rows in the two sets.
     distance : ndarray, shape (n,)
-        Between them.
+        Distance of each pair.
     """
 
     found: Indices
@@ -39,7 +39,7 @@ def match_points(found: Points, known: Points, tolerance: float) -> Matches:
     found, known : ndarray, shapes (n, 2) and (m, 2)
         In any unit of length.
     tolerance : float
-        Pairs that are further apart are none.
+        Largest distance of a pair.
     """
     pairs = [Matches(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0))]
     rows, known_rows = np.arange(len(found)), np.arange(len(known))
@@ -53,10 +53,10 @@ def match_points(found: Points, known: Points, tolerance: float) -> Matches:
 
 
 def _reaches(known: Points, tolerance: float) -> list[float]:
-    """Distances up to which pairs are sought in turn, the last of them the tolerance.
+    """Distances up to which pairs are searched in turn; the last is the tolerance.
 
-    Pairs within a far reach are as many as the points squared. Those of the points that a
-    nearer reach left over are few, and nearest first are the same.
+    A large distance would give nearly all possible pairs. After a search at smaller
+    distances few points are left, and the result is the same.
     """
     if not len(known):
         return []
@@ -83,13 +83,13 @@ def _nearest_first(found: Points, known: Points, reach: float) -> Matches:
 
 @dataclass(frozen=True)
 class Score:
-    """How well found points agree with known ones.
+    """Agreement of found points with known ones.
 
     Attributes
     ----------
     precision, recall : float
-        Shares of the found points that are known, and of the known ones that are found;
-        NaN where there are none.
+        Shares of the found points that are known, and of the known points that are found;
+        NaN if there are no such points.
     error_px : float
         Root mean square distance of the pairs; NaN without a pair.
     """
@@ -122,12 +122,12 @@ def score_points(
     tolerance : float
         Largest distance of a pair in px.
     shape : tuple of int
-        Of the image.
+        Shape of the image.
     border : float
-        Points nearer than this to the image's edge are matched but not counted, in px.
+        Points nearer than this to the edge of the image, in px, are matched but not counted.
     region : ndarray of bool, shape (H, W), optional
-        Points beyond it are matched but not counted, so that a pair across its edge is a
-        pair.
+        Points outside it are matched but not counted, so that pairs across its edge
+        stay pairs.
     """
     pairs = match_points(found, known, tolerance)
     judged, wanted = _inside(found, shape, border), _inside(known, shape, border)
@@ -145,10 +145,10 @@ def score_points(
 
 
 def points_within(points: Points, area: BoolArray) -> BoolArray:
-    """Which points (y, x in px, shape (n, 2)) lie on a marked pixel, shape (n,)."""
+    """Mark the points (y, x in px, shape (n, 2)) on a True pixel of `area`, shape (n,)."""
     pixels = np.round(np.reshape(points, (-1, 2)))
     within: BoolArray = np.all((pixels >= 0) & (pixels < np.asarray(area.shape)), axis=1)
-    # whole numbers only now: NaN, and what is too large for them, is on no pixel
+    # Converted only now: NaN and huge numbers cannot become integers, and lie on no pixel.
     within[within] = area[tuple(pixels[within].astype(int).T)]
     return within
 

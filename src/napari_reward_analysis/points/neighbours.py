@@ -1,7 +1,7 @@
-"""Pairs of near points, and the sum of the distances to the four nearest.
+"""Find pairs of near points, and the sum of the distances to the four nearest points.
 
-Blobs are spread evenly, so that sorting them into cells as wide as the distance finds
-their pairs in a third of the time that a tree takes. Where points crowd, the tree is used.
+Blobs are spread evenly. Sorting them into cells as wide as the distance finds their pairs
+in a third of the time that a tree takes. For crowded points the tree is used.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from scipy.spatial import cKDTree
 from napari_reward_analysis.arrays import FloatArray, Indices
 from napari_reward_analysis.crystal.lattice import N_NEIGHBOURS
 
-#: Looking at more points than this around each is left to the tree.
+#: If each point has more candidates than this, the tree is used.
 CROWD = 64
-#: Radius in which neighbours are looked for first, in mean spacings: it holds eight.
+#: First search radius in mean spacings: it holds eight neighbours.
 _REACH = 1.6
-#: A point's cell should hold no more points than this, itself included.
+#: A cell should hold no more points than this.
 _CELL = 8
 
 
@@ -29,9 +29,9 @@ class Pairs(NamedTuple):
     Attributes
     ----------
     first, second : ndarray of int, shape (n,)
-        Positions of the two points.
+        Indices of the two points.
     distance : ndarray, shape (n,)
-        Between them.
+        Distance of the two points.
     """
 
     first: Indices
@@ -40,14 +40,14 @@ class Pairs(NamedTuple):
 
 
 def pairs_within(points: npt.NDArray[np.floating], reach: float) -> Pairs:
-    """All pairs of points no further apart than a distance.
+    """All pairs of points within a distance of each other.
 
     Parameters
     ----------
     points : ndarray, shape (n, 2)
         y, x in any unit of length.
     reach : float
-        The distance, in the same unit.
+        The largest distance, in the same unit.
     """
     if len(points) < 2 or not reach > 0:
         nothing = np.empty(0, np.intp)
@@ -71,7 +71,7 @@ def neighbour_sums(points: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
     Returns
     -------
     ndarray, shape (n,), float32
-        In the same unit; infinite where there are fewer than five points.
+        Sums in the same unit; infinite if there are fewer than five points.
     """
     if len(points) <= N_NEIGHBOURS:
         return np.full(len(points), np.inf, np.float32)
@@ -86,12 +86,12 @@ def neighbour_sums(points: npt.NDArray[np.floating]) -> npt.NDArray[np.float32]:
 
 
 def _tree(places: FloatArray) -> cKDTree:
-    """A tree that is made quickly; for few questions a better one does not pay."""
+    """A tree that is quick to build; a better tree does not pay for few queries."""
     return cKDTree(places, balanced_tree=False, compact_nodes=False)
 
 
 class _Cells(NamedTuple):
-    """Points sorted into cells, row by row; the rows are `stride` cells long."""
+    """Points sorted into cells, row by row; a row has `stride` cells."""
 
     order: Indices
     cell: Indices
@@ -100,13 +100,13 @@ class _Cells(NamedTuple):
 
 
 def _sorted_into_cells(places: FloatArray, side: float) -> _Cells:
-    """Cells no smaller than a side, and not many more of them than points."""
+    """Sort points into cells with at least this side, and not many more cells than points."""
     low = places.min(axis=0)
     extent = places.max(axis=0) - low
     sides = np.maximum(side, extent / (4 * np.sqrt(len(places))))
     sides[sides == 0] = 1.0
     row, column = np.floor((places - low) / sides).astype(np.intp).T
-    # empty cells at both ends of a row, so that no row runs into the next
+    # Empty cells at both ends of a row keep the rows apart.
     stride = int(column.max()) + 3
     cell = row * stride + column + 1
     order = np.argsort(cell)
@@ -117,9 +117,9 @@ def _sorted_into_cells(places: FloatArray, side: float) -> _Cells:
 
 
 def _pairs_of_cells(places: FloatArray, reach: float, cells: _Cells) -> Pairs | None:
-    """Pairs within a distance, the cells' side; None where the points are too crowded."""
+    """Pairs within a distance, the side of the cells; None if the points are too crowded."""
     order, cell, start, stride = cells
-    # a point meets those behind it in its own cell and the next, and three cells below
+    # A point is paired with later points of its cell, the next cell and three cells below.
     here = np.arange(len(places))
     low = np.concatenate([here + 1, start[cell + stride - 1]])
     high = np.concatenate([start[cell + 2], start[cell + stride + 2]])
@@ -140,7 +140,7 @@ def _squared(places: FloatArray, first: Indices, second: Indices) -> FloatArray:
 
 
 def _most_neighbours(places: FloatArray) -> Pairs | None:
-    """Pairs within a radius that holds four neighbours of most points; None without one."""
+    """Pairs within a radius that holds four neighbours of most points; None if none is found."""
     reach = _REACH * float(np.sqrt(np.ptp(places, axis=0).prod() / len(places)))
     for _ in range(4):
         if not reach > 0:
@@ -149,15 +149,15 @@ def _most_neighbours(places: FloatArray) -> Pairs | None:
         shared = float((np.diff(cells.start) ** 2).sum()) / len(places)
         if shared <= _CELL:
             return _pairs_of_cells(places, reach, cells)
-        # much of the field is empty: look where the points are
+        # Much of the field is empty: use the density where points are.
         reach *= float(np.sqrt(_REACH**2 / shared))
     return None
 
 
 def _sums(pairs: Pairs, size: int) -> FloatArray:
-    """Sums of the four smallest distances of each point; NaN where it has fewer."""
+    """Sum of the four smallest distances of each point; NaN if it has fewer pairs."""
     unit = 2 * float(pairs.distance.max(initial=0)) or 1.0
-    # one number for point and distance: sorting numbers is ten times faster than rows
+    # One number holds point and distance: sorting numbers is ten times faster than rows.
     part = pairs.distance / unit
     keys = np.concatenate([pairs.first + part, pairs.second + part])
     keys.sort()

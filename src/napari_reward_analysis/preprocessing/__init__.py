@@ -1,4 +1,4 @@
-"""What may be done to an image before the LoG, chosen and tuned by the same rewards."""
+"""Preprocessing stages before the LoG, which the search chooses and tunes."""
 
 from napari_reward_analysis.preprocessing.stage import (
     SLOTS,

@@ -1,4 +1,4 @@
-"""Background subtraction: slow changes of thickness, support and detector taken out."""
+"""Background stages, which remove slow changes of thickness, support and detector."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def highpass(image: Float32Array, context: Context, window: float) -> Float32Arr
     image : ndarray, shape (H, W)
         Normalised image.
     context : Context
-        Gives the spacing.
+        Holds the column spacing.
     window : float
         Sigma of the average in column spacings.
     """
@@ -40,16 +40,16 @@ def highpass(image: Float32Array, context: Context, window: float) -> Float32Arr
 def flatten(image: Float32Array, context: Context, window: float) -> Float32Array:
     """Subtract the local mean and divide by the local standard deviation.
 
-    Contrast that falls across the field (a wedge, a tilt, a shadow) is made even. Where
-    the local contrast is small against the whole field's, it is left small: noise in
-    vacuum must not be raised to the height of columns.
+    This evens out contrast that changes across the field because of a wedge, a tilt or a
+    shadow. Areas with very small contrast stay weak, so that noise in vacuum is not raised
+    to the height of columns.
 
     Parameters
     ----------
     image : ndarray, shape (H, W)
         Normalised image.
     context : Context
-        Gives the spacing.
+        Holds the column spacing.
     window : float
         Sigma of the averages in column spacings.
     """

@@ -1,4 +1,4 @@
-"""Denoising in real space: Gaussian, total variation, non-local means."""
+"""Denoising stages in real space: Gaussian, total variation, non-local means."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def gaussian(image: Float32Array, context: Context, sigma: float) -> Float32Arra
     image : ndarray, shape (H, W)
         Normalised image.
     context : Context
-        Gives the spacing.
+        Holds the column spacing.
     sigma : float
         Sigma in column spacings.
     """
@@ -36,14 +36,14 @@ def total_variation(image: Float32Array, context: Context, weight: float) -> Flo
     image : ndarray, shape (H, W)
         Normalised image.
     context : Context
-        Gives the noise.
+        Holds the noise.
     weight : float
         Weight in standard deviations of the noise.
     """
     from skimage.restoration import denoise_tv_chambolle
 
     strength = max(weight * context.noise, 1e-3)
-    denoise: Any = denoise_tv_chambolle  # without types in some versions
+    denoise: Any = denoise_tv_chambolle  # has no types in some versions
     return np.asarray(denoise(image, weight=strength, max_num_iter=50))
 
 
@@ -51,15 +51,15 @@ def total_variation(image: Float32Array, context: Context, weight: float) -> Flo
 def non_local_means(image: Float32Array, context: Context, strength: float) -> Float32Array:
     """Non-local means of scikit-image (Buades, Coll, Morel 2005).
 
-    Patches are compared within a cell or so around each pixel, where the lattice repeats
-    them.
+    Each patch is compared with patches within about one cell around the pixel, where the
+    lattice repeats them.
 
     Parameters
     ----------
     image : ndarray, shape (H, W)
         Normalised image.
     context : Context
-        Gives spacing and noise.
+        Holds column spacing and noise.
     strength : float
         Cut-off distance of the patches in standard deviations of the noise.
     """

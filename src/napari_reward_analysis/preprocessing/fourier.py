@@ -1,7 +1,7 @@
-"""Denoising in Fourier space: Wiener, and the lattice's own reflections.
+"""Denoising stages in Fourier space: a Wiener filter and a Bragg filter.
 
-The cosine transform stands for the Fourier transform: it sees the image mirrored at its
-border, so that there is no step there and no streak in the spectrum.
+The Wiener filter uses the cosine transform in place of the Fourier transform. It mirrors
+the image at the border, which avoids a step there and streaks in the spectrum.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ from scipy import fft, ndimage
 from napari_reward_analysis.arrays import Float32Array, FloatArray
 from napari_reward_analysis.preprocessing.stage import Context, Parameter, register_stage
 
-#: Beyond this radius (1 is the Nyquist frequency along an axis) there is noise alone.
+#: Beyond this radius (1 is the Nyquist frequency along an axis) there is only noise.
 _OUTER = 0.8
-#: The median of a squared normal variable, as a part of its variance.
+#: The median of a squared normal variable, as a fraction of its variance.
 _MEDIAN_OF_SQUARE = 0.4549
-#: The power is averaged over at least this many bins (sigma): over fewer, the noise's own
-#: speckle looks like signal.
+#: The power is averaged over at least this many bins (sigma). With fewer bins, the speckle
+#: of the noise looks like signal.
 _LEAST_BINS = 3.0
 
 
 @register_stage("wiener", label="Wiener filter", window=Parameter(1.0, 8.0, levels=4))
 def wiener(image: Float32Array, context: Context, window: float) -> Float32Array:
-    """Wiener filter whose signal is the smoothed power spectrum above the noise floor.
+    """Wiener filter with the smoothed power spectrum above the noise floor as signal.
 
     Parameters
     ----------
     image : ndarray, shape (H, W)
         Normalised image.
     context : Context
-        Gives the spacing.
+        Holds the column spacing.
     window : float
-        Reach of the filter in real space, in column spacings: the spectrum is smoothed
+        Reach of the filter in real space, in column spacings. The spectrum is smoothed
         by a Gaussian whose transform has this sigma. A wide window resolves the
-        reflections and averages over many cells, a narrow one keeps what is local.
+        reflections and averages over many cells. A narrow window keeps local detail.
 
     Notes
     -----
-    Gain = max(P - F, 0) / P with P the smoothed power and F the floor, the median power
-    of the outer spectrum. Two transforms; memory 32 bytes a pixel.
+    The gain is max(P - F, 0) / P, where P is the smoothed power and F the noise floor,
+    which is the median power of the outer spectrum scaled to a mean. The filter takes two
+    transforms and 32 bytes per pixel.
     """
     mean = float(image.mean())
     spectrum = fft.dctn(np.asarray(image, np.float64) - mean, norm="ortho")
@@ -61,22 +62,22 @@ def wiener(image: Float32Array, context: Context, window: float) -> Float32Array
     window=Parameter(2.0, 8.0, levels=3),
 )
 def bragg(image: Float32Array, context: Context, window: float) -> Float32Array:
-    """Keep what lies around the reflections of the lattice that is seen in the image.
+    """Keep only frequencies near the reflections of the lattice seen in the image.
 
     Parameters
     ----------
     image : ndarray, shape (H, W)
         Normalised image.
     context : Context
-        Gives the spacing and the lattice's vectors.
+        Holds the column spacing and the vectors of the lattice.
     window : float
-        Reach of the filter in real space, in column spacings: each reflection passes
+        Reach of the filter in real space, in column spacings. Each reflection passes
         through a Gaussian whose transform has this sigma.
 
     Notes
     -----
-    A filter this narrow repeats the lattice over its reach: columns appear in holes that
-    are smaller than that. The direct beam passes through the same window.
+    Such a narrow filter repeats the lattice over its reach, so that columns appear in
+    smaller holes. The mean intensity passes through the same window.
     """
     if context.vectors_px is None:
         return image
@@ -84,7 +85,7 @@ def bragg(image: Float32Array, context: Context, window: float) -> Float32Array:
     margins = [min(n, math.ceil(3 * reach)) for n in image.shape]
     padded = np.pad(image, [(m, m) for m in margins], mode="symmetric")
     size = [fft.next_fast_len(n, real=True) for n in padded.shape]
-    # what is added to reach a fast length lies beyond the margin
+    # The padding to a fast length lies beyond the margin.
     spectrum = fft.rfft2(padded, size)
     fy, fx = fft.fftfreq(size[0])[:, None], fft.rfftfreq(size[1])[None]
     passed = _comb(fy, fx, context.vectors_px, 1 / (2 * math.pi * reach))
@@ -95,7 +96,7 @@ def bragg(image: Float32Array, context: Context, window: float) -> Float32Array:
 
 def _comb(fy: FloatArray, fx: FloatArray, vectors: FloatArray, spread: float) -> FloatArray:
     """Gaussians around all lattice points of reciprocal space, shape (H, W / 2 + 1)."""
-    # distance to the nearest integer of k . a and k . b, back in frequencies
+    # Distances of k . a and k . b from the nearest integers, converted to frequencies.
     reciprocal = np.linalg.inv(vectors)
     first = fy * vectors[0, 0] + fx * vectors[0, 1]
     second = fy * vectors[1, 0] + fx * vectors[1, 1]
@@ -114,5 +115,5 @@ def _radius(shape: tuple[int, ...]) -> FloatArray:
 
 def _bins(shape: tuple[int, ...], window: float) -> list[float]:
     """Sigma of the smoothing in bins of the cosine spectrum, for a window in pixels."""
-    # a bin is half a cycle over the field
+    # A bin is half a cycle over the field.
     return [max(2 * n / (2 * math.pi * window), _LEAST_BINS) for n in shape]

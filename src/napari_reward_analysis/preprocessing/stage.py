@@ -1,8 +1,8 @@
-"""Stages by name: built in, registered by a script, or offered by another package.
+"""Preprocessing stages by name: built in, registered by a script, or from a package.
 
-A stage is a function from image to image with a few parameters whose ranges are stated
-where it is registered. The parameters are searched on a few levels, so that trials with
-the same level share the filtered image.
+A stage is a function from image to image with a few parameters. Their ranges are given at
+registration. The search tries a few levels of each parameter, so that trials with the same
+level share the filtered image.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.registry import Registry
 
-#: Stages of a slot exclude each other; the slots follow each other in this order.
+#: Stages of one slot exclude each other. The slots are applied in this order.
 Slot = Literal["background", "denoise"]
 SLOTS: tuple[Slot, ...] = get_args(Slot)
 
@@ -33,16 +33,16 @@ _BUILT_IN = (
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a stage and the levels that are tried.
+    """One parameter of a stage and its levels.
 
     Attributes
     ----------
     low, high : float
-        The range, both ends included.
+        The ends of the range, both included.
     scale : {'linear', 'log'}
-        How the levels are spread.
+        Spacing of the levels.
     levels : int
-        How many there are.
+        Number of levels.
     """
 
     low: float
@@ -58,7 +58,7 @@ class Parameter:
             )
 
     def values(self) -> tuple[float, ...]:
-        """The levels, rounded to four digits so that they can be read and typed."""
+        """The levels, rounded to four digits so that they are easy to read and type."""
         if self.levels == 1 or self.low == self.high:
             return (float(self.low),)
         spread = np.geomspace if self.scale == "log" else np.linspace
@@ -67,7 +67,7 @@ class Parameter:
 
 @dataclass(frozen=True, eq=False)
 class Context:
-    """What a stage may know of the image besides its pixels.
+    """Facts about the image that a stage may use besides its pixels.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ class Context:
     noise : float
         Standard deviation of the white noise in the normalised image.
     vectors_px : ndarray, shape (2, 2), or None
-        Rows: two translations (y, x) of the lattice seen in the image, None where none
+        Rows: two translations (y, x) of the lattice seen in the image; None if no lattice
         is seen.
     """
 
@@ -92,18 +92,18 @@ class Stage:
     Attributes
     ----------
     name : str
-        By which it is chosen.
+        Name of the stage.
     function : callable
         ``function(image, **parameters)`` or ``function(image, context, **parameters)``:
         image of shape (H, W), float32 in [0, 1], to image of the same shape.
     parameters : dict
         Name to `Parameter`.
     slot : {'background', 'denoise'}
-        Where in the chain it stands.
+        Its position in the chain.
     label : str
-        What the form calls it.
+        Its name in the form.
     needs_lattice : bool
-        Whether it can do nothing without a lattice seen in the image.
+        Whether it works only if a lattice is seen in the image.
     """
 
     name: str
@@ -119,7 +119,7 @@ class Stage:
         Raises
         ------
         BadInput
-            If the function gives back something else than a finite image of that shape.
+            If the function does not return a finite image of the same shape.
         """
         result = np.asarray(self._call(image.copy(), context, values))
         if result.shape != image.shape or result.dtype.kind not in "buif":
@@ -128,7 +128,9 @@ class Stage:
                 f"image of {image.shape}: it must return a real image of the same shape."
             )
         if not np.isfinite(result).all():
-            raise BadInput(f"The stage {self.name!r} made pixels that are not finite: mend it.")
+            raise BadInput(
+                f"The stage {self.name!r} made pixels that are not finite: correct its function."
+            )
         return np.asarray(result, dtype=np.float32)
 
     def _call(self, image: Float32Array, context: Context, values: dict[str, float]) -> Any:
@@ -158,15 +160,15 @@ def register_stage(
     Parameters
     ----------
     name : str
-        By which it is chosen.
+        Name of the stage.
     slot : {'background', 'denoise'}
-        Where in the chain it stands; stages of one slot exclude each other.
+        Its position in the chain; stages of one slot exclude each other.
     label : str
-        What the form calls it; the name by default.
+        Its name in the form; by default `name`.
     needs_lattice : bool
-        Whether it is left out where no lattice is seen in the image.
+        Whether it is left out if no lattice is seen in the image.
     **parameters : Parameter or (low, high)
-        Range of each of the function's parameters.
+        Range of each parameter of the function.
 
     Raises
     ------
@@ -188,12 +190,12 @@ def register_stage(
 
 
 def stage_named(name: str) -> Stage:
-    """The stage of a name.
+    """The stage with this name.
 
     Raises
     ------
     BadInput
-        If there is none.
+        If there is no such stage.
     """
     _load_built_in()
     return _STAGES[name]
@@ -206,6 +208,6 @@ def all_stages() -> tuple[str, ...]:
 
 
 def _load_built_in() -> None:
-    # they register on import; scikit-image and scipy are not imported before
+    # The modules register their stages on import; this delays the import of scipy.
     for module in _BUILT_IN:
         importlib.import_module(module)

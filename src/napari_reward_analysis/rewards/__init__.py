@@ -1,1 +1,1 @@
-"""What 'good' means: numbers from physics that a search minimises."""
+"""Rewards: numbers from physics that a search minimises."""

@@ -1,6 +1,6 @@
-"""Rewards for atomic columns: the count error QC and the share of errors ER.
+"""The published rewards for atomic columns: the count error QC and the error rate ER.
 
-Barakati et al., arXiv 2404.14146, Eqs. 1 and 2.
+Source: Barakati et al., arXiv 2404.14146, Eqs. 1 and 2.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from napari_reward_analysis.points.neighbours import neighbour_sums
 
 __all__ = ["MIN_BLOBS", "AtomScore", "Physics", "neighbour_sums", "score_atoms"]
 
-#: With fewer blobs a four-neighbour sum is not defined, and zero blobs would have a
-#: perfect ER: such results are infeasible.
+#: Results with fewer blobs are infeasible: a sum over four neighbours is not defined, and
+#: a result without blobs would have a perfect ER.
 MIN_BLOBS = N_NEIGHBOURS + 1
 
 
 @dataclass(frozen=True)
 class Physics:
-    """What the crystal predicts for one image, in the units of the detection.
+    """Predictions of the crystal for one image, in the units of the detection.
 
     Attributes
     ----------
     expected : float
-        Number of columns that the analysed area should hold (N).
+        Expected number of columns in the analysed area (N).
     ds_px : float
         A sum of the four nearest distances below this is an error, in pixels.
     tolerance : float
-        Relative error of N itself: within it a count is as good as another, and the
-        objective is zero. For an N that is only known roughly.
+        Relative uncertainty of N. If |QC| is within it, the objective is zero. It is for
+        an N that is only roughly known.
     """
 
     expected: float
@@ -63,13 +63,13 @@ class AtomScore:
     Attributes
     ----------
     count : int
-        Blobs within the analysed area (n).
+        Number of blobs within the analysed area (n).
     qc : float
         (n - N) / N, signed.
     er : float
-        Blobs whose neighbour sum is below DS, over N.
+        Number of blobs with a neighbour sum below DS, over N.
     feasible : bool
-        Whether there are enough blobs for the numbers to mean anything.
+        Whether there are enough blobs for QC and ER to have a meaning.
     tolerance : float
         |QC| up to which the objective is zero.
     """
@@ -82,7 +82,7 @@ class AtomScore:
 
     @property
     def objectives(self) -> tuple[float, float]:
-        """The two numbers to minimise: |QC| beyond the tolerance, and ER."""
+        """The two numbers to minimise: |QC| minus the tolerance (at least 0), and ER."""
         return max(0.0, abs(self.qc) - self.tolerance), self.er
 
 
@@ -98,7 +98,7 @@ def score_atoms(
     physics : Physics
         Expected count and DS.
     inside : ndarray of bool, shape (n,), optional
-        Blobs that lie in the area over which N was counted; all by default.
+        Blobs in the area for which N is expected; by default all.
     """
     counted = neighbour_sums if inside is None else neighbour_sums[inside]
     count = len(counted)

@@ -1,9 +1,9 @@
-"""Coherence: points that repeat with the lattice which the image itself shows.
+"""The reward incoherence: points that do not repeat with the lattice in the image.
 
-QC and ER are satisfied by any set of well-spaced points of the right number, so that
-they saturate before the points are right. A crystal's columns repeat: where there is a
-column there is another one a lattice translation further. Noise does not repeat, and a
-missed column breaks the chain.
+QC and ER accept any set of well-spaced points with the right number, so that they are
+satisfied before the points are right. The columns of a crystal repeat: one lattice
+translation away from each column there is another one. Noise does not repeat, and a
+missed column interrupts the repetition.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from scipy.spatial import cKDTree
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.rewards.protocol import Detection, register_reward
 
-#: A point belongs to a translated one within this part of the smallest column spacing.
+#: A point matches a translated one within this fraction of the smallest column spacing.
 TOLERANCE = 0.25
-#: Translated points this near to the border of the area are not judged.
+#: Translated points nearer than this to the border of the image are not judged.
 _BORDER_PX = 2.0
 
 
 @register_reward("incoherence", label="incoherence with the lattice", needs=("vectors",))
 def incoherence(detection: Detection) -> float:
-    """Share of points that have no partner a lattice translation away.
+    """Share of points without a partner one lattice translation away.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ def incoherence(detection: Detection) -> float:
     Returns
     -------
     float
-        0 where every point p has a point at p + a and at p + b, as far as those places
-        lie in the analysed area; 1 where none has. A false point adds about one to the
-        misses of each vector, and so does a missed column.
+        0 if every point p has a point at p + a and at p + b, as far as these positions
+        lie in the analysed area; 1 if no point has one. A false point adds about one
+        miss for each vector, and so does a missed column.
     """
     points, vectors = detection.points, detection.vectors_px
     if vectors is None or len(points) < 2:

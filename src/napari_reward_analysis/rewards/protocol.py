@@ -1,7 +1,8 @@
-"""Rewards beside QC and ER by name: built in, registered by a script, or by a package.
+"""Extra rewards by name: built in, registered by a script, or from a package.
 
-A reward sees one detection and gives back a number to be minimised, best 0 and about 1
-where everything is wrong, so that it can stand beside QC and ER, which are shares of N.
+Extra rewards come in addition to QC and ER. A reward takes one detection and returns a
+number to minimise. It is 0 for a perfect result and about 1 for a completely wrong one, so
+that it is comparable with QC and ER, which are shares of N.
 """
 
 from __future__ import annotations
@@ -28,17 +29,17 @@ _BUILT_IN = (
     "napari_reward_analysis.rewards.separation",
 )
 
-#: What a reward may ask for and an image may lack.
+#: Facts that a reward may need, in words; not every image provides them.
 NEEDS = {"lattice": "a lattice with known columns", "vectors": "a lattice seen in the image"}
 
 
 class Depth:
-    """How deep each pixel lies in an area: worked out when first asked for, and once.
+    """Depth of each pixel in an area, computed once when it is first needed.
 
     Parameters
     ----------
     area : ndarray of bool, shape (H, W)
-        The analysed pixels; the field's border is a border of the area.
+        The analysed pixels. The border of the field is a border of the area too.
     """
 
     def __init__(self, area: BoolArray) -> None:
@@ -53,22 +54,22 @@ class Depth:
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """One result as rewards see it. Lengths are pixels, positions (y, x).
+    """One result for a reward. Lengths are in pixels, positions are (y, x).
 
     Attributes
     ----------
     points : ndarray, shape (n, 2)
         Blobs inside the analysed area, strongest first.
     sigmas, responses, neighbour_sums : ndarray, shape (n,)
-        Their sigma, response, and sum of the distances to the four nearest blobs.
+        Sigma and response of the blobs, and sum of the distances to the four nearest blobs.
     candidates : ndarray, shape (m,)
         Responses of all candidates of the same sigmas, falling.
     threshold : float
-        The response that parted blobs from rejects.
+        The threshold of the response between blobs and rejected candidates.
     area : ndarray of bool, shape (H, W)
         The analysed pixels.
     image : ndarray, shape (H, W)
-        The normalised image, as it was before any stage.
+        The normalised image before all stages.
     physics : Physics
         N and DS.
     spacing_px : float
@@ -76,10 +77,10 @@ class Detection:
     lattice : Lattice or None
         The crystal.
     vectors_px : ndarray, shape (2, 2), or None
-        Rows: two translations of the lattice as seen in the image, along the cell's
-        vectors where the crystal is known.
+        Rows: two translations of the lattice seen in the image. If the crystal is known,
+        they are along the vectors of its cell.
     depth : Depth, optional
-        Of the area, shared by all results on one image.
+        Depth of the area, shared by all results on one image.
     """
 
     points: npt.NDArray[np.float64]
@@ -109,13 +110,13 @@ class Reward:
     Attributes
     ----------
     name : str
-        By which it is chosen.
+        Name of the reward.
     function : callable
         ``function(detection) -> float``, minimised.
     label : str
-        What the form and the plot call it.
+        Its name in the form and the plot.
     needs : tuple of str
-        Keys of `NEEDS` without which it means nothing.
+        Keys of `NEEDS` without which the reward has no meaning.
     """
 
     name: str
@@ -129,11 +130,14 @@ class Reward:
         Raises
         ------
         BadInput
-            If it is no finite number.
+            If it is not a finite number.
         """
         value = float(self.function(detection))
         if not np.isfinite(value):
-            raise BadInput(f"The reward {self.name!r} is {value}, not a finite number: mend it.")
+            raise BadInput(
+                f"The reward {self.name!r} returned {value}, not a finite number: correct its "
+                "function."
+            )
         return value
 
 
@@ -152,12 +156,12 @@ def register_reward(
     Parameters
     ----------
     name : str
-        By which it is chosen.
+        Name of the reward.
     label : str
-        What the form and the plot call it; the name by default.
+        Its name in the form and the plot; by default `name`.
     needs : tuple of str
-        'lattice' (columns with known places), 'vectors' (a lattice seen in the image):
-        the reward is left out, with a notice, where one is missing.
+        'lattice' (columns with known positions), 'vectors' (a lattice seen in the image).
+        The reward is left out, with a notice, if one of them is missing.
 
     Raises
     ------
@@ -180,19 +184,19 @@ def register_reward(
 
 
 def reward_named(name: str) -> Reward:
-    """The reward of a name.
+    """The reward with this name.
 
     Raises
     ------
     BadInput
-        If there is none.
+        If there is no such reward.
     """
     _load_built_in()
     return _REWARDS[name]
 
 
 def all_rewards() -> tuple[str, ...]:
-    """Names of all rewards beside QC and ER, built-in ones first."""
+    """Names of all extra rewards, built-in ones first."""
     _load_built_in()
     return tuple(_REWARDS)
 

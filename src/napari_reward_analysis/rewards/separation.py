@@ -1,4 +1,4 @@
-"""Separation: accepted responses that stand clear of the rejected ones."""
+"""The reward ambiguity: how little accepted and rejected responses differ."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import numpy as np
 
 from napari_reward_analysis.rewards.protocol import Detection, register_reward
 
-#: Part of the accepted blobs that is compared with as many rejects next to the threshold.
+#: Distance from the threshold at which responses are compared, as a share of the accepted.
 _PART = 0.02
 
 
 @register_reward("ambiguity", label="ambiguity of the threshold")
 def ambiguity(detection: Detection) -> float:
-    """How little the weakest accepted candidates differ from the strongest rejected.
+    """Ratio of the strongest rejected responses to the weakest accepted ones.
 
     Returns
     -------
     float
-        Ratio of the strongest rejected response to the weakest accepted one, each 2 %
-        of the accepted away from the threshold: near 1 where the choice hangs by a
-        thread, near 0 where the columns stand clear of the noise. Where nothing was
-        rejected nothing is known: about 1.
+        Both responses are taken 2 % of the accepted candidates away from the threshold.
+        The ratio is near 1 if a small change of the threshold changes the result, and
+        near 0 if the columns are clearly stronger than the noise. It is about 1 if
+        nothing was rejected, because then nothing is known.
     """
     responses = detection.candidates
     accepted = int(np.searchsorted(-responses, -detection.threshold))

@@ -1,8 +1,8 @@
-"""Occupancy: each site of the lattice taken by exactly one point.
+"""The reward vacancy: lattice sites that do not hold exactly one point.
 
-The lattice's vectors are known from the image's spectrum, where it lies is not: the
-origin of the cell is found from the points themselves, over the field as a whole and
-then locally, so that a field that is bent a little is followed.
+The vectors of the lattice are known from the spectrum of the image, but its origin is not.
+The origin is found from the points: first for the whole field, then locally, so that the
+sites follow a slightly bent field.
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.crystal.projected import Lattice
 from napari_reward_analysis.rewards.protocol import Detection, register_reward
 
-#: A point takes a site within this part of the smallest spacing.
+#: A point occupies a site within this fraction of the smallest spacing.
 TOLERANCE = 0.3
-#: Points whose median offset is the local one.
+#: Number of points whose median offset is the local offset.
 _LOCAL = 24
-#: Bins of the cell along each vector.
+#: Number of bins of the cell along each vector.
 _BINS = 48
 
 
 @register_reward("vacancy", label="sites not taken once", needs=("lattice", "vectors"))
 def vacancy(detection: Detection) -> float:
-    """Share of the lattice's sites in the area that are empty or taken twice.
+    """Share of the lattice sites in the area that are empty or taken more than once.
 
     Returns
     -------
     float
-        (empty sites + points beyond one on a site or on none) / sites, at most 1.
+        (empty sites + surplus points) / sites, at most 1. A point is surplus if its site is
+        already taken or if it is on no site.
     """
     lattice, vectors, points = detection.lattice, detection.vectors_px, detection.points
-    assert lattice is not None  # they are needs
+    assert lattice is not None  # both are needs of this reward
     assert vectors is not None
     if len(points) < len(lattice.columns):
         return 1.0
@@ -56,21 +57,21 @@ def vacancy(detection: Detection) -> float:
 def lattice_sites(
     points: FloatArray, lattice: Lattice, vectors: FloatArray, detection: Detection
 ) -> FloatArray:
-    """Where the crystal's columns are expected, (y, x) in px, shape (m, 2).
+    """Expected positions of the columns, (y, x) in px, shape (m, 2).
 
     Parameters
     ----------
     points : ndarray, shape (n, 2)
-        Points that tell where the lattice lies.
+        Points from which the origin of the lattice is found.
     lattice : Lattice
-        Its columns.
+        The crystal with its columns.
     vectors : ndarray, shape (2, 2)
         The cell's vectors in px.
     detection : Detection
-        Gives the area.
+        Holds the area.
     """
     moved = _all_sites(_placed(points, lattice, vectors), vectors, detection.area.shape)
-    # strain: the sites follow the points around them
+    # The sites follow the points around them, which allows for strain.
     distance, nearest = cKDTree(moved).query(points)
     near = distance < 0.5 * detection.spacing_px
     if np.count_nonzero(near) >= _LOCAL:
@@ -85,7 +86,7 @@ def lattice_sites(
 
 
 def _all_sites(columns: FloatArray, vectors: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Sites of the field and a rim around it, for columns at fractions of the cell."""
+    """Sites in the field and in a margin, for columns at fractions of the cell."""
     corners = np.array([(y, x) for y in (0, shape[0]) for x in (0, shape[1])], float)
     cells = corners @ np.linalg.inv(vectors)
     low, high = np.floor(cells.min(axis=0)) - 1, np.ceil(cells.max(axis=0)) + 1
@@ -95,10 +96,10 @@ def _all_sites(columns: FloatArray, vectors: FloatArray, shape: tuple[int, ...])
 
 
 def _placed(points: FloatArray, lattice: Lattice, vectors: FloatArray) -> FloatArray:
-    """The cell's columns, moved so that most points are on one; fractions, shape (c, 2).
+    """The columns of the cell, moved to fit the points; fractions, shape (c, 2).
 
-    The density of the points within the cell is correlated with that of the columns. The
-    spectrum does not tell a cell from the same cell turned by half a turn: both are tried.
+    The density of the points within the cell is correlated with that of the columns. A
+    cell and the same cell rotated by 180 degrees have equal spectra, so both are tried.
     """
     cell = points @ np.linalg.inv(vectors)
     seen = np.fft.fft2(_density(cell))
@@ -114,7 +115,7 @@ def _placed(points: FloatArray, lattice: Lattice, vectors: FloatArray) -> FloatA
 
 
 def _density(fractions: FloatArray) -> FloatArray:
-    """Smoothed density of places in the periodic cell."""
+    """Smoothed density of positions in the periodic cell."""
     first, second = (fractions % 1.0).T
     counts, _, _ = np.histogram2d(first, second, bins=_BINS, range=[[0, 1], [0, 1]])
     return np.asarray(ndimage.gaussian_filter(counts, 1.5, mode="wrap"))

@@ -1,4 +1,4 @@
-"""Rewards from distances: points too near to each other, too far from all others, gaps."""
+"""Rewards from distances: pairs too close, columns too far apart, gaps in coverage."""
 
 from __future__ import annotations
 
@@ -12,26 +12,25 @@ from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.projected import Lattice
 from napari_reward_analysis.rewards.protocol import Detection, register_reward
 
-#: Two columns nearer than this part of the smallest spacing are one.
+#: Two points nearer than this fraction of the smallest spacing are one column.
 CLOSE = 0.6
-#: A neighbour sum beyond the crystal's largest by this factor lacks a neighbour: in a square
-#: lattice the fifth neighbour in place of one of four makes the sum 1.10 times as large.
+#: A neighbour is missing if the neighbour sum exceeds the crystal's largest by this factor.
+#: In a square lattice, the fifth neighbour in place of a missing one gives a factor of 1.10.
 FAR = 1.06
-#: A hole is wider than the crystal's own by this factor.
+#: A hole is a gap if it is wider than the crystal's own holes by this factor.
 WIDE = 1.3
 
 
 @register_reward("too_close", label="pairs too close")
 def too_close(detection: Detection) -> float:
-    """Points whose nearest neighbour is nearer than 0.6 of the smallest spacing.
+    """Share of points whose nearest neighbour is within 0.6 of the smallest spacing.
 
-    ER looks at the sum of four distances; this looks at the nearest alone, which a sum
-    may hide.
+    ER uses the sum of four distances, which may hide a single close neighbour.
 
     Returns
     -------
     float
-        Their share, 0 to 1.
+        The share, 0 to 1.
     """
     if len(detection.points) < 2:
         return 1.0
@@ -41,18 +40,18 @@ def too_close(detection: Detection) -> float:
 
 @register_reward("too_far", label="columns too far apart", needs=("lattice",))
 def too_far(detection: Detection) -> float:
-    """Points whose neighbour sum is beyond the crystal's largest: neighbours are missing.
+    """Share of points whose neighbour sum is too large, so that neighbours are missing.
 
-    With ER, which counts sums that are too small, this is the two-sided ER. Points whose
-    neighbours may lie outside the analysed area are left out.
+    It complements ER, which counts sums that are too small. Points whose neighbours may
+    lie outside the analysed area are left out.
 
     Returns
     -------
     float
-        Their share of the points that are judged, 0 to 1.
+        The share of the judged points, 0 to 1.
     """
     lattice = detection.lattice
-    assert lattice is not None  # it is a need
+    assert lattice is not None  # the lattice is a need of this reward
     largest = max(lattice.neighbour_sums.values()) / lattice.spacing * detection.spacing_px
     inner = _deep_inside(detection, largest / 4)
     if not inner.any():
@@ -62,16 +61,16 @@ def too_far(detection: Detection) -> float:
 
 @register_reward("gaps", label="gaps in coverage", needs=("lattice",))
 def gaps(detection: Detection) -> float:
-    """Part of the analysed area that is farther from every point than the crystal allows.
+    """Fraction of the analysed area that is too far from every point.
 
     Returns
     -------
     float
-        0 to 1; 0 where no place is farther from a point than 1.3 times the radius of the
-        crystal's own largest hole.
+        0 to 1. It is 0 if no place is further from a point than 1.3 times the radius of
+        the crystal's own largest hole.
     """
     lattice = detection.lattice
-    assert lattice is not None  # it is a need
+    assert lattice is not None  # the lattice is a need of this reward
     if not len(detection.points):
         return 1.0
     hole = WIDE * largest_hole(lattice) / lattice.spacing * detection.spacing_px
@@ -79,18 +78,18 @@ def gaps(detection: Detection) -> float:
     y, x = np.rint(detection.points).astype(int).T
     empty[y, x] = False
     far = ndimage.distance_transform_edt(empty) > hole
-    # beyond the border of the area there may be columns that are not counted
+    # There may be uncounted columns outside the area.
     inner = detection.depth_px > hole
     return float(far[inner].mean()) if inner.any() else 0.0
 
 
 def largest_hole(lattice: Lattice) -> float:
-    """Largest distance in angstrom of any place in the cell from its nearest column."""
+    """Largest distance in angstrom from any place in the cell to the nearest column."""
     fractional = np.array([(c.x, c.y) for c in lattice.columns])
     shifts = np.array([(i, j) for i in range(-3, 4) for j in range(-3, 4)])
     places = (fractional[None] + shifts[:, None]).reshape(-1, 2) @ lattice.vectors
     corners = Voronoi(places).vertices
-    # of the corners around the middle cell, none of those at the rim of the patch
+    # Only corners near the middle cell, away from the edge of the patch.
     cell = corners @ np.linalg.inv(lattice.vectors)
     central = corners[((cell >= -0.5) & (cell <= 1.5)).all(axis=1)]
     distance, _ = cKDTree(places).query(central)
@@ -98,6 +97,6 @@ def largest_hole(lattice: Lattice) -> float:
 
 
 def _deep_inside(detection: Detection, depth: float) -> BoolArray:
-    """Points farther than a depth in px from the border of the area."""
+    """Mark the points that are further than `depth` px from the border of the area."""
     y, x = np.rint(detection.points).astype(int).T
     return np.asarray(detection.depth_px[y, x] > depth)

@@ -6,7 +6,7 @@ begun with inputs and settings, iterated, saved, and written as tables and figur
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -15,7 +15,9 @@ from pydantic import BaseModel
 
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.registered import ANALYSES, all_analyses, find_analysis
 from napari_reward_analysis.runs.run import BaseRun, Pick
@@ -64,9 +66,10 @@ class Task(Generic[R]):
     ----------
     run : BaseRun
         Without trials.
-    steps : iterator
-        Trials as they come. None means that work goes on without a new one: whoever
-        iterates can show progress, or cancel by ceasing to iterate.
+    steps : generator
+        Trials as they come. None is a pulse: work goes on, and no finished trial waits to
+        be yielded. Whoever iterates can show progress, or cancel by ceasing to iterate and
+        closing the generator; cancelling at a pulse loses nothing that is finished.
     total : int
         How many trials will come at most.
     finish : callable
@@ -75,7 +78,7 @@ class Task(Generic[R]):
     """
 
     run: R
-    steps: Iterator[Any]
+    steps: Generator[Any, None, None]
     total: int
     finish: Callable[[R], None] = lambda _run: None
 
@@ -142,3 +145,24 @@ def analysis_named(name: str) -> Analysis[Any]:
     """
     analysis: Analysis[Any] = find_analysis(name)
     return analysis
+
+
+def picked(run: BaseRun[Any], pick: Pick) -> int | None:
+    """Position of the trial that is written; None where no trial has a result.
+
+    Raises
+    ------
+    BadInput
+        If the trial of that number has no result.
+    """
+    if not pick.choice.isdigit():
+        metric: Metric = "chebyshev" if pick.choice == "chebyshev" else "euclidean"
+        return run.proposed(metric, scaled=pick.scaled)
+    position = int(pick.choice)
+    if position >= len(run.trials) or not run.trials[position].feasible:
+        front = ", ".join(str(run.trials[i].index) for i in run.front) or "none"
+        raise BadInput(
+            f"Trial {pick.choice} has no result to export (the run is saved): "
+            f"choose one of the front: {front}."
+        )
+    return position

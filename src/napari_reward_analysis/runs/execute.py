@@ -6,7 +6,7 @@ An interruption keeps what was found; a run that finds nothing leaves nothing be
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,12 +43,14 @@ def collect(task: Task[R], add: Callable[[Any], None] | None = None) -> R:
     """
     run = task.run
     try:
-        for trial in task.steps:
-            if trial is None:
-                continue
-            run.trials.append(trial)
-            if add is not None:
-                add(trial)
+        # an interruption here, between two steps, ends the work under way too
+        with closing(task.steps):
+            for trial in task.steps:
+                if trial is None:
+                    continue
+                run.trials.append(trial)
+                if add is not None:
+                    add(trial)
     except KeyboardInterrupt:
         if not run.has_result():
             raise

@@ -1,7 +1,7 @@
 """A run of any kind on the disk: a log while it goes on, then one whole file.
 
-A kind of run brings its head, a record for each of its results, and a reader for both;
-the rest is here. See `run_head` for what the heads have in common.
+An analysis brings a `RunFormat`: its head, a record for each of its trials, and a reader
+for both. The module `head` has what the heads have in common.
 """
 
 from __future__ import annotations
@@ -16,101 +16,27 @@ from typing import Any, Generic, TypeVar
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.io.atomic import write_text
 from napari_reward_analysis.runs.head import refuse_newer
-from napari_reward_analysis.runs.journal import RUN_FILE, Journal, Record, make_folder, read_records
+from napari_reward_analysis.runs.journal import Journal, Record, make_folder, read_records
 
 R = TypeVar("R")
 T = TypeVar("T")
 
-
-#: What a reader raises over a file with something else in it than it should hold.
-_DAMAGE = (
-    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
-    zlib.error,
-)
+#: What a reader raises over a file that does not hold what it should. A TypeError or an
+#: AttributeError is none of them: that would be a bug of the reader.
+_DAMAGE = (KeyError, ValueError, zlib.error)
 
 
-@dataclass(frozen=True)
-class RunKind:
-    """What tells one kind of run from the others on the disk.
-
-    Attributes
-    ----------
-    name : str
-        What its files say under 'kind'.
-    file : str
-        Name of the whole file; the log's has one letter more.
-    damaged : str
-        What a file is said to be that cannot be read, after 'FILE is'.
-    topic : str
-        What to choose instead of a run of another kind; where it is empty, the name is
-        not looked at and such a run is damaged like any other.
-    """
-
-    name: str
-    file: str = RUN_FILE
-    damaged: str = "not a run of this program"
-    topic: str = ""
-
-    def save(self, folder: Path, head: Record, records: Iterable[Record]) -> Path:
-        """Write the whole file into a folder, made when missing.
-
-        Raises
-        ------
-        BadInput
-            If it cannot be written; an older file is then untouched.
-        """
-        make_folder(folder)
-        path = folder / self.file
-        write_text(path, json.dumps(head | {"trials": list(records)}, indent=1) + "\n")
-        return path
-
-    def load(self, path: Path, read: Callable[[Record, list[Record]], R]) -> R:
-        """Read a run: its folder, its file, or the log of one that was cut off.
-
-        Parameters
-        ----------
-        path : Path
-            Folder, file or log.
-        read : callable
-            Makes the run of head and records. What it raises for want of a value or for
-            a wrong one means that the file is damaged.
-
-        Raises
-        ------
-        BadInput
-            If there is no such run, or the file is damaged or of a newer version.
-        """
-        try:
-            head, *records = read_records(path, self.file)
-            refuse_newer(head)
-            self._refuse_other(path, head)
-            return read(head, records)
-        except BadInput:
-            raise
-        except _DAMAGE as error:
-            raise BadInput(f"{path} is {self.damaged}, or is damaged.") from error
-
-    def _refuse_other(self, path: Path, head: Record) -> None:
-        if self.topic and head.get("kind") != self.name:
-            raise BadInput(
-                f"{path} is a run of another analysis ({head.get('kind')}): choose one of "
-                f"{self.topic}."
-            )
-
-
-class ResultLog(Generic[T]):
+class RunLog:
     """A run's log file, open while the run goes on; see `Journal`.
 
     Parameters
     ----------
-    kind : RunKind
-        Names the file.
-    folder : Path
-        Made when missing.
+    path : Path
+        The log. Its folder is made when missing.
     head : dict
         Written at once.
     record : callable
-        Makes plain values of a result.
+        Makes plain values of a trial.
 
     Raises
     ------
@@ -118,16 +44,14 @@ class ResultLog(Generic[T]):
         If the folder cannot be written to.
     """
 
-    def __init__(
-        self, kind: RunKind, folder: Path, head: Record, record: Callable[[T], Record]
-    ) -> None:
-        self._journal = Journal(folder, head, f"{kind.file}l")
+    def __init__(self, path: Path, head: Record, record: Callable[[Any], Record]) -> None:
+        self._journal = Journal(path.parent, head, path.name)
         self._record = record
-        self.path = self._journal.path
+        self.path = path
 
-    def add(self, result: T) -> None:
-        """Append one result and flush it."""
-        self._journal.write(self._record(result))
+    def add(self, trial: Any) -> None:
+        """Append one trial and flush it."""
+        self._journal.write(self._record(trial))
 
     def close(self, *, keep: bool = False) -> None:
         """Close the log, and remove it unless it is to be kept."""
@@ -149,7 +73,8 @@ class RunFormat(Generic[R]):
     record : callable
         A trial as plain values.
     read : callable
-        The run of a head and records.
+        The run of a head and records, which are dicts with text as keys. It raises KeyError
+        or ValueError where something is missing or of another type than it should be.
     closing : callable
         What a finished file says beside head and trials: front and proposals.
     """
@@ -161,19 +86,52 @@ class RunFormat(Generic[R]):
     read: Callable[[Record, list[Record]], R]
     closing: Callable[[R], Record] = lambda _run: {}
 
-    @property
-    def _kind(self) -> RunKind:
-        return RunKind(self.name, self.file)
+    def log(self, run: R, folder: str | Path) -> RunLog:
+        """Begin the log of a run in a folder, which is made when missing.
 
-    def log(self, run: R, folder: Path) -> ResultLog[Any]:
-        """Begin the log of a run in a folder, which is made when missing."""
-        return ResultLog(self._kind, folder, self.head(run), self.record)
+        Raises
+        ------
+        BadInput
+            If the folder cannot be written to.
+        """
+        return RunLog(Path(folder) / f"{self.file}l", self.head(run), self.record)
 
-    def save(self, run: R, folder: Path) -> Path:
-        """Write the whole file, or leave an older one as it was."""
+    def save(self, run: R, folder: str | Path) -> Path:
+        """Write the whole file into a folder, which is made when missing.
+
+        Raises
+        ------
+        BadInput
+            If it cannot be written; an older file is then untouched.
+        """
         trials: Iterable[Any] = getattr(run, "trials", ())
-        return self._kind.save(folder, self.head(run) | self.closing(run), map(self.record, trials))
+        whole = self.head(run) | self.closing(run) | {"trials": [*map(self.record, trials)]}
+        make_folder(Path(folder))
+        path = Path(folder) / self.file
+        write_text(path, json.dumps(whole, indent=1) + "\n")
+        return path
 
-    def load(self, path: Path) -> R:
-        """Read a run: its folder, its file, or the log of one that was cut off."""
-        return self._kind.load(path, self.read)
+    def load(self, path: str | Path) -> R:
+        """Read a run: its folder, its file, or the log of one that was cut off.
+
+        Raises
+        ------
+        BadInput
+            If there is no such run, or the file is damaged or of a newer version.
+        """
+        try:
+            head, *records = read_records(Path(path), self.file)
+            refuse_newer(head)
+            self._refuse_other(path, head)
+            return self.read(head, records)
+        except BadInput:
+            raise
+        except _DAMAGE as error:
+            raise BadInput(f"{path} is not a run of this program, or is damaged.") from error
+
+    def _refuse_other(self, path: str | Path, head: Record) -> None:
+        kind = head.get("kind")
+        if kind != self.name:
+            raise BadInput(
+                f"{path} is a run of another analysis ({kind}): choose a run of {self.name!r}."
+            )

@@ -1,4 +1,4 @@
-"""What a run of any kind says of itself before its results: the head of its file.
+"""The head of a run's file: everything that is known before the first result.
 
 Format, versions, how far it came, its image, lattice and settings; and, of a search that
 has a front, which trials were proposed and chosen.
@@ -18,6 +18,7 @@ from pydantic import BaseModel, TypeAdapter
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.notices import Notice
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.runs.journal import Record
 
@@ -33,6 +34,9 @@ STATE = ("versions", "status")
 
 #: The same for a search that the user names and that may fail.
 SEARCH_STATE = ("identifier", "name", "created", "versions", "status", "message")
+
+#: Types of the state's attributes that are not text.
+_KINDS: dict[str, Any] = {"versions": dict[str, str], "status": Status}
 
 _PACKAGES = ("napari-reward-analysis", "numpy", "scipy", "scikit-image", "scikit-optimize")
 
@@ -164,26 +168,71 @@ def fields_of(
 
     Raises
     ------
-    KeyError, TypeError, ValueError
+    KeyError, ValueError
         If something is missing or damaged.
     """
-    return {name: head[name] for name in state} | {
+    found = {name: _adapter(_KINDS.get(name, str)).validate_python(head[name]) for name in state}
+    status = _adapter(Status).validate_python(head["status"])
+    return found | {
         "image": ImageReference.from_json(head["image"]),
         "lattice": Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
         "settings": settings.model_validate(head["settings"]),
-        "status": "cancelled" if head["status"] == "running" else head["status"],
+        "status": "cancelled" if status == "running" else status,
     }
 
 
+def notices_of(head: Record) -> list[Notice]:
+    """The notices that `head_of` wrote, or the sentences of a run of version 0.1.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If they are missing or damaged.
+    """
+    records = checked(list[str | dict[str, Any]], head["notices"])
+    return [Notice.from_json(record) for record in records]
+
+
+def study_fields_of(head: Record, settings: type[BaseModel]) -> dict[str, Any]:
+    """Like `fields_of`, for a study; studies saved by version 0.1 have no name of their own.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError
+        If something is missing or damaged.
+    """
+    own = ("identifier", "name", "created", "message")
+    known = {name: checked(str, head[name]) for name in own if name in head}
+    return fields_of(head, settings) | {"created": ""} | known
+
+
 def checked(kind: type[T], value: object) -> T:
-    """What a file says, where it is of the kind that it should be.
+    """Read a value of a file as the type that it should have.
+
+    Parameters
+    ----------
+    kind : type
+        Any type that pydantic knows; a dataclass is made of a dict.
+    value : object
+        Plain values.
 
     Raises
     ------
     ValueError
-        If it is not.
+        If it is of another type.
     """
-    return TypeAdapter(kind).validate_python(value)
+    found: T = _adapter(kind).validate_python(value)
+    return found
+
+
+#: Adapters by type: making one takes longer than using it.
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
 
 
 def refuse_newer(head: Record) -> None:
@@ -193,7 +242,11 @@ def refuse_newer(head: Record) -> None:
     ------
     BadInput
         If a newer version saved it.
+    ValueError
+        If the format is no number.
     """
+    if not isinstance(head["format"], int):
+        raise ValueError("the format is no number")  # noqa: TRY004 - damage of a file
     if head["format"] > FORMAT:
         raise BadInput(
             f"This run was saved by a newer version (format {head['format']}, known: {FORMAT}): "

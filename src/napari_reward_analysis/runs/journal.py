@@ -103,7 +103,8 @@ def read_records(path: Path, name: str = RUN_FILE) -> list[Record]:
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read as a run: choose a {name}.") from error
     records = _log_records(text) if path.suffix == ".jsonl" else _whole_record(text, path, name)
-    if not records or "format" not in records[0]:
+    whole = all(isinstance(record, dict) for record in records)
+    if not whole or not records or "format" not in records[0]:
         raise BadInput(f"{path} is not a run of this program, or is damaged.")
     return records
 
@@ -119,11 +120,12 @@ def make_folder(folder: Path) -> None:
 def _whole_record(text: str, path: Path, name: str) -> list[Record]:
     try:
         record = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         log = path.with_name(f"{name}l")
         other = f", or load its {log.name}" if log.exists() else ""
         raise BadInput(f"{path} was cut short or damaged: repeat the run{other}.") from error
-    return [record, *record["trials"]] if isinstance(record, dict) and "trials" in record else []
+    trials = record.get("trials") if isinstance(record, dict) else None
+    return [record, *trials] if isinstance(trials, list) else []
 
 
 def _log_records(text: str) -> list[Record]:
@@ -131,7 +133,7 @@ def _log_records(text: str) -> list[Record]:
     for line in text.splitlines():
         try:
             records.append(json.loads(line))
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, RecursionError):
             break  # the line that was being written when the process ended
     return records
 

@@ -113,6 +113,8 @@ class BaseRun(Generic[T]):
     def front(self) -> list[int]:
         """Positions of the Pareto set in `trials`; empty for a run without objectives."""
         trials: list[Any] = self.trials
+        if not trials or not hasattr(trials[0], "objectives"):
+            return []
         values = [trial.objectives for trial in trials]
         return pareto_front(values, [trial.feasible for trial in trials])
 

@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 import tifffile
+from tests.support.runs import run_amorphous
 
 from napari_reward_analysis import (
     AmorphousSettings,
@@ -17,14 +18,11 @@ from napari_reward_analysis import (
     load_amorphous_run,
     load_run,
 )
-from napari_reward_analysis.analyses.amorphous.execute import (
-    given_atoms,
-    run_amorphous,
-    search_atoms,
-    write_regions,
-)
-from napari_reward_analysis.analyses.amorphous.run import AmorphousLog
+from napari_reward_analysis.analyses.amorphous.known_atoms import given_atoms, search_atoms
+from napari_reward_analysis.analyses.amorphous.output import write_amorphous
+from napari_reward_analysis.analyses.amorphous.run import AMORPHOUS_FORMAT
 from napari_reward_analysis.io.simulate import Pocket, simulate
+from napari_reward_analysis.runs.analysis import Pick
 from napari_reward_analysis.runs.packed import pack
 
 YBCO = lattice_preset("YBCO[100]")
@@ -43,9 +41,9 @@ def atoms(made):
 
 
 @pytest.fixture(scope="module")
-def run(atoms, tmp_path_factory):
+def run(made, atoms, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    return run_amorphous(atoms, YBCO, AmorphousSettings(trials=8), folder)
+    return run_amorphous(made.image, YBCO, AmorphousSettings(trials=8), folder, atoms=atoms)
 
 
 def assert_same(one, other):
@@ -69,7 +67,7 @@ def assert_same(one, other):
 
 
 def test_a_saved_run_comes_back_with_masks_and_choice(run, tmp_path):
-    summary = write_regions(run, tmp_path)
+    summary = write_amorphous(run, tmp_path)
     again = load_amorphous_run(tmp_path)
     assert_same(run, again)
     assert again.trials[again.proposed()].index == summary["pick"]
@@ -77,7 +75,7 @@ def test_a_saved_run_comes_back_with_masks_and_choice(run, tmp_path):
 
 
 def test_the_results_agree_with_each_other(run, made, tmp_path):
-    summary = write_regions(run, tmp_path)
+    summary = write_amorphous(run, tmp_path)
 
     mask = tifffile.imread(tmp_path / "mask.tif")
     rows = list(csv.DictReader((tmp_path / "atoms.csv").read_text().splitlines()))
@@ -105,7 +103,7 @@ def test_the_results_agree_with_each_other(run, made, tmp_path):
 
 
 def test_a_killed_run_keeps_its_trials(run, tmp_path):
-    log = AmorphousLog(run, tmp_path)
+    log = AMORPHOUS_FORMAT.log(run, tmp_path)
     for trial in run.trials[:5]:
         log.add(trial)
     log.close(keep=True)
@@ -118,28 +116,28 @@ def test_a_killed_run_keeps_its_trials(run, tmp_path):
     assert again.proposed() is not None
 
 
-def test_an_interruption_keeps_what_was_found(atoms, tmp_path):
+def test_an_interruption_keeps_what_was_found(made, atoms, tmp_path):
     def stop(done, remark):
         if done == 4:
             raise KeyboardInterrupt
 
-    run = run_amorphous(atoms, YBCO, AmorphousSettings(trials=20), tmp_path, progress=stop)
+    settings = AmorphousSettings(trials=20)
+    run = run_amorphous(made.image, YBCO, settings, tmp_path, progress=stop, atoms=atoms)
     assert run.status == "cancelled"
     assert len(load_amorphous_run(tmp_path).trials) == 4
 
 
 def test_positions_from_elsewhere_are_as_good(made, atoms, tmp_path):
-    points = given_atoms(made.image, atoms.blobs[:, :2], YBCO)
-    run = run_amorphous(points, YBCO, AmorphousSettings(trials=1), tmp_path)
+    points = atoms.blobs[:, :2]
+    run = run_amorphous(made.image, YBCO, AmorphousSettings(trials=1), tmp_path, points=points)
     assert np.isnan(run.atoms[:, 2]).all()
     assert run.verdict.exists
 
 
 def test_where_nothing_is_amorphous_the_files_say_so(tmp_path):
     image = simulate(YBCO, (260, 280), 0.18, dose=80, seed=3).image
-    atoms = search_atoms(image, YBCO, AtomsSettings(trials=15))
-    run = run_amorphous(atoms, YBCO, AmorphousSettings(trials=30), tmp_path)
-    summary = write_regions(run, tmp_path)
+    run = run_amorphous(image, YBCO, AmorphousSettings(trials=30, atom_trials=15), tmp_path)
+    summary = write_amorphous(run, tmp_path)
 
     assert not tifffile.imread(tmp_path / "mask.tif").any()
     assert (summary["n_regions"], summary["pick"], summary["compactness"]) == (0, None, None)
@@ -150,12 +148,12 @@ def test_where_nothing_is_amorphous_the_files_say_so(tmp_path):
 
 def test_a_trial_without_a_region_cannot_be_exported(run, tmp_path):
     with pytest.raises(BadInput, match="choose one of the front"):
-        write_regions(run, tmp_path, "99")
+        write_amorphous(run, tmp_path, Pick("99"))
 
 
 def test_runs_of_the_two_analyses_are_told_apart(run, tmp_path):
-    write_regions(run, tmp_path)
-    with pytest.raises(BadInput, match="is not a run of this program"):
+    write_amorphous(run, tmp_path)
+    with pytest.raises(BadInput, match=r"run of another analysis \(amorphous\)"):
         load_run(tmp_path)
     record = json.loads((tmp_path / "run.json").read_text()) | {"kind": "atoms"}
     (tmp_path / "run.json").write_text(json.dumps(record))
@@ -176,7 +174,7 @@ def test_runs_of_the_two_analyses_are_told_apart(run, tmp_path):
     ],
 )
 def test_damaged_and_newer_files_are_refused(run, tmp_path, change, sentence):
-    write_regions(run, tmp_path)
+    write_amorphous(run, tmp_path)
     record = json.loads((tmp_path / "run.json").read_text()) | change
     (tmp_path / "run.json").write_text(json.dumps(record))
     with pytest.raises(BadInput, match=sentence):
@@ -184,7 +182,7 @@ def test_damaged_and_newer_files_are_refused(run, tmp_path, change, sentence):
 
 
 def test_a_mask_that_was_cut_short_is_not_taken_for_crystal(run, tmp_path):
-    write_regions(run, tmp_path)
+    write_amorphous(run, tmp_path)
     record = json.loads((tmp_path / "run.json").read_text())
     record["trials"][1]["mask"] = pack(run.trials[1].packed[:-100])
     (tmp_path / "run.json").write_text(json.dumps(record))
@@ -195,5 +193,7 @@ def test_a_mask_that_was_cut_short_is_not_taken_for_crystal(run, tmp_path):
 def test_bad_input_leaves_no_folder(made, tmp_path):
     few = given_atoms(made.image, np.ones((5, 2)), YBCO)
     with pytest.raises(BadInput, match="5 atoms are too few"):
-        run_amorphous(few, YBCO, AmorphousSettings(), tmp_path / "new")
+        run_amorphous(made.image, YBCO, AmorphousSettings(), tmp_path / "new", atoms=few)
+    with pytest.raises(BadInput, match="give y and x for each atom"):
+        given_atoms(made.image, np.ones((5, 3)), YBCO)
     assert not (tmp_path / "new").exists()

@@ -17,6 +17,7 @@ from napari_reward_analysis.analyses.amorphous.regions.masks import (
     number_regions,
     without_regions,
 )
+from napari_reward_analysis.analyses.amorphous.verdict import Verdict
 
 
 def crystal(seed, loss=0.0, size=30, scatter=0.1):
@@ -46,7 +47,7 @@ def test_a_small_region_is_found_and_said():
     assert found.p_value == pytest.approx(1 / 500)
     assert found.significant[damaged].mean() > 0.6
     assert not found.significant[~damaged].all()
-    assert found.sentence.startswith("An amorphous region exists (p <= 0.002)")
+    assert Verdict.of(found).sentence.startswith("An amorphous region exists (p <= 0.002). Columns")
 
 
 def test_a_sure_but_slight_loss_is_not_amorphous():
@@ -54,7 +55,7 @@ def test_a_sure_but_slight_loss_is_not_amorphous():
     found = ask_existence(yx, labels, kept, 8.0)
     assert found.p_value < 0.01
     assert not found.exists
-    assert "15% would be needed" in found.sentence
+    assert "counts as amorphous from 15 %." in Verdict.of(found).sentence
 
 
 def test_specks_and_holes_smaller_than_the_window_are_not_seen():

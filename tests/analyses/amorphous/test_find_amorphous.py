@@ -19,7 +19,7 @@ from napari_reward_analysis import (
     measure_lattice,
 )
 from napari_reward_analysis.analyses.amorphous.as_published import as_published, is_as_published
-from napari_reward_analysis.analyses.amorphous.execute import search_atoms
+from napari_reward_analysis.analyses.amorphous.known_atoms import search_atoms
 from napari_reward_analysis.analyses.amorphous.problem import front_of, pick
 from napari_reward_analysis.analyses.amorphous.regions.rewards import left_over
 from napari_reward_analysis.analyses.amorphous.settings import PARAMETERS
@@ -106,7 +106,7 @@ def test_where_nothing_is_amorphous_the_mask_is_empty_and_it_is_said(shared_data
 
     assert not problem.existence.exists
     assert problem.existence.p_value > 0.01
-    assert problem.existence.sentence.startswith("Nothing is amorphous here")
+    assert problem.verdict.sentence.startswith("Nothing is amorphous here")
     assert len(trials) == 1
     assert not trials[0].mask.any()
     assert pick(trials) is None

@@ -71,7 +71,7 @@ def test_all_in_one_class_is_said(monkeypatch):
         "napari_reward_analysis.analyses.amorphous.classes.mixture.fit_mixture",
         lambda *_, **__: One(),
     )
-    with pytest.raises(BadInput, match="All atoms fall into one class and 3 were asked for"):
+    with pytest.raises(BadInput, match="All atoms fall into one class instead of 3"):
         mixture_kinds(pictures(60, 0), np.ones(60, bool), kinds=3)
 
 

@@ -22,7 +22,12 @@ from napari_reward_analysis import (
     refine_trial,
     save_run,
 )
-from napari_reward_analysis.analyses.atoms.run import LOG_FILE, RUN_FILE, ImageReference, RunLog
+from napari_reward_analysis.analyses.atoms.run import (
+    ATOMS_FORMAT,
+    LOG_FILE,
+    RUN_FILE,
+    ImageReference,
+)
 from napari_reward_analysis.search.loop import Search
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
@@ -42,7 +47,13 @@ def run(image):
     region = np.ones(image.shape, bool)
     region[:20] = False
     problem = AtomsProblem(image, SQUARE, AtomsSettings(trials=8), region)
-    run = Run(ImageReference.of(image), problem.settings, problem.physics, SQUARE, region=region)
+    run = Run(
+        image=ImageReference.of(image),
+        settings=problem.settings,
+        physics=problem.physics,
+        lattice=SQUARE,
+        region=region,
+    )
     run.trials = list(Search(problem))
     run.status = "done"
     return run
@@ -129,7 +140,7 @@ def test_rescoring_a_loaded_run_moves_its_front(run, tmp_path):
 
 @pytest.mark.parametrize("cut", [0, 1, 40, -1])
 def test_a_log_that_was_cut_off_loses_at_most_its_last_trial(run, tmp_path, cut):
-    log = RunLog(run, tmp_path)
+    log = ATOMS_FORMAT.log(run, tmp_path)
     for trial in run.trials:
         log.add(trial)
     log.close(keep=True)
@@ -147,13 +158,13 @@ def test_a_log_that_was_cut_off_loses_at_most_its_last_trial(run, tmp_path, cut)
 
 def test_a_run_that_was_going_on_is_loaded_as_cancelled(run, tmp_path):
     run.status = "running"
-    RunLog(run, tmp_path).close(keep=True)
+    ATOMS_FORMAT.log(run, tmp_path).close(keep=True)
     assert load_run(tmp_path).status == "cancelled"
 
 
 def test_the_newer_of_log_and_run_is_loaded(run, tmp_path):
     saved = save_run(run, tmp_path)
-    log = RunLog(run, tmp_path)
+    log = ATOMS_FORMAT.log(run, tmp_path)
     log.add(run.trials[0])
     log.close(keep=True)
     os.utime(saved, ns=(1, 1))
@@ -217,6 +228,6 @@ def test_a_full_disk_leaves_the_older_run_untouched(run, tmp_path, monkeypatch):
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(run, tmp_path):
     (tmp_path / "file").write_text("")
-    for write in (save_run, RunLog):
+    for write in (save_run, ATOMS_FORMAT.log):
         with pytest.raises(BadInput, match="cannot be written"):
             write(run, tmp_path / "file" / "folder")

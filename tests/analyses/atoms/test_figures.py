@@ -5,9 +5,9 @@ from __future__ import annotations
 import matplotlib as mpl
 import numpy as np
 import pytest
+from tests.support.runs import run_atoms
 
 from napari_reward_analysis import BadInput, Image, free_lattice
-from napari_reward_analysis.analyses.atoms.execute import run_atoms
 from napari_reward_analysis.analyses.atoms.figures import front_figure, save_front
 from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
 

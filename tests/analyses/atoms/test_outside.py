@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
+from tests.support.runs import run_atoms
 
 from napari_reward_analysis import (
     AtomsProblem,
@@ -20,7 +21,7 @@ from napari_reward_analysis import (
     lattice_preset,
     pick,
 )
-from napari_reward_analysis.analyses.atoms.execute import run_atoms, write_results
+from napari_reward_analysis.analyses.atoms.output import write_atoms
 from napari_reward_analysis.analyses.atoms.outside import Rim
 from napari_reward_analysis.analyses.atoms.run import load_run
 from napari_reward_analysis.io.simulate import Pocket, simulate
@@ -93,7 +94,7 @@ def test_a_drawn_region_is_taken_as_it_is(melted: Melted, problem: AtomsProblem)
 def test_files_hold_them(melted: Melted, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     run = run_atoms(melted.image, YBCO, AtomsSettings(trials=12), folder)
-    summary = write_results(run, folder, image=melted.image)
+    summary = write_atoms(run, folder, image=melted.image)
     rows = np.genfromtxt(folder / "atoms.csv", delimiter=",", names=True, dtype=None)
     assert summary["n_atoms"] == len(rows) > summary["n_counted"] == rows["is_counted"].sum()
     assert summary["qc"] == pytest.approx(summary["n_counted"] / summary["expected"] - 1)

@@ -33,7 +33,13 @@ def make_run(folder, region=None, **settings):
     problem = AtomsProblem(
         image, lattice, AtomsSettings(trials=6, seed=3, ds=13.0, **settings), region
     )
-    run = Run(ImageReference.of(image), problem.settings, problem.physics, lattice, region=region)
+    run = Run(
+        image=ImageReference.of(image),
+        settings=problem.settings,
+        physics=problem.physics,
+        lattice=lattice,
+        region=region,
+    )
     run.drawn = region is not None
     run.trials = list(Search(problem))
     return run

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from tests.support.runs import run_atoms
 
 from napari_reward_analysis import (
     AtomsProblem,
@@ -22,7 +23,6 @@ from napari_reward_analysis import (
     register_stage,
 )
 from napari_reward_analysis.analyses.atoms.as_published import as_published, is_as_published
-from napari_reward_analysis.analyses.atoms.execute import run_atoms
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.search.loop import Search
@@ -164,7 +164,7 @@ def test_what_the_image_lacks_is_left_out_with_a_notice():
     problem = AtomsProblem(image, free_lattice(4, 4, 90, 1), settings)
 
     assert [reward.name for reward in problem.rewards] == []
-    notices = " ".join(problem.notices)
+    notices = " ".join(map(sentence, problem.notices))
     assert "The reward 'incoherence' is left out: it needs a lattice seen in the image." in notices
     assert "The reward 'gaps' is left out: it needs a lattice with known columns." in notices
     assert "The stage 'bragg' is left out: it needs a lattice seen in the image." in notices

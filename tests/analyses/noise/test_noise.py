@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import astuple
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
 from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
-from napari_reward_analysis.analyses.atoms.trials import search_from
-from napari_reward_analysis.analyses.noise import study as noise
+from napari_reward_analysis.analyses.noise import trials as noise
+from napari_reward_analysis.analyses.noise.analysis import NOISE, begin_noise
 from napari_reward_analysis.analyses.noise.images import mean_dose, noise_width, noisy_image
-from napari_reward_analysis.analyses.noise.run import NoiseLog, NoiseRun, load_noise, save_noise
-from napari_reward_analysis.analyses.noise.study import (
-    KEPT,
-    ORACLE,
-    TUNED,
-    NoiseSettings,
-    noise_study,
-)
+from napari_reward_analysis.analyses.noise.problem import NoiseProblem
+from napari_reward_analysis.analyses.noise.result import KEPT, ORACLE, TUNED
+from napari_reward_analysis.analyses.noise.run import NOISE_FORMAT, NoiseRun
+from napari_reward_analysis.analyses.noise.settings import NoiseSettings
+from napari_reward_analysis.analyses.noise.trials import run_noise
 from napari_reward_analysis.points.matching import match_points, points_within, score_points
+from napari_reward_analysis.runs.analysis import Inputs, analysis_named
+from napari_reward_analysis.runs.execute import collect
+from napari_reward_analysis.search.loop import Search
+from napari_reward_analysis.search.pulses import without_pulses
 
 SQUARE = free_lattice(4.0, 4.0, 90, 1)
 LEVELS = (0.0, 0.5)
@@ -38,9 +39,14 @@ def image():
     return Image(100 * np.exp(2 * wave - 4), 0.2)
 
 
+def study(*given, **more):
+    """The results of a study, one by one."""
+    return without_pulses(run_noise(NoiseProblem(*given, **more)))
+
+
 @pytest.fixture(scope="module")
 def results(image):
-    return list(noise_study(image, SQUARE, QUICK, oracle=lambda _: KNOWN, known=KNOWN))
+    return list(study(image, SQUARE, QUICK, oracle=lambda _: KNOWN, known=KNOWN))
 
 
 def test_there_is_one_result_per_seed_level_and_method(results):
@@ -68,7 +74,7 @@ def test_an_oracle_that_knows_all_is_right_at_every_level(results):
 
 
 def test_known_positions_play_no_part_in_the_search(image, results):
-    blind = list(noise_study(image, SQUARE, QUICK))
+    blind = list(study(image, SQUARE, QUICK))
     assert all(r.score is None for r in blind)
     seeing = [r for r in results if r.method != ORACLE]
     for one, other in zip(blind, seeing, strict=True):
@@ -77,15 +83,15 @@ def test_known_positions_play_no_part_in_the_search(image, results):
 
 
 def test_a_study_reads_back_as_it_was_saved(image, results, tmp_path):
-    run = NoiseRun.of(image, SQUARE, QUICK)
-    run.results, run.status = results, "done"
-    save_noise(run, tmp_path)
-    again = load_noise(tmp_path)
+    run = NoiseRun.of(NoiseProblem(image, SQUARE, QUICK))
+    run.trials, run.status = results, "done"
+    NOISE_FORMAT.save(run, tmp_path)
+    again = NOISE_FORMAT.load(tmp_path)
     assert again.settings == QUICK
     assert again.status == "done"
-    for name, column in run.table.items():
-        np.testing.assert_array_equal(again.table[name], column)
-    for one, other in zip(again.results, results, strict=True):
+    assert again.identifier == run.identifier
+    pd.testing.assert_frame_equal(again.table(), run.table())
+    for one, other in zip(again.trials, results, strict=True):
         np.testing.assert_array_equal(one.points, other.points)
 
 
@@ -95,7 +101,7 @@ LEFT[:, :70] = True
 
 @pytest.fixture(scope="module")
 def in_region(image):
-    return list(noise_study(image, SQUARE, QUICK, LEFT, oracle=lambda _: KNOWN, known=KNOWN))
+    return list(study(image, SQUARE, QUICK, LEFT, oracle=lambda _: KNOWN, known=KNOWN))
 
 
 def test_all_methods_are_counted_and_scored_within_a_drawn_region(in_region):
@@ -122,58 +128,96 @@ def test_all_methods_are_counted_and_scored_within_a_drawn_region(in_region):
 
 def test_what_is_known_beyond_a_drawn_region_changes_nothing(image, in_region):
     less = KNOWN[KNOWN[:, 1] < 80]
-    again = noise_study(image, SQUARE, QUICK, LEFT, oracle=lambda _: KNOWN, known=less)
+    again = study(image, SQUARE, QUICK, LEFT, oracle=lambda _: KNOWN, known=less)
     for one, other in zip(again, in_region, strict=True):
         assert astuple(one.score) == pytest.approx(astuple(other.score), nan_ok=True)
-    empty = noise_study(image, SQUARE, QUICK, LEFT, known=KNOWN[KNOWN[:, 1] > 80])
+    empty = study(image, SQUARE, QUICK, LEFT, known=KNOWN[KNOWN[:, 1] > 80])
     assert np.isnan(next(empty).score.recall)
 
 
 def test_a_region_of_the_whole_field_is_none(image):
     field = QUICK.model_copy(update={"atoms": QUICK.atoms.model_copy(update={"area": "field"})})
-    drawn = noise_study(image, SQUARE, field, np.ones(image.shape, bool), known=KNOWN)
-    for one, other in zip(drawn, noise_study(image, SQUARE, field, known=KNOWN), strict=True):
+    drawn = study(image, SQUARE, field, np.ones(image.shape, bool), known=KNOWN)
+    for one, other in zip(drawn, study(image, SQUARE, field, known=KNOWN), strict=True):
         assert (one.parameters, one.count) == (other.parameters, other.count)
         assert astuple(one.score) == pytest.approx(astuple(other.score), nan_ok=True)
 
 
 def test_a_region_that_is_none_of_the_image_is_refused(image):
     with pytest.raises(BadInput, match="draw the region on this image"):
-        next(noise_study(image, SQUARE, QUICK, np.ones((9, 9), bool)))
+        next(study(image, SQUARE, QUICK, np.ones((9, 9), bool)))
     with pytest.raises(BadInput, match="covers no pixel"):
-        next(noise_study(image, SQUARE, QUICK, np.zeros(image.shape, bool)))
+        next(study(image, SQUARE, QUICK, np.zeros(image.shape, bool)))
 
 
 def test_a_region_is_kept_with_the_study_and_missing_from_older_files(image, in_region, tmp_path):
-    run = NoiseRun.of(image, SQUARE, QUICK, LEFT)
-    run.results, run.status = in_region, "done"
-    file = save_noise(run, tmp_path)
-    np.testing.assert_array_equal(load_noise(tmp_path).region, LEFT)
-    log = NoiseLog(run, tmp_path / "log")
+    run = NoiseRun.of(NoiseProblem(image, SQUARE, QUICK, LEFT))
+    run.trials, run.status = in_region, "done"
+    file = NOISE_FORMAT.save(run, tmp_path)
+    np.testing.assert_array_equal(NOISE_FORMAT.load(tmp_path).region, LEFT)
+    log = NOISE_FORMAT.log(run, tmp_path / "log")
     log.close(keep=True)
-    np.testing.assert_array_equal(load_noise(tmp_path / "log").region, LEFT)
+    np.testing.assert_array_equal(NOISE_FORMAT.load(tmp_path / "log").region, LEFT)
     record = json.loads(file.read_text())
     del record["region"]
     file.write_text(json.dumps(record))
-    assert load_noise(file).region is None
-    assert len(load_noise(file).results) == len(in_region)
+    assert NOISE_FORMAT.load(file).region is None
+    assert len(NOISE_FORMAT.load(file).trials) == len(in_region)
 
 
 @pytest.mark.parametrize("trial", [1, 10])
-def test_a_stop_ends_the_study_within_a_trial(image, monkeypatch, trial):
-    stop, made = threading.Event(), []
+def test_closing_ends_the_study_within_a_trial(image, monkeypatch, trial):
+    made, results = [], []
 
-    def search(*given):
-        for found in search_from(*given):
-            made.append(found)
-            if len(made) == trial:
-                stop.set()
-            yield found
+    class Watched(Search):
+        def __iter__(self):
+            for found in super().__iter__():
+                made.append(found)
+                yield found
 
-    monkeypatch.setattr(noise, "search_from", search)
-    results = list(noise_study(image, SQUARE, QUICK, stop=stop))
+    monkeypatch.setattr(noise, "Search", Watched)
+    task = begin_noise(Inputs(image, SQUARE), QUICK)
+    for result in task.steps:
+        if result is not None:
+            results.append(result)
+        elif len(made) == trial:
+            break
+    task.steps.close()
     # the ninth trial is the control
     assert (len(made), len(results)) == (trial, 0 if trial == 1 else 2)
+
+
+def test_inputs_name_the_oracle_and_the_table_of_known_positions(image, results, tmp_path):
+    table = tmp_path / "known.csv"
+    table.write_text("y_px,x_px\n" + "".join(f"{y},{x}\n" for y, x in KNOWN))
+    given = {"oracle": lambda _: KNOWN, "known": table}
+    task = begin_noise(Inputs(image, SQUARE, given=given), QUICK)
+    run = collect(task)
+    assert len(run.trials) == task.total == len(results)
+    for one, other in zip(run.trials, results, strict=True):
+        assert astuple(one.score) == pytest.approx(astuple(other.score), nan_ok=True)
+    nothing = begin_noise(Inputs(image, SQUARE), QUICK)
+    assert nothing.total == 8
+    with pytest.raises(BadInput, match="no file"):
+        begin_noise(Inputs(image, SQUARE, given={"known": tmp_path / "none.csv"}), QUICK)
+
+
+def test_the_table_is_a_data_frame_and_the_file(image, results, tmp_path):
+    run = NoiseRun.of(NoiseProblem(image, SQUARE, QUICK))
+    assert run.table().empty
+    run.trials = results
+    summary = NOISE.write(run, tmp_path, None, None)
+    written = pd.read_csv(tmp_path / "noise.csv", keep_default_na=False, na_values={"f1": ""})
+    assert list(run.table()) == list(written)
+    assert written["method"].tolist() == run.table()["method"].tolist()
+    np.testing.assert_allclose(written["f1"], run.table()["f1"], rtol=1e-8)
+    words = NOISE.describe(summary).splitlines()
+    assert words[0] == "Columns at noise in parts of the image's range:"
+    assert words[3] == "oracle: 49 at 0, 49 at 0.5; F1 1.000, 1.000"
+
+
+def test_the_analysis_is_known_by_its_name():
+    assert analysis_named("noise") is NOISE
 
 
 @pytest.mark.parametrize("unit", ["range", "std"])
@@ -212,7 +256,7 @@ def test_an_image_in_which_nothing_is_found_is_refused():
     y, x = np.mgrid[-30:30, -30:30]
     one = Image(np.exp(-(y**2 + x**2) / 30), 0.2)
     with pytest.raises(BadInput, match="lowest noise"):
-        list(noise_study(one, SQUARE, QUICK))
+        list(study(one, SQUARE, QUICK))
 
 
 def test_points_are_matched_one_to_one():

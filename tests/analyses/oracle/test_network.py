@@ -16,6 +16,7 @@ from napari_reward_analysis.analyses.oracle.peaks import find_peaks
 from napari_reward_analysis.analyses.oracle.tiles import in_tiles
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.points.agreement import agreement
+from napari_reward_analysis.search.pulses import returned
 
 
 @pytest.fixture(scope="module")
@@ -79,8 +80,8 @@ def test_an_image_without_spacing_or_pixel_size_is_refused(model):
 def test_tiles_do_not_change_the_map(model):
     image, _ = made(side=203, dose=40)
     pixels = flattened(image.normalised)
-    whole = in_tiles(model.run, pixels, tile=512)
-    parts = in_tiles(model.run, pixels, tile=64)
+    whole = returned(in_tiles(model.run, pixels, tile=512))
+    parts = returned(in_tiles(model.run, pixels, tile=64))
     assert whole.shape == (1, 203, 203)
     np.testing.assert_allclose(parts, whole, atol=1e-5)
 

@@ -12,14 +12,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from napari_reward_analysis.analyses.atoms.run import ImageReference
-from napari_reward_analysis.analyses.oracle.run import (
-    ORACLE_FILE,
-    Comparison,
-    TrialAgreement,
-    load_comparison,
-    save_comparison,
-)
+from napari_reward_analysis.analyses.oracle.result import TrialAgreement
+from napari_reward_analysis.analyses.oracle.run import ORACLE_FORMAT, OracleRun
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.notices import Notice
 from napari_reward_analysis.points.known import Oracle
 from napari_reward_analysis.runs.packed import pack
 
@@ -40,29 +36,32 @@ def comparisons(draw):
     )
     f1 = draw(hnp.arrays(float, st.integers(0, 5), elements=st.floats(0, 1) | st.just(np.nan)))
     judged = TrialAgreement("a" * 32, "scan #1", tuple(range(3, 3 + len(f1))), f1)
-    return Comparison(
-        REFERENCE,
-        Oracle("network", points, confidence, classes),
+    return OracleRun(
+        image=REFERENCE,
+        oracle=Oracle("network", points, confidence, classes),
         found=found,
         found_name="'atoms'",
         reach=draw(st.floats(0.5, 9)),
-        runs=draw(st.sampled_from([(), (judged,)])),
-        notices=("a guess",),
+        trials=draw(st.sampled_from([[], [judged]])),
+        notices=[Notice("guessed_scale")],
     )
 
 
 def small(**changes):
     points = np.array([[5.0, 5.0], [5.0, 15.0], [15.0, 5.0]])
     given = {"found": points + 0.25, "reach": 3.0}
-    return Comparison(REFERENCE, Oracle.of_points("marked", points), **(given | changes))
+    return OracleRun(
+        image=REFERENCE, oracle=Oracle.of_points("marked", points), **(given | changes)
+    )
 
 
 @given(comparisons())
 def test_what_is_saved_is_read_again(tmp_path_factory, comparison):
     folder = tmp_path_factory.mktemp("kept")
-    save_comparison(comparison, folder)
-    kept = load_comparison(folder)
-    for name in ("image", "found_name", "reach", "notices", "versions"):
+    comparison.status = "done"
+    ORACLE_FORMAT.save(comparison, folder)
+    kept = ORACLE_FORMAT.load(folder)
+    for name in ("image", "settings", "status", "found_name", "reach", "notices", "versions"):
         assert getattr(kept, name) == getattr(comparison, name)
     for name in ("points", "confidence", "classes"):
         np.testing.assert_array_equal(getattr(kept.oracle, name), getattr(comparison.oracle, name))
@@ -71,34 +70,34 @@ def test_what_is_saved_is_read_again(tmp_path_factory, comparison):
         np.testing.assert_array_equal(kept.found, comparison.found)
         assert kept.result.f1 == comparison.result.f1
         np.testing.assert_array_equal(kept.result.matched, comparison.result.matched)
-    for one, other in zip(kept.runs, comparison.runs, strict=True):
+    for one, other in zip(kept.trials, comparison.trials, strict=True):
         assert (one.run, one.name, one.indices) == (other.run, other.name, other.indices)
         np.testing.assert_array_equal(one.f1, other.f1)
 
 
 def edited(folder, **changes):
-    path = save_comparison(small(), folder)
+    path = ORACLE_FORMAT.save(small(), folder)
     record = json.loads(path.read_text())
     path.write_text(json.dumps(record | changes))
     return path
 
 
 def test_damage_and_newer_versions_are_one_sentence(tmp_path):
-    path = save_comparison(small(), tmp_path)
+    path = ORACLE_FORMAT.save(small(), tmp_path)
     text = path.read_text()
     path.write_text(text[: len(text) // 2])
     with pytest.raises(BadInput, match=r"cut short or damaged"):
-        load_comparison(path)
+        ORACLE_FORMAT.load(path)
     for changes, words in (
         ({"format": 99}, "newer"),
         ({"oracle": {"name": "x", "points": "", "confidence": "", "classes": []}}, "damaged"),
-        ({"found": "???"}, "is no comparison with an oracle, or is damaged"),
+        ({"found": "???"}, "is not a run of this program, or is damaged"),
         ({"trials": [{"run": "a", "name": "b", "indices": [1], "f1": []}]}, "damaged"),
     ):
         with pytest.raises(BadInput, match=words):
-            load_comparison(edited(tmp_path, **changes))
-    with pytest.raises(BadInput, match=f"choose a folder that holds {ORACLE_FILE}"):
-        load_comparison(tmp_path.parent)
+            ORACLE_FORMAT.load(edited(tmp_path, **changes))
+    with pytest.raises(BadInput, match=f"choose a folder that holds {ORACLE_FORMAT.file}"):
+        ORACLE_FORMAT.load(tmp_path.parent)
 
 
 def packed(*points):
@@ -135,24 +134,24 @@ def packed(*points):
     ids=str,
 )
 def test_values_that_cannot_be_are_damage(tmp_path, changes):
-    with pytest.raises(BadInput, match=r"is no comparison with an oracle, or is damaged\.$"):
-        load_comparison(edited(tmp_path, **changes))
+    with pytest.raises(BadInput, match=r"is not a run of this program, or is damaged\.$"):
+        ORACLE_FORMAT.load(edited(tmp_path, **changes))
 
 
 def test_a_file_nested_without_end_is_damaged(tmp_path):
-    (tmp_path / ORACLE_FILE).write_text("[" * 100_000)
+    (tmp_path / ORACLE_FORMAT.file).write_text("[" * 100_000)
     with pytest.raises(BadInput, match="damaged"):
-        load_comparison(tmp_path)
+        ORACLE_FORMAT.load(tmp_path)
 
 
 def test_another_study_s_file_is_refused(tmp_path):
     record = {"format": 1, "kind": "noise", "trials": []}
-    (tmp_path / ORACLE_FILE).write_text(json.dumps(record))
-    with pytest.raises(BadInput, match=r"another analysis \(noise\): choose one of the comp"):
-        load_comparison(tmp_path)
+    (tmp_path / ORACLE_FORMAT.file).write_text(json.dumps(record))
+    with pytest.raises(BadInput, match=r"another analysis \(noise\): choose one of 'oracle'"):
+        ORACLE_FORMAT.load(tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(BadInput, match="cannot be written"):
-        save_comparison(small(), tmp_path / "file" / "folder")
+        ORACLE_FORMAT.save(small(), tmp_path / "file" / "folder")

@@ -11,7 +11,7 @@ from napari.utils._proxies import PublicOnlyProxy
 from napari_reward_analysis.analyses.atoms.run import ImageReference, Run
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
-from napari_reward_analysis.analyses.oracle.run import TrialAgreement
+from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.gui.atoms.session import Session, session_of
 from napari_reward_analysis.rewards.atoms import Physics, score_atoms
 
@@ -34,7 +34,13 @@ def trial(index: int, count: int, errors: int, physics: Physics = PHYSICS) -> At
 
 def a_run(name: str = "image", trials: tuple[AtomTrial, ...] = ()) -> Run:
     reference = ImageReference(name, "", (40, 60), 0.2, "f" * 64)
-    return Run(reference, AtomsSettings(), PHYSICS, trials=list(trials), status="done")
+    return Run(
+        image=reference,
+        settings=AtomsSettings(),
+        physics=PHYSICS,
+        trials=list(trials),
+        status="done",
+    )
 
 
 class Told:

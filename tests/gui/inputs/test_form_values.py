@@ -122,9 +122,9 @@ def test_settings_out_of_bounds_are_told_by_name() -> None:
 )
 def test_a_run_s_settings_come_back_into_the_form(values: FormValues) -> None:
     run = Run(
-        ImageReference.of(Image(PIXELS, SIZE)),
-        values.to_settings(),
-        Physics(1, 1),
+        image=ImageReference.of(Image(PIXELS, SIZE)),
+        settings=values.to_settings(),
+        physics=Physics(1, 1),
         lattice=values.to_lattice(),
     )
     back = FormValues.of(run)
@@ -136,7 +136,10 @@ def test_a_run_s_settings_come_back_into_the_form(values: FormValues) -> None:
 def test_lattice_that_is_no_preset_comes_back_as_it_is() -> None:
     lattice = lattice_preset("Si[110]").model_copy(update={"name": "mine"})
     run = Run(
-        ImageReference.of(Image(PIXELS, SIZE)), AtomsSettings(), Physics(1, 1), lattice=lattice
+        image=ImageReference.of(Image(PIXELS, SIZE)),
+        settings=AtomsSettings(),
+        physics=Physics(1, 1),
+        lattice=lattice,
     )
     values = FormValues.of(run)
     assert values.lattice == "mine"

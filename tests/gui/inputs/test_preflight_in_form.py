@@ -18,6 +18,7 @@ from napari_reward_analysis.gui.atoms.dock import FindAtoms
 from napari_reward_analysis.gui.inputs.form_values import NO_LATTICE
 from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch, SharedPreflight
 from napari_reward_analysis.gui.layers.drawn_region import AREAS
+from napari_reward_analysis.notices import sentence
 
 Make = Callable[[], FindAtoms]
 Add = Callable[..., Any]
@@ -136,7 +137,7 @@ def test_n_is_that_of_the_crystal_and_the_run_s_own(
     assert found.region[:, :70].mean() > 0.9
     assert found.region[:, 95:].mean() < 0.05
     assert found.measured["found"]
-    assert "of the field is crystal" in " ".join(found.notices)
+    assert "of the field is crystal" in " ".join(map(sentence, found.notices))
 
 
 def test_run_started_at_once_waits_for_the_same_preflight(

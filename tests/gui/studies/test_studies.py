@@ -77,10 +77,10 @@ def test_windows_from_one_click_to_files_and_back(
     assert not any(section.is_open for section in (tab.inputs.section, tab.section))
     atoms = tab.layers.atoms
     assert [layer.name for layer in viewer.layers].count("atoms, windows") == 1
-    assert len(atoms.data) == len(run.table["id"]) > 20
+    assert len(atoms.data) == len(run.atoms()) > 20
     np.testing.assert_allclose(
         atoms.data_to_world(atoms.data[0]),
-        image.data_to_world((run.table["y_px"][0], run.table["x_px"][0])),
+        image.data_to_world((run.stitched["y_px"][0], run.stitched["x_px"][0])),
     )
     # the map lies over the image; windows without crystal are clear and told in words
     shown = tab.layers.map
@@ -166,12 +166,12 @@ def test_windows_are_cancelled_and_what_was_found_stays(
     fill(tab, side=10.0, trials=10)
     press(qtbot, tab.run_box.button)
     assert tab.running
-    qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.results) > 0, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.trials) > 0, timeout=PATIENCE)
     press(qtbot, tab.run_box.button)
     assert tab.run_box.state == "cancelling"
     qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
     assert tab.run.status == "cancelled"
-    assert 0 < len(tab.run.results) < len(tab.run.plan.windows)
+    assert 0 < len(tab.run.trials) < len(tab.run.plan.windows)
     assert "Cancelled; kept:" in tab.run_box.status.text()
     assert "not searched" in tab.run_box.status.text()
     assert tab.files.save.isEnabled()
@@ -191,7 +191,7 @@ def test_cancel_does_not_wait_for_a_search_of_10_000_trials(
     press(qtbot, tab.run_box.button)
     # the whole of one such search takes hours
     qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
-    assert (tab.run.status, tab.run.results) == ("cancelled", [])
+    assert (tab.run.status, tab.run.trials) == ("cancelled", [])
     assert tab.run_box.status.text() == "Cancelled before the first result."
     left = [thread.name for thread in threading.enumerate()]
     assert not [name for name in left if name.startswith(("window", "reward-analysis-study"))]

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,13 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QFileDialog
 from tests.gui.conftest import LATTICE, PATIENCE
 
-from napari_reward_analysis.analyses.noise.run import NoiseLog
-from napari_reward_analysis.analyses.noise.study import TUNED
+from napari_reward_analysis.analyses.noise.result import TUNED
+from napari_reward_analysis.analyses.noise.run import NOISE_FORMAT
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis import autosave
 from napari_reward_analysis.gui.studies import tab as study_tab
 from napari_reward_analysis.gui.studies.dock import Studies
+from napari_reward_analysis.search.pulses import without_pulses
 
 Add = Callable[..., Any]
 
@@ -39,6 +41,7 @@ BOTH = pytest.mark.parametrize(("index", "file"), [WINDOWS, NOISE], ids=["window
 CRASH = """
 import os, signal, sys
 from pathlib import Path
+from types import SimpleNamespace
 from napari.components import ViewerModel
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication
@@ -54,7 +57,7 @@ tab = studies.tabs.widget(int(sys.argv[2]))
 fill(tab)
 
 def look():
-    if tab.run is not None and len(tab.run.results) >= 4:
+    if tab.run is not None and len(tab.run.trials) >= 4:
         os.kill(os.getpid(), signal.SIGKILL if os.name == "posix" else signal.SIGTERM)
 
 timer = QTimer()
@@ -123,8 +126,8 @@ def press_first(qtbot: QtBot, button: Any) -> list[str]:
 
 
 def same_results(one: Any, other: Any) -> None:
-    assert len(one.results) == len(other.results)
-    for a, b in zip(one.results, other.results, strict=True):
+    assert len(one.trials) == len(other.trials)
+    for a, b in zip(one.trials, other.trials, strict=True):
         np.testing.assert_allclose(a.points, b.points, atol=1e-4)
 
 
@@ -149,8 +152,8 @@ def test_a_study_that_was_killed_is_found_again_with_its_results(
     assert action.text().endswith("  crystal (cut off)")
     action.trigger()
     qtbot.waitUntil(lambda: tab.run is not None, timeout=PATIENCE)
-    assert len(tab.run.results) >= 3
-    assert tab.run.results[0].points.shape[0] > 5
+    assert len(tab.run.trials) >= 3
+    assert tab.run.trials[0].points.shape[0] > 5
     assert tab.place is not None
     assert tab.run_box.status.text().startswith("Ended early; kept: ")
     assert tab.files.save.isEnabled()
@@ -158,7 +161,7 @@ def test_a_study_that_was_killed_is_found_again_with_its_results(
         np.testing.assert_array_equal(tab.shown.plot.curves[TUNED], tab.run.means(TUNED, "n"))
     else:
         assert tab.layers.atoms is not None
-        assert len(tab.layers.atoms.data) == len(tab.run.table["id"]) > 5
+        assert len(tab.layers.atoms.data) == len(tab.run.atoms()) > 5
 
 
 @BOTH
@@ -205,7 +208,7 @@ def test_a_cancelled_study_is_kept_and_one_without_a_result_is_not(
     tab: Any = studies.tabs.widget(index)
     fill(tab)
     tab.run_box.button.click()
-    qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.results) > 0, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.trials) > 0, timeout=PATIENCE)
     tab.run_box.button.click()
     qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
     (folder,) = tab.runs_folder.iterdir()
@@ -215,7 +218,7 @@ def test_a_cancelled_study_is_kept_and_one_without_a_result_is_not(
 
     tab.options.trials.setValue(10_000)
     tab.run_box.button.click()
-    qtbot.waitUntil(lambda: tab.run.results == [], timeout=PATIENCE)
+    qtbot.waitUntil(lambda: tab.run.trials == [], timeout=PATIENCE)
     tab.run_box.button.click()
     qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
     assert list(tab.runs_folder.iterdir()) == [folder]
@@ -255,20 +258,21 @@ def test_a_disk_that_is_full_later_is_told_once_and_the_study_goes_on(
     def full(*_: Any, **__: Any) -> None:
         raise BadInput("The disk is full.")
 
-    class FullLog(NoiseLog):
-        add = full
+    def full_log(noise: Any, folder: Path) -> Any:
+        log = NOISE_FORMAT.log(noise, folder)
+        return SimpleNamespace(add=full, close=log.close)
 
     add_crystal()
     tab: Any = studies.tabs.widget(NOISE[0])
-    change: Any = {"log": FullLog} if when == "add" else {"save": full}
+    change: Any = {"log": full_log} if when == "add" else {"save": full}
     monkeypatch.setattr(tab, "keeping", replace(tab.keeping, **change))
     fill(tab)
     assert run(qtbot, tab).status == "done"
-    assert len(tab.run.results) == 24
+    assert len(tab.run.trials) == 24
     assert tab.run_box.status.text().count("The disk is full.") == 1
     # what reached the disk stays
     (folder,) = tab.runs_folder.iterdir()
-    found = tab.load(folder).results
+    found = tab.load(folder).trials
     assert len(found) == (0 if when == "add" else 24)
 
 
@@ -283,14 +287,14 @@ def test_a_study_that_fails_midway_keeps_what_it_has(
     def failing(frame: Any) -> Any:
         work = real(frame)
 
-        def broken(stop: Any) -> Any:
-            made, results = work(stop)
+        def broken() -> Any:
+            task = work()
 
             def two() -> Iterator[Any]:
-                yield from islice(results, 2)
+                yield from islice(without_pulses(task.steps), 2)
                 raise MemoryError
 
-            return made, two()
+            return replace(task, steps=two())
 
         return broken
 
@@ -298,7 +302,7 @@ def test_a_study_that_fails_midway_keeps_what_it_has(
     assert run(qtbot, tab).status == "failed"
     assert "not enough memory" in tab.run_box.status.text()
     (folder,) = tab.runs_folder.iterdir()
-    assert len(tab.load(folder).results) == 2
+    assert len(tab.load(folder).trials) == 2
     assert recent(tab)[0].text().endswith("(failed)")
 
 
@@ -377,14 +381,14 @@ def test_a_file_that_is_read_while_a_study_begins_takes_none_of_its_results(
     reading = tab.files._tasks[-1]
     tab.options.trials.setValue(8)
     tab.run_box.button.click()
-    qtbot.waitUntil(lambda: tab.run is not first and bool(tab.run.results), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: tab.run is not first and bool(tab.run.trials), timeout=PATIENCE)
     second = tab.run
     begun.set()
     qtbot.waitUntil(lambda: not reading.going_on, timeout=PATIENCE)
     assert tab.running
     qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
     assert tab.run is second
-    assert (second.status, len(second.results)) == ("done", len(first.results))
+    assert (second.status, len(second.trials)) == ("done", len(first.trials))
 
 
 @BOTH
@@ -395,7 +399,7 @@ def test_a_dock_that_is_opened_again_says_that_its_study_is_being_cancelled(
     tab: Any = studies.tabs.widget(index)
     fill(tab)
     tab.run_box.button.click()
-    qtbot.waitUntil(lambda: tab.run is not None and bool(tab.run.results), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: tab.run is not None and bool(tab.run.trials), timeout=PATIENCE)
     studies.unbind()
     studies.bind()
     assert tab.running

@@ -15,7 +15,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE, crystal, press
 
-from napari_reward_analysis.analyses.noise.study import KEPT, ORACLE, TUNED
+from napari_reward_analysis.analyses.noise.result import KEPT, ORACLE, TUNED
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.gui.layers.drawn_region import AREAS
 from napari_reward_analysis.gui.studies.dock import Studies
@@ -64,7 +64,7 @@ def test_noise_from_one_click_to_files_and_back(
     qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
     run = tab.run
     assert run.status == "done", tab.run_box.status.text()
-    assert len(run.results) == tab.run_box.bar.value() == 8
+    assert len(run.trials) == tab.run_box.bar.value() == 8
 
     plot = tab.shown.plot
     np.testing.assert_array_equal(plot.curves[TUNED], run.means(TUNED, "n"))
@@ -74,7 +74,7 @@ def test_noise_from_one_click_to_files_and_back(
     assert any(np.array_equal(y, run.means(KEPT, "n")[:, 1]) for _, y in drawn)
     # the mismatch is that of each search, so that opposite signs do not cancel
     tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData("qc"))
-    kept = [abs(r.qc) for r in run.results if (r.method, r.level) == (KEPT, 0.4)]
+    kept = [abs(r.qc) for r in run.trials if (r.method, r.level) == (KEPT, 0.4)]
     assert plot.curves[KEPT][-1, 1:] == pytest.approx([np.mean(kept), min(kept), max(kept)])
     for name in ("er", "threshold", "f1"):
         tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData(name))
@@ -134,12 +134,10 @@ def test_a_drawn_region_by_mouse_saved_and_opened_again(
     run = tab.run
     assert run.status == "done", tab.run_box.status.text()
     assert run.region.mean() == pytest.approx((bottom - top) * (right - left) / 160**2, rel=0.03)
-    assert run.results[0].count == np.count_nonzero(
-        points_within(run.results[0].points, run.region)
-    )
+    assert run.trials[0].count == np.count_nonzero(points_within(run.trials[0].points, run.region))
     # SrTiO3 of 160 x 160 px holds 134.3 columns
-    assert run.results[0].expected == pytest.approx(134.3 * run.region.mean(), rel=0.03)
-    assert run.results[0].score.f1 > 0.9
+    assert run.trials[0].expected == pytest.approx(134.3 * run.region.mean(), rel=0.03)
+    assert run.trials[0].score.f1 > 0.9
     told = f"Counted within the drawn region ({run.region.mean():.0%} of the field)."
     assert told in tab.run_box.status.text()
 
@@ -179,12 +177,12 @@ def test_a_study_is_cancelled_and_bad_levels_are_refused(
     fill(tab, "0, 0.1, 0.2, 0.3, 0.4, 0.5", seeds=20)
     tab.options.changed.emit()
     press(qtbot, tab.run_box.button)
-    qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.results) > 1, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.trials) > 1, timeout=PATIENCE)
     assert len(tab.shown.plot.curves) == 2
     press(qtbot, tab.run_box.button)
     qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
     assert tab.run.status == "cancelled"
-    assert len(tab.run.results) < 240
+    assert len(tab.run.trials) < 240
     assert "Cancelled; kept: Columns:" in tab.run_box.status.text()
     widget.unbind()
 
@@ -204,7 +202,7 @@ def test_a_network_is_asked_beside(
     assert tab.run_box.button.isEnabled(), tab.fault
     press(qtbot, tab.run_box.button)
     qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
-    assert [result.method for result in tab.run.results] == [TUNED, KEPT, ORACLE]
+    assert [result.method for result in tab.run.trials] == [TUNED, KEPT, ORACLE]
     assert tab.run_box.bar.value() == tab.run_box.bar.maximum() == 3
     assert set(tab.shown.plot.curves) == {TUNED, KEPT, ORACLE}
     plot = tab.shown.plot

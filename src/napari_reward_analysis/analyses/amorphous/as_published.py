@@ -7,7 +7,7 @@ the covariance are searched; compactness and perimeter are the rewards.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from napari_reward_analysis.analyses.amorphous.settings import (
@@ -59,17 +59,18 @@ def fields_as_published(given: Mapping[str, Any]) -> dict[str, Any]:
     Such a run has all parameters in its settings where it searched the published ones.
     """
     rest = dict(given)
-    if tuple(rest.get("search", PARAMETERS)) == PARAMETERS:
-        rest.pop("search", None)
+    if list(PARAMETERS) == rest.get("search", PARAMETERS) or rest.get("search") == PARAMETERS:
+        del rest["search"]
     return {**rest, **FIELDS, **_parameters(rest)}
 
 
 def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
     """What is searched, fixed and limited."""
-    search = tuple(given.get("search", SEARCH))
-    usual = {name: value for name, value in FIXED.items() if name not in search}
-    return {
-        "search": search,
-        "fixed": usual | given.get("fixed", {}),
-        "ranges": RANGES | given.get("ranges", {}),
-    }
+    search, fixed, ranges = (given.get(name, {}) for name in ("search", "fixed", "ranges"))
+    search = search or SEARCH
+    # the settings refuse what is of another type
+    if isinstance(search, Collection) and isinstance(fixed, Mapping):
+        fixed = {name: value for name, value in FIXED.items() if name not in search} | {**fixed}
+    if isinstance(ranges, Mapping):
+        ranges = {**RANGES, **ranges}
+    return {"search": search, "fixed": fixed, "ranges": ranges}

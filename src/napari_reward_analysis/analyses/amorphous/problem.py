@@ -60,6 +60,7 @@ from napari_reward_analysis.analyses.amorphous.trial import (
     front_of,
     pick,
 )
+from napari_reward_analysis.analyses.amorphous.verdict import Verdict
 from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, StrArray
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.crystal.lattice import Lattice
@@ -158,6 +159,11 @@ class AmorphousProblem:
         self.level = lru_cache(maxsize=256)(self._level)
         self.kept = lru_cache(maxsize=8)(self._kept)
         self.features = lru_cache(maxsize=64)(self._features)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether anything is amorphous, ready to be saved and worded."""
+        return Verdict.of(self.existence)
 
     def members(self, name: str) -> BoolArray:
         """Columns of a class whose level can be known, shape (n,)."""

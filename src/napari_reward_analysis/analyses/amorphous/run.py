@@ -1,43 +1,35 @@
-"""A search of amorphous regions as an object, and as a file: saved as it grows, loaded whole."""
+"""A search for amorphous regions as an object, and as a file."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.analyses.amorphous.problem import (
-    AmorphousProblem,
-    AmorphousSettings,
-    AmorphousTrial,
-    front_of,
-    pick,
-)
+from napari_reward_analysis.analyses.amorphous.problem import AmorphousProblem
 from napari_reward_analysis.analyses.amorphous.regions.rewards import RegionScore
+from napari_reward_analysis.analyses.amorphous.settings import AmorphousSettings
+from napari_reward_analysis.analyses.amorphous.trial import AmorphousTrial, front_of, pick
+from napari_reward_analysis.analyses.amorphous.verdict import Verdict
 from napari_reward_analysis.arrays import BoolArray, FloatArray
-from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.optimize.pareto import Metric
-from napari_reward_analysis.runs.files import ResultLog, RunKind
+from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
     SEARCH_STATE,
-    ImageReference,
-    Status,
+    checked,
     fields_of,
     front_record,
     head_of,
     index_at,
+    notices_of,
     position_of,
-    versions_now,
 )
+from napari_reward_analysis.runs.journal import RUN_FILE, Record
 from napari_reward_analysis.runs.packed import pack, unpack, unpack_bits
-
-_AMORPHOUS = RunKind("amorphous", topic="amorphous regions")
+from napari_reward_analysis.runs.run import BaseRun
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,88 +63,29 @@ class ColumnTable:
         return cls(columns.yx, problem.described.labels, columns.atom, kept.loss, kept.reference)
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """Whether anything is amorphous; see `Existence`.
+@dataclass(kw_only=True, eq=False)
+class AmorphousRun(BaseRun[AmorphousTrial]):
+    """One search for amorphous regions in one image; see `BaseRun` for the rest.
 
     Attributes
     ----------
-    exists : bool
-        Whether a region is there.
-    p_value : float
-        Probability that crystal alone shows as much.
-    largest_loss, bound : float
-        Largest loss of contrast in a neighbourhood, and the loss that is needed.
-    sentence : str
-        The same in words.
-    """
-
-    exists: bool
-    p_value: float
-    largest_loss: float
-    bound: float
-    sentence: str
-
-    @classmethod
-    def of(cls, problem: AmorphousProblem) -> Verdict:
-        """The verdict on a problem."""
-        found = problem.existence
-        numbers = found.p_value, found.largest_loss, found.bound
-        return cls(found.exists, *numbers, found.sentence)
-
-
-@dataclass
-class AmorphousRun:
-    """One search of amorphous regions in one image.
-
-    Attributes
-    ----------
-    image : ImageReference
-        The image it belongs to.
     settings : AmorphousSettings
-        What was asked.
+        What the user asked for.
     atoms : ndarray, shape (m, 4)
         y, x (px), sigma (px), response of the atoms; NaN where only places were given.
     columns : ColumnTable
-        What was judged.
+        The columns that were judged.
     verdict : Verdict
         Whether anything is amorphous.
-    lattice : Lattice or None
-        The crystal.
-    trials : list of AmorphousTrial
-        In the order of evaluation.
     measured : dict or None
         The lattice as measured in the image.
-    notices : list of str
-        What the user was told.
-    name : str
-        What the user calls the run.
-    status : {'running', 'done', 'cancelled', 'failed'}
-        How far it came.
-    message : str
-        Why it failed, when it did.
-    choice : int or None
-        Trial that the user chose; None means the proposed one.
-    created, versions, identifier
-        When, by what, and a unique name.
     """
 
-    image: ImageReference
     settings: AmorphousSettings
     atoms: FloatArray
     columns: ColumnTable
     verdict: Verdict
-    lattice: Lattice | None = None
-    trials: list[AmorphousTrial] = field(default_factory=list)
     measured: dict[str, Any] | None = None
-    notices: list[str] = field(default_factory=list)
-    name: str = ""
-    status: Status = "running"
-    message: str = ""
-    choice: int | None = None
-    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-    versions: dict[str, str] = field(default_factory=versions_now)
-    identifier: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
     def front(self) -> list[int]:
@@ -164,14 +97,7 @@ class AmorphousRun:
         return pick(self.trials, metric, scaled=scaled)
 
 
-class AmorphousLog(ResultLog[AmorphousTrial]):
-    """A run's log file, open while the run goes on; see `ResultLog`."""
-
-    def __init__(self, run: AmorphousRun, folder: Path) -> None:
-        super().__init__(_AMORPHOUS, folder, _head(run), _trial_to_json)
-
-
-def save_amorphous_run(run: AmorphousRun, folder: Path) -> Path:
+def save_amorphous_run(run: AmorphousRun, folder: str | Path) -> Path:
     """Write `run.json` into a folder, whole or not at all.
 
     Raises
@@ -179,10 +105,10 @@ def save_amorphous_run(run: AmorphousRun, folder: Path) -> Path:
     BadInput
         If it cannot be written.
     """
-    return _AMORPHOUS.save(folder, _head(run) | front_record(run), map(_trial_to_json, run.trials))
+    return AMORPHOUS_FORMAT.save(run, folder)
 
 
-def load_amorphous_run(path: Path) -> AmorphousRun:
+def load_amorphous_run(path: str | Path) -> AmorphousRun:
     """Read a run: its folder, its `run.json`, or the log of one that was cut off.
 
     Raises
@@ -190,12 +116,49 @@ def load_amorphous_run(path: Path) -> AmorphousRun:
     BadInput
         If there is no such run, or the file is damaged or of a newer version.
     """
-    return _AMORPHOUS.load(path, _from_json)
+    return AMORPHOUS_FORMAT.load(path)
 
 
-def _head(run: AmorphousRun) -> dict[str, Any]:
-    return head_of(_AMORPHOUS.name, run, SEARCH_STATE) | {
-        "verdict": asdict(run.verdict),
+@dataclass(frozen=True)
+class _Columns:
+    """A `ColumnTable` as plain values, its arrays packed."""
+
+    yx: str
+    labels: list[str]
+    atom: str
+    loss: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What the head of such a run says beside that of any run, as plain values."""
+
+    verdict: Verdict
+    atoms: str
+    columns: _Columns
+    measured: dict[str, Any] | None
+    choice: int | None
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A trial as plain values, its arrays packed."""
+
+    index: int
+    parameters: dict[str, float | str]
+    score: dict[str, Any]
+    level: str
+    left: str
+    mask: str
+    seconds: float
+    search_seconds: float
+    failure: str
+
+
+def _head(run: AmorphousRun) -> Record:
+    return head_of("amorphous", run, SEARCH_STATE) | {
+        "verdict": run.verdict.to_json(),
         "atoms": pack(run.atoms.astype("<f4")),
         "columns": {
             "yx": pack(run.columns.yx.astype("<f4")),
@@ -205,12 +168,12 @@ def _head(run: AmorphousRun) -> dict[str, Any]:
             "reference": pack(np.packbits(run.columns.reference)),
         },
         "measured": run.measured,
-        "notices": run.notices,
+        "notices": [notice.to_json() for notice in run.notices],
         "choice": index_at(run.trials, run.choice),
     }
 
 
-def _trial_to_json(trial: AmorphousTrial) -> dict[str, Any]:
+def _trial_to_json(trial: AmorphousTrial) -> Record:
     score = asdict(trial.score)
     # JSON knows no infinity
     score["compactness"] = score["compactness"] if trial.score.feasible else None
@@ -228,59 +191,61 @@ def _trial_to_json(trial: AmorphousTrial) -> dict[str, Any]:
     }
 
 
-def _require_words(head: dict[str, Any]) -> None:
-    """Refuse what the window could not show: it would fail there, long after reading."""
-    words = [head[key] for key in ("identifier", "name", "message", "created")]
-    if not isinstance(head["notices"], list) or head["status"] not in get_args(Status):
-        raise ValueError("notices or status")
-    if not all(isinstance(word, str) for word in words + head["notices"]):
-        raise TypeError("text expected")
-
-
-def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> AmorphousRun:
-    _require_words(head)
+def _from_json(head: Record, records: list[Record]) -> AmorphousRun:
+    own: _Head = checked(_Head, head)
     common = fields_of(head, AmorphousSettings, SEARCH_STATE)
     shape, settings = common["image"].shape, common["settings"]
     trials = [_trial_from_json(record, shape, settings) for record in records]
-    # missing bits would be taken for crystal
-    if any(trial.packed.size != -(-trial.shape[0] * trial.shape[1] // 8) for trial in trials):
-        raise ValueError("a mask of another size")
-    table = head["columns"]
-    labels = np.array(table["labels"], dtype=str)
     return AmorphousRun(
         **common,
-        atoms=unpack(head["atoms"], "<f4").astype(float).reshape(-1, 4),
-        columns=ColumnTable(
-            unpack(table["yx"], "<f4").astype(float).reshape(-1, 2),
-            labels,
-            unpack(table["atom"], "<i4").astype(int),
-            unpack(table["loss"], "<f4").astype(float),
-            unpack_bits(table["reference"], labels.shape),
-        ),
-        verdict=Verdict(**head["verdict"]),
+        atoms=unpack(own.atoms, "<f4").astype(float).reshape(-1, 4),
+        columns=_columns_from_json(own.columns),
+        verdict=own.verdict,
         trials=trials,
-        measured=head["measured"],
-        notices=head["notices"],
-        choice=position_of(trials, head["choice"]),
+        measured=own.measured,
+        notices=notices_of(head),
+        choice=position_of(trials, own.choice),
     )
+
+
+def _columns_from_json(saved: _Columns) -> ColumnTable:
+    labels = np.array(saved.labels, dtype=str)
+    table = ColumnTable(
+        unpack(saved.yx, "<f4").astype(float).reshape(-1, 2),
+        labels,
+        unpack(saved.atom, "<i4").astype(int),
+        unpack(saved.loss, "<f4").astype(float),
+        unpack_bits(saved.reference, labels.shape),
+    )
+    if not len(table.yx) == len(labels) == len(table.atom) == len(table.loss):
+        raise ValueError("columns of different lengths")
+    return table
 
 
 def _trial_from_json(
-    record: dict[str, Any], shape: tuple[int, int], settings: AmorphousSettings
+    record: Record, shape: tuple[int, int], settings: AmorphousSettings
 ) -> AmorphousTrial:
-    score = record["score"]
-    if score["compactness"] is None:
+    saved: _Record = checked(_Record, record)
+    score = saved.score
+    if score.get("compactness") is None:
         score = score | {"compactness": float("inf")}
+    packed = unpack(saved.mask, "u1")
+    # missing bits would be taken for crystal
+    if packed.size != -(-shape[0] * shape[1] // 8):
+        raise ValueError("a mask of another size")
     return AmorphousTrial(
-        index=record["index"],
-        parameters=record["parameters"],
-        level=unpack(record["level"], "<f4"),
-        left=unpack(record["left"], "<f4"),
-        packed=unpack(record["mask"], "u1"),
+        index=saved.index,
+        parameters=saved.parameters,
+        level=unpack(saved.level, "<f4"),
+        left=unpack(saved.left, "<f4"),
+        packed=packed,
         shape=shape,
-        score=RegionScore(**score),
+        score=checked(RegionScore, score),
         rewards=settings.objectives,
-        seconds=record["seconds"],
-        search_seconds=record["search_seconds"],
-        failure=record["failure"],
+        seconds=saved.seconds,
+        search_seconds=saved.search_seconds,
+        failure=saved.failure,
     )
+
+
+AMORPHOUS_FORMAT = RunFormat("amorphous", RUN_FILE, _head, _trial_to_json, _from_json, front_record)

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.calibration.choices import Calibration
 from napari_reward_analysis.search.settings import SearchSettings, option
 
 ParameterName = Literal[
@@ -92,6 +94,40 @@ class AmorphousSettings(SearchSettings):
         help="Take the default of every parameter in the first trial.",
         advanced=True,
     )
+
+    count: float | None = option(
+        None,
+        title="N",
+        help="Expected number of columns for the search of the atoms. Empty for the number that "
+        "the lattice predicts.",
+        unit="columns",
+        metavar="N",
+        gt=0,
+        allow_inf_nan=False,
+    )
+    calibrate: Calibration = option(
+        "header",
+        title="Pixel size from",
+        help="Source of the pixel size: the image's header, or the lattice seen in the image.",
+    )
+    atom_trials: int = option(
+        AtomsSettings.model_fields["trials"].default,
+        title="Trials for the atoms",
+        help="Trials of the search of the atoms where no positions are given.",
+        advanced=True,
+        ge=1,
+        le=100_000,
+    )
+
+    @property
+    def atoms_search(self) -> AtomsSettings:
+        """Settings of the search of the atoms where no positions are given."""
+        return AtomsSettings(
+            trials=self.atom_trials,
+            seed=self.seed,
+            count=self.count,
+            calibrate=self.calibrate,
+        )
 
     @property
     def objectives(self) -> tuple[RegionReward, ...]:

@@ -40,8 +40,7 @@ def as_published(**changes: Any) -> AtomsSettings:
         Fields of `AtomsSettings` that shall have another value. `ranges` names the
         parameters that shall have another range.
     """
-    ranges = RANGES | changes.get("ranges", {})
-    return AtomsSettings.model_validate({**FIELDS, **changes, "ranges": ranges})
+    return AtomsSettings.model_validate({**FIELDS, **changes, "ranges": _ranges(changes)})
 
 
 def is_as_published(settings: AtomsSettings) -> bool:
@@ -54,4 +53,10 @@ def fields_as_published(given: Mapping[str, Any]) -> dict[str, Any]:
 
     Such a run had other values in these fields and made no use of them.
     """
-    return {**given, **FIELDS, "ranges": RANGES | given.get("ranges", {})}
+    return {**given, **FIELDS, "ranges": _ranges(given)}
+
+
+def _ranges(given: Mapping[str, Any]) -> object:
+    ranges = given.get("ranges", {})
+    # the settings refuse what is no mapping
+    return {**RANGES, **ranges} if isinstance(ranges, Mapping) else ranges

@@ -12,6 +12,7 @@ from napari_reward_analysis.calibration.preflight import Preflight, measured_fac
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.notices import sentence
 
 
 def describe(
@@ -56,7 +57,7 @@ def describe(
         facts["lattice"] = _predictions(lattice)
         facts["measured"] = measured_facts(preflight)
         facts["expected"] = _counts(preflight, lattice)
-        facts["notices"] = list(preflight.notices)
+        facts["notices"] = [sentence(notice) for notice in preflight.notices]
     return facts
 
 

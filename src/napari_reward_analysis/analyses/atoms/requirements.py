@@ -11,6 +11,7 @@ from napari_reward_analysis.calibration.preflight import Preflight
 from napari_reward_analysis.calibration.vectors import measure_vectors
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.notices import Notice, register_wording
 from napari_reward_analysis.preprocessing import stage_named
 from napari_reward_analysis.rewards.protocol import NEEDS, Reward, reward_named
 
@@ -62,8 +63,8 @@ def _cell_of(preflight: Preflight, lattice: Lattice) -> npt.NDArray[np.float64] 
 
 def usable_rewards(
     settings: AtomsSettings, lattice: Lattice | None, vectors: npt.NDArray[np.float64] | None
-) -> tuple[list[Reward], tuple[str, ...]]:
-    """Further rewards that the image allows, and a sentence for each that it does not.
+) -> tuple[list[Reward], tuple[Notice, ...]]:
+    """Further rewards that the image allows, and a notice for each that it does not.
 
     Raises
     ------
@@ -79,7 +80,8 @@ def usable_rewards(
         reward = reward_named(name)
         missing = [NEEDS[need] for need in reward.needs if not there[need]]
         if missing:
-            notices.append(f"The reward {name!r} is left out: it needs {' and '.join(missing)}.")
+            needs = " and ".join(missing)
+            notices.append(Notice("reward_left_out", {"reward": name, "needs": needs}))
         else:
             usable.append(reward)
     return usable, tuple(notices)
@@ -87,8 +89,8 @@ def usable_rewards(
 
 def usable_stages(
     settings: AtomsSettings, vectors: npt.NDArray[np.float64] | None
-) -> tuple[list[str], tuple[str, ...]]:
-    """Stages that the image allows, and a sentence for each that it does not.
+) -> tuple[list[str], tuple[Notice, ...]]:
+    """Stages that the image allows, and a notice for each that it does not.
 
     Raises
     ------
@@ -98,7 +100,11 @@ def usable_stages(
     usable, notices = [], []
     for name in settings.stages:
         if stage_named(name).needs_lattice and vectors is None:
-            notices.append(f"The stage {name!r} is left out: it needs {NEEDS['vectors']}.")
+            notices.append(Notice("stage_left_out", {"stage": name, "needs": NEEDS["vectors"]}))
         else:
             usable.append(name)
     return usable, tuple(notices)
+
+
+register_wording("reward_left_out", "The reward {reward!r} is left out: it needs {needs}.")
+register_wording("stage_left_out", "The stage {stage!r} is left out: it needs {needs}.")

@@ -6,9 +6,7 @@ iterate it, and to cancel is to stop iterating.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import numpy as np
+from collections.abc import Iterator
 
 from napari_reward_analysis.analyses.atoms.problem import AtomsProblem, preflight_for
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
@@ -21,7 +19,6 @@ from napari_reward_analysis.analyses.atoms.trial import (
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.search.loop import Search
 
 __all__ = [
@@ -33,7 +30,6 @@ __all__ = [
     "pick",
     "preflight_for",
     "require_feasible",
-    "search_from",
 ]
 
 
@@ -71,13 +67,3 @@ def find_atoms(
     Barakati, Yuan, Goyal, Kalinin, arXiv 2404.14146.
     """
     yield from Search(AtomsProblem(image, lattice, settings or AtomsSettings(), region))
-
-
-def search_from(
-    problem: AtomsProblem, start: Sequence[UnitPoint] = ()
-) -> Iterator[tuple[AtomTrial, UnitPoint]]:
-    """The search with the point of the unit cube that each trial lies at."""
-    search = Search(problem, start)
-    for trial in search:
-        point = search.points[trial.index]
-        yield trial, np.empty(0) if point is None else point

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_reward_analysis.analyses.noise.result import TUNED
 from napari_reward_analysis.analyses.noise.run import NoiseRun
-from napari_reward_analysis.analyses.noise.study import TUNED
 from napari_reward_analysis.io.figure_file import save_figure
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def noise_figure(run: NoiseRun) -> Figure:
 
     figure = Figure(figsize=(8.4, 6.2), layout="constrained")
     (settings, rewards), (counts, scores) = figure.subplots(2, 2)
-    methods = list(dict.fromkeys(result.method for result in run.results))
+    methods = list(dict.fromkeys(result.method for result in run.trials))
     parameters = ("min_sigma", "max_sigma", "threshold")
     for name, colour in zip(parameters, _COLOURS, strict=True):
         _curve(settings, run, TUNED, name, colour, name)

@@ -1,148 +1,73 @@
-"""A noise study as an object: its table, save and reopen."""
+"""The run of a noise study, and how it is saved."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from napari_reward_analysis.analyses.noise.study import NoiseResult, NoiseSettings
-from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.crystal.lattice import Lattice
-from napari_reward_analysis.image import Image
+from napari_reward_analysis.analyses.noise.problem import NoiseProblem
+from napari_reward_analysis.analyses.noise.result import NoiseResult
+from napari_reward_analysis.analyses.noise.settings import NoiseSettings
+from napari_reward_analysis.analyses.noise.table import means_of, noise_table, row_of
+from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.points.matching import Score
-from napari_reward_analysis.runs.files import ResultLog, RunKind
+from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
+    SEARCH_STATE,
     ImageReference,
-    Status,
     checked,
-    fields_of,
     head_of,
-    versions_now,
+    study_fields_of,
 )
 from napari_reward_analysis.runs.packed import pack, unpack, unpack_bits
+from napari_reward_analysis.runs.run import BaseRun
 
-NOISE_FILE = "noise.json"
-
-_NOISE = RunKind("noise", NOISE_FILE, "no noise study")
-
-#: Settings of the LoG that have a column of their own in the table.
-_PARAMETERS = ("min_sigma", "max_sigma", "num_sigma", "threshold", "overlap")
-_SCORES = ("precision", "recall", "f1", "error_px")
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-@dataclass
-class NoiseRun:
-    """One study on one image.
+@dataclass(kw_only=True, eq=False, repr=False)
+class NoiseRun(BaseRun[NoiseResult]):
+    """One noise study of one image, which is the one without added noise.
 
     Attributes
     ----------
-    image : ImageReference
-        The image without added noise.
-    settings : NoiseSettings
-        What was asked.
-    lattice : Lattice or None
-        The crystal.
-    results : list of NoiseResult
-        In the order in which they were made.
-    status : {'running', 'done', 'cancelled', 'failed'}
-        How far it came.
-    versions : dict
-        Versions of the packages that made it.
     region : ndarray of bool or None
         The crystal as the user drew it; None where none was drawn.
     """
 
-    image: ImageReference
+    kind: ClassVar[str] = "noise"
+    noun: ClassVar[str] = "results"
+
     settings: NoiseSettings
-    lattice: Lattice | None = None
-    results: list[NoiseResult] = field(default_factory=list)
-    status: Status = "running"
-    versions: dict[str, str] = field(default_factory=versions_now)
     region: BoolArray | None = None
 
     @classmethod
-    def of(
-        cls,
-        image: Image,
-        lattice: Lattice | None,
-        settings: NoiseSettings,
-        region: BoolArray | None = None,
-    ) -> NoiseRun:
+    def of(cls, problem: NoiseProblem) -> NoiseRun:
         """A study that has not begun."""
-        return cls(ImageReference.of(image), settings, lattice, region=region)
+        return cls(
+            image=ImageReference.of(problem.image),
+            settings=problem.settings,
+            lattice=problem.lattice,
+            region=problem.region,
+        )
 
-    @property
-    def table(self) -> dict[str, npt.NDArray[Any]]:
-        """One row per result: level, seed, method, counts, rewards, settings, scores."""
-        rows = [_row(result) for result in self.results]
-        names = rows[0] if rows else {}
-        return {name: np.array([row[name] for row in rows]) for name in names}
+    def table(self) -> pd.DataFrame:
+        """A row for each result, the content of `noise.csv`, see `noise_table`."""
+        import pandas as pd
 
-    def means(self, method: str, name: str) -> npt.NDArray[np.float64]:
-        """Level, mean, least and largest value over the seeds of a column, shape (n, 4)."""
-        rows = [_row(r) for r in self.results if r.method == method]
-        found = []
-        for level in self.settings.levels:
-            values = np.array([row[name] for row in rows if row["level"] == level], float)
-            values = values[np.isfinite(values)]
-            if len(values):
-                found.append((level, values.mean(), values.min(), values.max()))
-        return np.array(found, float).reshape(-1, 4)
+        return pd.DataFrame(noise_table(self.trials))
 
-
-class NoiseLog(ResultLog[NoiseResult]):
-    """The log of a study that goes on; see `ResultLog`."""
-
-    def __init__(self, run: NoiseRun, folder: Path) -> None:
-        super().__init__(_NOISE, folder, _head(run), _result_to_json)
-
-
-def save_noise(run: NoiseRun, folder: Path) -> Path:
-    """Write `noise.json` into a folder, whole or not at all.
-
-    Raises
-    ------
-    BadInput
-        If it cannot be written.
-    """
-    return _NOISE.save(folder, _head(run), map(_result_to_json, run.results))
-
-
-def load_noise(path: Path) -> NoiseRun:
-    """Read a study: its folder, its `noise.json`, or the log of one that was cut off.
-
-    Raises
-    ------
-    BadInput
-        If there is none, or the file is damaged or of a newer version.
-    """
-    return _NOISE.load(path, _from_json)
-
-
-def _row(result: NoiseResult) -> dict[str, Any]:
-    score, nan = result.score, float("nan")
-    return {
-        "level": result.level,
-        "seed": result.seed,
-        "method": result.method,
-        "n": result.count,
-        "expected": result.expected,
-        "qc": result.qc,
-        "er": result.er,
-        **{name: float(result.parameters.get(name, nan)) for name in _PARAMETERS},
-        "denoise": str(result.parameters.get("denoise", "")),
-        **{name: nan if score is None else getattr(score, name) for name in _SCORES},
-        "seconds": result.seconds,
-    }
+    def means(self, method: str, name: str) -> FloatArray:
+        """Means of a column over the repetitions, see `means_of`."""
+        return means_of(self.trials, self.settings.levels, method, name)
 
 
 def _head(run: NoiseRun) -> dict[str, Any]:
-    return head_of(_NOISE.name, run) | {
+    return head_of(run.kind, run, SEARCH_STATE) | {
         "region": None if run.region is None else pack(np.packbits(run.region)),
     }
 
@@ -169,15 +94,15 @@ def _score_to_json(score: Score) -> dict[str, float | None]:
 
 
 def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> NoiseRun:
-    common = fields_of(head, NoiseSettings)
+    common = study_fields_of(head, NoiseSettings)
     # absent from studies of earlier versions, which took none
     region, shape = head.get("region"), common["image"].shape
     run = NoiseRun(
         **common,
-        results=[_result_from_json(record) for record in records],
+        trials=[_result_from_json(record) for record in records],
         region=None if region is None else unpack_bits(region, shape),
     )
-    if any(result.level not in run.settings.levels for result in run.results):
+    if any(result.level not in run.settings.levels for result in run.trials):
         raise ValueError("a level that was not asked for")
     return run
 
@@ -194,7 +119,7 @@ def _result_from_json(record: dict[str, Any]) -> NoiseResult:
         else Score(**{k: checked(float, _number(v)) for k, v in score.items()}),
     )
     # settings that are no numbers fail here, not where they are shown
-    _ = _row(result)
+    _ = row_of(result)
     return result
 
 
@@ -211,3 +136,6 @@ _PLAIN = {
 
 def _number(value: float | None) -> float:
     return float("nan") if value is None else value
+
+
+NOISE_FORMAT = RunFormat(NoiseRun.kind, "noise.json", _head, _result_to_json, _from_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,12 +13,14 @@ from napari_reward_analysis.analyses.oracle.grey_scale import flattened
 from napari_reward_analysis.analyses.oracle.image_spacing import USUAL, seen_spacing
 from napari_reward_analysis.analyses.oracle.network import Model
 from napari_reward_analysis.analyses.oracle.peaks import find_peaks
+from napari_reward_analysis.analyses.oracle.settings import OracleSettings
 from napari_reward_analysis.analyses.oracle.tiles import in_tiles
 from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.image import Image
+from napari_reward_analysis.search.pulses import returned
 
-#: Least height of a peak in the map.
-THRESHOLD = 0.3
+#: Smallest height of a peak in the map.
+THRESHOLD = OracleSettings().threshold
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,7 @@ def find_columns(image: Image, model: Model, threshold: float = THRESHOLD) -> Co
     model : Model
         The network.
     threshold : float
-        Least height of a peak in its map, 0 to 1.
+        Smallest height of a peak in its map, 0 to 1.
 
     Returns
     -------
@@ -63,9 +66,16 @@ def find_columns(image: Image, model: Model, threshold: float = THRESHOLD) -> Co
     BadInput
         If the model does not take the image, or neither pixel size nor spacing is known.
     """
+    return returned(columns_by_tiles(image, model, threshold))
+
+
+def columns_by_tiles(
+    image: Image, model: Model, threshold: float = THRESHOLD
+) -> Generator[None, None, Columns]:
+    """Like `find_columns`, with a pulse after each tile of the image."""
     zoom = working_zoom(image, model)
     pixels = resized(image.normalised, zoom)
-    maps = in_tiles(model.run, flattened(pixels) if model.record else pixels)
+    maps = yield from in_tiles(model.run, flattened(pixels) if model.record else pixels)
     heat, channels = column_map(maps)
     peaks = find_peaks(heat, threshold)
     scale = np.divide(image.shape, heat.shape)

@@ -1,136 +1,136 @@
-"""Points compared with an oracle's, as an object; save and reopen.
+"""The run of a comparison with an oracle, and how it is saved.
 
-What is kept are the points and the matching distance: who agrees with whom follows from
-them and is worked out anew. It is one JSON file, written whole or not at all.
+The file holds points and matching distance: who agrees with whom follows from them and is
+worked out anew.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from functools import cached_property
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from napari_reward_analysis.analyses.atoms.run import Run
+from napari_reward_analysis.analyses.oracle.problem import OracleProblem
+from napari_reward_analysis.analyses.oracle.result import TrialAgreement
+from napari_reward_analysis.analyses.oracle.settings import OracleSettings
+from napari_reward_analysis.analyses.oracle.table import agreement_table, oracle_table
 from napari_reward_analysis.arrays import FloatArray
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.notices import Notice
 from napari_reward_analysis.points.agreement import Agreement, agreement
 from napari_reward_analysis.points.known import Oracle
-from napari_reward_analysis.runs.files import RunKind
-from napari_reward_analysis.runs.head import FORMAT, ImageReference, checked, versions_now
-from napari_reward_analysis.runs.packed import pack, unpack
-
-ORACLE_FILE = "oracle.json"
-_ORACLE = RunKind(
-    "oracle", ORACLE_FILE, "no comparison with an oracle", "the comparisons with an oracle"
+from napari_reward_analysis.runs.files import RunFormat
+from napari_reward_analysis.runs.head import (
+    SEARCH_STATE,
+    ImageReference,
+    checked,
+    head_of,
+    study_fields_of,
 )
+from napari_reward_analysis.runs.packed import pack, unpack
+from napari_reward_analysis.runs.run import BaseRun
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-@dataclass(frozen=True, eq=False)
-class TrialAgreement:
-    """F1 against an oracle of a run's trials.
-
-    Attributes
-    ----------
-    run : str
-        The run's identifier.
-    name : str
-        What the run was called.
-    indices : tuple of int
-        Index of each trial.
-    f1 : ndarray, shape (n,)
-        0 to 1; NaN where a trial has no result.
-    """
-
-    run: str
-    name: str
-    indices: tuple[int, ...]
-    f1: FloatArray
-
-    @classmethod
-    def of(cls, run: Run, f1: FloatArray) -> TrialAgreement:
-        """F1 of all trials of a run, in their order."""
-        return cls(run.identifier, run.name, tuple(trial.index for trial in run.trials), f1)
-
-    def values(self, run: Run) -> FloatArray:
-        """F1 by position in `run.trials`; NaN where a trial was not judged."""
-        known = dict(zip(self.indices, self.f1, strict=True))
-        return np.array([known.get(trial.index, np.nan) for trial in run.trials], float)
+def _no_oracle() -> Oracle:
+    return Oracle.of_points("", np.empty((0, 2)))
 
 
-@dataclass(frozen=True, eq=False)
-class Comparison:
+@dataclass(kw_only=True, eq=False, repr=False)
+class OracleRun(BaseRun[TrialAgreement]):
     """An oracle's columns in one image, and what was compared with them.
 
+    Its `trials` are the agreements of whole runs, one each.
+
     Attributes
     ----------
-    image : ImageReference
-        The image, with the pixel size that was used.
     oracle : Oracle
-        Within the compared area.
+        In the compared area; without a point until it was asked.
     found : ndarray, shape (n, 2), or None
-        What is compared, within the area, y and x in px; None for nothing.
+        What was compared, in the area, y and x in px; None for nothing.
     found_name : str
         What it is called.
     reach : float or None
-        Largest distance of a pair in px; None where nothing is compared.
-    runs : tuple of TrialAgreement
-        Searches on the image, judged by the oracle.
-    notices : tuple of str
-        What the user was told.
-    versions : dict
-        Versions of the packages that made it.
+        Largest distance of a pair in px; None where nothing can be compared.
+    trial : int or None
+        Number of the compared trial, where it is the result of a run.
+    result : Agreement or None
+        Who agrees with whom; None where nothing was compared.
     """
 
-    image: ImageReference
-    oracle: Oracle
+    kind: ClassVar[str] = "oracle"
+    noun: ClassVar[str] = "judged runs"
+
+    settings: OracleSettings = field(default_factory=OracleSettings)
+    oracle: Oracle = field(default_factory=_no_oracle)
     found: FloatArray | None = None
     found_name: str = ""
     reach: float | None = None
-    runs: tuple[TrialAgreement, ...] = ()
-    notices: tuple[str, ...] = ()
-    versions: dict[str, str] = field(default_factory=versions_now)
+    trial: int | None = None
+    result: Agreement | None = field(default=None, init=False)
 
-    @cached_property
-    def result(self) -> Agreement | None:
-        """Who agrees with whom; None where nothing is compared."""
-        if self.found is None:
-            return None
-        return agreement(self.found, self.oracle.points, self.reach)
+    def __post_init__(self) -> None:
+        """Work out the agreement of what is given."""
+        if self.found is not None:
+            self.compare(self.found)
+
+    @classmethod
+    def of(cls, problem: OracleProblem) -> OracleRun:
+        """A comparison that has not begun."""
+        compared = problem.compared
+        return cls(
+            image=ImageReference.of(problem.image),
+            settings=problem.settings,
+            lattice=problem.lattice,
+            notices=list(problem.notices),
+            found_name="" if compared is None else compared.name,
+            trial=None if compared is None else compared.trial,
+        )
+
+    def compare(self, found: FloatArray) -> None:
+        """Compare positions with the oracle, within `reach`.
+
+        Parameters
+        ----------
+        found : ndarray, shape (n, 2)
+            In the compared area, y and x in px.
+        """
+        self.found, self.result = found, agreement(found, self.oracle.points, self.reach)
+
+    def has_result(self) -> bool:
+        """Whether the oracle was asked."""
+        return len(self.oracle.points) > 0
+
+    def atoms(self) -> pd.DataFrame:
+        """The oracle's columns: the content of `oracle.csv`, see `oracle_table`."""
+        import pandas as pd
+
+        return pd.DataFrame(oracle_table(self.oracle, self.image.pixel_size, self.lattice))
+
+    def table(self) -> pd.DataFrame:
+        """A row for each matched, missed and spurious position: the content of `agreement.csv`.
+
+        Raises
+        ------
+        BadInput
+            If nothing was compared.
+        """
+        import pandas as pd
+
+        if self.found is None or self.result is None:
+            raise BadInput("Nothing was compared with the oracle: give a run to compare.")
+        size = self.image.pixel_size
+        return pd.DataFrame(agreement_table(self.found, self.oracle, self.result, size))
 
 
-def save_comparison(comparison: Comparison, folder: Path) -> Path:
-    """Write `oracle.json` into a folder, whole or not at all.
-
-    Raises
-    ------
-    BadInput
-        If it cannot be written.
-    """
-    return _ORACLE.save(folder, _head(comparison), map(_run_to_json, comparison.runs))
-
-
-def load_comparison(path: Path) -> Comparison:
-    """Read a comparison: its folder or its `oracle.json`.
-
-    Raises
-    ------
-    BadInput
-        If there is none, or the file is damaged or of a newer version.
-    """
-    return _ORACLE.load(path, _from_json)
-
-
-def _head(comparison: Comparison) -> dict[str, Any]:
-    oracle, found = comparison.oracle, comparison.found
-    return {
-        "format": FORMAT,
-        "kind": _ORACLE.name,
-        "versions": comparison.versions,
-        "image": asdict(comparison.image),
+def _head(run: OracleRun) -> dict[str, Any]:
+    oracle, found = run.oracle, run.found
+    return head_of(run.kind, run, SEARCH_STATE) | {
         "oracle": {
             "name": oracle.name,
             "points": _pack(oracle.points),
@@ -138,9 +138,10 @@ def _head(comparison: Comparison) -> dict[str, Any]:
             "classes": [str(name) for name in oracle.classes],
         },
         "found": None if found is None else _pack(found),
-        "found_name": comparison.found_name,
-        "reach_px": comparison.reach,
-        "notices": list(comparison.notices),
+        "found_name": run.found_name,
+        "reach_px": run.reach,
+        "trial": run.trial,
+        "notices": [notice.to_json() for notice in run.notices],
     }
 
 
@@ -150,8 +151,11 @@ def _run_to_json(run: TrialAgreement) -> dict[str, Any]:
     return {"run": run.run, "name": run.name, "indices": list(run.indices), "f1": f1}
 
 
-def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> Comparison:
-    image, known = ImageReference.from_json(head["image"]), head["oracle"]
+def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> OracleRun:
+    # comparisons of version 0.1 say nothing of these
+    head = {"status": "done", "lattice": None, "settings": {}, "trial": None} | head
+    common = study_fields_of(head, OracleSettings)
+    image, known = common["image"], head["oracle"]
     points, confidence = _points(known["points"], image), _unpack(known["confidence"])
     classes = np.array(checked(list[str], known["classes"]), dtype=str)
     if not len(points) == len(confidence) == len(classes):
@@ -159,19 +163,16 @@ def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> Compa
     found, reach = head["found"], head["reach_px"]
     if found is not None and not 0 < reach < math.inf:
         raise ValueError("what is compared needs a distance above 0")
-    comparison = Comparison(
-        image=image,
+    return OracleRun(
+        **common,
+        trials=[_run_from_json(record) for record in records],
+        notices=[Notice.from_json(notice) for notice in head["notices"]],
         oracle=Oracle(checked(str, known["name"]), points, confidence, classes),
         found=None if found is None else _points(found, image),
         found_name=checked(str, head["found_name"]),
         reach=reach,
-        runs=tuple(_run_from_json(record) for record in records),
-        notices=tuple(checked(list[str], head["notices"])),
-        versions=checked(dict[str, str], head["versions"]),
+        trial=None if head["trial"] is None else checked(int, head["trial"]),
     )
-    # worked out here, where whoever opens the file waits for it anyway
-    _ = comparison.result
-    return comparison
 
 
 def _points(text: str, image: ImageReference) -> FloatArray:
@@ -198,3 +199,6 @@ def _pack(array: FloatArray) -> str:
 
 def _unpack(text: str) -> FloatArray:
     return np.asarray(unpack(text, "<f8"), np.float64)
+
+
+ORACLE_FORMAT = RunFormat(OracleRun.kind, "oracle.json", _head, _run_to_json, _from_json)

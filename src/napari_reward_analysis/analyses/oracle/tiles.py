@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +19,8 @@ def in_tiles(
     pixels: Float32Array,
     tile: int = TILE,
     rim: int = RIM,
-) -> Float32Array:
-    """Output for a whole image, the same whatever the tiles are.
+) -> Generator[None, None, Float32Array]:
+    """Work out the output for a whole image, which does not depend on the tiles.
 
     Parameters
     ----------
@@ -30,6 +30,11 @@ def in_tiles(
         The image.
     tile, rim : int
         Multiples of `STEP`.
+
+    Yields
+    ------
+    None
+        After each tile.
 
     Returns
     -------
@@ -51,6 +56,7 @@ def in_tiles(
             if output is None:
                 output = np.empty((len(seen), *padded.shape), np.float32)
             output[:, rows.kept, columns.kept] = seen[:, rows.within, columns.within]
+            yield
     assert output is not None  # an image has at least one tile
     return output[:, :height, :width]
 

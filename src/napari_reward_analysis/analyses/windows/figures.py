@@ -7,30 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_reward_analysis.analyses.windows.result import Map
+from napari_reward_analysis.analyses.windows.maps import map_name
 from napari_reward_analysis.analyses.windows.run import WindowsRun
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.io.figure_file import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.ticker import Locator
-
-#: What a reader calls the maps of `window_maps`, with their units.
-_MAP_NAMES = {
-    "n": "columns",
-    "expected": "expected columns",
-    "qc": "QC",
-    "er": "ER",
-    "n_trials": "trials",
-    "min_sigma": "min sigma, px",
-    "max_sigma": "max sigma, px",
-    "num_sigma": "number of sigmas",
-}
-
-
-def map_name(key: str) -> str:
-    """What a reader calls a map of `window_maps`, with its unit."""
-    return _MAP_NAMES.get(key, key.replace("_", " "))
 
 
 def maps_figure(run: WindowsRun) -> Figure:
@@ -51,7 +35,7 @@ def maps_figure(run: WindowsRun) -> Figure:
     return figure
 
 
-def _ticks(values: Map) -> list[float] | Locator:
+def _ticks(values: FloatArray) -> list[float] | Locator:
     """Where the bar of a map is labelled: at the one value that there is, or at whole ones."""
     from matplotlib.ticker import MaxNLocator
 

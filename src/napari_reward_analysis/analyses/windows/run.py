@@ -1,81 +1,57 @@
-"""An analysis by sliding windows as an object; save and reopen.
-
-While it goes on it is a log, a line a window; a finished one is one JSON file, written
-whole or not at all.
-"""
+"""The run of sliding windows, and how it is saved."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from napari_reward_analysis.analyses.atoms.run import trial_from_json, trial_to_json
+from napari_reward_analysis.analyses.windows.maps import maps_dataset, window_maps
 from napari_reward_analysis.analyses.windows.plan import Plan
-from napari_reward_analysis.analyses.windows.problem import WindowsProblem, WindowsSettings
-from napari_reward_analysis.analyses.windows.result import (
-    Map,
-    Table,
-    WindowResult,
-    stitched_table,
-    window_maps,
-)
-from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.analyses.windows.problem import WindowsProblem
+from napari_reward_analysis.analyses.windows.result import WindowResult
+from napari_reward_analysis.analyses.windows.settings import WindowsSettings
+from napari_reward_analysis.analyses.windows.table import Table, stitched_table, window_table
+from napari_reward_analysis.arrays import FloatArray
+from napari_reward_analysis.notices import Notice
 from napari_reward_analysis.rewards.atoms import Physics
-from napari_reward_analysis.runs.files import ResultLog, RunKind
+from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
+    SEARCH_STATE,
     ImageReference,
-    Status,
     checked,
-    fields_of,
     head_of,
-    versions_now,
+    study_fields_of,
 )
 from napari_reward_analysis.runs.packed import pack, unpack_bits
+from napari_reward_analysis.runs.run import BaseRun
 
-WINDOWS_FILE = "windows.json"
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray
 
-_WINDOWS = RunKind("windows", WINDOWS_FILE, "no analysis by windows")
 
-
-@dataclass
-class WindowsRun:
-    """All windows of one image.
+@dataclass(kw_only=True, eq=False, repr=False)
+class WindowsRun(BaseRun[WindowResult]):
+    """All windows of one image; `trials` are those that are done, in any order.
 
     Attributes
     ----------
-    image : ImageReference
-        The image it belongs to.
-    settings : WindowsSettings
-        What was asked.
-    lattice : Lattice
-        The crystal.
     plan : Plan
         The windows.
     spacing_px : float
         Distance of the nearest columns.
-    results : list of WindowResult
-        Those that are done, in the order in which they were.
-    notices : list of str
-        What the user was told about the image.
-    status : {'running', 'done', 'cancelled', 'failed'}
-        How far it came.
-    versions : dict
-        Versions of the packages that made it.
     """
 
-    image: ImageReference
+    kind: ClassVar[str] = "windows"
+    noun: ClassVar[str] = "windows"
+
     settings: WindowsSettings
-    lattice: Lattice
     plan: Plan
     spacing_px: float
-    results: list[WindowResult] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    status: Status = "running"
-    versions: dict[str, str] = field(default_factory=versions_now)
 
     @classmethod
     def of(cls, problem: WindowsProblem) -> WindowsRun:
@@ -84,60 +60,57 @@ class WindowsRun:
             image=ImageReference.of(problem.image),
             settings=problem.settings,
             lattice=problem.lattice,
+            notices=list(problem.preflight.notices),
             plan=problem.plan,
             spacing_px=problem.spacing_px,
-            notices=list(problem.preflight.notices),
         )
 
     @property
-    def table(self) -> Table:
+    def stitched(self) -> Table:
         """The columns of the whole image, each once, see `stitched_table`."""
-        return stitched_table(self.results, self.plan, self.spacing_px, self.image.pixel_size)
+        return stitched_table(self.trials, self.plan, self.spacing_px, self.image.pixel_size)
 
     @property
-    def maps(self) -> dict[str, Map]:
+    def maps(self) -> dict[str, FloatArray]:
         """QC, ER and parameters by window, see `window_maps`."""
-        return window_maps(self.results, self.plan)
+        return window_maps(self.trials, self.plan)
 
     @property
     def left_out(self) -> list[WindowResult]:
         """Windows without a result."""
-        return [result for result in self.results if result.trial is None]
+        return [result for result in self.trials if result.trial is None]
 
+    def has_result(self) -> bool:
+        """Whether a window has a result."""
+        return len(self.left_out) < len(self.trials)
 
-class WindowsLog(ResultLog[WindowResult]):
-    """The log of a run that goes on; see `ResultLog`."""
+    def atoms(self) -> pd.DataFrame:
+        """The columns of the whole image, each once: the content of `atoms.csv`."""
+        import pandas as pd
 
-    def __init__(self, run: WindowsRun, folder: Path) -> None:
-        super().__init__(_WINDOWS, folder, _head(run), _result_to_json)
+        return pd.DataFrame(self.stitched)
 
+    def table(self) -> pd.DataFrame:
+        """A row for each window that is done, see `window_table`."""
+        import pandas as pd
 
-def save_windows(run: WindowsRun, folder: Path) -> Path:
-    """Write `windows.json` into a folder, whole or not at all.
+        return pd.DataFrame(window_table(self.trials))
 
-    Raises
-    ------
-    BadInput
-        If it cannot be written.
-    """
-    return _WINDOWS.save(folder, _head(run), map(_result_to_json, run.results))
+    def to_xarray(self) -> xarray.Dataset:
+        """QC, ER and parameters by window, see `maps_dataset`.
 
-
-def load_windows(path: Path) -> WindowsRun:
-    """Read a run: its folder, its `windows.json`, or the log of one that was cut off.
-
-    Raises
-    ------
-    BadInput
-        If there is none, or the file is damaged or of a newer version.
-    """
-    return _WINDOWS.load(path, _from_json)
+        Raises
+        ------
+        BadInput
+            If xarray is missing.
+        """
+        return maps_dataset(self.maps, self.plan, self.image.pixel_size)
 
 
 def _head(run: WindowsRun) -> dict[str, Any]:
-    return head_of(_WINDOWS.name, run) | {
+    return head_of(run.kind, run, SEARCH_STATE) | {
         "spacing_px": run.spacing_px,
-        "notices": run.notices,
+        "notices": [notice.to_json() for notice in run.notices],
         "plan": asdict(run.plan),
     }
 
@@ -157,18 +130,19 @@ def _result_to_json(result: WindowResult) -> dict[str, Any]:
 
 
 def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> WindowsRun:
-    common = fields_of(head, WindowsSettings)
+    common = study_fields_of(head, WindowsSettings)
     if common["lattice"] is None:
         raise ValueError("windows need a lattice")
+    plan = _plan(head["plan"], common["image"])
     run = WindowsRun(
         **common,
-        plan=_plan(head["plan"], common["image"]),
+        trials=[_result_from_json(record, plan) for record in records],
+        notices=[Notice.from_json(notice) for notice in head["notices"]],
+        plan=plan,
         spacing_px=checked(float, head["spacing_px"]),
-        notices=checked(list[str], head["notices"]),
     )
-    run.results = [_result_from_json(record, run.plan) for record in records]
     # what does not fit together fails here, not where it is shown
-    _ = run.table, run.maps
+    _ = run.stitched, run.maps
     return run
 
 
@@ -199,3 +173,6 @@ def _result_from_json(record: dict[str, Any], plan: Plan) -> WindowResult:
         seconds=record["seconds"],
         crystal=None if record["crystal"] is None else unpack_bits(record["crystal"], shape),
     )
+
+
+WINDOWS_FORMAT = RunFormat(WindowsRun.kind, "windows.json", _head, _result_to_json, _from_json)

@@ -1,32 +1,53 @@
-"""What a person chooses for an analysis by sliding windows."""
+"""Settings of an analysis by sliding windows."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.search.settings import option
 
 
 class WindowsSettings(BaseModel):
-    """What a person chooses; saved with the result, so that it can be repeated.
-
-    Attributes
-    ----------
-    atoms : AtomsSettings
-        The search in each window. A count is that of the whole image and has no meaning
-        in a window: the lattice gives each its own.
-    side : float, optional
-        Side of a window in angstrom; by default ten roots of the cell's area.
-    overlap : float
-        Part of its side that a window shares with the next, at least.
-    workers : int, optional
-        Windows that are searched at once, one per core by default. The result does not
-        depend on it.
-    """
+    """What the user chooses; saved with the result, so that it can be repeated."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    atoms: AtomsSettings = AtomsSettings(trials=30)
-    side: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    overlap: float = Field(default=0.25, ge=0, le=0.75)
-    workers: int | None = Field(default=None, ge=1, le=256)
+    side: float | None = option(
+        None,
+        title="Window",
+        help="Side of a window, at least two cells of the crystal. Empty for ten roots of the "
+        "cell's area.",
+        unit="Å",
+        empty="10 cells",
+        flag="window",
+        metavar="A",
+        gt=0,
+        allow_inf_nan=False,
+    )
+    overlap: float = option(
+        0.25,
+        title="Overlap",
+        help="Smallest part of its side that a window shares with the next.",
+        metavar="F",
+        ge=0,
+        le=0.75,
+    )
+    workers: int | None = option(
+        None,
+        title="Workers",
+        help="Windows that are searched at the same time. Empty for one per core. The result "
+        "does not depend on it.",
+        advanced=True,
+        metavar="N",
+        empty="one per core",
+        ge=1,
+        le=256,
+    )
+    atoms: AtomsSettings = option(
+        AtomsSettings(trials=30),
+        title="Search in each window",
+        help="Settings of the search in each window. A count of the whole image cannot be "
+        "used: the lattice gives each window its own.",
+        flag="-",
+    )

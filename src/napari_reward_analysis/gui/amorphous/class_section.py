@@ -1,27 +1,35 @@
-"""Sections 2 and 3 of the form: classes with their mean patches, and their orientations."""
+"""Sections 2 and 3 of the form: the classes with their mean patches, and the orientations."""
 
 from __future__ import annotations
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QGridLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
+from napari_reward_analysis.analyses.amorphous.settings import AmorphousSettings
 from napari_reward_analysis.arrays import StrArray
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.amorphous.classes import ClassPictures, class_colours, renamed
 from napari_reward_analysis.gui.widgets.fields import form_layout, row, whole_number
 from napari_reward_analysis.gui.widgets.patch_picture import PatchPicture, limits_of
+from napari_reward_analysis.gui.widgets.setting_inputs import (
+    field_named,
+    limits_of_field,
+    tooltip_of,
+)
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, default_colours
 
-_NONE_YET = "Not known yet: Run finds them, or press Find classes to look at them first."
+_NONE_YET = "The classes are not known yet. Press Find classes, or Run, to find them."
+
+_WITH_CLASSES = "The orientations are found with the classes."
 
 
 class ClassSection(QWidget):
-    """Number of classes, and of each its picture, name and size.
+    """Number of classes, with the picture, the name and the size of each.
 
     Signals
     -------
     changed
-        Number or names.
+        The number of classes or a name was changed.
     find_asked
         The user wants to see the classes without a search.
     """
@@ -34,14 +42,14 @@ class ClassSection(QWidget):
         self._classes: ClassPictures | None = None
         self._colours = default_colours()
         self.names: dict[str, QLineEdit] = {}
-        self.kinds = whole_number("Classes", 0, 20, 0)
+        kinds = field_named(AmorphousSettings, "kinds")
+        # 0 stands for None
+        most, default = int(limits_of_field(kinds).high), int(kinds.default or 0)
+        self.kinds = whole_number(kinds.title, 0, most, default)
         self.kinds.setSpecialValueText("automatic")
-        self.kinds.setToolTip(
-            "How many classes the patches are parted into; automatic takes those of the lattice, "
-            "or as many as the patches show"
-        )
+        self.kinds.setToolTip(tooltip_of(kinds))
         self.find_button = QPushButton("Find classes")
-        self.find_button.setToolTip("Look at the classes before a search")
+        self.find_button.setToolTip("Find the classes and show them before a search")
         self.remark = QLabel(_NONE_YET)
         self.remark.setWordWrap(True)
         self._grid_holder = QWidget()
@@ -49,7 +57,9 @@ class ClassSection(QWidget):
         self._grid.setContentsMargins(4, 0, 4, 4)
         self._grid.setVerticalSpacing(3)
         head = QWidget()
-        form_layout(head).addRow("Number", row(self.kinds, self.find_button))
+        label = QLabel(kinds.title)
+        label.setToolTip(tooltip_of(kinds))
+        form_layout(head).addRow(label, row(self.kinds, self.find_button))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
@@ -61,7 +71,7 @@ class ClassSection(QWidget):
         self.find_button.clicked.connect(lambda: self.find_asked.emit())
 
     def show_classes(self, classes: ClassPictures | None) -> None:
-        """Show these classes, under their own names."""
+        """Show these classes with their own names."""
         self._classes = classes
         self.names = {}
         while self._grid.count():
@@ -75,12 +85,12 @@ class ClassSection(QWidget):
         self._show_remark()
 
     def labels(self) -> StrArray | None:
-        """Classes of the atoms as the user named them; None where they are the image's.
+        """Classes of the atoms with the user's names; None where the user renamed none.
 
         Raises
         ------
         BadInput
-            If a class is left without a name.
+            If a class has no name.
         """
         if self._classes is None or not (self.renames or self._classes.given):
             return None
@@ -92,7 +102,7 @@ class ClassSection(QWidget):
         return {old: box.text() for old, box in self.names.items() if box.text().strip() != old}
 
     def fault(self) -> str:
-        """What is wrong with the names; empty when nothing is."""
+        """What is wrong with the names; empty if nothing is."""
         try:
             self.labels()
         except BadInput as error:
@@ -123,7 +133,7 @@ class ClassSection(QWidget):
             picture.set_colour(shades[name])
             box = QLineEdit(name)
             box.setAccessibleName(f"Name of class {name}")
-            box.setToolTip("Type another name; two classes with one name become one")
+            box.setToolTip("Type another name. Two classes with the same name become one.")
             box.textChanged.connect(self._on_name)
             self.names[name] = box
             self._grid.addWidget(picture, place, 0)
@@ -143,11 +153,11 @@ class ClassSection(QWidget):
                 text = self.fault()
             elif len(known) == 1 and len(self.names) > 1:
                 text = (
-                    "All atoms are in one class: columns of different elements are compared with "
-                    "one mean patch. Give the classes different names to part them."
+                    "All atoms are in one class, so that columns of different elements are "
+                    "compared with one mean patch. Give the classes different names."
                 )
             elif self.renames:
-                text = "The names count from the next run on."
+                text = "The next run uses the new names."
         self.remark.setText(text)
         self.remark.setVisible(bool(text))
 
@@ -159,7 +169,7 @@ class OrientationSection(QWidget):
         super().__init__()
         self.pictures = (PatchPicture("First orientation"), PatchPicture("Second orientation"))
         self.titles = (QLabel(), QLabel())
-        self.remark = QLabel("Known with the classes.")
+        self.remark = QLabel(_WITH_CLASSES)
         self.remark.setWordWrap(True)
         grid = QGridLayout(self)
         grid.setContentsMargins(4, 2, 4, 4)
@@ -179,7 +189,7 @@ class OrientationSection(QWidget):
             title.setText(f"{classes.oriented}{place + 1}" if shown and classes else "")
             if shown:
                 picture.set_patch(halves[place], limits_of(halves))
-        self.remark.setText("Known with the classes." if classes is None else classes.remark)
+        self.remark.setText(_WITH_CLASSES if classes is None else classes.remark)
 
     def summary(self) -> str:
         """The section in one line."""

@@ -7,13 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.analyses.amorphous.execute import write_regions
+from napari_reward_analysis.analyses.amorphous.output import write_amorphous
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
 from napari_reward_analysis.analyses.amorphous.table import region_table
 from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.gui.analysis.exports import BaseExports, file_name, snapshot_of
 from napari_reward_analysis.io.map_writer import write_map
 from napari_reward_analysis.io.writers import write_csv, write_mask
+from napari_reward_analysis.runs.run import Pick
 
 
 class RegionExports(BaseExports):
@@ -55,7 +56,7 @@ class RegionExports(BaseExports):
         choice = "euclidean" if position is None else str(position)
 
         def write() -> None:
-            write_regions(snapshot, folder, choice)
+            write_amorphous(snapshot, folder, Pick(choice))
             if height is not None:
                 write_map(folder / "likelihood.tif", height(), size)
 

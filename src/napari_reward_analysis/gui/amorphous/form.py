@@ -185,7 +185,7 @@ class RegionForm(QWidget):
             self.image.fault(),
             self.lattice.fault,
             self.classes.fault(),
-            self.search.window_size.fault(),
+            self.search.fault(),
         )
         self.fault = next((fault for fault in faults if fault), "")
         image, classes, orientations, search = self.sections

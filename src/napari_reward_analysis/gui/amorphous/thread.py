@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from napari_reward_analysis.analyses.amorphous.execute import Atoms, given_atoms
+from napari_reward_analysis.analyses.amorphous.known_atoms import Atoms, given_atoms
 from napari_reward_analysis.analyses.amorphous.problem import (
     AmorphousProblem,
     AmorphousSettings,
     AmorphousTrial,
 )
-from napari_reward_analysis.analyses.amorphous.run import AmorphousRun, ColumnTable, Verdict
+from napari_reward_analysis.analyses.amorphous.run import AmorphousRun, ColumnTable
 from napari_reward_analysis.analyses.atoms.run import ImageReference
 from napari_reward_analysis.analyses.atoms.trials import (
     AtomsProblem,
@@ -168,7 +168,7 @@ class RegionSearch(BaseSearch[AmorphousRun]):
             settings=problem.settings,
             atoms=atoms.blobs,
             columns=ColumnTable.of(problem),
-            verdict=Verdict.of(problem),
+            verdict=problem.verdict,
             lattice=self._request.lattice,
             measured=measured_facts(atoms.preflight),
             notices=list(atoms.preflight.notices),

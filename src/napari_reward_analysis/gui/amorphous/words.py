@@ -5,6 +5,7 @@ from __future__ import annotations
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousTrial
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
 from napari_reward_analysis.gui.widgets.words import percent
+from napari_reward_analysis.notices import sentence
 
 
 def mask_in_words(trial: AmorphousTrial, pixel_size: float | None) -> str:
@@ -49,7 +50,7 @@ def notices_in_words(run: AmorphousRun) -> str:
     """What the user should know of a run.
 
     Of what a preflight says, the crystal's area is for counting columns: here all of them are
-    judged. What it says of the command line is of no use in a window.
+    judged.
     """
-    told = " ".join(text for text in run.notices if "columns are expected" not in text)
-    return told.replace(" (--calibrate lattice)", "")
+    told = (notice for notice in run.notices if notice.code != "crystal_part")
+    return " ".join(map(sentence, told))

@@ -19,14 +19,14 @@ from typing import Any, NamedTuple
 import platformdirs
 
 from napari_reward_analysis.analyses.amorphous.run import (
-    AmorphousLog,
+    AMORPHOUS_FORMAT,
     AmorphousRun,
-    save_amorphous_run,
 )
-from napari_reward_analysis.analyses.atoms.run import RUN_FILE, Run, RunLog, Status, save_run
+from napari_reward_analysis.analyses.atoms.run import ATOMS_FORMAT, RUN_FILE, Run, Status, save_run
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.io.atomic import write_text
+from napari_reward_analysis.runs import files
 
 #: Beside each run: its name, time and status.
 ABOUT_FILE = "about.json"
@@ -171,12 +171,22 @@ class Autosave:
 def save_any_run(run: Run | AmorphousRun, folder: Path) -> Path:
     """Write a run of whichever analysis into a folder."""
     if isinstance(run, AmorphousRun):
-        return save_amorphous_run(run, folder)
+        return AMORPHOUS_FORMAT.save(run, folder)
     return save_run(run, folder)
 
 
-def _log_of(run: Run | AmorphousRun, folder: Path) -> RunLog | AmorphousLog:
-    return AmorphousLog(run, folder) if isinstance(run, AmorphousRun) else RunLog(run, folder)
+class RunLog(files.RunLog):
+    """The log of a run of whichever analysis."""
+
+    def __init__(self, run: Run | AmorphousRun, folder: Path) -> None:
+        kind: files.RunFormat[Any] = (
+            AMORPHOUS_FORMAT if isinstance(run, AmorphousRun) else ATOMS_FORMAT
+        )
+        super().__init__(folder / f"{kind.file}l", kind.head(run), kind.record)
+
+
+def _log_of(run: Run | AmorphousRun, folder: Path) -> RunLog:
+    return RunLog(run, folder)
 
 
 #: How searches are kept.

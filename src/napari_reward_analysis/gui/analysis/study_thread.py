@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,15 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis.autosave import Autosave, Keeping, forget_old_runs
 from napari_reward_analysis.gui.analysis.thread import describe
 from napari_reward_analysis.gui.widgets.activity import ActivityBar
+from napari_reward_analysis.runs.analysis import Task
 
 _LOG = logging.getLogger(__name__)
 
 #: ms between two looks at what has come.
 _INTERVAL = 100
 
-#: Called in the thread with an event that ends the results within a trial when it is set:
-#: the run before its first result, and its results one by one.
-Prepare = Callable[[threading.Event], tuple[Any, Iterator[Any]]]
+#: Called in the thread: sets the study up.
+Prepare = Callable[[], Task[Any]]
 
 
 class StudyThread(QObject):
@@ -101,14 +102,19 @@ class StudyThread(QObject):
             self._close()
 
     def _iterate(self) -> Status:
-        run, results = self._prepare(self._cancelled)
-        self._runs.append(run)
-        self._saved = Autosave(run, self._folder, self._keeping)
+        task = self._prepare()
+        self._runs.append(task.run)
+        self._saved = Autosave(task.run, self._folder, self._keeping)
         self._warn(self._saved.open())
-        for result in results:
-            self._found.append(result)
-            self._warn(self._saved.add(result))
-        return "cancelled" if self._cancelled.is_set() else "done"
+        with closing(task.steps):
+            for result in task.steps:
+                if result is not None:
+                    self._found.append(result)
+                    self._warn(self._saved.add(result))
+                # at a pulse no finished result is waiting
+                elif self._cancelled.is_set():
+                    return "cancelled"
+        return "done"
 
     def _close(self) -> None:
         if self._saved is None:

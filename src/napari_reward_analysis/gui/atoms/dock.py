@@ -38,6 +38,7 @@ from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.docked import DockedWidget
 from napari_reward_analysis.gui.widgets.scrolling import VerticalScrollArea
 from napari_reward_analysis.gui.widgets.theme import napari_colours
+from napari_reward_analysis.notices import sentence
 
 
 class FindAtoms(DockedWidget):
@@ -272,9 +273,8 @@ class FindAtoms(DockedWidget):
         """See whether the image of the shown run is open."""
         run = self.session.current
         # what they say of the command line is of no use here
-        notices = " ".join(run.notices) if run else ""
-        notices = notices.replace(" (--calibrate lattice)", "")
-        self.results.set_notice(notices.replace(" angstrom", "\N{NO-BREAK SPACE}Å"))
+        notices = " ".join(map(sentence, run.notices)) if run else ""
+        self.results.set_notice(notices.replace(" Å", "\N{NO-BREAK SPACE}Å"))
         if run is None or self.overlay.shows_run:
             self._matcher.stop()
         else:

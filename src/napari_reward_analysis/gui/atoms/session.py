@@ -17,7 +17,7 @@ import numpy.typing as npt
 from psygnal import Signal
 
 from napari_reward_analysis.analyses.atoms.run import Run
-from napari_reward_analysis.analyses.oracle.run import TrialAgreement
+from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.gui.analysis.session import BaseSession
 from napari_reward_analysis.rewards.atoms import AtomScore, Physics

@@ -8,12 +8,13 @@ from qtpy.QtWidgets import QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidge
 from napari_reward_analysis.calibration.measured import (
     NOTICE_DIFFERENCE,
     MeasuredLattice,
-    second_grain_notice,
 )
+from napari_reward_analysis.calibration.notices import second_grain_notice
 from napari_reward_analysis.calibration.preflight import Preflight
 from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, small_font
 from napari_reward_analysis.gui.widgets.words import percent
+from napari_reward_analysis.notices import sentence
 
 
 class PreflightPanel(QWidget):
@@ -105,7 +106,7 @@ def _notice(measured: MeasuredLattice) -> str:
             f"{measured.pixel_size:#.4g} Å."
         )
     grains = second_grain_notice(measured)
-    text = " ".join([*sentences, *([grains] if grains else [])])
+    text = " ".join([*sentences, *([sentence(grains)] if grains else [])])
     return text.replace(" Å", "\N{NO-BREAK SPACE}Å")
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from napari_reward_analysis.analyses.atoms.run import Run
-from napari_reward_analysis.analyses.oracle.run import TrialAgreement
+from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.gui.atoms.session import Session
 
 _HEADS = ("Run", "Trial", "Columns", "F1")

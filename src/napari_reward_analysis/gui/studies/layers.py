@@ -15,7 +15,8 @@ from napari.layers import Layer, Points
 
 from napari_reward_analysis.analyses.atoms.overlay import ERROR_COLOUR, RIGHT_COLOUR
 from napari_reward_analysis.analyses.windows.plan import Plan
-from napari_reward_analysis.analyses.windows.result import Map, Table
+from napari_reward_analysis.analyses.windows.table import Table
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.gui.layers.result_layers import RESULT, placement
 from napari_reward_analysis.gui.layers.shown_image import Place
 
@@ -83,7 +84,7 @@ class WindowLayers:
         self._replace(former, layer, len(self._viewer.layers))
         self._atoms = weakref.ref(layer)
 
-    def show_map(self, place: Place, plan: Plan, name: str, values: Map) -> None:
+    def show_map(self, place: Place, plan: Plan, name: str, values: FloatArray) -> None:
         """Show a value by window over the image; NaN, a window without result, is clear.
 
         Parameters
@@ -136,7 +137,7 @@ class WindowLayers:
         layers.selection.active = layer if active is former else active
 
 
-def spread(values: Map, plan: Plan) -> npt.NDArray[np.float32]:
+def spread(values: FloatArray, plan: Plan) -> npt.NDArray[np.float32]:
     """A value by window as an array of the image's shape, each pixel from the window it is in.
 
     Where windows overlap, the seam runs halfway between their middles, as it does for
@@ -162,7 +163,7 @@ def _shape(image: Layer, place: Place) -> tuple[int, int]:
     return int(pixels.shape[place.axes[0]]), int(pixels.shape[place.axes[1]])
 
 
-def _limits(values: Map) -> tuple[float, float]:
+def _limits(values: FloatArray) -> tuple[float, float]:
     """From the least to the largest value; a map of one value needs a width all the same."""
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Event
 from typing import Any, get_args
 
 import numpy as np
@@ -13,17 +12,14 @@ from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPushButton, QVBox
 
 from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
-from napari_reward_analysis.analyses.noise.execute import network_oracle, write_noise
+from napari_reward_analysis.analyses.noise.analysis import begin_noise
 from napari_reward_analysis.analyses.noise.figures import save_noise_figure
 from napari_reward_analysis.analyses.noise.images import Kind, Unit
-from napari_reward_analysis.analyses.noise.run import (
-    NOISE_FILE,
-    NoiseLog,
-    NoiseRun,
-    load_noise,
-    save_noise,
-)
-from napari_reward_analysis.analyses.noise.study import TUNED, NoiseSettings, noise_study
+from napari_reward_analysis.analyses.noise.output import write_noise
+from napari_reward_analysis.analyses.noise.result import TUNED
+from napari_reward_analysis.analyses.noise.run import NOISE_FORMAT, NoiseRun
+from napari_reward_analysis.analyses.noise.settings import NoiseSettings
+from napari_reward_analysis.analyses.noise.table import noise_table
 from napari_reward_analysis.analyses.oracle.network import runtime_fault
 from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.errors import BadInput
@@ -39,6 +35,7 @@ from napari_reward_analysis.gui.widgets.fields import choice, form_layout, row, 
 from napari_reward_analysis.gui.widgets.theme import ThemeColours
 from napari_reward_analysis.io.writers import write_csv
 from napari_reward_analysis.points.agreement import require_within
+from napari_reward_analysis.runs.analysis import Inputs, Task
 
 _DEFAULTS = NoiseSettings()
 #: LoG* and the control.
@@ -184,7 +181,7 @@ class NoiseStudy(StudyTab):
     """
 
     title, kept_in = "Noise", "noise-runs"
-    keeping = Keeping(NOISE_FILE, "results", NoiseLog, save_noise, about_study)
+    keeping = Keeping(NOISE_FORMAT.file, "trials", NOISE_FORMAT.log, NOISE_FORMAT.save, about_study)
 
     def __init__(self, viewer: Any) -> None:
         self.shown, self._methods = NoiseResults(), _METHODS
@@ -220,17 +217,14 @@ class NoiseStudy(StudyTab):
         network = self.options.network.isChecked()
         self._methods = _METHODS + network
 
-        def work(stop: Event) -> tuple[NoiseRun, Any]:
+        def work() -> Task[NoiseRun]:
             if known is not None and not len(known):
                 raise BadInput("The layer of known positions holds none on this image.")
             clean = frame.image(size)
             everywhere = np.ones(clean.shape, bool)
             here = None if known is None else known[require_within(known, everywhere, name)]
-            oracle = network_oracle() if network else None
-            results = noise_study(
-                clean, lattice, settings, region, known=here, oracle=oracle, stop=stop
-            )
-            return NoiseRun.of(clean, lattice, settings, region), results
+            given = {"known": here, "oracle": network}
+            return begin_noise(Inputs(clean, lattice, region, given), settings)
 
         return work
 
@@ -247,7 +241,7 @@ class NoiseStudy(StudyTab):
         """Counts of both methods at the lowest and the highest level."""
         run: NoiseRun = self.run
         parts = []
-        for method in dict.fromkeys(result.method for result in run.results):
+        for method in dict.fromkeys(result.method for result in run.trials):
             counts = run.means(method, "n")
             first, last = (f"{counts[i, 1]:.0f} at {counts[i, 0]:g}" for i in (0, -1))
             parts.append(f"{method}: {first}, {last}")
@@ -262,10 +256,11 @@ class NoiseStudy(StudyTab):
 
     def load(self, path: Path) -> NoiseRun:
         """Read `noise.json`."""
-        return load_noise(path)
+        return NOISE_FORMAT.load(path)
 
     def write(self, run: NoiseRun, folder: Path) -> object:
         """Write study, table and figure."""
+        NOISE_FORMAT.save(run, folder)
         return write_noise(run, folder)
 
     def _draw(self) -> None:
@@ -274,7 +269,7 @@ class NoiseStudy(StudyTab):
     def _ask_csv(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(self, "Table as CSV", "noise.csv", "CSV (*.csv)")
         if chosen:
-            path, table = Path(chosen).with_suffix(".csv"), self.run.table
+            path, table = Path(chosen).with_suffix(".csv"), noise_table(self.run.trials)
             self.do(lambda: write_csv(path, table), lambda _: self._say_saved(path))
 
     def _ask_picture(self) -> None:

@@ -12,8 +12,8 @@ from napari_reward_analysis.arrays import FloatArray
 import numpy as np
 import pyqtgraph as pg
 
+from napari_reward_analysis.analyses.noise.result import KEPT, ORACLE, TUNED
 from napari_reward_analysis.analyses.noise.run import NoiseRun
-from napari_reward_analysis.analyses.noise.study import KEPT, ORACLE, TUNED
 from napari_reward_analysis.gui.widgets.legend import LegendEntry, LegendStrip, Symbol
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, Themed, default_colours
 
@@ -54,7 +54,7 @@ def curve_of(run: NoiseRun, method: str, quantity: str) -> FloatArray:
         return run.means(method, quantity)
     rows = []
     for level in run.settings.levels:
-        values = [abs(r.qc) for r in run.results if (r.method, r.level) == (method, level)]
+        values = [abs(r.qc) for r in run.trials if (r.method, r.level) == (method, level)]
         finite = np.array(values)[np.isfinite(values)] if values else np.empty(0)
         if len(finite):
             rows.append((level, finite.mean(), finite.min(), finite.max()))
@@ -136,7 +136,7 @@ class NoisePlot(Themed, QWidget):
             plot.plot(found[:, 0], found[:, 1], pen=pen)
             entries.append(LegendEntry("line", self._colours.foreground, _EXPECTED, line=True))
         self.legend.set_entries(entries, self._colours)
-        if not self.curves and run.results:
+        if not self.curves and run.trials:
             self.title.setText(f"{QUANTITIES[self._quantity]}{_why_none(self._quantity)}")
 
     def _curve(self, found: FloatArray, colour: str, symbol: str) -> None:

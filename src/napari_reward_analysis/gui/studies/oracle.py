@@ -10,8 +10,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from napari_reward_analysis.analyses.oracle.figures import ORACLE_COLOUR
-from napari_reward_analysis.analyses.oracle.run import ORACLE_FILE, Comparison, load_comparison
-from napari_reward_analysis.analyses.oracle.table import write_comparison, write_oracle
+from napari_reward_analysis.analyses.oracle.output import write_oracle
+from napari_reward_analysis.analyses.oracle.run import ORACLE_FORMAT, OracleRun
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis.run_box import RunBox
 from napari_reward_analysis.gui.atoms.session import session_of
@@ -46,12 +46,12 @@ class OracleStudy(DockedWidget):
         self.session = session_of(self._viewer)
         self.layers = OracleLayers(self._viewer)
         #: What is shown; None before the first comparison.
-        self.comparison: Comparison | None = None
+        self.comparison: OracleRun | None = None
         #: The image that it belongs to; None where that is not open.
         self._frame: ShownImage | None = None
         #: What was said of it; what is written is told below it.
         self._told = ""
-        self._task: BackgroundTask[Comparison] | None = None
+        self._task: BackgroundTask[OracleRun] | None = None
         self._stop = threading.Event()
         self._bindings = Bindings(self)
         self._build()
@@ -68,9 +68,9 @@ class OracleStudy(DockedWidget):
         self.export = QPushButton("Export CSV…")
         self.export.setEnabled(False)
         self.files = StudyFiles(
-            ORACLE_FILE,
+            ORACLE_FORMAT.file,
             self.form.image,
-            load=load_comparison,
+            load=ORACLE_FORMAT.load,
             write=self._write,
             current=lambda: self.comparison,
         )
@@ -156,7 +156,7 @@ class OracleStudy(DockedWidget):
             self.run_box.set_status("Cancelled.")
             self._refresh()
 
-    def _done(self, frame: ShownImage, comparison: Comparison) -> None:
+    def _done(self, frame: ShownImage, comparison: OracleRun) -> None:
         self.run_box.finish(complete=True)
         self._show(comparison, frame)
 
@@ -167,7 +167,7 @@ class OracleStudy(DockedWidget):
 
     # ---- files
 
-    def _on_opened(self, comparison: Comparison, place: Place | None) -> None:
+    def _on_opened(self, comparison: OracleRun, place: Place | None) -> None:
         frame = self.form.image.frame
         self.run_box.clear()
         # the image may have been changed while the file was read
@@ -177,30 +177,30 @@ class OracleStudy(DockedWidget):
             words = comparison_in_words(comparison)
             self._say(of_another_image(words, comparison.image.name), warning=True)
 
-    def _write(self, comparison: Comparison, folder: Path) -> None:
+    def _write(self, comparison: OracleRun, folder: Path) -> None:
         """Called in a thread; an image that has changed since gives no picture."""
         frame, known = self._frame, comparison.image
         image = None if frame is None else frame.image(known.pixel_size)
         if image is not None and not known.matches(image):
             image = None
-        write_comparison(comparison, folder, image)
-        write_oracle(comparison.oracle, folder, image, None, known.pixel_size)
+        ORACLE_FORMAT.save(comparison, folder)
+        write_oracle(comparison, folder, image)
 
     # ---- what is shown
 
-    def _show(self, comparison: Comparison, frame: ShownImage | None) -> None:
+    def _show(self, comparison: OracleRun, frame: ShownImage | None) -> None:
         self.comparison, self._frame = comparison, frame
         if frame is not None:
             self.layers.show(frame.place, comparison)
-        self.session.set_agreement(comparison.oracle.name, comparison.runs)
-        self.front.show_fronts(comparison.runs)
+        self.session.set_agreement(comparison.oracle.name, comparison.trials)
+        self.front.show_fronts(comparison.trials)
         self._told = self._in_words(comparison)
         self.run_box.set_status(self._told)
         self._show_legend()
         self._refresh()
 
-    def _in_words(self, comparison: Comparison) -> str:
-        favourites = favourites_in_words(comparison.runs, self.session.runs)
+    def _in_words(self, comparison: OracleRun) -> str:
+        favourites = favourites_in_words(comparison.trials, self.session.runs)
         return "\n".join(filter(None, (comparison_in_words(comparison), favourites)))
 
     def _on_trials(self) -> None:
@@ -212,7 +212,7 @@ class OracleStudy(DockedWidget):
         """Runs came, went, were renamed or judged by another N: fronts and choices differ."""
         if self.comparison is None:
             return
-        self.front.show_fronts(self.comparison.runs)
+        self.front.show_fronts(self.comparison.trials)
         words, said = self._in_words(self.comparison), self.run_box.status.text()
         # what was said since then stays
         if said.startswith(self._told):

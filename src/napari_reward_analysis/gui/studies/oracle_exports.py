@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from napari_reward_analysis.analyses.oracle.run import Comparison
+from napari_reward_analysis.analyses.oracle.run import OracleRun
 from napari_reward_analysis.gui.analysis.exports import BaseExports
 from napari_reward_analysis.gui.studies.oracle_words import export_table
 from napari_reward_analysis.io.writers import write_csv
@@ -11,7 +11,7 @@ from napari_reward_analysis.io.writers import write_csv
 class OracleExports(BaseExports):
     """Writes a comparison where the user wants it."""
 
-    def points_csv(self, comparison: Comparison) -> None:
+    def points_csv(self, comparison: OracleRun) -> None:
         """Ask for a file and write the points as CSV."""
         name = "oracle.csv" if comparison.found is None else "agreement.csv"
         path = self._ask_file("Oracle as CSV", name, "CSV (*.csv)")

@@ -9,6 +9,7 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_reward_analysis.analyses.atoms.run import Run
+from napari_reward_analysis.analyses.oracle.problem import Compared
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.atoms.session import Session
@@ -120,26 +121,20 @@ class OracleForm(QWidget):
             If a chosen layer has no point on the image.
         """
         compared = self.compared.layer
-        runs = self._runs_here(frame)
-        region, analysed, found = self.image.region, None, None
+        given: dict[str, Any] = {"runs": self._runs_here(frame), **self._oracle(frame)}
         if isinstance(compared, Points):
             found, _ = _known(compared, frame)
-            if region is None and compared.name == _ATOMS:
-                analysed = self._analysed(frame)
+            # the layer of the search is compared where the search looked for columns
+            area = self._analysed(frame) if compared.name == _ATOMS else None
+            given["found"] = Compared(found, repr(compared.name), area)
         return OracleRequest(
             frame=frame,
             pixel_size=self.image.typed_pixel_size,
             lattice=self.lattice.lattice,
             area=self.image.area,
-            region=region,
-            analysed=analysed,
-            kind=self.source.kind,
-            path=self.source.path,
-            given=self._given(frame),
-            found=found,
-            found_name="" if compared is None else repr(compared.name),
+            region=self.image.region,
+            given=given,
             distance=self.distance.value(),
-            runs=runs,
         )
 
     def _same(self) -> str:
@@ -160,11 +155,13 @@ class OracleForm(QWidget):
             if places.get(run.identifier) == frame.place and run is not growing
         )
 
-    def _given(self, frame: ShownImage) -> Oracle | None:
-        layer = self.source.layer
-        if self.source.kind != "points" or layer is None:
-            return None
-        return Oracle.of_points(repr(layer.name), *_known(layer, frame))
+    def _oracle(self, frame: ShownImage) -> dict[str, Any]:
+        """The chosen oracle, as `OracleProblem` takes it."""
+        kind, layer = self.source.kind, self.source.layer
+        if kind == "points" and layer is not None:
+            return {"points": Oracle.of_points(repr(layer.name), *_known(layer, frame))}
+        name = {"model": "model", "file": "points"}.get(kind)
+        return {} if name is None else {name: self.source.path}
 
 
 def _known(layer: Points, frame: ShownImage) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from napari.layers import Points
 
 from napari_reward_analysis.analyses.oracle.figures import KIND_COLOURS, ORACLE_COLOUR
-from napari_reward_analysis.analyses.oracle.run import Comparison
+from napari_reward_analysis.analyses.oracle.run import OracleRun
 from napari_reward_analysis.analyses.oracle.table import points_by_kind
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.layers.result_layers import RESULT, placement
@@ -56,24 +56,24 @@ class OracleLayers:
         layer = None if known is None else known()
         return layer if viewer is not None and layer in viewer.layers else None
 
-    def show(self, place: Place, comparison: Comparison) -> None:
+    def show(self, place: Place, comparison: OracleRun) -> None:
         """Show a comparison in place of the former one.
 
         Parameters
         ----------
         place : Place
             Image and frame that it belongs to; nothing is shown when the image is gone.
-        comparison : Comparison
+        comparison : OracleRun
             Where nothing was compared, an older layer "agreement" goes.
         """
         oracle = comparison.oracle
         size = _size(oracle.points)
         features = {"confidence": oracle.confidence, "class": oracle.classes.astype(object)}
         self._show("oracle", place, oracle.points, features, (ORACLE_COLOUR, "disc"), size)
-        if comparison.found is None:
+        if comparison.found is None or comparison.result is None:
             self._drop("agreement")
             return
-        points, kinds = points_by_kind(comparison)
+        points, kinds = points_by_kind(comparison.found, oracle, comparison.result)
         features = {"agreement": kinds.astype(object)}
         looks = (
             np.array([KINDS[kind][0] for kind in kinds]),

@@ -9,13 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.analyses.atoms.run import Run
-from napari_reward_analysis.analyses.oracle.run import Comparison, TrialAgreement
+from napari_reward_analysis.analyses.oracle.result import TrialAgreement
+from napari_reward_analysis.analyses.oracle.run import OracleRun
 from napari_reward_analysis.analyses.oracle.table import agreement_table, oracle_table
 from napari_reward_analysis.gui.pareto.values import largest
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.points.agreement import per_class
 
 
-def comparison_in_words(comparison: Comparison) -> str:
+def comparison_in_words(comparison: OracleRun) -> str:
     """How many columns the oracle has and how well what was compared agrees."""
     number = len(comparison.oracle.points)
     lines = [f"{comparison.oracle.name}: {number} column{'' if number == 1 else 's'}"]
@@ -32,7 +34,7 @@ def comparison_in_words(comparison: Comparison) -> str:
         if by_class:
             parts = [f"{name} {numbers['recall']:.3f}" for name, numbers in by_class.items()]
             lines.append(f"recall by class: {', '.join(parts)}")
-    return "\n".join([*lines, *comparison.notices])
+    return "\n".join([*lines, *map(sentence, comparison.notices)])
 
 
 def favourites_in_words(judged: Sequence[TrialAgreement], runs: Sequence[Run]) -> str:
@@ -66,8 +68,9 @@ def _favourites(run: Run, f1: npt.NDArray[np.float64]) -> str:
     )
 
 
-def export_table(comparison: Comparison) -> dict[str, npt.NDArray[Any]]:
+def export_table(comparison: OracleRun) -> dict[str, npt.NDArray[Any]]:
     """Compared points with their kind; the oracle's own where nothing was compared."""
-    if comparison.found is None:
-        return oracle_table(comparison.oracle, comparison.image.pixel_size, None)
-    return agreement_table(comparison)
+    size = comparison.image.pixel_size
+    if comparison.found is None or comparison.result is None:
+        return oracle_table(comparison.oracle, size, comparison.lattice)
+    return agreement_table(comparison.found, comparison.oracle, comparison.result, size)

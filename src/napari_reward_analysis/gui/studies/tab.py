@@ -203,8 +203,8 @@ class StudyTab(QWidget):
         self._say(f"0 of {self.total(run)} done.")
 
     def _on_results(self, results: list[Any]) -> None:
-        self.run.results.extend(results)
-        done = len(self.run.results)
+        self.run.trials.extend(results)
+        done = len(self.run.trials)
         self.run_box.set_done(done)
         self._say(f"{done} of {self.total(self.run)} done.")
         self.show_run(complete=False)
@@ -220,11 +220,11 @@ class StudyTab(QWidget):
         self.run_box.finish(complete=status == "done")
         if began:
             self.run.status = status
-            if self.run.results:
+            if self.run.trials:
                 self.show_run(complete=True)
         if message:
             self.warn(message)
-        elif not (began and self.run.results):
+        elif not (began and self.run.trials):
             self._say("Cancelled before the first result.")
         else:
             kept = "Cancelled; kept: " if status == "cancelled" else ""
@@ -247,7 +247,7 @@ class StudyTab(QWidget):
     def _refresh(self) -> None:
         self.run_box.set_fault("" if self.running else self.fault)
         self.section.set_summary(self.options.summary())
-        found = self.run is not None and bool(self.run.results)
+        found = self.run is not None and bool(self.run.trials)
         self.files.save.setEnabled(found and not self.running)
         self.files.open.setEnabled(not self.running)
         self.files.recent.setEnabled(not self.running)
@@ -261,7 +261,7 @@ class StudyTab(QWidget):
     def _on_opened(self, run: Any, place: Place | None) -> None:
         if self.running:
             return  # started while the file was read: what comes in belongs to that study
-        if not run.results:
+        if not run.trials:
             self.warn("This study was cut off before its first result: there is nothing to show.")
             return
         self.run, self.place, self._remark = run, place, ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -11,22 +10,14 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QWidget
 
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
-from napari_reward_analysis.analyses.windows.execute import write_windows
-from napari_reward_analysis.analyses.windows.figures import map_name
+from napari_reward_analysis.analyses.windows.analysis import begin_windows
+from napari_reward_analysis.analyses.windows.maps import map_name
+from napari_reward_analysis.analyses.windows.output import write_windows
 from napari_reward_analysis.analyses.windows.plan import DEFAULT_CELLS
-from napari_reward_analysis.analyses.windows.problem import (
-    WindowsProblem,
-    WindowsSettings,
-    run_windows,
-)
-from napari_reward_analysis.analyses.windows.result import Map, WindowResult
-from napari_reward_analysis.analyses.windows.run import (
-    WINDOWS_FILE,
-    WindowsLog,
-    WindowsRun,
-    load_windows,
-    save_windows,
-)
+from napari_reward_analysis.analyses.windows.result import WindowResult
+from napari_reward_analysis.analyses.windows.run import WINDOWS_FORMAT, WindowsRun
+from napari_reward_analysis.analyses.windows.settings import WindowsSettings
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.gui.analysis.autosave import Keeping, about_study
 from napari_reward_analysis.gui.analysis.study_thread import Prepare
@@ -41,6 +32,8 @@ from napari_reward_analysis.gui.widgets.fields import (
     whole_number,
 )
 from napari_reward_analysis.io.writers import write_csv
+from napari_reward_analysis.notices import sentence
+from napari_reward_analysis.runs.analysis import Inputs, Task
 
 _DEFAULTS = WindowsSettings()
 _LARGEST_OVERLAP = 75
@@ -123,7 +116,7 @@ class WindowsResults(QWidget):
         layout.addRow("Range", self.range)
         layout.addRow(self.left_out)
 
-    def show_range(self, values: Map | None) -> None:
+    def show_range(self, values: FloatArray | None) -> None:
         """What the darkest and the brightest window of the map stand for."""
         known = np.empty(0) if values is None else values[np.isfinite(values)]
         text = f"{known.min():.3g} (dark) to {known.max():.3g} (bright)" if len(known) else ""
@@ -145,7 +138,9 @@ class WindowsStudy(StudyTab):
     """
 
     title, kept_in, tables = "Windows", "windows-runs", ("atoms.csv",)
-    keeping = Keeping(WINDOWS_FILE, "results", WindowsLog, save_windows, about_study)
+    keeping = Keeping(
+        WINDOWS_FORMAT.file, "trials", WINDOWS_FORMAT.log, WINDOWS_FORMAT.save, about_study
+    )
 
     def __init__(self, viewer: Any) -> None:
         self.shown = WindowsResults()
@@ -174,9 +169,8 @@ class WindowsStudy(StudyTab):
         size, lattice, region = image.typed_pixel_size, self.inputs.lattice.lattice, image.region
         settings = self.options.settings(image.area)
 
-        def work(stop: Event) -> tuple[WindowsRun, Any]:
-            problem = WindowsProblem(frame.image(size), lattice, settings, region)
-            return WindowsRun.of(problem), run_windows(problem, stop=stop)
+        def work() -> Task[WindowsRun]:
+            return begin_windows(Inputs(frame.image(size), lattice, region), settings)
 
         return work
 
@@ -191,22 +185,24 @@ class WindowsStudy(StudyTab):
         self._show_map()
         self.shown.csv.setEnabled(complete)
         if complete and self.place is not None:
-            self.layers.show_atoms(self.place, self.run.table)
+            self.layers.show_atoms(self.place, self.run.stitched)
 
     def in_words(self) -> str:
         """How many columns, in how many windows."""
         run: WindowsRun = self.run
         rows, columns = run.plan.grid
-        text = f"{len(run.table['id'])} columns in {rows} × {columns} windows."
-        missing = len(run.plan.windows) - len(run.results)
-        return " ".join([text, *([f"{missing} not searched."] if missing else []), *run.notices])
+        text = f"{len(run.stitched['id'])} columns in {rows} × {columns} windows."
+        missing = len(run.plan.windows) - len(run.trials)
+        more = [f"{missing} not searched."] if missing else []
+        return " ".join([text, *more, *map(sentence, run.notices)])
 
     def load(self, path: Path) -> WindowsRun:
         """Read `windows.json`."""
-        return load_windows(path)
+        return WINDOWS_FORMAT.load(path)
 
     def write(self, run: WindowsRun, folder: Path) -> object:
         """Write run, columns and maps."""
+        WINDOWS_FORMAT.save(run, folder)
         return write_windows(run, folder)
 
     def _show_map(self) -> None:
@@ -221,7 +217,7 @@ class WindowsStudy(StudyTab):
         chosen, _ = QFileDialog.getSaveFileName(self, "Columns as CSV", "atoms.csv", "CSV (*.csv)")
         if chosen:
             path = Path(chosen).with_suffix(".csv")
-            table = self.run.table
+            table = self.run.stitched
             self.do(
                 lambda: write_csv(path, table),
                 lambda _: self.note(f"{len(table['id'])} columns saved: {path}"),

@@ -1,1 +1,1 @@
-"""Readers of microscope file formats, one file a format."""
+"""Readers of microscope file formats, one module for each format."""

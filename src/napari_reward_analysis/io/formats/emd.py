@@ -1,7 +1,7 @@
-"""EMD files (.emd) of both kinds: Velox and Berkeley, read with h5py.
+"""Read EMD files (.emd) of both kinds, Velox and Berkeley, with h5py.
 
-h5py comes with ncempy; the layout of both kinds is plain enough to walk here, which
-also gives every detector of a Velox file and frames in the right order.
+h5py comes with ncempy. The layout of both kinds is simple enough to read directly. This
+gives all detectors of a Velox file, and frames in the right order.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from napari_reward_analysis.io.formats.file_image import Signal, default_labels
 
 
 def signals(path: Path) -> Iterator[Signal]:
-    """Every image of an EMD file."""
+    """All images of an EMD file."""
     h5py = require("h5py", "em", ".emd files")
     with h5py.File(path, "r") as file:
         if "Data/Image" in file:
             groups = [group for group in file["Data/Image"].values() if "Data" in group]
             found = [_velox(group) for group in groups]
-            # the groups are ordered by a random name: the image that matters here first
+            # The names of the groups are random: HAADF images come first.
             yield from sorted(found, key=lambda signal: "HAADF" not in signal.name.upper())
             return
         groups = []
@@ -53,14 +53,14 @@ def _velox(group: Any) -> Signal:
         sizes=(None,) * (data.ndim - 2) + (_number(size.get("height")), _number(size.get("width"))),
         units=(None,) * (data.ndim - 2) + (result.get("PixelUnitY"), result.get("PixelUnitX")),
         name=str(result.get("Detector") or ""),
-        # Fourier transforms are stored as pairs of numbers
+        # Velox stores Fourier transforms as pairs of numbers.
         refusal="complex (a Fourier transform)" if data.dtype.names else "",
         metadata=_velox_metadata(header),
     )
 
 
 def _velox_header(group: Any) -> dict[str, Any]:
-    """The JSON header of the first frame; empty when there is none that can be read."""
+    """The JSON header of the first frame; empty if there is no readable header."""
     if "Metadata" not in group:
         return {}
     text = group["Metadata"][:, 0].tobytes().partition(b"\0")[0]
@@ -92,7 +92,7 @@ def _berkeley(group: Any) -> Signal:
     data = group["data"]
     dims = [group.get(f"dim{i + 1}") for i in range(data.ndim)]
     labels = [_text(dim, "name") for dim in dims]
-    # HyperSpy writes its arrays transposed, x first
+    # HyperSpy writes its arrays transposed, with x first.
     order = _x_first(labels)
     axes = range(data.ndim)[:: -1 if order else 1]
 
@@ -119,7 +119,7 @@ def _x_first(labels: list[str]) -> bool:
 
 
 def _step(dim: Any) -> float | None:
-    """Step of a dimension vector; None where it has none."""
+    """Step of a dimension vector; None if it has no step."""
     if dim is None or dim.ndim != 1 or dim.shape[0] < 2 or dim.dtype.kind not in "iuf":
         return None
     return float(dim[1]) - float(dim[0])

@@ -1,8 +1,8 @@
-"""One image or stack out of a file, with what its axes measure.
+"""One image or stack of a file, with calibrated axes.
 
 Every format module describes the arrays of a file as :class:`Signal` objects without
-loading them; here it is judged which of them are real-space images, and only those
-are loaded.
+loading them. This module decides which of them are real-space images, and loads only
+these.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from napari_reward_analysis.io.formats.units import (
     to_angstrom,
 )
 
-#: Pixels whose edges differ by less than this are taken as square.
+#: Pixels count as square if their edges differ by less than this fraction.
 SQUARE_TOLERANCE = 0.01
 
 
 class Axis(NamedTuple):
-    """One axis of a frame.
+    """One axis of an image or stack.
 
     Attributes
     ----------
     label : str
-        'y', 'x', or what the file calls the axis of a stack.
+        'y', 'x', or the name of a stack's axis in the file.
     size : float or None
-        Step from one pixel (or frame) to the next in `unit`; None when not known.
+        Step from one pixel (or frame) to the next in `unit`; None if not known.
     unit : Unit
-        Pixel where the step is not known.
+        Unit of the step; pixel if the step is not known.
     """
 
     label: str
@@ -49,26 +49,26 @@ class Axis(NamedTuple):
 
 @dataclass
 class Signal:
-    """An array in a file, described but not loaded.
+    """The description of an array in a file, which is not loaded yet.
 
     Parameters
     ----------
     shape : tuple of int
         Shape of what `load` returns; the last two axes are y and x.
     load : callable
-        Returns the array, shape `shape`; called while the file is open.
+        Returns the array of shape `shape`. It is called while the file is open.
     sizes : sequence of float or None
-        Step along each axis in the file's own unit.
+        Step along each axis in the unit of the file.
     units : sequence of str or None
-        The file's own unit strings, one per axis.
+        Unit strings of the file, one for each axis.
     labels : sequence of str
-        Names of the axes; empty for the usual ones.
+        Names of the axes; empty for the default names.
     name : str
-        What the file calls the array, e.g. 'HAADF'.
+        Name of the array in the file, e.g. 'HAADF'.
     refusal : str
-        Why the format module knows it to be no image ('an EELS spectrum'), else ''.
+        What the array is if it is not an image ('an EELS spectrum'), else ''.
     metadata : dict
-        Plain values worth keeping.
+        Plain values to keep.
     """
 
     shape: tuple[int, ...]
@@ -88,15 +88,15 @@ class FileImage:
     Attributes
     ----------
     data : ndarray, shape (H, W) or (N, H, W)
-        Pixels as the file has them.
+        Pixels as in the file.
     axes : tuple of Axis
-        One per dimension of `data`.
+        One axis for each dimension of `data`.
     name : str
-        File name without suffix, with the signal's name where a file has several.
+        File name without suffix, with the signal's name if the file has several.
     source : str
         Path of the file.
     metadata : dict
-        'format', 'signal', 'notes' (a list of sentences) and what the format has.
+        'format', 'signal', 'notes' (a list of sentences) and values of the format.
     """
 
     data: npt.NDArray[Any]
@@ -112,19 +112,19 @@ class FileImage:
 
     @property
     def pixel_size(self) -> tuple[float, float] | None:
-        """Pixel size along y and x in angstrom, or None when it is not known."""
+        """Pixel size along y and x in angstrom; None if it is not known."""
         y, x = self.axes[-2:]
         if y.size is None or x.size is None:
             return None
         return to_angstrom(y.size, y.unit), to_angstrom(x.size, x.unit)
 
     def square_pixel_size(self) -> float | None:
-        """Edge of the square pixel in angstrom, or None when it is not known.
+        """Edge of the square pixel in angstrom; None if it is not known.
 
         Raises
         ------
         BadInput
-            If the two edges differ by more than a hundredth.
+            If the two edges differ by more than 1 %.
         """
         if self.pixel_size is None:
             return None
@@ -139,9 +139,9 @@ class FileImage:
     def layer_axes(self) -> tuple[tuple[float, ...], tuple[str, ...], tuple[str, ...]]:
         """Scale, units and axis labels for a napari layer.
 
-        All lengths are in nm, in which the viewer's scale bar goes on to um and pm by
-        itself. An axis that is not calibrated has step 1 and unit 'pixel', which is
-        also napari's default.
+        All lengths are in nm, from which napari's scale bar switches to um and pm. An axis
+        without a calibration has step 1 and the unit 'pixel', which is also napari's
+        default.
         """
         scale: list[float] = []
         units: list[str] = []
@@ -159,14 +159,14 @@ class FileImage:
 
 
 def file_image_of(signal: Signal, name: str, source: str, file_format: str) -> FileImage:
-    """Judge a signal and load it.
+    """Check that a signal is an image, and load it.
 
     Parameters
     ----------
     signal : Signal
-        From a format module, with its file still open.
+        Signal from a format module, with its file still open.
     name, source, file_format : str
-        For the frame.
+        Name, path and format for the result.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def file_image_of(signal: Signal, name: str, source: str, file_format: str) -> F
     Raises
     ------
     BadInput
-        If it is no real-space image or stack of images.
+        If the signal is not a real-space image or a stack of images.
     """
     what = f"{name!r}" if name else "The signal"
     ndim = len(signal.shape)
@@ -192,7 +192,7 @@ def file_image_of(signal: Signal, name: str, source: str, file_format: str) -> F
     if data.dtype.kind not in "buif":
         _refuse_pixels(data.dtype, what)
     data = data.reshape([signal.shape[i] for i in kept])
-    # a no-op on arrays of the machine's own byte order
+    # This does nothing for arrays in the byte order of the machine.
     data = data.astype(data.dtype.newbyteorder("="), copy=False)
     metadata = {"format": file_format, "signal": signal.name, **signal.metadata}
     metadata["notes"] = [*signal.metadata.get("notes", ()), *notes]
@@ -200,26 +200,26 @@ def file_image_of(signal: Signal, name: str, source: str, file_format: str) -> F
 
 
 def default_labels(ndim: int) -> tuple[str, ...]:
-    """Names for the axes of an image or a stack."""
+    """Default names for the axes of an image or a stack."""
     return tuple(f"frame{i}" for i in range(ndim - 3)) + ("frame", "y", "x")[-min(ndim, 3) :]
 
 
 def as_written(value: Any) -> float:
-    """The decimal number that a single-precision header value stands for.
+    """The decimal number behind a single-precision header value.
 
-    0.0177 was written, not 0.017699999734759330.
+    For example 0.0177 instead of 0.017699999734759330.
     """
     return float(str(value)) if isinstance(value, np.float32) else float(value)
 
 
 def with_article(words: str) -> str:
-    """The words with 'a' or 'an' before them, as spoken."""
+    """The words with 'a' or 'an' before them."""
     plain = " ".join(words.split())
     return f"an {plain}" if plain[:1] in "AEIO" else f"a {plain}"
 
 
 def _long_axes(shape: tuple[int, ...]) -> list[int]:
-    """Axes to keep: y and x, and those before them that hold more than one element."""
+    """Axes to keep: y and x, and earlier axes with more than one element."""
     last = len(shape) - 2
     return [i for i, length in enumerate(shape) if length != 1 or i >= last]
 
@@ -256,7 +256,7 @@ def _refuse_reciprocal(units: list[Unit], what: str) -> None:
 def _refuse_pixels(dtype: np.dtype[Any], what: str) -> None:
     if dtype.kind == "c":
         raise BadInput(f"{what} is complex: take its modulus or its real part first.")
-    raise BadInput(f"{what} has pixels of type {dtype}, which are not numbers: choose an image.")
+    raise BadInput(f"The pixels of {what} are not numbers (type {dtype}): choose an image.")
 
 
 def _first(units: tuple[Unit, ...] | list[Unit], kind: Kind) -> str:
@@ -264,12 +264,14 @@ def _first(units: tuple[Unit, ...] | list[Unit], kind: Kind) -> str:
 
 
 def _calibrate(axes: list[Axis]) -> tuple[tuple[Axis, ...], list[str]]:
-    """Turn steps that cannot be into unknown ones, and say so."""
+    """Replace impossible steps by unknown ones, with a note for each."""
     notes: list[str] = []
     checked = [_check_axis(axis, notes, is_image=i >= len(axes) - 2) for i, axis in enumerate(axes)]
     y, x = checked[-2:]
     if (y.size is None) != (x.size is None):
-        notes.append("Only one of the image's axes has a pixel size: it is taken as not known.")
+        notes.append(
+            "Only one axis of the image has a pixel size: the pixel size is treated as unknown."
+        )
         checked[-2:] = [Axis(axis.label, None, PIXEL) for axis in (y, x)]
     return tuple(checked), notes
 
@@ -282,14 +284,14 @@ def _check_axis(axis: Axis, notes: list[str], *, is_image: bool) -> Axis:
     if axis.unit.kind not in allowed:
         if is_image:
             notes.append(
-                f"The unit {axis.unit.name!r} along {axis.label} is not one of length: "
-                "the pixel size is taken as not known."
+                f"The unit {axis.unit.name!r} along {axis.label} is not a length: "
+                "the pixel size is treated as unknown."
             )
         return unknown
     if not (math.isfinite(axis.size) and axis.size > 0):
         notes.append(
-            f"The file gives {axis.size:g} {axis.unit.name} as the step along {axis.label}, "
-            "which cannot be: it is taken as not known."
+            f"The file gives an impossible step of {axis.size:g} {axis.unit.name} along "
+            f"{axis.label}: it is treated as unknown."
         )
         return unknown
     return Axis(axis.label, float(axis.size), axis.unit)

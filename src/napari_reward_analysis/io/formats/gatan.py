@@ -1,7 +1,7 @@
-"""Gatan DigitalMicrograph files (.dm3, .dm4), their tags parsed by ncempy.
+"""Read Gatan DigitalMicrograph files (.dm3, .dm4) with the tag parser of ncempy.
 
-Only the tag tree is taken from ncempy: which arrays there are, and where, is decided
-from the tags themselves, so that a plot or a missing thumbnail cannot shift the count.
+ncempy provides only the tag tree. The arrays and their offsets are taken from the tags, so
+that a plot or a missing thumbnail cannot shift the count.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from napari_reward_analysis.io.formats.file_image import Signal, as_written, wit
 
 Tags = dict[str, Any]
 
-#: Gatan's codes of real pixel types.
+#: Codes of Gatan for real pixel types.
 _DTYPES = {
     1: "<i2",
     2: "<f4",
@@ -43,10 +43,10 @@ _KEPT = (
 
 
 def signals(path: Path) -> Iterator[Signal]:
-    """Every array of a DigitalMicrograph file except thumbnails."""
+    """All arrays of a DigitalMicrograph file except thumbnails."""
     dm = require("ncempy.io.dm", "em", f"{path.suffix.lower()} files")
     with path.open("rb") as handle:
-        # the object is kept: it closes the handle when it goes
+        # The object is kept, because its deletion closes the handle.
         file = dm.fileDM(handle)
         tags: Tags = file.allTags
         images = _images(tags)
@@ -65,7 +65,7 @@ def signals(path: Path) -> Iterator[Signal]:
 
 
 def _images(tags: Tags) -> list[Tags]:
-    """The tags of each entry of the image list, by their names within the entry."""
+    """The tags of each entry of the image list, by name within the entry."""
     images: dict[int, Tags] = {}
     for key, value in tags.items():
         found = re.match(r"\.ImageList\.(\d+)\.(.+)", key)
@@ -90,7 +90,7 @@ def _signal(image: Tags, kind: int, handle: BinaryIO) -> Signal:
     return Signal(
         shape=shape,
         load=load,
-        # the tags count from the fastest axis, x
+        # The tags count from the fastest axis, x.
         sizes=tuple(None if size is None else as_written(size) for size in sizes[::-1]),
         units=tuple(None if unit is None else str(unit) for unit in units[::-1]),
         name=str(image.get("Name", "")),
@@ -108,7 +108,7 @@ def _tag(image: Tags, dimension: int, name: str) -> Any:
 
 
 def _refusal(image: Tags, kind: int) -> str:
-    """Why the array is no image, as far as tags and pixel type tell."""
+    """What the array is if it is not an image, from tags and pixel type; else empty."""
     form = str(image.get("ImageTags.Meta Data.Format", ""))
     if "spectrum" in form.lower():
         method = str(image.get("ImageTags.Meta Data.Signal", "")).strip()
@@ -118,7 +118,7 @@ def _refusal(image: Tags, kind: int) -> str:
     if kind in _COMPLEX:
         return "complex"
     if kind not in _DTYPES:
-        return f"of a pixel type that is not known here (Gatan's {kind})"
+        return f"of an unknown pixel type (number {kind} of Gatan)"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""HyperSpy files (.hspy, .zspy) through rosettasciio."""
+"""Read HyperSpy files (.hspy, .zspy) with rosettasciio."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from napari_reward_analysis.io.formats.file_image import Signal, with_article
 
 
 def signals(path: Path) -> Iterator[Signal]:
-    """Every signal of the file."""
+    """All signals of the file."""
     suffix = path.suffix.lower()
     rsciio = require(f"rsciio.{suffix[1:]}", "hyperspy", f"{suffix} files")
     for content in rsciio.file_reader(str(path)):
@@ -27,7 +27,7 @@ def _signal(content: dict[str, Any]) -> Signal:
     kind = str(metadata.get("Signal", {}).get("signal_type", ""))
     n_signal = sum(not axis.get("navigate", False) for axis in axes)
     refusal = ""
-    # a map of spectra has one signal axis; the image that sums one up has none
+    # A map of spectra has one signal axis; an image of summed spectra has none.
     if n_signal == 1 or (kind.upper().startswith(("EELS", "EDS")) and data.ndim != 2):
         refusal = with_article(f"{kind} spectrum or a map of spectra")
     return Signal(

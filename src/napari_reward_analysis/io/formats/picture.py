@@ -1,7 +1,7 @@
-"""Plain pictures (.png, .jpg) and numpy arrays (.npy): pixels without a calibration.
+"""Read plain pictures (.png, .jpg) and numpy arrays (.npy), which have no calibration.
 
-The dots per inch of a picture say how large it was meant on paper, never how large
-the sample was: they are not read.
+The dots per inch of a picture describe its size on paper, not the size of the sample.
+Therefore they are ignored.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from napari_reward_analysis.io.formats.file_image import Signal
 
 def picture_signals(path: Path) -> Iterator[Signal]:
     """The picture in a PNG or JPEG file."""
-    # imported here: it takes longer to load than a file to read
+    # Imported here, because the import takes longer than reading a file.
     import imageio.v3 as imageio
 
-    # opened here: imageio leaves a file open that it cannot read
+    # Opened here, because imageio does not close a file that it cannot read.
     with path.open("rb") as handle:
         data = imageio.imread(handle, plugin="pillow", index=0)
     yield array_signal(data, path.name)
@@ -39,21 +39,21 @@ def array_signals(path: Path) -> Iterator[Signal]:
 
 
 def array_signal(data: npt.NDArray[Any], what: str) -> Signal:
-    """An array as a signal; pictures with colour channels become grey."""
+    """An array as a signal; pictures with equal colour channels become grey."""
     if data.ndim in (3, 4) and data.shape[-1] in (1, 2, 3, 4):
         data = to_grey(data, what)
     return Signal(shape=data.shape, load=lambda: data)
 
 
 def to_grey(data: npt.NDArray[Any], what: str) -> npt.NDArray[Any]:
-    """Drop colour channels that say nothing.
+    """Reduce equal colour channels to one grey channel.
 
     Parameters
     ----------
     data : ndarray, shape (..., C)
         C is 1 (grey), 2 (grey and opacity), 3 (RGB) or 4 (RGB and opacity).
     what : str
-        Named in the error.
+        Name of the picture for the error message.
 
     Returns
     -------

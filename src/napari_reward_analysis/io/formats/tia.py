@@ -1,4 +1,4 @@
-"""FEI/Thermo TIA series (.ser) through ncempy."""
+"""Read FEI/Thermo TIA series (.ser) with ncempy."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from napari_reward_analysis.extras import require
 from napari_reward_analysis.io.formats.file_image import Signal
 
 _IMAGES = 0x4122
-#: A pixel cannot be a metre wide: such a number is in 1/m, a diffraction pattern.
+#: A pixel cannot be a metre wide: a larger number is in 1/m, from a diffraction pattern.
 _RECIPROCAL_ABOVE = 1.0
 
 
 def signals(path: Path) -> Iterator[Signal]:
-    """The one signal of a series: an image, or a stack of all its frames."""
+    """The signal of a series: an image, or a stack of all frames."""
     ser = require("ncempy.io.ser", "em", ".ser files")
     with path.open("rb") as handle:
-        # the .emi file beside it adds nothing here, and a damaged one must not stop us
+        # The .emi file adds nothing, and a damaged one must not prevent reading.
         file = type("Series", (ser.fileSER,), {"_read_emi": lambda _: None})(handle)
         count = int(file.head["ValidNumberElements"])
         if not count:
@@ -30,7 +30,7 @@ def signals(path: Path) -> Iterator[Signal]:
             yield Signal(shape=(), load=_nothing, refusal="a series of spectra")
             return
         first, metadata = file.getDataset(0)
-        # the calibrations are written x first
+        # The calibrations begin with x.
         deltas = [float(axis["CalibrationDelta"]) for axis in metadata["Calibration"]][::-1]
         units = tuple("1/m" if abs(delta) > _RECIPROCAL_ABOVE else "m" for delta in deltas)
 
@@ -45,7 +45,7 @@ def signals(path: Path) -> Iterator[Signal]:
         yield Signal(
             shape=(count, *first.shape) if count > 1 else first.shape,
             load=load,
-            # an uncalibrated camera is written with a step of exactly 1
+            # For an uncalibrated camera the file has a step of exactly 1.
             sizes=(None,) * (count > 1) + tuple(None if delta == 1 else delta for delta in deltas),
             units=(None,) * (count > 1) + units,
         )

@@ -1,8 +1,8 @@
-"""TIFF images and stacks with the calibrations that microscopy programs write.
+"""Read TIFF images and stacks with the calibrations that microscopy programs write.
 
-In the order of trust: OME-XML, ImageJ's description, Gatan's and FEI's own tags, and
-the resolution tags, these last only where they cannot be the dots per inch of a
-picture.
+The calibration comes from the first source that the file has: OME-XML, the description of
+ImageJ, the tags of Gatan or FEI, the resolution tags. Resolution tags are used only if they
+cannot be the dots per inch of a picture.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from napari_reward_analysis.io.formats.file_image import Signal, default_labels
 from napari_reward_analysis.io.formats.picture import to_grey
 from napari_reward_analysis.io.formats.units import parse_unit
 
-#: A resolution in inches or centimetres is believed below this pixel size: 1 um is
-#: 25400 dots per inch, which no printer or camera writes into a picture.
+#: A resolution in inches or centimetres is used only below this pixel size: 1 um is 25400
+#: dots per inch, which no printer or camera writes into a picture.
 LARGEST_PIXEL_A = 1e4
 
 _RESOLUTION_UNITS = {2: "inch", 3: "cm", 4: "mm", 5: "um"}
@@ -42,7 +42,7 @@ class _Calibration(NamedTuple):
 
 
 def signals(path: Path) -> Iterator[Signal]:
-    """Every image or stack of a TIFF file."""
+    """All images and stacks of a TIFF file."""
     with tifffile.TiffFile(path) as file:
         _check_length(file, path)
         for index, series in enumerate(file.series):
@@ -64,7 +64,7 @@ def _signal(file: Any, series: Any, index: int, what: str) -> Signal:
 
     found = _calibration(file, series, index)
     labels = tuple(_AXIS_NAMES.get(axes[i], "frame") for i in order[:-2])
-    # only a depth is measured in the image's own unit
+    # Only a depth axis uses the length unit of the image.
     depth = [(found.z, found.z_unit) if label == "z" else (None, "") for label in labels]
     return Signal(
         shape=tuple(shape[i] for i in order),
@@ -84,7 +84,7 @@ def _image_axes(axes: str) -> tuple[int, int]:
 
 
 def _as_shown(series: Any, what: str) -> npt.NDArray[Any]:
-    """Pixels whose larger values are brighter."""
+    """The pixels such that larger values are brighter."""
     data: npt.NDArray[Any] = series.asarray()
     page = series.keyframe
     if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE and data.dtype.kind in "bu":
@@ -104,7 +104,7 @@ def _from_palette(
 
 
 def _check_length(file: Any, path: Path) -> None:
-    """Refuse a file that ends before its pixels do: tifffile would fill in zeros."""
+    """Raise EOFError if the file lacks some of its pixels; tifffile would insert zeros."""
     size = path.stat().st_size
     for page in file.pages:
         ends = zip(page.dataoffsets, page.databytecounts, strict=False)
@@ -127,7 +127,7 @@ def _calibration(file: Any, series: Any, index: int) -> _Calibration:
 
 
 def _from_ome(text: str, index: int) -> _Calibration | None:
-    """Physical sizes of the image of that number in an OME-XML description."""
+    """Physical sizes of the image with this index in an OME-XML description."""
     images = [
         (image, pixels)
         for image in ET.fromstring(text)
@@ -139,7 +139,7 @@ def _from_ome(text: str, index: int) -> _Calibration | None:
         return None
     image, pixels = images[index]
     steps = {axis: _number(pixels.get(f"PhysicalSize{axis}")) for axis in "XYZ"}
-    # micrometres are the default of the OME schema
+    # The default unit of the OME schema is micrometre.
     units = {axis: pixels.get(f"PhysicalSize{axis}Unit", "\N{MICRO SIGN}m") for axis in "XYZ"}
     name = image.get("Name", "") if len(images) > 1 else ""
     return _Calibration(
@@ -148,7 +148,7 @@ def _from_ome(text: str, index: int) -> _Calibration | None:
 
 
 def _from_imagej(metadata: dict[str, Any], tags: Any) -> _Calibration:
-    """ImageJ keeps the unit in its description and pixels per unit in the tags."""
+    """Unit from the description of ImageJ, and pixels per unit from the tags."""
     unit = str(metadata.get("unit", ""))
     found = _from_resolution(tags, unit)
     if found.x is None:
@@ -159,7 +159,7 @@ def _from_imagej(metadata: dict[str, Any], tags: Any) -> _Calibration:
 
 
 def _from_gatan(tags: Any) -> _Calibration:
-    """Scales and units of DigitalMicrograph's export: x is written before y."""
+    """Scales and units of an export from DigitalMicrograph, where x comes before y."""
     return _Calibration(
         y=_number(tags.valueof(65010)),
         x=_number(tags.valueof(65009)),
@@ -169,14 +169,14 @@ def _from_gatan(tags: Any) -> _Calibration:
 
 
 def _from_fei(metadata: dict[str, Any]) -> _Calibration | None:
-    """Pixel width and height in metres, as FEI's and Thermo's programs write them."""
+    """Pixel width and height in metres from programs of FEI and Thermo."""
     scan = metadata.get("Scan", {})
     x, y = _number(scan.get("PixelWidth")), _number(scan.get("PixelHeight"))
     return None if x is None or y is None else _Calibration(y, x, "m", "m")
 
 
 def _from_resolution(tags: Any, unit: str) -> _Calibration:
-    """Pixels per unit of length along x and y."""
+    """Steps from the resolution tags, which hold pixels per unit of length."""
     x, y = (_inverse(tags.valueof(code)) for code in (282, 283))
     if x is None or y is None or not unit:
         return _Calibration()
@@ -187,7 +187,7 @@ def _from_resolution(tags: Any, unit: str) -> _Calibration:
 
 
 def _inverse(rational: Any) -> float | None:
-    """Unit lengths per pixel of a TIFF rational (pixels, unit lengths)."""
+    """Unit lengths per pixel from a TIFF rational (pixels, unit lengths)."""
     try:
         pixels, lengths = rational
         return float(lengths) / float(pixels)

@@ -1,9 +1,8 @@
-"""What the unit strings in microscope files mean.
+"""Parse the unit strings in microscope files.
 
-Each maker spells units in its own way ('n_m', '1/nm', 'micron', the angstrom sign in
-two codings), and a general units library reads 'A' as ampere. Here a string becomes a
-:class:`Unit` with its kind, since the kind decides whether an array is a real-space
-image at all.
+Each manufacturer spells units in its own way ('n_m', '1/nm', 'micron', the angstrom sign in
+two encodings), and a general units library reads 'A' as ampere. This module turns a string
+into a :class:`Unit` with its kind. The kind decides whether an array is a real-space image.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from napari_reward_analysis.errors import BadInput
 
 
 class Kind(StrEnum):
-    """What a unit measures."""
+    """The quantity that a unit measures."""
 
     LENGTH = "length"
     PIXEL = "pixel"
@@ -34,12 +33,12 @@ class Unit(NamedTuple):
     Attributes
     ----------
     name : str
-        Name that napari (pint) understands: 'angstrom', 'nm', 'um', 'pixel', 's';
-        for units of kind OTHER, RECIPROCAL and ENERGY what the file said.
+        Name that napari (pint) understands: 'angstrom', 'nm', 'um', 'pixel', 's'. For
+        units of kind OTHER, RECIPROCAL and ENERGY it is the text of the file.
     kind : Kind
-        What it measures.
+        The quantity that it measures.
     angstrom : float
-        One of it in angstrom; NaN unless it is a length.
+        Length of one unit in angstrom; NaN unless it is a unit of length.
     """
 
     name: str
@@ -74,7 +73,7 @@ _ENERGIES = frozenset({"eV", "keV", "meV", "MeV", "electronvolt", "electron_volt
 _SPELLINGS: dict[str, Unit] = {
     spelling: unit for unit, spellings in (*_LENGTHS, *_TIMES) for spelling in spellings.split()
 }
-#: Words may be capitalised and in the plural; symbols may not: 'mM' is no length.
+#: Words may be capitalised and in the plural, but symbols may not: 'mM' is not a length.
 _WORDS: dict[str, Unit] = {
     form: unit
     for spelling, unit in _SPELLINGS.items()
@@ -85,7 +84,7 @@ _INVERSE = re.compile(r"^(?:1?/\(?(?P<under>[^()]+)\)?|(?P<base>.+?)(?:\^|\*\*)?
 
 
 def parse_unit(text: str | None) -> Unit:
-    """What a file's unit string means.
+    """Parse the unit string of a file.
 
     Parameters
     ----------
@@ -95,14 +94,15 @@ def parse_unit(text: str | None) -> Unit:
     Returns
     -------
     Unit
-        Never an error: a string that says nothing is of kind OTHER.
+        The unit. An unknown string is not an error, but a unit of kind OTHER.
     """
     said = "" if text is None else str(text)
-    # ImageJ writes a micro sign as a six-character escape
+    # ImageJ writes a micro sign as an escape of six characters.
     said = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), said)
-    # NFKC makes one micro sign of two, one angstrom sign of two, digits of superscripts
+    # NFKC unifies the two micro signs and the two angstrom signs, and turns superscripts
+    # into digits.
     said = unicodedata.normalize("NFKC", said).replace("\N{MINUS SIGN}", "-").strip("\0 \t\r\n[]<>")
-    # the Berkeley EMD format writes prefix and unit apart: 'n_m'
+    # The Berkeley EMD format separates prefix and unit: 'n_m'.
     plain = said.replace("_", "").replace(" ", "")
     if plain.lower() in _PIXELS or plain.lower() == "undefined":
         return PIXEL
@@ -121,7 +121,7 @@ def parse_unit(text: str | None) -> Unit:
 
 
 def to_angstrom(value: float, unit: str | Unit) -> float:
-    """A length in angstrom.
+    """Convert a length to angstrom.
 
     Parameters
     ----------
@@ -137,12 +137,12 @@ def to_angstrom(value: float, unit: str | Unit) -> float:
     Raises
     ------
     BadInput
-        If the unit is not one of length.
+        If the unit is not a unit of length.
     """
     known = unit if isinstance(unit, Unit) else parse_unit(unit)
     if known.kind is not Kind.LENGTH:
         raise BadInput(f"{known.name!r} is not a unit of length: use angstrom or nm.")
-    # dividing by a whole number is exact to the last digit where a factor below 1 is not
+    # A division by a whole number is exact, but a multiplication by a factor below 1 is not.
     return value / round(1 / known.angstrom) if known.angstrom < 1 else value * known.angstrom
 
 

@@ -1,6 +1,6 @@
-"""Samplers: where in the unit cube to look next.
+"""Samplers, which choose the next point of the unit cube.
 
-All stand behind one small protocol, so that they can be exchanged and compared.
+All samplers share one small protocol, so that they can be exchanged and compared.
 """
 
 from __future__ import annotations

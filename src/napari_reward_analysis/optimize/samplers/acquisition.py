@@ -1,4 +1,4 @@
-"""What a point may be worth: expected gain of hypervolume, expected gain of a weighted sum."""
+"""Acquisition functions: expected gain of hypervolume or of a weighted sum."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def normal_shortfall(level: FloatArray, mean: FloatArray, deviation: FloatArray)
 def folded_shortfall(level: FloatArray, mean: FloatArray, deviation: FloatArray) -> FloatArray:
     """E[max(level - |Z|, 0)] of a normal Z, for an objective that cannot be negative.
 
-    An error has zero as its best value. A plain normal prediction would promise gains
-    below zero, most of all where nothing is known yet.
+    The best value of an error is zero. A plain normal prediction would promise gains
+    below zero, most of all in unexplored parts of the space.
     """
     return np.asarray(
         normal_shortfall(level, mean, deviation)
@@ -51,14 +51,13 @@ def expected_hypervolume_improvement(
     Parameters
     ----------
     mean, deviation : ndarray, shape (n, m)
-        Predicted objectives (minimised) and their standard deviations, as the model has
-        them.
+        Predicted objectives (minimised) and their standard deviations.
     observed : ndarray, shape (k, m)
-        Objectives seen so far.
+        Objectives of the trials so far.
     reference : array_like, shape (m,)
         The worst corner.
     shortfall : callable
-        What the model predicts, by its expected shortfall below a level.
+        Expected shortfall of the predicted objective below a level.
 
     Returns
     -------
@@ -66,17 +65,17 @@ def expected_hypervolume_improvement(
 
     Notes
     -----
-    The region that is not yet dominated is cut into slabs at the front's values of the
-    last objective. Within a slab the other objectives are a problem of one objective less,
-    with the front of the points below the slab; the gain is the sum over the slabs of
-    (expected height) x (expected gain there). With two objectives this is the sum over
-    strips of Emmerich, Deutz, Klinkenberg, IEEE CEC 2011, with three it costs the square
-    of the front's size.
+    The region that is not dominated is cut into slabs at the front's values of the last
+    objective. Each slab is a problem with one objective less, and with the front of the
+    points below the slab. The gain is the sum over the slabs of the expected height times
+    the expected gain in the slab. For two objectives this is the sum over strips of
+    Emmerich, Deutz, Klinkenberg, IEEE CEC 2011. For three objectives the cost is the
+    square of the size of the front.
     """
     corner = np.asarray(reference, dtype=float)
     seen = observed[(observed < corner).all(axis=1)]
     levels = np.vstack([seen[pareto_front(seen)], corner]) if len(seen) else corner[None]
-    # falls[k][:, i]: expected shortfall of objective k below the i-th point of the front
+    # falls[k][:, i] is the expected shortfall of objective k below point i of the front.
     falls = [
         shortfall(levels[None, :, k], mean[:, k, None], deviation[:, k, None])
         for k in range(len(corner))
@@ -94,7 +93,7 @@ def _gain(levels: FloatArray, falls: list[FloatArray], rows: npt.NDArray[np.intp
     order = np.append(rows[np.argsort(levels[rows, last], kind="stable")], corner)
     heights = np.diff(falls[last][:, order], axis=1, prepend=0.0)
     if last == 1:
-        place = [corner]  # of the lowest first objective so far
+        place = [corner]  # row with the lowest first objective so far
         for row in order[:-1]:
             place.append(row if levels[row, 0] < levels[place[-1], 0] else place[-1])
         return np.asarray((heights * falls[0][:, place]).sum(axis=1))
@@ -116,11 +115,11 @@ def expected_scalar_improvement(
     Parameters
     ----------
     mean, deviation : ndarray, shape (n, m)
-        Predicted objectives (minimised, of like scale) and their standard deviations.
+        Predicted objectives (minimised, of similar scale) and their standard deviations.
     observed : ndarray, shape (k, m)
-        Objectives seen so far.
+        Objectives of the trials so far.
     weights : ndarray, shape (m,)
-        Of the objectives; drawn anew for each trial they lead along the front.
+        Weights of the objectives. Random weights for each trial explore the whole front.
     draws : ndarray, shape (s, m)
         Standard normal numbers.
 

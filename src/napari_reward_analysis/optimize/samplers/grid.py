@@ -1,4 +1,4 @@
-"""Exhaustive search of a few parameters, from coarse to fine."""
+"""Search a few parameters on a grid, from coarse to fine."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import numpy.typing as npt
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.optimize.space import Dimension, Space, UnitPoint
 
-#: Numbers that can be searched at once: more would need thousands of trials.
+#: Largest number of numeric parameters: more would need thousands of trials.
 MOST_NUMBERS = 3
-#: Levels a number has first where the count of trials is not known.
+#: First number of levels of a numeric parameter if the number of trials is not known.
 _FIRST_LEVELS = 3
 
 
 class GridSampler:
-    """Full factorial of all levels and choices; no chance in it.
+    """Full factorial of all levels and choices, without randomness.
 
-    The number of levels is the largest whose factorial fits into the trials. Wherever the
-    search is cancelled, what was tried is the whole of a coarser factorial and part of the
-    next. Trials that are left over go into a grid of half the step; when a countable space
-    has been tried as a whole it is gone through again.
+    The number of levels is the largest whose factorial fits into the number of trials. A
+    search that is cancelled early has tried a complete coarser factorial and a part of the
+    next one. Remaining trials go into a grid with half the step. After all points of a
+    countable space the search begins again with the first.
 
     Parameters
     ----------
     space : Space
-        What is searched: any number of categories, at most three numbers.
+        The search space: any number of categories, and at most three numbers.
     trials : int, optional
-        Length of the search; without it the grid starts with three levels.
+        Number of trials of the search; without it the grid starts with three levels.
 
     Raises
     ------
@@ -44,9 +44,9 @@ class GridSampler:
         numbers = [d.name for d in space.dimensions if d.scale != "category"]
         if len(numbers) > MOST_NUMBERS:
             raise BadInput(
-                f"A grid searches at most {MOST_NUMBERS} numbers at once and here are "
-                f"{len(numbers)} ({', '.join(numbers)}): search fewer, for example threshold and "
-                "overlap alone, or choose another sampler."
+                f"A grid searches at most {MOST_NUMBERS} numbers at once, not {len(numbers)} "
+                f"({', '.join(numbers)}): search fewer, for example only threshold and overlap, "
+                "or choose another sampler."
             )
         self._points = _points(space, _fitting_levels(space, trials or 0))
 
@@ -55,11 +55,11 @@ class GridSampler:
         return next(self._points)
 
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
-        """Nothing is learnt."""
+        """Ignore the result: a grid does not learn."""
 
 
 def _fitting_levels(space: Space, trials: int) -> int:
-    """Largest number of levels whose factorial has no more points than there are trials."""
+    """Largest number of levels whose factorial has at most as many points as trials."""
     if not trials:
         return _FIRST_LEVELS
     levels, size = 1, _size(space, 1)
@@ -78,7 +78,7 @@ def _size(space: Space, levels: int) -> int:
 
 
 def _points(space: Space, levels: int) -> Iterator[UnitPoint]:
-    """Points of ever finer factorials, each once; again from the start when all are tried."""
+    """Points of finer and finer factorials, each once; after the last they repeat."""
     tried: set[tuple[float, ...]] = set()
     while True:
         new = [point for point in _factorial(space, levels) if point not in tried]
@@ -90,7 +90,7 @@ def _points(space: Space, levels: int) -> Iterator[UnitPoint]:
 
 
 def _factorial(space: Space, levels: int) -> list[tuple[float, ...]]:
-    """Different points of one factorial, those of coarser factorials first."""
+    """Distinct points of one factorial, those of coarser factorials first."""
     axes = [_axis(dimension, levels) for dimension in space.dimensions]
     ranked = sorted(itertools.product(*axes), key=lambda row: (max(rank for rank, _ in row), *row))
     moved = space.canonical(np.array([[unit for _, unit in row] for row in ranked]))
@@ -98,7 +98,7 @@ def _factorial(space: Space, levels: int) -> list[tuple[float, ...]]:
 
 
 def _axis(dimension: Dimension, levels: int) -> list[tuple[int, float]]:
-    """(rank, coordinate) of one dimension's levels: the coarsest have rank 0."""
+    """(rank, coordinate) of each level of a dimension; the coarsest levels have rank 0."""
     count = dimension.levels
     if dimension.scale == "category":
         return [(0, (k + 0.5) / count) for k in range(count)]
@@ -111,7 +111,7 @@ def _axis(dimension: Dimension, levels: int) -> list[tuple[int, float]]:
 
 
 def _ranks(count: int) -> npt.NDArray[np.int64]:
-    """How late each of a row of levels comes: the middle, the ends, then middles of gaps."""
+    """Rank of each level: first the middle, then the ends, then the middles of gaps."""
     ranks = np.zeros(count, np.int64)
     middle = count // 2
     gaps = [(0, middle), (middle, count - 1)] if count > 1 else []

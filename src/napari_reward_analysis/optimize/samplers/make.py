@@ -1,4 +1,4 @@
-"""Samplers by their names."""
+"""Make a sampler from its name."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def make_sampler(
     n_objectives: int = 2,
     trials: int | None = None,
 ) -> Sampler:
-    """The sampler of a given name.
+    """Make the sampler of a given name.
 
     Parameters
     ----------
     name : {'skopt', 'tpe', 'nsga2', 'sobol', 'random', 'grid'}
-        Which one.
+        Name of the sampler.
     space : Space
-        What is searched, at least one dimension.
+        The search space, with at least one dimension.
     seed : int
-        Seed of everything random in it.
+        Seed of its random numbers.
     n_objectives : int
-        Number of objectives that it will be told.
+        Number of objectives.
     trials : int, optional
-        Length of the search, where it is known: the grid's number of levels follows from it.
+        Number of trials of the search, if known. It sets the number of levels of a grid.
 
     Raises
     ------

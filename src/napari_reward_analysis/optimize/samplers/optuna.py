@@ -1,4 +1,4 @@
-"""Optuna's samplers: tree-structured Parzen estimators, and the genetic NSGA-II."""
+"""Samplers of Optuna: tree-structured Parzen estimators, and the genetic NSGA-II."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ import numpy as np
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.optimize.space import Dimension, Space, UnitPoint
 
-#: Members of a generation: a search of 60 trials should see several.
+#: Size of a generation: a search of 60 trials should have several generations.
 POPULATION = 20
-#: Random trials before the estimators are used.
+#: Number of random trials before the estimators are used.
 _START = 12
 
 
 class OptunaSampler:
-    """A sampler of Optuna behind our protocol.
+    """A sampler of Optuna with the protocol of this package.
 
-    Parameters that do not matter under the choices made are not suggested at all, so that
-    Optuna learns nothing from them.
+    Optuna never sees parameters that do not matter for the current choices, so that it
+    learns nothing from them.
 
     Parameters
     ----------
     space : Space
-        What is searched.
+        The search space.
     seed : int
-        The same seed asks the same points.
+        Seed; equal seeds give equal points.
     n_objectives : int
         Number of objectives.
     method : {'tpe', 'nsga2'}
-        Which one.
+        The algorithm.
 
     Raises
     ------
@@ -80,7 +80,7 @@ class OptunaSampler:
         return point
 
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
-        """A failed or infeasible point counts as the worst seen so far, in all objectives."""
+        """Learn from a result; a failed or infeasible one counts as the worst so far."""
         if objectives is not None and not np.isfinite(objectives).all():
             objectives = None
         if objectives is not None:
@@ -96,7 +96,7 @@ class OptunaSampler:
                 self._study.add_trial(self._foreign(point, values))
 
     def _foreign(self, point: UnitPoint, values: list[float]) -> Any:
-        """A finished trial at a point that was not asked, such as one of an earlier run."""
+        """A finished trial at a point that `ask` did not return, such as of an earlier run."""
         kinds = self._optuna.distributions
         parameters: dict[str, Any] = {}
         distributions: dict[str, Any] = {}
@@ -121,7 +121,7 @@ class OptunaSampler:
 
 
 def _suggested(trial: Any, dimension: Dimension) -> float:
-    """Optuna's suggestion as a coordinate of the unit interval."""
+    """The suggestion of Optuna as a coordinate of the unit interval."""
     if dimension.scale == "category":
         choice = trial.suggest_categorical(dimension.name, dimension.choices)
         return (dimension.choices.index(choice) + 0.5) / dimension.levels
@@ -137,15 +137,15 @@ def _import_optuna() -> Any:
         import optuna
     except ImportError:
         raise BadInput(
-            "The samplers tpe and nsga2 need Optuna: "
-            'pip install "napari-reward-analysis[optuna]", or choose another sampler.'
+            "The samplers tpe and nsga2 need Optuna, which is not installed: run "
+            'pip install "napari-reward-analysis[optuna]" or choose another sampler.'
         ) from None
     return optuna
 
 
 @contextmanager
 def _quiet(optuna: Any) -> Iterator[None]:
-    """Nothing on standard error, and no change to what others have set."""
+    """Silence Optuna for a while, then restore its log level."""
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:

@@ -1,4 +1,4 @@
-"""Samplers that learn nothing: random and Sobol points, for comparison and for a start."""
+"""Samplers that do not learn: random and Sobol points."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from napari_reward_analysis.optimize.space import Space, UnitPoint
 
 
 class RandomSampler:
-    """Uniform random points: the plainest comparison.
+    """Uniform random points, for comparison.
 
     Parameters
     ----------
     space : Space
-        What is searched.
+        The search space.
     seed : int
-        The same seed asks the same points.
+        Seed; equal seeds give equal points.
     """
 
     initial = 0
@@ -30,16 +30,16 @@ class RandomSampler:
         return self._rng.random(self._size)
 
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
-        """Nothing is learnt."""
+        """Ignore the result: this sampler does not learn."""
 
 
 class SobolSampler:
-    """Scrambled Sobol points: even coverage, nothing learnt.
+    """Scrambled Sobol points, which cover the space evenly.
 
     Parameters
     ----------
     space : Space
-        What is searched.
+        The search space.
     seed : int
         Seed of the scrambling.
     """
@@ -54,4 +54,4 @@ class SobolSampler:
         return np.asarray(self._sequence.random(1)[0])
 
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
-        """Nothing is learnt."""
+        """Ignore the result: this sampler does not learn."""

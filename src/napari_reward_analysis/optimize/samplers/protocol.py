@@ -1,4 +1,4 @@
-"""What every sampler does."""
+"""The protocol of all samplers."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ class Sampler(Protocol):
     Attributes
     ----------
     initial : int
-        Trials of the initial design, before which nothing is proposed from what was learnt.
+        Number of trials in the initial design, which does not depend on earlier results.
     """
 
     initial: int
 
     def ask(self) -> UnitPoint:
-        """Next point to evaluate, shape (d,)."""
+        """The next point to evaluate, shape (d,)."""
         ...
 
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
-        """Result at a point, all objectives minimised; None where it failed or is infeasible.
+        """Learn from the result at a point, all objectives minimised.
 
-        Objectives that are not finite are a failure too.
+        None means that the trial failed or is infeasible. Objectives that are not finite
+        count as a failure too.
         """
         ...

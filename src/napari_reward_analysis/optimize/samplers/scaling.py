@@ -1,4 +1,4 @@
-"""Objectives of any scale as numbers that a Gaussian process follows well."""
+"""Scale objectives to numbers that a Gaussian process can model well."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ import numpy as np
 
 from napari_reward_analysis.arrays import FloatArray
 
-#: Below this part of its unit an objective is followed linearly, above as a logarithm.
+#: An objective is scaled linearly below this fraction of its unit, and like a logarithm
+#: above.
 _LINEAR = 0.1
-#: Part of the initial design whose errors an objective's unit covers: not the worst ones,
-#: a count can be wrong by any factor. Perfect values do not count: most of a space can be
-#: without a single error.
+#: Fraction of the initial design whose errors are below the unit of an objective. The
+#: worst errors are left out, because a count can be wrong by any factor. Perfect values do
+#: not count, because most of a space can be free of errors.
 _COVERED = 0.75
-#: The worst corner, in units: values that bad gain nothing.
+#: The worst corner in units: worse values add no hypervolume.
 _REFERENCE = 1.1
 
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """How objectives are scaled: asinh(value / (0.1 unit)), cut off at one unit.
+    """Scaling of objectives: asinh(value / (0.1 unit)), cut off at one unit.
 
-    An order of magnitude near the ideal value then weighs as much as one far from it, and
-    a few disasters do not flatten the model. Dominance is not changed by it.
+    An order of magnitude near the ideal value thus weighs as much as one far from it, and
+    a few very bad values do not flatten the model. Scaling does not change dominance.
 
     Attributes
     ----------
     lowest, unit : ndarray, shape (m,)
         Origin and unit of each objective.
     positive : bool
-        Whether no objective is known to fall below zero: all are errors, which end there.
+        Whether no objective was below zero, as for errors.
     """
 
     lowest: FloatArray
@@ -40,7 +41,7 @@ class Scaling:
 
     @classmethod
     def of(cls, values: Sequence[tuple[float, ...] | None], initial: int) -> Scaling:
-        """Scaling that follows from the objectives told so far, at least one of them known."""
+        """Scaling from the objectives so far, at least one of which is known."""
         known = np.array([row for row in values if row is not None], dtype=float)
         start = np.array([row for row in values[:initial] if row is not None] or known[:1])
         positive = bool((known >= 0).all())
@@ -57,7 +58,7 @@ class Scaling:
         return np.full(len(self.unit), np.arcsinh(_REFERENCE / _LINEAR))
 
     def scaled(self, values: Sequence[tuple[float, ...] | None]) -> FloatArray:
-        """Scaled objectives, shape (n, m); what failed is as bad as can be told apart."""
+        """Scaled objectives, shape (n, m); a failed trial gets the worst scaled value."""
         worst = self.lowest + self.unit
         rows = np.array([worst if row is None else row for row in values], dtype=float)
         parts = np.minimum((rows - self.lowest) / self.unit, 1.0)
@@ -65,6 +66,6 @@ class Scaling:
 
 
 def _unit(errors: FloatArray) -> float:
-    """What most errors do not exceed; 0 where there are none."""
+    """The value that most errors do not exceed; 0 if there are no errors."""
     present = errors[errors > 0]
     return float(np.quantile(present, _COVERED)) if len(present) else 0.0

@@ -1,4 +1,4 @@
-"""Multi-objective Bayesian optimisation with scikit-optimize's Gaussian processes."""
+"""Multi-objective Bayesian optimisation with the Gaussian processes of scikit-optimize."""
 
 from __future__ import annotations
 
@@ -24,43 +24,44 @@ from napari_reward_analysis.optimize.space import Space, UnitPoint
 
 Acquisition = Literal["hypervolume", "parego"]
 
-#: More objectives than this make the exact hypervolume too slow.
+#: With more objectives than this the exact hypervolume is too slow.
 _MOST_FOR_HYPERVOLUME = 3
-#: Kernels are fitted anew when there are this many times as many trials as at the last fit.
+#: Kernels are fitted again when the number of trials has grown by this factor.
 _REFIT_GROWTH = 1.25
-#: Every so many trials, from twice the initial design on, a neighbour of the front is tried
-#: whatever the models say of it: a valley narrower than the kernels believe has no
-#: expectation that would find it.
+#: From twice the initial design on, every such trial is a neighbour of the front that is
+#: chosen without the models. This finds valleys that are narrower than the length scales.
 _VARY_EVERY = 5
-#: Trials that a model is given at most.
+#: Largest number of trials in a model.
 _MOST_MODELLED = 300
-#: Simulated outcomes of each candidate in the scalar acquisition.
+#: Number of simulated outcomes of each candidate in the scalar acquisition.
 _DRAWS = 64
-#: Candidates next to the front: smallest and largest standard deviation, log10.
+#: Candidates near the front: log10 of the smallest and largest standard deviation.
 _NEAR = (-2.5, -0.5)
 
 
 class SkoptSampler:
     """Sobol points first, then the point with the largest expected gain.
 
-    One Gaussian process per objective. Two or three objectives are judged by the exact
-    expected hypervolume improvement, more by random augmented Chebyshev sums (ParEGO).
-    The gain is maximised over a pool of Sobol points and of neighbours of the front.
+    There is one Gaussian process for each objective. Up to three objectives use the exact
+    expected hypervolume improvement. More objectives use random augmented Chebyshev sums
+    (ParEGO). The gain is maximised over a pool of Sobol points and neighbours of the
+    front.
 
     Parameters
     ----------
     space : Space
-        What is searched.
+        The search space.
     seed : int
-        The same seed asks the same points.
+        Seed; equal seeds give equal points.
     n_objectives : int
         Number of objectives.
     acquisition : {'hypervolume', 'parego'}, optional
-        How a candidate is judged; by the number of objectives by default.
+        Acquisition function; by default it depends on the number of objectives.
     initial : int, optional
-        Sobol points before the models are used; 12, or two per dimension where that is more.
+        Number of Sobol points before the models are used; by default two per dimension, and
+        at least 12.
     pool : int
-        Sobol points among the candidates.
+        Number of Sobol points among the candidates.
     """
 
     def __init__(
@@ -94,7 +95,7 @@ class SkoptSampler:
             return self._best_candidate()
 
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
-        """A failed or infeasible point counts as bad as the worst that is told apart."""
+        """Learn from a result; a failed or infeasible one gets the worst scaled value."""
         self._points.append(self._space.canonical(np.asarray(point)[None])[0])
         known = objectives is not None and np.isfinite(objectives).all()
         self._values.append(objectives if known else None)
@@ -112,7 +113,7 @@ class SkoptSampler:
         for row in np.argsort(-gain, kind="stable"):
             if np.abs(points - candidates[row]).max(axis=1).min() > 1e-9:
                 return np.asarray(candidates[row])
-        return np.asarray(candidates[0])  # everything was tried: a countable space
+        return np.asarray(candidates[0])  # all points of a countable space were tried
 
     def _fit(self, points: UnitPoint, values: FloatArray) -> None:
         fit_kernels = len(points) >= self._next_fit
@@ -147,9 +148,10 @@ class SkoptSampler:
 
 
 def _worth_modelling(values: FloatArray) -> npt.NDArray[np.intp]:
-    """Rows that the models are given: all, or half the best and half of every quality.
+    """Rows for the models: all, or if there are too many, the best and a selection.
 
-    A process costs the cube of its points; a search of thousands of trials stays cheap.
+    The cost of a process is the cube of its points. The limit keeps a search of thousands
+    of trials fast.
     """
     if len(values) <= _MOST_MODELLED:
         return np.arange(len(values))

@@ -1,7 +1,7 @@
-"""A Gaussian process of one objective that is cheap to ask again and again.
+"""A Gaussian process of one objective with fast predictions.
 
-scikit-optimize's process fits the kernel; what an ask repeats is done here with the
-Cholesky factor that the fit leaves behind.
+The process of scikit-optimize fits the kernel. Predictions are computed here from the
+Cholesky factor of that fit.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from scipy.optimize import minimize
 from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.optimize.space import Space, UnitPoint
 
-#: Steps of the kernel's fit: each fit starts where the last one ended.
+#: Number of steps of a kernel fit. Each fit starts at the result of the last one.
 _FIT_STEPS = 15
-#: Added to the covariance's diagonal (of values with a variance of 1) for its factor's sake.
+#: Added to the diagonal of the covariance (of values with variance 1), so that its
+#: Cholesky factor exists.
 _JITTER = 1e-8
 
 
 def one_thread() -> AbstractContextManager[object]:
-    """Linear algebra in one thread, for a while.
+    """Context in which linear algebra uses one thread.
 
-    The matrices are small: threads that wait for each other make an ask four to ten times
-    slower where other work keeps the processors busy, and the last digits depend on them.
+    The matrices are small. On a busy machine, threads that wait for each other make an
+    `ask` four to ten times slower. The last digits also depend on the number of threads.
     """
     limits: AbstractContextManager[object] = _thread_pools().limit(limits=1, user_api="blas")
     return limits
@@ -40,24 +41,25 @@ def one_thread() -> AbstractContextManager[object]:
 def _thread_pools() -> Any:
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()  # looks through all loaded libraries: once
+    return ThreadpoolController()  # slow, since it inspects all loaded libraries; thus cached
 
 
 class Encoding:
-    """Points of the unit cube as the model sees them.
+    """Features of points of the unit cube for the model.
 
-    A number is one feature. A category is one feature per choice, 1/sqrt(2) where chosen
-    and 0 elsewhere, so that any two choices are one apart, as the ends of a range are.
+    A number is one feature. A category has one feature for each choice: 1/sqrt(2) for the
+    chosen one and 0 for the others. Any two choices then have the distance 1, as the two
+    ends of a range have.
 
     Parameters
     ----------
     space : Space
-        What is searched.
+        The search space.
 
     Attributes
     ----------
     groups : ndarray of int, shape (features,)
-        Dimension of each feature: features of one category share a length scale.
+        Dimension of each feature. The features of one category share a length scale.
     """
 
     def __init__(self, space: Space) -> None:
@@ -75,7 +77,7 @@ class Encoding:
             column = points[:, k, None]
             if levels:
                 chosen = (column * levels).astype(int) == np.arange(levels)
-                # (one that does not matter stands at its middle, always the same)
+                # A category that does not matter is always at its middle.
                 columns.append(np.where(chosen, np.sqrt(0.5), 0.0))
             else:
                 columns.append(column)
@@ -85,9 +87,9 @@ class Encoding:
 class Surrogate:
     """Gaussian process with a Matern 5/2 kernel, a length scale per dimension, and noise.
 
-    The kernel is fitted by maximum a posteriori: a weak prior (log-normal around 1) on
-    amplitude and length scales keeps a dozen points from settling on a ridge. The noise
-    is fitted too: a count that jumps where a sigma is rounded looks like noise.
+    The kernel is fitted by maximum a posteriori. A weak prior (log-normal around 1) on
+    amplitude and length scales keeps the fit stable for a dozen points. The noise is
+    fitted too, because counts that jump when a sigma is rounded look like noise.
 
     Parameters
     ----------
@@ -102,12 +104,12 @@ class Surrogate:
         self._model: Any = None
 
     def fit(self, features: FloatArray, values: FloatArray, *, kernel: bool) -> None:
-        """Condition on data, shapes (n, features) and (n,); fit the kernel too if asked."""
-        # imported here: scikit-optimize takes a second to import
+        """Use data of shapes (n, features) and (n,); with `kernel`, fit the kernel too."""
+        # Imported here, because the import of scikit-optimize takes a second.
         from skopt.learning import GaussianProcessRegressor
 
         self._mean, self._scale = float(values.mean()), float(values.std())
-        if self._scale < 1e-12:  # the same value everywhere: nothing to model
+        if self._scale < 1e-12:  # all values are equal, and there is nothing to model
             self._model = None
             return
         self._model = GaussianProcessRegressor(
@@ -118,13 +120,13 @@ class Surrogate:
             random_state=0,
         )
         with warnings.catch_warnings():
-            # a kernel at its bound is a valid fit
+            # A kernel parameter at its bound is a valid fit.
             warnings.simplefilter("ignore")
             self._model.fit(features, (values - self._mean) / self._scale)
         self._kernel = self._model.kernel_
 
     def predict(self, features: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Mean and standard deviation without noise, shapes (n,)."""
+        """Predicted mean and standard deviation without noise, shapes (n,)."""
         if self._model is None:
             return np.full(len(features), self._mean), np.full(len(features), 1e-9)
         kernel = self._model.kernel_.k1  # without the noise
@@ -145,7 +147,7 @@ def _new_kernel(features: int) -> Any:
 
 
 def _posterior_fit(groups: npt.NDArray[np.intp]) -> Callable[..., tuple[FloatArray, float]]:
-    """An optimiser for the kernel's log parameters: amplitude, length scales, noise."""
+    """An optimiser for the log parameters of the kernel: amplitude, length scales, noise."""
 
     def fit(
         negative_likelihood: Callable[[FloatArray], tuple[float, FloatArray]],
@@ -158,7 +160,7 @@ def _posterior_fit(groups: npt.NDArray[np.intp]) -> Callable[..., tuple[FloatArr
 
         def negative_posterior(few: FloatArray) -> tuple[float, FloatArray]:
             value, slope = negative_likelihood(few[spread])
-            prior = np.append(few[:-1], 0.0)  # none on the noise
+            prior = np.append(few[:-1], 0.0)  # no prior on the noise
             slopes = np.bincount(spread, slope, minlength=len(few))
             return float(value + 0.5 * prior @ prior), slopes + prior
 

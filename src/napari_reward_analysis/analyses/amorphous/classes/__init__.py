@@ -1,1 +1,1 @@
-"""Columns in classes: patches around them, kinds of column, and what crystal looks like."""
+"""Columns in classes: patches around columns, kinds of column, and loss of contrast."""

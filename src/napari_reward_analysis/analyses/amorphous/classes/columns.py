@@ -1,4 +1,4 @@
-"""The places at which an image is judged: atoms that were found, and those that were not."""
+"""The column positions of an image: atoms that were found, and gaps without an atom."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from scipy.spatial import Voronoi, cKDTree
 
 from napari_reward_analysis.arrays import BoolArray, FloatArray, StrArray
 
-#: Without a lattice, an atom is missing where none lies within this many times the
-#: largest distance that crystal leaves between a place and its nearest atom.
+#: Without a lattice, a place is a gap if its distance to the nearest atom is above this
+#: many times the usual distance of an interstice.
 _GAP = 1.3
-#: That distance is taken as this quantile of the clearances of the Voronoi vertices.
+#: The usual distance is this quantile of the distances of all Voronoi vertices.
 _CLEARANCE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """Places of columns, whether an atom was found there or not.
+    """Positions of columns, with or without an atom that was found there.
 
     Attributes
     ----------
     yx : ndarray, shape (n, 2)
-        Places in px: of the lattice's sites where the lattice is known, otherwise of the
+        Positions in px. With a known lattice they are its sites. Otherwise they are the
         atoms, followed by the gaps.
     species : ndarray of str, shape (n,)
-        What the lattice has there; '' where no lattice is known.
+        Species of the lattice at each position; '' without a lattice.
     atom : ndarray of int, shape (n,)
-        Number of the atom found there, -1 where there is none.
+        Index of the atom at each position; -1 without an atom.
     spacing : float
-        Mean spacing in px: the root of the area that a column has to itself.
+        Mean spacing in px: the square root of the area per column.
     agreement : float
-        Part of the atoms that lie on a site; NaN without a lattice.
+        Fraction of the atoms that lie on a site; NaN without a lattice.
     """
 
     yx: FloatArray
@@ -44,30 +44,30 @@ class Columns:
 
     @property
     def found(self) -> BoolArray:
-        """Whether an atom was found at each place."""
+        """Whether an atom was found at each position."""
         return np.asarray(self.atom >= 0)
 
     @property
     def named(self) -> bool:
-        """Whether the lattice says what each column is."""
+        """Whether the lattice gives the species of each column."""
         return bool(len(self.species)) and bool((self.species != "").all())
 
 
 def columns_without_lattice(atoms: FloatArray, shape: tuple[int, int]) -> Columns:
-    """Atoms and the gaps between them.
+    """Columns from atoms and the gaps between them.
 
     Parameters
     ----------
     atoms : ndarray, shape (n, 2)
         y and x in px.
     shape : tuple of int
-        Of the image.
+        Shape of the image.
 
     Notes
     -----
-    A gap is a Voronoi vertex (a place with three nearest atoms) that is farther from
-    them than the crystal's own interstices are; of gaps nearer than a spacing to each
-    other the emptiest counts.
+    A gap is a Voronoi vertex (a place with three nearest atoms) that is further from these
+    atoms than the usual interstices of the crystal. Of gaps within one spacing of each
+    other, the one furthest from its atoms counts.
     """
     spacing = typical_spacing(atoms)
     gaps = _gaps(atoms, shape, spacing)
@@ -77,16 +77,16 @@ def columns_without_lattice(atoms: FloatArray, shape: tuple[int, int]) -> Column
 
 
 def typical_spacing(atoms: FloatArray) -> float:
-    """Root of the area that an atom has to itself, where atoms are as dense as usual, in px."""
+    """Square root of the area per atom at the median density, in px."""
     distance, _ = cKDTree(atoms).query(atoms, k=min(7, len(atoms)))
-    # the k-th neighbour encloses an area of about k columns
+    # The circle to the k-th neighbour holds about k columns.
     k = distance.shape[1] - 1
     return float(np.median(distance[:, -1]) * np.sqrt(np.pi / (k + 0.5)))
 
 
 def _gaps(atoms: FloatArray, shape: tuple[int, int], spacing: float) -> FloatArray:
     mesh = Voronoi(atoms).vertices
-    # nearer to the border the atoms beyond it are missing, and not the crystal's
+    # Near the border, atoms are missing because they lie outside the image.
     inside = np.all((mesh >= spacing) & (mesh <= np.subtract(shape, 1) - spacing), axis=1)
     mesh = mesh[inside]
     clearance, _ = cKDTree(atoms).query(mesh)

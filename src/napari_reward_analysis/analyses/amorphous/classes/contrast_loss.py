@@ -1,9 +1,9 @@
-"""What a column kept of the contrast that its kind has in crystal.
+"""Measure the contrast loss of each column against crystal.
 
-The patch around each column is compared with the mean patch of its own kind: the slope of
-one against the other is 1 in crystal, whatever the noise, and 0 where nothing of the
-column is left in its place. The mean patches are those of crystal alone: of the columns
-in whose neighbourhood most is kept.
+The patch around each column is compared with the mean patch of its kind in crystal. The
+slope of one against the other is 1 in crystal, for any noise, and 0 if nothing of the
+column is left. The contrast loss is 1 minus this slope. The mean patches come from crystal
+alone, which means from columns with the smallest loss in their neighbourhood.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ import numpy as np
 from napari_reward_analysis.analyses.amorphous.classes.neighbour_means import NeighbourMean
 from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, StrArray
 
-#: Fewer columns of a kind do not say what the kind looks like.
+#: A mean patch needs at least this many columns of a kind.
 MIN_COLUMNS = 12
-#: At first this part of the columns is taken for crystal.
+#: Fraction of the columns that is taken as crystal in the first round.
 _FIRST = 0.5
-#: Later, all whose neighbourhood is within so many standard deviations of crystal.
+#: Later rounds take all columns within this many standard deviations of crystal.
 _WITHIN = 3.0
-#: Rounds in which mean patches and crystal follow from each other.
+#: Largest number of rounds in which mean patches and crystal are updated in turn.
 _ROUNDS = 6
-#: Neighbourhood (sigma of a Gaussian) in mean spacings.
+#: Neighbourhood as the sigma of a Gaussian in mean spacings.
 NEIGHBOURHOOD = 1.0
-#: A difference in kept contrast that is nothing, even where noise would show it: patches
-#: of equal columns differ by the place of the pixels.
+#: Differences in contrast below this have no meaning, even without noise: patches of equal
+#: columns differ because the pixels lie differently.
 FLOOR = 0.05
-#: Columns that a slope and a parabola over the field rest on, at least.
+#: Smallest numbers of columns for the fit of a slope and of a parabola over the field.
 _PLANE, _PARABOLA = 50, 200
 
 
 @dataclass(frozen=True, eq=False)
 class ContrastLoss:
-    """Columns against the mean patch of their own kind.
+    """Contrast loss of each column against the mean patch of its kind.
 
     Attributes
     ----------
     loss : ndarray, shape (n,)
-        Contrast lost: about 0 in crystal, 1 where nothing is left. NaN where it cannot be
-        told: too near to the border, or of a kind with too few columns.
+        Contrast loss: 0 as in crystal, 1 if all contrast is lost. NaN if it is not known,
+        because the column is too near to the border or of a kind with few columns.
     weight : ndarray, shape (n,)
-        One over the variance that the loss of this kind has in crystal; 0 where NaN.
+        One over the variance of the loss of this kind in crystal; 0 if the loss is NaN.
     reference : ndarray of bool, shape (n,)
-        The columns taken for crystal.
+        Columns that are taken as crystal.
     scatter : dict
-        Standard deviation of the loss in crystal, for each kind.
+        Standard deviation of the loss in crystal by kind.
     means : dict
-        Mean patch of each kind in crystal, shape (m, m).
+        Mean patch in crystal by kind, shape (m, m).
     """
 
     loss: FloatArray
@@ -65,20 +65,20 @@ def compare_with_kind(
     spacing: float,
     allowed: BoolArray,
 ) -> ContrastLoss:
-    """Compare each column with what its kind is in crystal.
+    """Compare each column with its kind in crystal; crystal is found in the process.
 
     Parameters
     ----------
     patches : ndarray, shape (n, m, m)
-        Around the columns; NaN where there is no image.
+        Patches around the columns; NaN outside the image.
     labels : ndarray of str, shape (n,)
-        Kind of each.
+        Kind of each column.
     yx : ndarray, shape (n, 2)
-        Places in px.
+        Positions in px.
     spacing : float
         Mean spacing in px.
     allowed : ndarray of bool, shape (n,)
-        Columns that may be crystal at all.
+        Columns that may be crystal.
 
     Returns
     -------
@@ -99,14 +99,14 @@ def compare_with_kind(
 def compare_with_reference(
     patches: Float32Array, labels: StrArray, yx: FloatArray, reference: BoolArray
 ) -> ContrastLoss:
-    """Compare each column with the mean of its kind's reference, found before.
+    """Compare each column with the mean patch of its kind in a known reference.
 
     Parameters
     ----------
     patches, labels, yx
-        As for `compare_with_kind`.
+        As in `compare_with_kind`.
     reference : ndarray of bool, shape (n,)
-        Columns taken for crystal.
+        Columns that are taken as crystal.
 
     Returns
     -------
@@ -133,7 +133,7 @@ def compare_with_reference(
 
 
 def local_loss(near: NeighbourMean, kept: ContrastLoss) -> FloatArray:
-    """Weighted mean of the loss in each column's neighbourhood; infinite where unknown."""
+    """Weighted mean loss in the neighbourhood of each column; infinite if not known."""
     product = np.where(kept.weight > 0, kept.loss, 0.0) * kept.weight
     summed, weight = near(np.column_stack([product, kept.weight])).T
     mean = np.divide(summed, weight, out=np.full(len(summed), np.inf), where=weight > 0)
@@ -141,19 +141,19 @@ def local_loss(near: NeighbourMean, kept: ContrastLoss) -> FloatArray:
 
 
 def slope_against(flat: Float32Array, mean: Float32Array) -> FloatArray:
-    """Slope of each patch against a mean patch, over the pixels that are there.
+    """Slope of each patch against a mean patch, over the finite pixels.
 
     Parameters
     ----------
     flat : ndarray, shape (n, p)
-        Patches; NaN is left out.
+        Patches; NaN is ignored.
     mean : ndarray, shape (p,)
         The patch to compare with.
 
     Returns
     -------
     ndarray, shape (n,)
-        1 for the mean patch itself, 0 for a flat one, whatever the background.
+        1 for the mean patch itself and 0 for a flat patch, for any background.
     """
     seen = np.isfinite(flat) & np.isfinite(mean)
     count = np.maximum(seen.sum(axis=1, keepdims=True), 1)
@@ -166,7 +166,7 @@ def slope_against(flat: Float32Array, mean: Float32Array) -> FloatArray:
 
 
 def _known(patches: Float32Array, labels: StrArray, reference: BoolArray) -> BoolArray:
-    """Columns with half a patch at least, of kinds that the reference has enough of."""
+    """Columns with at least half a patch, of kinds with enough columns in the reference."""
     seen = np.isfinite(patches.reshape(len(patches), -1))
     usable = (seen.mean(axis=1) > 0.5) & (labels != "")
     known = np.zeros(len(labels), bool)
@@ -178,7 +178,7 @@ def _known(patches: Float32Array, labels: StrArray, reference: BoolArray) -> Boo
 
 
 def _mean(flat: Float32Array, reference: BoolArray) -> Float32Array:
-    """Median patch of the reference; NaN where none of it shows anything."""
+    """Median patch of the reference; NaN for pixels that are in no patch."""
     some = np.isfinite(flat[reference]).any(axis=0)
     mean = np.full(flat.shape[1], np.nan, np.float32)
     mean[some] = np.nanmedian(flat[reference][:, some], axis=0)
@@ -191,18 +191,18 @@ def _scatter(loss: FloatArray, reference: BoolArray) -> float:
 
 
 def _crystal(local: FloatArray, allowed: BoolArray, labels: StrArray, turn: int) -> BoolArray:
-    """Columns in whose neighbourhood the crystal is best.
+    """Columns with the smallest loss in their neighbourhood, chosen for each kind.
 
-    Kinds are taken apart so that each has its reference, also where the neighbourhoods of
-    one look worse.
+    Each kind is treated separately, so that each has its own reference even if the
+    neighbourhoods of one kind have a larger loss.
     """
     chosen = np.zeros(len(local), bool)
     for kind in set(labels[allowed].tolist()):
         at = np.flatnonzero(allowed & (labels == kind))
         best = at[local[at] <= np.quantile(local[at], _FIRST)]
         if turn > 0:
-            # of a normal distribution's lower half, three standard deviations above the
-            # whole are six such spreads above the half's own median
+            # The lower half of a normal distribution has half its spread. Three standard
+            # deviations of the whole are thus six spreads of the lower half.
             centre = float(np.median(local[best]))
             spread = 1.4826 * float(np.median(np.abs(local[best] - centre))) + FLOOR / 3
             best = at[local[at] <= centre + 2 * _WITHIN * spread]
@@ -211,7 +211,7 @@ def _crystal(local: FloatArray, allowed: BoolArray, labels: StrArray, turn: int)
 
 
 def _without_trend(loss: FloatArray, yx: FloatArray, reference: BoolArray) -> FloatArray:
-    """Level against the crystal's own contrast nearby: thickness and focus change it slowly."""
+    """Loss relative to the crystal nearby: thickness and focus change contrast slowly."""
     terms = _terms(yx)
     n = int(reference.sum())
     count = 6 if n >= _PARABOLA else 3 if n >= _PLANE else 1
@@ -222,7 +222,7 @@ def _without_trend(loss: FloatArray, yx: FloatArray, reference: BoolArray) -> Fl
         rest = kept - surface
         spread = 1.4826 * float(np.median(np.abs(rest[used])))
         used = reference & (np.abs(rest) <= 3 * spread + 1e-9)
-    # beyond the crystal a parabola may go anywhere
+    # Outside the crystal the parabola is not constrained.
     surface = np.clip(surface, surface[reference].min(), surface[reference].max())
     return np.asarray(1 - kept / np.maximum(surface, 0.1))
 

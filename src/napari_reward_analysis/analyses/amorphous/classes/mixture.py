@@ -1,4 +1,4 @@
-"""Kinds of column by a Gaussian mixture of their patches, and the halves of one kind."""
+"""Find kinds of columns by a Gaussian mixture of their patches, and orientations of a kind."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from napari_reward_analysis.errors import BadInput
 
 Covariance = Literal["full", "tied", "diag", "spherical"]
 
-#: Principal components in which kinds are told apart.
+#: Number of principal components that distinguish the kinds.
 KIND_COMPONENTS = 6
-#: Most kinds that are tried where no crystal says how many there are.
+#: Largest number of kinds that is tried if the crystal is not known.
 MOST_KINDS = 8
-#: Fewer columns are no orientation.
+#: Smallest number of columns of an orientation.
 MIN_HALF = 6
-#: Starts of a mixture that nothing is known about.
+#: Number of starts of a mixture without known means.
 _STARTS = 2
-#: Rounds in which patches that the border cuts are completed.
+#: Number of rounds in which patches at the border are completed.
 _FILL_ROUNDS = 10
-#: Neighbours in patch space whose distance says how usual a patch is.
+#: Rank of the neighbour in patch space whose distance shows how unusual a patch is.
 _USUAL = 10
 
 
 def filled(patches: Float32Array) -> FloatArray:
-    """Patches as rows, complete, shape (n, p).
+    """Patches as complete rows, shape (n, p).
 
-    What lies outside the image is filled in by what goes with the part inside: first the
-    mean, then a few times the principal components' own picture of each patch.
+    Pixels outside the image are filled in: first with the mean, then several times with
+    the reconstruction of each patch from the principal components.
     """
     flat = patches.reshape(len(patches), -1).astype(float)
     missing = ~np.isfinite(flat)
@@ -59,18 +59,18 @@ def filled(patches: Float32Array) -> FloatArray:
 def principal_scores(
     rows: FloatArray, fitted_on: BoolArray, components: int, *, unit: bool = True
 ) -> FloatArray:
-    """Scores of rows in the principal components of some of them.
+    """Scores of rows in the principal components of a selection of rows.
 
     Parameters
     ----------
     rows : ndarray, shape (n, p)
         Patches.
     fitted_on : ndarray of bool, shape (n,)
-        Rows that the components are fitted on.
+        Rows for the fit of the components.
     components : int
-        How many, at most.
+        Largest number of components.
     unit : bool
-        Give the scores in units of the first component's standard deviation.
+        Whether the scores are in units of the first component's standard deviation.
 
     Returns
     -------
@@ -95,26 +95,27 @@ def fit_mixture(
     starts: int = 1,
     quick: bool = False,
 ) -> Any:
-    """A Gaussian mixture (scikit-learn's) of scores.
+    """Fit a Gaussian mixture of scikit-learn to scores.
 
     Parameters
     ----------
     scores : ndarray, shape (n, k)
-        What it is fitted on.
+        The data.
     components : int
-        Gaussians.
+        Number of Gaussians.
     covariance : {'full', 'tied', 'diag', 'spherical'}
-        Their shape.
+        Form of their covariance.
     seed : int
-        For the start.
+        Seed of the start values.
     means : ndarray, shape (components, k), optional
-        Where they start.
+        Start values of the means.
     regularisation : float
-        Variance that is added to every Gaussian.
+        Variance that is added to all Gaussians.
     starts : int
-        The best of so many starts is kept.
+        Number of starts, of which the best is kept.
     quick : bool
-        Start from a few points and not from clusters: enough where there is one cloud.
+        Whether to start from a few points instead of clusters, which is enough for one
+        cloud of points.
 
     Raises
     ------
@@ -127,8 +128,8 @@ def fit_mixture(
     needed = 2 * components * (scores.shape[1] + 1)
     if len(scores) < needed:
         raise BadInput(
-            f"A mixture of {components} in {scores.shape[1]} components needs {needed} atoms and "
-            f"there are {len(scores)}: choose fewer components or a class with more atoms."
+            f"A mixture of {components} Gaussians in {scores.shape[1]} components needs {needed} "
+            f"atoms, not {len(scores)}: choose fewer components or a class with more atoms."
         )
     model = GaussianMixture(
         components,
@@ -153,20 +154,21 @@ def mixture_kinds(
     kinds: int | None = None,
     seed: int = 0,
 ) -> npt.NDArray[np.int_]:
-    """Kind of each column, by a mixture fitted on crystal.
+    """Kind of each column, by a mixture that is fitted to crystal.
 
     Parameters
     ----------
     patches : ndarray, shape (n, m, m)
-        Around the columns.
+        Patches around the columns.
     reference : ndarray of bool, shape (n,)
-        Columns taken for crystal.
+        Columns that are taken as crystal.
     known : ndarray of str, shape (n,), optional
-        What the lattice has there: the mixture starts from their means.
+        Species of the lattice at each column. The mixture starts from their means.
     kinds : int, optional
-        How many; by the lattice, or else by the Bayesian information criterion.
+        Number of kinds. By default it comes from the lattice, or else from the Bayesian
+        information criterion.
     seed : int
-        For the start.
+        Seed of the start values.
 
     Returns
     -------
@@ -175,7 +177,7 @@ def mixture_kinds(
     Raises
     ------
     BadInput
-        If there are too few columns, or all fall into one kind where more were asked for.
+        If there are too few columns, or all fall into one kind although more were asked.
     """
     scores = principal_scores(filled(patches), reference, KIND_COMPONENTS)
     crystal = scores[reference]
@@ -188,8 +190,8 @@ def mixture_kinds(
         found = np.asarray(fit_mixture(crystal, kinds, seed=seed, starts=_STARTS).predict(scores))
         if kinds > 1 and len(set(found[reference])) == 1:
             raise BadInput(
-                f"All atoms fall into one class and {kinds} were asked for: "
-                "ask for one, or choose a larger window."
+                f"All atoms fall into one class instead of {kinds}: choose one class or a larger "
+                "window."
             )
         return found
     most = min(MOST_KINDS, len(crystal) // (2 * (scores.shape[1] + 1)))
@@ -203,16 +205,16 @@ def mixture_kinds(
 def names_by_lattice(
     found: npt.NDArray[np.int_], known: StrArray, counted: BoolArray
 ) -> dict[int, str]:
-    """Name of each kind found: the one-to-one choice that agrees with most columns.
+    """Name each kind by the one-to-one assignment that agrees with most columns.
 
     Parameters
     ----------
     found : ndarray of int, shape (n,)
-        Kinds of the mixture.
+        Kinds from the mixture.
     known : ndarray of str, shape (n,)
-        What the lattice has there.
+        Species of the lattice at each column.
     counted : ndarray of bool, shape (n,)
-        Columns that are asked.
+        Columns that count.
     """
     kinds, names = sorted(set(found.tolist())), sorted(set(known[counted].tolist()))
     table = np.array(
@@ -220,17 +222,17 @@ def names_by_lattice(
     )
     rows, columns = linear_sum_assignment(-table)
     named = {kinds[r]: names[c] for r, c in zip(rows, columns, strict=True)}
-    # more kinds than species: the others take the name that most of them have
+    # Further kinds take the species of most of their columns.
     for row, kind in enumerate(kinds):
         named.setdefault(kind, names[int(np.argmax(table[row]))])
     return named
 
 
 def _axes(centred: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
-    """Largest variances and their directions, shape (k,) and (p, k)."""
+    """The largest variances and their directions, shapes (k,) and (p, k)."""
     spread = centred.T @ centred / len(centred)
     count = max(1, min(count, len(spread) - 1))
-    # a few of hundreds: Lanczos, from a start that is the same each time
+    # Few of hundreds of components: Lanczos, with a fixed start for equal results.
     power, axes = eigsh(spread, k=count, which="LA", v0=np.ones(len(spread)))
     return np.maximum(power[::-1], 0.0), axes[:, ::-1]
 
@@ -244,14 +246,14 @@ class Halves:
     first : ndarray of bool, shape (n,)
         Columns of the first orientation.
     second : ndarray of bool, shape (n,)
-        Columns of the other one.
+        Columns of the second orientation.
     means : tuple of ndarray, shape (m, m)
-        Their mean patches.
+        Mean patches of both orientations.
     two_fold : float
-        Correlation of one mean with the other, turned by half a turn: 1 where one is the
-        two-fold rotation of the other.
+        Correlation of one mean patch with the other after a rotation by 180 degrees. It is
+        1 if one is the two-fold rotation of the other.
     unturned : float
-        The same without the turn, to compare with.
+        Correlation of the two mean patches without the rotation, for comparison.
     """
 
     first: BoolArray
@@ -264,37 +266,37 @@ class Halves:
 def two_orientations(
     patches: Float32Array, members: BoolArray, reference: BoolArray, seed: int = 0
 ) -> Halves:
-    """Part one kind of column into two, as by a mixture of two Gaussians.
+    """Split one kind of column into two orientations by a mixture of two Gaussians.
 
     Parameters
     ----------
     patches : ndarray, shape (n, m, m)
-        Around all columns.
+        Patches around all columns.
     members : ndarray of bool, shape (n,)
         Columns of the kind.
     reference : ndarray of bool, shape (n,)
-        Columns taken for crystal: the mixture is fitted to those of the kind.
+        Columns that are taken as crystal. The mixture is fitted to those of the kind.
     seed : int
-        For the start.
+        Seed of the start values.
 
     Raises
     ------
     BadInput
-        If there are too few columns of the kind, or it has one orientation only.
+        If there are too few columns of the kind, or they have only one orientation.
     """
     rows, crystal = filled(patches[members]), reference[members]
     if crystal.sum() < 2 * MIN_HALF:
         raise BadInput(
-            f"Only {crystal.sum()} atoms of the class are in crystal, too few to part into two "
-            "orientations: choose a class with more."
+            f"Only {crystal.sum()} atoms of the class are in crystal, too few for two "
+            "orientations: choose a class with more atoms."
         )
     scores = principal_scores(rows, crystal, 2)
     part = fit_mixture(scores[crystal], 2, seed=seed, starts=_STARTS).predict(scores)
     sizes = [int((part[crystal] == k).sum()) for k in (0, 1)]
     if min(sizes) < MIN_HALF:
         raise BadInput(
-            "All atoms of the class have one orientation: search it whole, or choose a larger "
-            "window."
+            "All atoms of the class have one orientation: search both orientations together, or "
+            "choose a larger window."
         )
     # the larger half comes first, so that the order does not hang on the start
     if sizes[1] > sizes[0]:
@@ -311,16 +313,16 @@ def two_orientations(
 
 
 def unusual(patches: Float32Array) -> FloatArray:
-    """How far each patch is from the patches most like it.
+    """Distance of each patch from the most similar patches.
 
-    In crystal every patch has many that are nearly the same, wherever they are; disorder
-    is different each time. Needs neither lattice nor kinds. Patches are brought to one
-    contrast before: with little of it, all would be alike.
+    In crystal every patch has many nearly equal ones at other places, but disorder differs
+    each time. The measure needs neither lattice nor kinds. All patches are first scaled to
+    the same contrast, because patches with little contrast would all be similar.
 
     Returns
     -------
     ndarray, shape (n,)
-        Distance to the tenth nearest in the space of the principal components.
+        Distance to the tenth nearest patch in the space of the principal components.
     """
     rows = filled(patches)
     rows = rows - rows.mean(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Means over neighbouring columns, as one sparse matrix."""
+"""Compute means over neighbouring columns with one sparse matrix."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from scipy.spatial import cKDTree
 
 from napari_reward_analysis.arrays import FloatArray
 
-#: The Gaussian is followed to this many sigmas.
+#: The Gaussian is cut off at this many sigmas.
 _REACH = 3.0
 
 
 class NeighbourMean:
-    """Gaussian mean over neighbours, at the points themselves.
+    """Gaussian mean over the neighbours of each point.
 
     Parameters
     ----------
     yx : ndarray, shape (n, 2)
         Points in px.
     sigma : float
-        Of the Gaussian, in px.
+        Sigma of the Gaussian in px.
     weights : ndarray, shape (n,), optional
-        Of the points; 1 by default. A point of weight 0 adds nothing to others.
+        Weights of the points; 1 by default. A point of weight 0 does not affect others.
     """
 
     def __init__(self, yx: FloatArray, sigma: float, weights: FloatArray | None = None) -> None:
@@ -33,7 +33,7 @@ class NeighbourMean:
         near = tree.sparse_distance_matrix(tree, _REACH * sigma, output_type="coo_matrix")
         near.data = np.exp(-0.5 * (near.data / sigma) ** 2)
         kernel = sparse.csr_array(near)
-        # a point is at distance 0 of itself, which a sparse matrix may leave out
+        # A sparse matrix may drop the distance 0 of a point to itself.
         kernel.setdiag(1.0)
         if weights is not None:
             kernel = sparse.csr_array(kernel @ sparse.diags_array(weights))
@@ -42,5 +42,5 @@ class NeighbourMean:
         self._matrix = sparse.csr_array(sparse.diags_array(scale) @ kernel)
 
     def __call__(self, values: npt.NDArray[Any]) -> FloatArray:
-        """Means of values, shape (n,) or (n, k)."""
+        """Means of values of shape (n,) or (n, k)."""
         return np.asarray(self._matrix @ values)

@@ -1,4 +1,4 @@
-"""Patches of the image around points, on a grid that the crystal's spacing sets."""
+"""Cut patches of the image around points, on a grid that depends on the column spacing."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from napari_reward_analysis.arrays import BoolArray, Float32Array
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 
-#: Samples per mean spacing of the columns, where the pixels are that fine.
+#: Number of samples per mean spacing of the columns, if the pixels are fine enough.
 SAMPLES = 12
-#: Points worked on at once, so that a large image needs no large scratch memory.
+#: Number of points that are processed together, which limits the memory.
 _CHUNK = 4096
 
 
 @dataclass(frozen=True, eq=False)
 class PatchSampler:
-    """Cuts patches out of one image.
+    """Cuts patches from one image.
 
     Attributes
     ----------
     image : Image
         The image.
     spacing : float
-        Mean spacing of the columns in px; windows are given in parts of it.
+        Mean spacing of the columns in px. It is the unit of windows.
     """
 
     image: Image
@@ -37,11 +37,11 @@ class PatchSampler:
 
     @property
     def step(self) -> float:
-        """Distance between samples in px; never finer than the pixels."""
+        """Distance between samples in px, at least one pixel."""
         return max(1.0, self.spacing / SAMPLES)
 
     def side(self, window: float) -> int:
-        """Samples along the side of a patch, always odd.
+        """Number of samples along the side of a patch, always odd.
 
         Parameters
         ----------
@@ -51,12 +51,12 @@ class PatchSampler:
         return 2 * max(1, round(window * self.spacing / self.step)) + 1
 
     def check(self, window: float) -> None:
-        """Refuse a window that no patch of this image can fill.
+        """Raise BadInput for a window that does not fit into the image.
 
         Raises
         ------
         BadInput
-            If it is not above zero, or larger than the image.
+            If the window is not above zero or larger than the image.
         """
         if not window > 0:
             raise BadInput(f"A window of {window:g} spacings is impossible: give one above 0.")
@@ -68,12 +68,12 @@ class PatchSampler:
             )
 
     def cut(self, yx: npt.NDArray[np.floating], window: float) -> Float32Array:
-        """One patch per point.
+        """Cut one patch for each point.
 
         Parameters
         ----------
         yx : ndarray, shape (n, 2)
-            Centres in px, between pixels too.
+            Centres in px, possibly between pixels.
         window : float
             Half the side of the patch, in mean spacings.
 
@@ -102,10 +102,10 @@ class PatchSampler:
 
     @cached_property
     def _pixels(self) -> Float32Array:
-        """Pixels, smoothed where they are finer than the samples; NaN where invalid."""
+        """Pixels, smoothed if they are finer than the samples; NaN if invalid."""
         pixels = self.image.normalised
         if self.step > 1:
-            # what lies between the samples is averaged, not dropped
+            # Pixels between the samples are averaged and not skipped.
             pixels = ndimage.gaussian_filter(pixels, math.sqrt(self.step**2 - 1) / 2)
         if not self.image.valid.all():
             pixels = np.where(self.image.valid, pixels, np.float32(np.nan))
@@ -115,7 +115,7 @@ class PatchSampler:
 def peaks_at(
     image: Image, yx: npt.NDArray[np.floating], spacing: float
 ) -> tuple[Float32Array, BoolArray]:
-    """Brightness of the image at points, and whether something bright is there.
+    """Brightness of the image at points, and whether a bright peak is there.
 
     Parameters
     ----------
@@ -129,9 +129,10 @@ def peaks_at(
     Returns
     -------
     brightness : ndarray, shape (n,)
-        Of the image smoothed by a sixth of the spacing, above its darkest places.
+        Brightness after smoothing by a sixth of the spacing, above the darkest places.
     peaked : ndarray of bool, shape (n,)
-        Where it curves downwards, as on a column, however faint beside its neighbours.
+        Whether the brightness has the curvature of a peak, even a faint one next to bright
+        neighbours.
     """
     smooth = ndimage.gaussian_filter(image.normalised, spacing / 6)
     curved = ndimage.laplace(smooth) < 0

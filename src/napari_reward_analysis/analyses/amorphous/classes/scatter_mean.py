@@ -1,4 +1,4 @@
-"""Values at scattered points as a smooth map: Gaussian means on a coarse grid."""
+"""Make smooth maps from values at scattered points: Gaussian means on a coarse grid."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from scipy import ndimage
 from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.calibration.grid import Grid
 
-#: Steps of the grid per sigma of the Gaussian: between them a straight line will do.
+#: Number of grid steps per sigma, fine enough for linear interpolation.
 _STEPS = 4.0
 
 
 class ScatterMean:
-    """Gaussian mean of values at points, everywhere in a field.
+    """Gaussian mean of values at points, for all positions in a field.
 
     Parameters
     ----------
     yx : ndarray, shape (n, 2)
         Points in px.
     shape : tuple of int
-        Of the field.
+        Shape of the field.
     sigma : float
-        Of the Gaussian, in px.
+        Sigma of the Gaussian in px.
     weights : ndarray, shape (n,), optional
-        Of the points; 1 by default.
+        Weights of the points; 1 by default.
 
     Attributes
     ----------
     grid : Grid
-        Where the maps are given.
+        Grid of the maps.
     """
 
     def __init__(
@@ -56,22 +56,22 @@ class ScatterMean:
         Parameters
         ----------
         values : ndarray, shape (n,)
-            One a point.
+            One value for each point.
         prior : float
-            Weight of a zero that is added everywhere, in points of weight 1 at the place
-            itself: where there are few points the mean fades.
+            Weight of an additional zero at every position, in units of one point of weight
+            1 at the same position. The mean thus fades where there are few points.
         """
         total = self._total + prior
         summed = self._spread(self._weights * values)
         return np.divide(summed, total, out=np.zeros_like(summed), where=total > 1e-12)
 
     def at(self, values: FloatArray, yx: FloatArray) -> FloatArray:
-        """A map at points, shape (n,)."""
+        """Values of a map at points, shape (n,)."""
         places = np.asarray(yx, float).T / np.array(self.grid.steps)[:, None]
         return np.asarray(ndimage.map_coordinates(values, places, order=1, mode="nearest"))
 
     def _spread(self, values: npt.NDArray[np.floating]) -> FloatArray:
-        """Sum of the points' Gaussians of height `values`, on the grid."""
+        """Sum of Gaussians with the heights `values` at the points, on the grid."""
         size = (len(self.grid.y), len(self.grid.x))
         low = np.clip(np.floor(self._at).astype(int), 0, np.array(size)[:, None] - 2)
         (fy, fx), (y, x) = self._at - low, low

@@ -1,9 +1,9 @@
-"""Sites of the lattice in an image: which column of the cell each atom is.
+"""Find the sites of the lattice in an image, and assign the atoms to them.
 
-Rotation and cell are known from the diffraction pattern, which does not say where the
-cell begins. The atoms folded into one cell, weighted by their brightness, are correlated
-with the cell's own columns; the best shift is the origin. Then the cell's vectors are
-fitted to the atoms, and what is left (scan distortion) is followed as a smooth field.
+Rotation and cell are known from the diffraction pattern, but the origin of the cell is
+not. The atoms are folded into one cell, weighted by their brightness, and correlated with
+the columns of the cell. The best shift is the origin. Then the vectors of the cell are
+fitted to the atoms. The remaining scan distortion is described by a smooth field.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 
-#: An atom belongs to a site within this part of the smallest column spacing.
+#: An atom belongs to a site within this fraction of the smallest column spacing.
 REACH = 0.4
-#: Bins along the longer vector of the cell when its origin is looked for, at least.
+#: Smallest number of bins along a vector of the cell in the search for its origin.
 _BINS = 48
-#: Width of a column in that search, in parts of the smallest spacing.
+#: Width of a column in that search, as a fraction of the smallest spacing.
 _WIDTH = 0.15
-#: The field of distortions is a mean over this many cells' lengths (sigma).
+#: Sigma of the mean in the field of distortions, in cell lengths.
 _FIELD_CELLS = 1.5
-#: Agreement that is asked for: a third of the way from chance to all of them. Strong noise
-#: has atoms that are none, and some far from their places.
+#: Required agreement: a third of the way from chance to all atoms. Strong noise gives
+#: false atoms, and atoms far from their sites.
 _SURE = 1 / 3
-#: So few atoms do not tell a distortion from their own disorder.
+#: Weight of zero distortion, in atoms: a few atoms show disorder and not distortion.
 _FEW = 3.0
 #: Rounds of the fit.
 _ROUNDS = 4
@@ -41,7 +41,7 @@ _ROUNDS = 4
 
 @dataclass(frozen=True, eq=False)
 class _Fit:
-    """Places of all sites: indices into the cell, and what brings them into the image."""
+    """Sites as fractional positions and the affine map from these to the image."""
 
     fractional: FloatArray
     affine: FloatArray
@@ -60,21 +60,20 @@ def lattice_sites(
     measured: MeasuredLattice,
     crystal: BoolArray,
 ) -> Columns:
-    """All sites of the lattice in the field, with the atoms that lie on them.
+    """Find all sites of the lattice in the field, and the atoms on them.
 
     Parameters
     ----------
     atoms : ndarray, shape (n, 2)
         y and x in px.
     brightness : ndarray, shape (n,)
-        Of the atoms, above their surroundings.
+        Brightness of the atoms above their surroundings.
     lattice : Lattice
-        With known places of its columns.
+        Crystal with known column positions.
     measured : MeasuredLattice
-        That lattice as seen in this image.
+        The lattice as measured in this image.
     crystal : ndarray of bool, shape (n,)
-        Atoms that are surely not in disorder, as far as that is known: the lattice is
-        fitted to them.
+        Atoms that are probably crystal. The lattice is fitted to them.
 
     Returns
     -------
@@ -83,7 +82,7 @@ def lattice_sites(
     Raises
     ------
     BadInput
-        If those atoms do not lie on this lattice.
+        If these atoms do not lie on the lattice.
     """
     shape = np.array(measured.field_px)
     spacing = lattice.spacing / measured.pixel_size
@@ -110,12 +109,13 @@ def lattice_sites(
 
 
 def _check(agreement: float, lattice: Lattice, reach: float, measured: MeasuredLattice) -> None:
-    """Refuse atoms that are on sites hardly more often than places taken at random."""
+    """Raise BadInput if atoms are hardly more often on sites than random points."""
     chance = min(np.pi * reach**2 * len(lattice.columns) / measured.cell_area_px, 0.9)
     if agreement < chance + _SURE * (1 - chance):
         raise BadInput(
-            f"Only {agreement:.0%} of the points lie on the lattice of {lattice.name} that is "
-            f"seen in this image ({chance:.0%} would by chance): choose the points of this image."
+            f"Only {100 * agreement:.0f} % of the points lie on the lattice of {lattice.name} that "
+            f"is seen in this image, and {100 * chance:.0f} % would by chance: choose the points "
+            "of this image."
         )
 
 
@@ -148,7 +148,7 @@ def _folded(
     bins: npt.NDArray[np.int_],
     widths: FloatArray,
 ) -> FloatArray:
-    """Weighted density in one cell, smoothed over its edges."""
+    """Weighted density in one cell, smoothed across its edges."""
     place = np.floor(np.mod(fractional, 1.0) * bins).astype(int) % bins
     density = np.zeros(bins)
     np.add.at(density, (place[:, 0], place[:, 1]), weights)
@@ -158,7 +158,7 @@ def _folded(
 def _all_sites(
     basis: FloatArray, vectors: FloatArray, shape: npt.NDArray[np.int_]
 ) -> tuple[FloatArray, npt.NDArray[np.int_]]:
-    """Fractional places of the sites in and around the field, and their column of the cell."""
+    """Fractional positions of the sites in and near the field, and their column indices."""
     corners = np.array([[y, x] for y in (0, shape[0] - 1) for x in (0, shape[1] - 1)])
     counts = corners @ np.linalg.inv(vectors)
     low, high = np.floor(counts.min(axis=0)) - 2, np.ceil(counts.max(axis=0)) + 2
@@ -168,14 +168,14 @@ def _all_sites(
 
 
 def _fitted(fit: _Fit, atoms: FloatArray, reach: float) -> _Fit:
-    """The cell's vectors and origin by robust least squares on the atoms on sites."""
+    """Fit vectors and origin of the cell to the atoms on sites, by robust least squares."""
     for _ in range(_ROUNDS):
         distance, site = cKDTree(fit.places).query(atoms)
         near = distance < reach
         if near.sum() < 6:
             break
         terms = np.column_stack([fit.fractional[site[near]], np.ones(near.sum())])
-        # atoms in disorder are far from their sites and count less (Cauchy's weights)
+        # Disordered atoms are far from their sites and count less (Cauchy weights).
         weight = np.sqrt(1 / (1 + (distance[near] / np.median(distance[near])) ** 2))
         affine, *_ = np.linalg.lstsq(
             terms * weight[:, None], atoms[near] * weight[:, None], rcond=None
@@ -187,12 +187,12 @@ def _fitted(fit: _Fit, atoms: FloatArray, reach: float) -> _Fit:
 def _distortion(
     places: FloatArray, atoms: FloatArray, reach: float, sigma: float, shape: tuple[int, int]
 ) -> FloatArray:
-    """Smooth field of the atoms' displacements from the fitted lattice, at all places."""
+    """Smooth field of displacements of the atoms from the lattice, at all sites."""
     distance, site = cKDTree(places).query(atoms)
     near = distance < reach
     moved = atoms[near] - places[site[near]]
     mean = ScatterMean(atoms[near], shape, sigma)
-    # a few atoms alone do not move the lattice: beyond the crystal the field fades
+    # A few atoms do not move the lattice: outside the crystal the field fades.
     maps = [mean(moved[:, axis], prior=_FEW) for axis in (0, 1)]
     return np.column_stack([mean.at(values, places) for values in maps])
 
@@ -204,6 +204,6 @@ def _assigned(places: FloatArray, atoms: FloatArray, reach: float) -> npt.NDArra
         return number
     distance, site = cKDTree(places).query(atoms)
     for atom in np.argsort(-distance, kind="stable"):
-        if distance[atom] < reach:  # the nearest comes last and stays
+        if distance[atom] < reach:  # the nearest atom comes last and stays
             number[site[atom]] = atom
     return number

@@ -1,1 +1,1 @@
-"""From columns to regions: how far each is from crystal, the area that is, and how sure."""
+"""Amorphous regions from columns: distance from crystal, area, rewards and significance."""

@@ -1,9 +1,9 @@
-"""Is anything amorphous at all? A test against the crystal's own statistics.
+"""Test whether an image shows an amorphous region, against the statistics of its crystal.
 
-Where nothing is amorphous, losses of contrast are scattered over the columns as they come.
-So columns of the crystal itself are drawn anew on every place, each kind from its own, and
-the largest mean loss in any neighbourhood is noted: what crystal alone shows somewhere in
-such a field. An amorphous region must show more.
+In pure crystal, contrast losses are distributed over the columns at random. Therefore the
+test draws a loss for every column from the crystal columns of the same kind. The largest
+mean loss in any neighbourhood of a draw is the loss that crystal alone can show in such a
+field. An amorphous region must show more.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import Cont
 from napari_reward_analysis.analyses.amorphous.classes.neighbour_means import NeighbourMean
 from napari_reward_analysis.arrays import BoolArray, FloatArray
 
-#: Draws of the test; the smallest probability it can find is one over one more.
+#: Number of draws n in the test. The smallest possible p value is 1 / (n + 1).
 DRAWS = 499
-#: A region exists where chance alone has at most this probability.
+#: A region exists if the p value is not above this.
 SIGNIFICANT = 0.01
-#: Columns that lost less than this part of their contrast are not called amorphous,
-#: however surely they lost it: strain, dirt and dynamical effects do as much.
+#: Smallest contrast loss of an amorphous region, even if a smaller loss is significant:
+#: strain, dirt and dynamical effects cause as much.
 MIN_LOSS = 0.15
 #: Draws worked on at once.
 _BATCH = 50
@@ -30,22 +30,22 @@ _BATCH = 50
 
 @dataclass(frozen=True, eq=False)
 class Existence:
-    """How sure it is that something is amorphous.
+    """Result of the test for an amorphous region.
 
     Attributes
     ----------
     exists : bool
-        Whether a region is there.
+        Whether there is an amorphous region.
     p_value : float
-        Probability that crystal alone shows a loss as large, anywhere in the field.
+        Probability that crystal alone shows such a large loss anywhere in the field.
     largest_loss : float
-        Largest mean loss of contrast in a neighbourhood, 0 to 1.
+        Largest mean contrast loss in a neighbourhood, 0 to 1.
     bound : float
-        Loss in a neighbourhood that is needed to be called amorphous.
+        Mean loss from which on a neighbourhood counts as amorphous.
     crystal_scatter : float
         Standard deviation of the loss in neighbourhoods of crystal.
     significant : ndarray of bool, shape (n,)
-        Columns whose neighbourhood lost more than the bound.
+        Columns with a larger loss in their neighbourhood than the bound.
     """
 
     exists: bool
@@ -55,44 +55,29 @@ class Existence:
     crystal_scatter: float
     significant: BoolArray
 
-    @property
-    def sentence(self) -> str:
-        """The answer in words."""
-        odds = f"p {'=' if self.p_value > 1 / (DRAWS + 1) else '<='} {self.p_value:.2g}"
-        if self.exists:
-            return (
-                f"An amorphous region exists ({odds}): up to {self.largest_loss:.0%} of the "
-                f"columns' contrast is lost, {self.bound:.0%} would do, and crystal varies by "
-                f"{self.crystal_scatter:.1%}."
-            )
-        return (
-            f"Nothing is amorphous here: at most {self.largest_loss:.0%} of the columns' contrast "
-            f"is lost anywhere ({odds}), and {self.bound:.0%} would be needed."
-        )
-
 
 def ask_existence(
     yx: FloatArray, labels: npt.NDArray[np.str_], kept: ContrastLoss, sigma: float, seed: int = 0
 ) -> Existence:
-    """Ask whether the columns lost more contrast somewhere than crystal does by chance.
+    """Test whether columns lost more contrast somewhere than crystal does by chance.
 
     Parameters
     ----------
     yx : ndarray, shape (n, 2)
-        Places of the columns in px.
+        Positions of the columns in px.
     labels : ndarray of str, shape (n,)
-        Their kinds.
+        Kinds of the columns.
     kept : ContrastLoss
-        Their levels, with the reference.
+        Contrast loss of the columns, with the reference.
     sigma : float
-        Of the neighbourhood (a Gaussian) in px.
+        Sigma of the neighbourhood (a Gaussian) in px.
     seed : int
-        Of the draws.
+        Seed of the draws.
 
     Notes
     -----
-    Columns of a real crystal are not quite independent of their neighbours. Where its
-    neighbourhoods scatter more than drawn ones do, the draws are widened by that ratio.
+    Columns of a real crystal depend a little on their neighbours. If its neighbourhoods
+    scatter more than drawn ones, the draws are widened by this ratio.
     """
     near = NeighbourMean(yx, sigma, kept.weight)
     known = kept.weight > 0

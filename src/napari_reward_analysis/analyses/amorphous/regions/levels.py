@@ -1,10 +1,11 @@
-"""How far each column is from crystal: 0 as crystal is, 1 where nothing of it is left.
+"""Measure the distance of each column from crystal: 0 in crystal, 1 if nothing is left.
 
-Three measures. *Similarity*: the contrast lost against the mean patch of the column's own
-kind. *Likelihood*: the distance, by the log-likelihood under a Gaussian mixture fitted to
-crystal alone, in parts of the distance of a column that is gone (a flat patch): the same
-scale, whatever the window, the kind, the noise and the shape of the mixture. *Posterior*:
-the probability of the more dispersed component of a mixture of all columns, as published.
+There are three measures. *Similarity* is the contrast loss against the mean patch of the
+column's kind. *Likelihood* is a distance from the log-likelihood under a Gaussian mixture
+that is fitted to crystal alone. It is relative to the distance of a vanished column (a flat
+patch), so that the scale does not depend on window, kind, noise and mixture. *Posterior* is
+the published measure: the probability of the more dispersed component of a mixture of all
+columns.
 """
 
 from __future__ import annotations
@@ -25,26 +26,26 @@ from napari_reward_analysis.errors import BadInput
 def crystal_features(
     patches: Float32Array, kept: ContrastLoss, members: BoolArray, kind: str, components: int
 ) -> FloatArray:
-    """Coordinates of a kind's columns in which crystal is one cloud around zero.
+    """Features of the columns of one kind, in which crystal is one cloud around zero.
 
     Parameters
     ----------
     patches : ndarray, shape (n, m, m)
-        Around all columns.
+        Patches around all columns.
     kept : ContrastLoss
-        The columns against their kinds, in the same window.
+        Contrast loss of the columns, for the same window.
     members : ndarray of bool, shape (n,)
         Columns of the kind whose level is known.
     kind : str
-        Its name.
+        Name of the kind.
     components : int
-        How many coordinates.
+        Number of features.
 
     Returns
     -------
     ndarray, shape (members, components)
-        First the contrast lost, then the principal components of what else differs from
-        the kind's mean patch, in parts of its contrast.
+        First the contrast loss, then principal components of the remaining differences
+        from the mean patch of the kind, relative to its contrast.
     """
     lost = kept.loss[members]
     if components == 1:
@@ -69,26 +70,26 @@ def likelihood_level(
     covariance: Covariance,
     seed: int = 0,
 ) -> FloatArray:
-    """Distance from crystal by likelihood, in parts of that of a column that is gone.
+    """Distance from crystal by likelihood, relative to that of a vanished column.
 
     Parameters
     ----------
     features : ndarray, shape (n, k)
-        As of `crystal_features`.
+        Features from `crystal_features`.
     reference : ndarray of bool, shape (n,)
-        Columns that the mixture is fitted on.
+        Columns for the fit of the mixture.
     mixture : int
-        Gaussians in it.
+        Number of Gaussians.
     covariance : {'full', 'tied', 'diag', 'spherical'}
-        Their shape.
+        Form of their covariance.
     seed : int
-        For the start.
+        Seed of the start values.
 
     Returns
     -------
     ndarray, shape (n,)
-        Root of the difference of the log-likelihood from crystal's own median, over that
-        of a column of which nothing is left.
+        Square root of the ratio of two falls of the log-likelihood below the median of
+        crystal: that of the column over that of a vanished column.
     """
     model = fit_mixture(
         features[reference], mixture, covariance, seed=seed, regularisation=FLOOR**2, quick=True
@@ -111,18 +112,18 @@ def posterior_level(
     rows : ndarray, shape (n, p)
         Patches of the columns of one kind.
     components, mixture, covariance
-        Principal components, Gaussians and their shape.
+        Numbers of principal components and Gaussians, and form of their covariance.
     seed : int
-        For the start.
+        Seed of the start values.
 
     Returns
     -------
     ndarray, shape (n,)
-        Of the component whose columns scatter most, whatever the signs and the order of
-        the principal components.
+        Probability of the component whose columns scatter most. It does not depend on the
+        signs and the order of the principal components.
     """
     if mixture < 2:
-        raise BadInput("A posterior needs two components at least: choose a mixture of two.")
+        raise BadInput("A posterior needs at least two Gaussians: choose a mixture of two.")
     scores = principal_scores(rows, np.ones(len(rows), bool), components)
     parts = fit_mixture(scores, mixture, covariance, seed=seed).predict_proba(scores)
     spread = []

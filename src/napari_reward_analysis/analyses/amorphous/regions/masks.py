@@ -1,4 +1,4 @@
-"""From a map of levels to regions with smooth edges, and the regions as a table."""
+"""Make regions with smooth edges from a map of levels."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from napari_reward_analysis.arrays import BoolArray
 Labels = npt.NDArray[np.uint8]
 Table = dict[str, npt.NDArray[Any]]
 
-#: As many regions as an 8-bit mask can number.
+#: Largest number of regions in an 8-bit mask.
 MOST_REGIONS = 255
 
 
 def mask_of(level: npt.NDArray[np.floating], threshold: float, sigma: float) -> BoolArray:
-    """Area where a level is above a threshold, without holes and specks.
+    """Area with a level above a threshold, without small holes and specks.
 
     Parameters
     ----------
     level : ndarray, shape (H, W)
-        Map of Gaussian means.
+        Map of Gaussian means of the level.
     threshold : float
-        The level at the edge.
+        Level at the edge.
     sigma : float
-        Of those Gaussians in px. Such a mean is one over an area of 4 pi sigma^2: what is
-        smaller cannot be seen in it, and is filled or dropped.
+        Sigma of the Gaussians in px. A Gaussian mean covers an area of 4 pi sigma^2.
+        Smaller holes are filled and smaller specks removed, because the mean cannot
+        resolve them.
     """
     smallest = 4 * np.pi * sigma**2
     mask = level > threshold
@@ -37,9 +38,9 @@ def mask_of(level: npt.NDArray[np.floating], threshold: float, sigma: float) -> 
 
 
 def number_regions(mask: BoolArray) -> Labels:
-    """Regions numbered from 1, the largest first; 0 is crystal.
+    """Number the regions from 1, the largest first; 0 is crystal.
 
-    Beyond 255 regions the smallest are left out.
+    With more than 255 regions the smallest are left out.
     """
     parts, count = ndimage.label(mask)
     sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
@@ -50,14 +51,14 @@ def number_regions(mask: BoolArray) -> Labels:
 
 
 def without_regions(mask: BoolArray, seeds: npt.NDArray[np.floating]) -> BoolArray:
-    """The parts of a mask that hold one of the seeds.
+    """The parts of a mask that contain one of the seeds.
 
     Parameters
     ----------
     mask : ndarray of bool, shape (H, W)
         The mask.
     seeds : ndarray, shape (n, 2)
-        Places in px.
+        Positions in px.
     """
     parts, count = ndimage.label(mask)
     place = np.rint(seeds).astype(int)

@@ -1,10 +1,10 @@
-"""Rewards for amorphous regions: compactness, perimeter, and the disorder left unexplained.
+"""Rewards for amorphous regions: compactness, perimeter and unexplained disorder.
 
-The first two are those of Barakati et al., arXiv 2404.14146, with compactness written so
-that a disk has 1 and every other outline more. They speak of the outline alone, and a
-small disk anywhere has the best of both. The third asks whether the outline is where the
-order is lost: it is the part of the columns' differences that the division into two
-leaves over, the complement of Otsu's criterion.
+The first two are those of Barakati et al., arXiv 2404.14146. Compactness is defined such
+that a disk has 1 and every other outline more. Both depend only on the outline, so that a
+small disk anywhere is best. The third reward measures whether the outline is where order is
+lost. It is the share of the columns' differences that the division into two parts does not
+explain, which is the complement of Otsu's criterion.
 """
 
 from __future__ import annotations
@@ -23,22 +23,23 @@ from napari_reward_analysis.arrays import BoolArray, FloatArray
 
 @dataclass(frozen=True)
 class RegionScore:
-    """What a mask is worth; all rewards are minimised.
+    """Rewards of a mask, all minimised, and facts about it.
 
     Attributes
     ----------
     compactness : float
-        perimeter^2 / (4 pi area), the mean over the regions by area: 1 for disks.
+        perimeter^2 / (4 pi area), as the mean over the regions weighted by area; 1 for
+        disks.
     perimeter : float
         Length of all outlines over the outline of the field.
     unexplained : float
-        Part of the columns' differences that the mask leaves over, 0 to 1.
+        Share of the columns' differences that the mask does not explain, 0 to 1.
     perimeter_px : float
         Length of all outlines in px.
     area_fraction : float
-        Part of the field.
+        Share of the field.
     n_regions : int
-        Regions.
+        Number of regions.
     feasible : bool
         Whether the mask is neither empty nor full.
     """
@@ -52,22 +53,22 @@ class RegionScore:
     feasible: bool
 
     def reward(self, name: RegionReward) -> float:
-        """One reward by its name."""
+        """The reward with this name."""
         return float(getattr(self, name))
 
 
-#: Of a mask that is empty or full, or of a trial that failed.
+#: Score of a mask that is empty or full, and of a failed trial.
 NO_REGION = RegionScore(math.inf, 1.0, 1.0, 0.0, 0.0, 0, False)
 
 
 @dataclass(frozen=True)
 class Outline:
-    """Size of one region.
+    """Size and position of one region.
 
     Attributes
     ----------
     area_px, perimeter_px : float
-        Area in square px and length of the outline (with that of holes) in px.
+        Area in square px, and length of the outline including holes in px.
     centroid : tuple of float
         y and x in px.
     """
@@ -78,23 +79,23 @@ class Outline:
 
     @property
     def compactness(self) -> float:
-        """perimeter^2 / (4 pi area): 1 for a disk, more for every other outline."""
-        # the count of pixels may make a small disk rounder than it can be
+        """perimeter^2 / (4 pi area), which is 1 for a disk and more for other outlines."""
+        # Counting pixels can give a value below 1 for a small disk, which is impossible.
         return max(1.0, self.perimeter_px**2 / (4 * math.pi * self.area_px))
 
 
 def outlines(regions: npt.NDArray[np.integer]) -> list[Outline]:
-    """Size of each region of a mask.
+    """Outline of each region of a mask.
 
     Parameters
     ----------
     regions : ndarray of int, shape (H, W)
-        0 crystal, 1 and up the regions.
+        0 for crystal, 1 and more for the regions.
 
     Returns
     -------
     list of Outline
-        In the order of the numbers. The border of the field counts as outline.
+        One for each region, by number. The border of the field counts as outline.
     """
     found = []
     for number, box in enumerate(ndimage.find_objects(regions), start=1):
@@ -112,14 +113,14 @@ def outlines(regions: npt.NDArray[np.integer]) -> list[Outline]:
 
 
 def score_regions(regions: npt.NDArray[np.integer], left: FloatArray) -> RegionScore:
-    """Judge a mask.
+    """Compute the rewards of a mask.
 
     Parameters
     ----------
     regions : ndarray of int, shape (H, W)
-        0 crystal, 1 and up the regions.
+        0 for crystal, 1 and more for the regions.
     left : ndarray, shape (n,)
-        What it leaves unexplained of each column, as of `left_over`.
+        Unexplained part of each column, from `left_over`.
     """
     sizes = outlines(regions)
     area = sum(size.area_px for size in sizes)
@@ -140,26 +141,26 @@ def score_regions(regions: npt.NDArray[np.integer], left: FloatArray) -> RegionS
 def left_over(
     inside: BoolArray, level: FloatArray, weight: FloatArray, kinds: npt.NDArray[np.str_]
 ) -> FloatArray:
-    """What a division into crystal and disorder leaves unexplained of each column.
+    """Unexplained part of each column after a division into crystal and disorder.
 
     Parameters
     ----------
     inside : ndarray of bool, shape (n,)
-        Columns that lie in a region.
+        Columns inside a region.
     level : ndarray, shape (n,)
-        How far each column is from crystal, known before any mask.
+        Distance of each column from crystal, which does not depend on the mask.
     weight : ndarray, shape (n,)
-        One over its variance in crystal; 0 where the level is not known.
+        One over the variance of the level in crystal; 0 if the level is not known.
     kinds : ndarray of str, shape (n,)
-        Kind of each column: each has its own level in either part, so that disorder of
-        one kind alone counts in full.
+        Kind of each column. Each kind has its own mean level in both parts, so that
+        disorder of only one kind counts fully.
 
     Returns
     -------
     ndarray, shape (n,)
-        Weighted square of the difference from the mean of the own kind in the own part,
-        over the sum of those from the mean of the own kind: the sum is 0 where either part
-        is all alike and 1 where the division tells nothing.
+        Weighted squared difference from the mean of the same kind in the same part, over
+        the sum of squared differences from the mean of the same kind. The sum is 0 if
+        each part is uniform and 1 if the division explains nothing.
     """
     total, within = 0.0, np.zeros(len(level))
     for kind in set(kinds[weight > 0].tolist()):

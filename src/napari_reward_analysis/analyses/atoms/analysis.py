@@ -1,0 +1,71 @@
+"""Register the search for atomic columns as an analysis."""
+
+from __future__ import annotations
+
+from napari_reward_analysis.analyses.atoms.output import atoms_in_words, write_atoms
+from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
+from napari_reward_analysis.analyses.atoms.run import ATOMS_FORMAT, AtomsRun
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.analyses.atoms.trial import require_feasible
+from napari_reward_analysis.calibration.preflight import measured_facts
+from napari_reward_analysis.runs.analysis import Analysis, Inputs, Task, register_analysis
+from napari_reward_analysis.runs.head import ImageReference
+from napari_reward_analysis.search.loop import Search
+
+
+def begin_atoms(inputs: Inputs, settings: AtomsSettings) -> Task[AtomsRun]:
+    """Set up a search for columns.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Image, lattice and region. `given` may hold `preflight`, the `Preflight` of this very
+        image, and `oracles`, counts of other oracles by name: each gets a front of its own,
+        and the first is N where neither lattice nor count is given.
+    settings : AtomsSettings
+        Search and rewards.
+
+    Raises
+    ------
+    BadInput
+        If the inputs do not fit together.
+    """
+    oracles = dict(inputs.given.get("oracles") or {})
+    if settings.count is None and inputs.lattice is None and oracles:
+        settings = settings.model_copy(update={"count": next(iter(oracles.values()))})
+    preflight = inputs.given.get("preflight")
+    problem = AtomsProblem(inputs.image, inputs.lattice, settings, inputs.region, preflight)
+    run = AtomsRun(
+        image=ImageReference.of(problem.image),
+        settings=settings,
+        physics=problem.physics,
+        lattice=inputs.lattice,
+        region=problem.region,
+        drawn=inputs.region is not None,
+        measured=measured_facts(problem.preflight),
+        notices=list(problem.notices),
+        oracles=oracles,
+        name=f"{inputs.image.name} atoms",
+    )
+    search = Search(problem)
+
+    def finish(run: AtomsRun) -> None:
+        require_feasible(run.trials)
+        run.notices += search.notices
+
+    total = settings.trials if problem.space.size else 1
+    return Task(run=run, steps=iter(search), total=total, finish=finish)
+
+
+ATOMS = Analysis(
+    name="atoms",
+    title="Find atoms (LoG*)",
+    help="find atomic columns (LoG*)",
+    settings=AtomsSettings,
+    format=ATOMS_FORMAT,
+    begin=begin_atoms,
+    write=write_atoms,
+    describe=atoms_in_words,
+)
+
+register_analysis(ATOMS)

@@ -1,0 +1,86 @@
+"""Write the table and the figure of a search for columns, and sum it up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from napari_reward_analysis.analyses.atoms.figures import save_front
+from napari_reward_analysis.analyses.atoms.positions import refine_trial
+from napari_reward_analysis.analyses.atoms.run import ATOMS_FORMAT, AtomsRun
+from napari_reward_analysis.analyses.atoms.table import atoms_table
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.io.writers import write_csv
+from napari_reward_analysis.notices import sentence
+from napari_reward_analysis.runs.analysis import Pick, picked
+
+_DEFAULT = Pick()
+
+
+def write_atoms(
+    run: AtomsRun, folder: Path, pick: Pick = _DEFAULT, image: Image | None = None
+) -> dict[str, Any]:
+    """Write `run.json`, `atoms.csv` and `front.png`, each whole or not at all.
+
+    Parameters
+    ----------
+    run : AtomsRun
+        A run with a feasible trial. The picked trial gets sub-pixel positions here.
+    folder : Path
+        It exists.
+    pick : Pick
+        Which trial is written.
+    image : Image, optional
+        The run's image, for sub-pixel positions of the picked trial where the settings
+        ask for them.
+
+    Returns
+    -------
+    dict
+        n_atoms (rows of the table), n_counted (those within the analysed area, on which QC
+        and ER rest), expected, qc, er, n_trials, pick; the further rewards and the
+        parameters of the pick; and what they rest on: pixel_size_A, area_fraction, oracles,
+        notices.
+
+    Raises
+    ------
+    BadInput
+        If the picked trial has no result, or a file cannot be written.
+    """
+    position = picked(run, pick)
+    assert position is not None  # a run without a feasible trial is never saved
+    if image is not None and run.settings.refine:
+        run.trials[position] = refine_trial(image, run.trials[position])
+    trial = run.trials[position]
+    run.choice = position if pick.choice.isdigit() else None
+    ATOMS_FORMAT.save(run, folder)
+    table = atoms_table(trial, run.physics, run.image.pixel_size)
+    write_csv(folder / "atoms.csv", table)
+    save_front(run, folder / "front.png")
+    return {
+        "n_atoms": len(table["id"]),
+        "n_counted": trial.score.count,
+        "expected": run.physics.expected,
+        "qc": trial.score.qc,
+        "er": trial.score.er,
+        "further": trial.extra_rewards,
+        "parameters": trial.parameters,
+        "n_trials": len(run.trials),
+        "pick": trial.index,
+        "pixel_size_A": run.image.pixel_size,
+        "area_fraction": 1.0 if run.region is None else float(run.region.mean()),
+        "oracles": run.oracles,
+        "notices": [sentence(notice) for notice in run.notices],
+    }
+
+
+def atoms_in_words(summary: dict[str, Any]) -> str:
+    """The summary that `write_atoms` gives, in one line."""
+    outside = summary["n_atoms"] - summary["n_counted"]
+    aside = f" ({outside} more just outside the crystal)" if outside else ""
+    spent = f", {summary['seconds']:.1f} s" if "seconds" in summary else ""
+    return (
+        f"{summary['n_counted']} columns found{aside}, {summary['expected']:.1f} expected: "
+        f"QC {summary['qc']:+.4f}, ER {summary['er']:.4f} "
+        f"(trial {summary['pick']} of {summary['n_trials']}{spent})"
+    )

@@ -1,0 +1,60 @@
+"""Settings of a noise study."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.analyses.noise.images import Kind, Unit
+from napari_reward_analysis.search.settings import option
+
+
+class NoiseSettings(BaseModel):
+    """What the user chooses; saved with the result, so that it can be repeated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    levels: tuple[float, ...] = option(
+        (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
+        title="Levels",
+        help="Levels of noise, rising. The control keeps the settings of the first.",
+        metavar="A,B",
+    )
+    unit: Unit = option(
+        "range",
+        title="In parts of",
+        help="Measure of a level: the image's range or its standard deviation.",
+        choices={"range": "the image's range", "std": "the image's standard deviation"},
+    )
+    kind: Kind = option(
+        "gaussian",
+        title="Noise",
+        help="Kind of noise: the same everywhere (gaussian), or that of counted electrons "
+        "(poisson).",
+        choices={"gaussian": "Gaussian", "poisson": "Poisson"},
+    )
+    seeds: int = option(
+        3,
+        title="Repetitions",
+        help="Number of repetitions of the whole study, each with other noise and another search.",
+        metavar="N",
+        ge=1,
+        le=1000,
+    )
+    atoms: AtomsSettings = option(
+        AtomsSettings(trials=30),
+        title="Search at each level",
+        help="Settings of the search at each level of noise.",
+        flag="-",
+    )
+
+    @field_validator("levels")
+    @classmethod
+    def _rising(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
+        rising = all(a < b for a, b in pairwise(levels))
+        if not levels or not rising or levels[0] < 0 or not np.isfinite(levels).all():
+            raise ValueError("levels of noise must be zero or more, and rising")
+        return levels

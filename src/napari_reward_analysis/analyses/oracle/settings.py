@@ -1,0 +1,48 @@
+"""Settings of a comparison with an oracle."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from napari_reward_analysis.calibration.choices import AreaRule, Calibration
+from napari_reward_analysis.search.settings import option
+
+
+class OracleSettings(BaseModel):
+    """What the user chooses; saved with the result, so that it can be repeated."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    distance: float | None = option(
+        None,
+        title="Within",
+        help="Largest distance of a pair of positions. Empty for half the oracle's nearest "
+        "spacing.",
+        unit="Å",
+        metavar="A",
+        empty="half the spacing",
+        gt=0,
+        allow_inf_nan=False,
+    )
+    threshold: float = option(
+        0.3,
+        title="Confidence",
+        help="Lowest peak in the network's map that counts as a column, between 0 and 1.",
+        advanced=True,
+        metavar="T",
+        gt=0,
+        lt=1,
+    )
+    calibrate: Calibration = option(
+        "header",
+        title="Pixel size from",
+        help="Source of the pixel size: the image's header, or the lattice seen in the image.",
+        choices={"header": "the image", "lattice": "the lattice seen"},
+    )
+    area: AreaRule = option(
+        "field",
+        title="Area",
+        help="Area that is compared where neither a region is drawn nor a run analysed a part "
+        "of the image: the whole field, or where the lattice is seen.",
+        choices={"field": "the whole field", "crystal": "where the lattice is seen"},
+    )

@@ -1,0 +1,89 @@
+"""Notices about the lattice in an image, and their wording."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from napari_reward_analysis.calibration.measured import NOTICE_DIFFERENCE, MeasuredLattice
+from napari_reward_analysis.notices import Notice, register_wording
+
+
+def header_notice(measured: MeasuredLattice) -> Notice | None:
+    """Notice that header and lattice differ by more than 2 % in pixel size, else None."""
+    difference = measured.difference
+    if difference is None or abs(difference) <= NOTICE_DIFFERENCE:
+        return None
+    return Notice(
+        "header_disagrees",
+        {
+            "name": measured.name,
+            "header_pixel_size_A": measured.header_pixel_size,
+            "pixel_size_A": measured.pixel_size,
+            "difference": difference,
+        },
+    )
+
+
+def second_grain_notice(measured: MeasuredLattice) -> Notice | None:
+    """Notice that a second grain is seen, else None."""
+    if measured.second_rotation_deg is None or not (measured.found and measured.second_grain):
+        return None
+    return Notice(
+        "second_grain",
+        {
+            "name": measured.name,
+            "rotation_deg": measured.rotation_deg,
+            "second_share": measured.second_share,
+            "second_rotation_deg": measured.second_rotation_deg,
+        },
+    )
+
+
+def lattice_not_seen(measured: MeasuredLattice) -> Notice:
+    """Notice that the lattice is not seen, so that the whole field counts."""
+    return Notice("lattice_not_seen", {"name": measured.name, "confidence": measured.confidence})
+
+
+def crystal_share(share: float) -> Notice:
+    """Notice that only a share of the field is crystal, from 0 (nothing certain) to 1."""
+    return Notice("crystal_share", {"share": share}) if share else Notice("no_crystal_region")
+
+
+def _header_disagrees(values: Mapping[str, Any]) -> str:
+    difference = values["difference"]
+    count = (1 + difference) ** 2 - 1
+    return (
+        f"The header's pixel size of {values['header_pixel_size_A']:.4g} angstrom is "
+        f"{100 * abs(difference):.1f} % {'larger' if difference > 0 else 'smaller'} than the "
+        f"{values['pixel_size_A']:.4g} angstrom that the lattice of {values['name']} shows. "
+        "Lengths are off by the same factor, and a count from the header would be "
+        f"{100 * abs(count):.0f} % too {'high' if count > 0 else 'low'}."
+    )
+
+
+def _second_grain(values: Mapping[str, Any]) -> str:
+    return (
+        f"Two grains of {values['name']} are seen: one at {values['rotation_deg']:.1f} degrees, "
+        f"and one at {values['second_rotation_deg']:.1f} degrees with about "
+        f"{100 * values['second_share']:.0f} % of the lattice. Only the first counts as crystal."
+    )
+
+
+def _crystal_share(values: Mapping[str, Any]) -> str:
+    share = f"{100 * values['share']:.0f} %"
+    return f"{share} of the field is crystal, and columns are expected only there."
+
+
+register_wording("header_disagrees", _header_disagrees)
+register_wording("second_grain", _second_grain)
+register_wording(
+    "lattice_not_seen",
+    "No lattice of {name} is seen in the image (confidence {confidence:.2f}). "
+    "The whole field counts.",
+)
+register_wording("crystal_share", _crystal_share)
+register_wording(
+    "no_crystal_region",
+    "No part of the field is certainly crystal. The whole field counts.",
+)
