@@ -49,7 +49,9 @@ def test_each_image_as_by_atoms_and_one_table(pictures, tmp_path):
         assert (row["status"], row["message"]) == ("done", "")
         folder = out / f"{picture.stem}_atoms"
         assert Path(row["out"]) == folder
-        assert sorted(p.name for p in folder.iterdir()) == ["atoms.csv", "front.png", "run.json"]
+        assert sorted(p.name for p in folder.iterdir()) == [
+            *("atoms.csv", "front.png", "overlay.png", "run.json"),
+        ]
         alone = call("atoms", picture, *SQUARE, "--out", tmp_path / "alone", "--json")
         summary = json.loads(alone.stdout)
         assert int(row["n_atoms"]) == summary["n_atoms"] == 36

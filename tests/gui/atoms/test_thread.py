@@ -11,9 +11,10 @@ import pytest
 from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
 
+from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
 from napari_reward_analysis.analyses.atoms.run import LOG_FILE, RUN_FILE, load_run
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
-from napari_reward_analysis.analyses.atoms.trials import AtomsProblem, AtomsSettings
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis import autosave

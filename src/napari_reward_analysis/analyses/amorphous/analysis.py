@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from napari_reward_analysis.analyses.amorphous import HELP
 from napari_reward_analysis.analyses.amorphous.known_atoms import Atoms, atoms_of
 from napari_reward_analysis.analyses.amorphous.output import amorphous_in_words, write_amorphous
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousProblem
@@ -70,7 +71,7 @@ def task_of(problem: AmorphousProblem, atoms: Atoms, lattice: Lattice | None) ->
     run = AmorphousRun(
         image=ImageReference.of(problem.image),
         settings=settings,
-        atoms=atoms.blobs,
+        blobs=atoms.blobs,
         columns=ColumnTable.of(problem),
         verdict=problem.verdict,
         lattice=lattice,
@@ -90,12 +91,13 @@ def task_of(problem: AmorphousProblem, atoms: Atoms, lattice: Lattice | None) ->
 AMORPHOUS = Analysis(
     name="amorphous",
     title="Amorphous regions",
-    help="find amorphous regions",
+    help=HELP,
     settings=AmorphousSettings,
     format=AMORPHOUS_FORMAT,
     begin=begin_amorphous,
     write=write_amorphous,
     describe=amorphous_in_words,
+    remark=lambda trial: f"area {100 * trial.score.area_fraction:.1f} %",
 )
 
 register_analysis(AMORPHOUS)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.io.atomic import atomic_path
+from napari_reward_analysis.io.figure_file import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -62,7 +62,7 @@ def region_overlay_figure(image: Image, regions: npt.NDArray[np.integer]) -> Fig
 
 
 def save_region_overlay(image: Image, regions: npt.NDArray[np.integer], path: Path) -> None:
-    """Write the figure as PNG, whole or not at all.
+    """Write the figure, whole or not at all.
 
     Raises
     ------
@@ -70,5 +70,4 @@ def save_region_overlay(image: Image, regions: npt.NDArray[np.integer], path: Pa
         If it cannot be written.
     """
     figure = region_overlay_figure(image, regions)
-    with atomic_path(path) as draft:
-        figure.savefig(draft, format="png", dpi=150)
+    save_figure(figure, path)

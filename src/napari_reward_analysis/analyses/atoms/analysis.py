@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from napari_reward_analysis.analyses.atoms import HELP
 from napari_reward_analysis.analyses.atoms.output import atoms_in_words, write_atoms
 from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
 from napari_reward_analysis.analyses.atoms.run import ATOMS_FORMAT, AtomsRun
@@ -60,12 +61,13 @@ def begin_atoms(inputs: Inputs, settings: AtomsSettings) -> Task[AtomsRun]:
 ATOMS = Analysis(
     name="atoms",
     title="Find atoms (LoG*)",
-    help="find atomic columns (LoG*)",
+    help=HELP,
     settings=AtomsSettings,
     format=ATOMS_FORMAT,
     begin=begin_atoms,
     write=write_atoms,
     describe=atoms_in_words,
+    remark=lambda trial: f"QC {trial.score.qc:+.3f} ER {trial.score.er:.3f}",
 )
 
 register_analysis(ATOMS)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from napari_reward_analysis.analyses.atoms.figures import save_front
+from napari_reward_analysis.analyses.atoms.overlay import save_overlay
 from napari_reward_analysis.analyses.atoms.positions import refine_trial
 from napari_reward_analysis.analyses.atoms.run import ATOMS_FORMAT, AtomsRun
 from napari_reward_analysis.analyses.atoms.table import atoms_table
@@ -20,7 +21,7 @@ _DEFAULT = Pick()
 def write_atoms(
     run: AtomsRun, folder: Path, pick: Pick = _DEFAULT, image: Image | None = None
 ) -> dict[str, Any]:
-    """Write `run.json`, `atoms.csv` and `front.png`, each whole or not at all.
+    """Write `run.json`, `atoms.csv`, `front.png` and `overlay.png`, each whole or not at all.
 
     Parameters
     ----------
@@ -31,8 +32,8 @@ def write_atoms(
     pick : Pick
         Which trial is written.
     image : Image, optional
-        The run's image, for sub-pixel positions of the picked trial where the settings
-        ask for them.
+        The run's image, for `overlay.png`, and for sub-pixel positions of the picked trial
+        where the settings ask for them.
 
     Returns
     -------
@@ -57,6 +58,8 @@ def write_atoms(
     table = atoms_table(trial, run.physics, run.image.pixel_size)
     write_csv(folder / "atoms.csv", table)
     save_front(run, folder / "front.png")
+    if image is not None:
+        save_overlay(image, trial, run.physics, folder / "overlay.png")
     return {
         "n_atoms": len(table["id"]),
         "n_counted": trial.score.count,
@@ -78,9 +81,8 @@ def atoms_in_words(summary: dict[str, Any]) -> str:
     """The summary that `write_atoms` gives, in one line."""
     outside = summary["n_atoms"] - summary["n_counted"]
     aside = f" ({outside} more just outside the crystal)" if outside else ""
-    spent = f", {summary['seconds']:.1f} s" if "seconds" in summary else ""
     return (
         f"{summary['n_counted']} columns found{aside}, {summary['expected']:.1f} expected: "
         f"QC {summary['qc']:+.4f}, ER {summary['er']:.4f} "
-        f"(trial {summary['pick']} of {summary['n_trials']}{spent})"
+        f"(trial {summary['pick']} of {summary['n_trials']})"
     )

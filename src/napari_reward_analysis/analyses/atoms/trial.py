@@ -19,7 +19,7 @@ from napari_reward_analysis.rewards.atoms import AtomScore, Physics, score_atoms
 Parameters = dict[str, float | str]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class AtomTrial:
     """One evaluated setting. Immutable: a new DS or N makes a new one.
 
@@ -68,6 +68,15 @@ class AtomTrial:
     search_seconds: float = 0.0
     failure: str = ""
     refined: Refined | None = None
+
+    def __repr__(self) -> str:
+        """A line: columns, rewards, parameters; without the arrays."""
+        settings = ", ".join(f"{name} {_short(value)}" for name, value in self.parameters.items())
+        if self.failure:
+            return f"<AtomTrial {self.index}: failed ({self.failure}); {settings}>"
+        rewards = {"QC": self.score.qc, "ER": self.score.er, **self.extra_rewards}
+        found = ", ".join(f"{name} {value:.4f}" for name, value in rewards.items())
+        return f"<AtomTrial {self.index}: {self.score.count} columns, {found}; {settings}>"
 
     @property
     def points(self) -> npt.NDArray[np.float32]:
@@ -179,3 +188,7 @@ def require_feasible(trials: Sequence[AtomTrial]) -> None:
         f"No setting found five atoms{why}: check that atoms are bright on dark, "
         "and the pixel size, the sigma range and the threshold range."
     )
+
+
+def _short(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"

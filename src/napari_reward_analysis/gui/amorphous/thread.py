@@ -13,13 +13,10 @@ from napari_reward_analysis.analyses.amorphous.problem import (
     AmorphousTrial,
 )
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun, ColumnTable
+from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
 from napari_reward_analysis.analyses.atoms.run import ImageReference
-from napari_reward_analysis.analyses.atoms.trials import (
-    AtomsProblem,
-    AtomsSettings,
-    pick,
-    require_feasible,
-)
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.analyses.atoms.trial import pick, require_feasible
 from napari_reward_analysis.arrays import BoolArray, FloatArray, StrArray
 from napari_reward_analysis.calibration.preflight import Preflight, measured_facts
 from napari_reward_analysis.crystal.lattice import Lattice
@@ -166,7 +163,7 @@ class RegionSearch(BaseSearch[AmorphousRun]):
         run = AmorphousRun(
             image=ImageReference.of(problem.image),
             settings=problem.settings,
-            atoms=atoms.blobs,
+            blobs=atoms.blobs,
             columns=ColumnTable.of(problem),
             verdict=problem.verdict,
             lattice=self._request.lattice,

@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from napari_reward_analysis.analyses.atoms.positions import Refiner
+from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
 from napari_reward_analysis.analyses.atoms.run import ImageReference, Run
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.atoms.trial import (
     AtomTrial,
     front_of,
     pick,
     require_feasible,
 )
-from napari_reward_analysis.analyses.atoms.trials import AtomsProblem, AtomsSettings
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.preflight import measured_facts
 from napari_reward_analysis.crystal.lattice import Lattice
