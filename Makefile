@@ -11,7 +11,7 @@ WITH_DISPLAY := bash scripts/with_display.sh
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench docs oracle wheel clean
+.PHONY: help setup demo test kernels mutants lint bench docs oracle wheel clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 14
@@ -24,6 +24,12 @@ demo: setup ## a sample image, a finished run and the plugin (no display: into d
 
 test: setup ## all tests; ARGS="-k lattice" are handed to pytest
 	$(WITH_DISPLAY) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+
+kernels: setup ## the numeric tests under several kernels of OpenBLAS
+	$(BIN)/python scripts/run_kernels.py $(ARGS)
+
+mutants: setup ## change the code in a sample of 200 places; do the tests notice? (long)
+	bash scripts/run_mutants.sh $(ARGS)
 
 lint: setup ## style, types, direction of imports, manifest
 	bash scripts/lint.sh
@@ -42,5 +48,5 @@ wheel: setup ## build sdist and wheel, and try the wheel in a fresh environment
 	bash scripts/check_wheel.sh
 
 clean: ## remove what was built, the environment included
-	rm -rf .venv .venv-oracle build dist demo_output .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-oracle build dist demo_output mutants .coverage .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -22,10 +22,14 @@ os.environ["NAPARI_CONFIG"] = ""
 os.environ["MPLBACKEND"] = "Agg"
 
 # Timing belongs to the benchmarks: a busy machine must not fail a property. In CI the same
-# examples are tried every time, elsewhere new ones.
+# examples are tried every time, elsewhere new ones. `make mutants` runs a test many times
+# and takes few examples.
 hypothesis.settings.register_profile("local", deadline=None, print_blob=True)
 hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
-hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "local")
+hypothesis.settings.register_profile("few", deadline=None, derandomize=True, max_examples=15)
+hypothesis.settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "local")
+)
 
 #: Fixtures that start Qt, directly or below.
 QT_FIXTURES = frozenset({"qapp", "qtbot", "make_napari_viewer", "make_napari_viewer_proxy"})

@@ -13,6 +13,8 @@ from napari_reward_analysis.calibration.demodulation import (
     local_level,
 )
 
+pytestmark = pytest.mark.numeric
+
 VECTORS = np.array([[2.3, 17.4], [20.1, -1.2]])
 
 

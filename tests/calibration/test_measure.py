@@ -17,6 +17,8 @@ from napari_reward_analysis.calibration.notices import header_notice
 from napari_reward_analysis.crystal.lattice import free_lattice
 from napari_reward_analysis.notices import sentence
 
+pytestmark = pytest.mark.numeric
+
 #: Crystal, and how many rotations of it look alike.
 FOLD = {
     "YBCO[100]": 2,

@@ -11,6 +11,8 @@ from napari_reward_analysis import Column, Lattice, lattice_preset
 from napari_reward_analysis.calibration.pattern import predict, structure_factors
 from napari_reward_analysis.crystal.lattice import free_lattice
 
+pytestmark = pytest.mark.numeric
+
 
 def test_the_two_columns_of_a_centred_cell_add_or_cancel():
     lattice = Lattice(

@@ -9,6 +9,8 @@ from scipy import ndimage
 from napari_reward_analysis.calibration.grid import Grid
 from napari_reward_analysis.calibration.reference import reference_amplitude
 
+pytestmark = pytest.mark.numeric
+
 #: Places 8 px apart, and a window that is round.
 GRID = Grid(np.arange(40) * 8.0, np.arange(50) * 8.0)
 SPREAD = np.diag([144.0, 144.0])

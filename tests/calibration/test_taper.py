@@ -40,6 +40,15 @@ def test_the_window_fades_out_before_the_vacuum():
     assert part.noise_area < 0.7 * whole.noise_area
 
 
+def test_a_narrow_strip_without_structure_is_left_as_it_is():
+    """Cells differ, too: a window is worth it from a tenth of the field on."""
+    pixels = columns((320, 400), 0.0)
+    pixels[:, 360:] = 0
+    pixels += np.random.default_rng(1).normal(0, 0.05, pixels.shape)
+
+    assert structure_window(Image(pixels), None) is None
+
+
 def test_a_darker_layer_is_no_vacuum():
     pixels = columns((320, 400), 0.02)
     pixels[:, 200:] *= 0.35

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from napari_reward_analysis import Image
 from napari_reward_analysis.calibration.vectors import measure_vectors, reduce_basis
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.mark.parametrize(
     ("name", "lengths", "angle"),

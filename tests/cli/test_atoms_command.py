@@ -6,12 +6,10 @@ import csv
 import json
 import os
 import signal
-import subprocess
-from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.command_line import COMMAND, call, call_alone
+from tests.support.command_line import call, call_alone, end_by, start, wait_for_lines
 
 from napari_reward_analysis import load_run
 from napari_reward_analysis.analyses.atoms.as_published import as_published
@@ -288,30 +286,7 @@ def test_a_run_that_finds_nothing_is_refused_and_leaves_nothing(tmp_path):
 
 
 def start_long_run(picture, out):
-    return subprocess.Popen(
-        [*COMMAND, "atoms", picture, *SQUARE, "--trials", "5000", "--out", out],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_interruptions if os.name == "posix" else None,
-    )
-
-
-def heed_interruptions():
-    """A shell that starts the tests in the background has told its children not to."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def wait_for_trials(process, log: Path, number):
-    """Wait until the log holds some trials, without sleeping: the pipe's end is the alarm."""
-    while process.poll() is None:
-        if log.exists() and log.read_text().count("\n") > number:
-            return
-        try:
-            process.wait(timeout=0.02)
-        except subprocess.TimeoutExpired:
-            continue
-    pytest.fail(f"ended too early: {process.stderr.read()}")
+    return start("atoms", picture, *SQUARE, "--trials", 5000, "--out", out)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -319,11 +294,10 @@ def wait_for_trials(process, log: Path, number):
 def test_an_interrupted_run_saves_what_it_found(picture, tmp_path, how):
     out = tmp_path / "out"
     process = start_long_run(picture, out)
-    wait_for_trials(process, out / "run.jsonl", 8)
-    process.send_signal(how)
-    stdout, stderr = process.communicate(timeout=60)
+    wait_for_lines(process, out / "run.jsonl", 8)
+    status, stdout, stderr = end_by(process, how)
 
-    assert process.returncode == 130, stderr
+    assert status == 130, stderr
     assert "columns found" in stdout
     assert sorted(p.name for p in out.iterdir()) == FILES
     run = load_run(out)
@@ -335,10 +309,10 @@ def test_an_interrupted_run_saves_what_it_found(picture, tmp_path, how):
 def test_a_killed_run_loses_at_most_one_trial(picture, tmp_path):
     out = tmp_path / "out"
     process = start_long_run(picture, out)
-    wait_for_trials(process, out / "run.jsonl", 10)
+    wait_for_lines(process, out / "run.jsonl", 10)
     seen = (out / "run.jsonl").read_text().count("\n") - 1
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate()
 
     run = load_run(out)
     assert len(run.trials) >= seen

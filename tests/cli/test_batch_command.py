@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.command_line import COMMAND, call, call_alone
+from tests.support.command_line import call, call_alone, end_by, start, wait_for_lines
 
 from napari_reward_analysis import load_run
 from napari_reward_analysis.cli.batch import folders
@@ -100,16 +100,12 @@ def test_wrong_options_are_one_sentence_before_any_image(pictures, tmp_path):
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_interrupted_it_keeps_what_it_has(pictures, tmp_path):
-    line = [*COMMAND, "batch", *map(str, pictures), *SQUARE, "--trials", "9999"]
-    line += ["--out", str(tmp_path / "out")]
-    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
-        log = tmp_path / "out" / "a_atoms" / "run.jsonl"
-        while not log.exists() or log.read_text().count("\n") < 4:
-            assert job.poll() is None, job.stderr.read()
-        job.send_signal(signal.SIGINT)
-        said, _ = job.communicate(timeout=60)
-    assert job.returncode == 130
+    job = start("batch", *pictures, *SQUARE, "--trials", 9999, "--out", tmp_path / "out")
+    wait_for_lines(job, tmp_path / "out" / "a_atoms" / "run.jsonl", 3)
+    status, said, stderr = end_by(job, signal.SIGINT)
+    assert status == 130, stderr
     assert "interrupted" in said
     (row,) = rows(tmp_path / "out" / "batch.csv")
     assert row["status"] == "cancelled"

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from tests.support.command_line import COMMAND, call, call_alone
+from tests.support.command_line import call, call_alone, end_by, start, wait_for_lines
 
 from napari_reward_analysis.analyses.noise.run import NOISE_FORMAT
 from napari_reward_analysis.analyses.windows.run import WINDOWS_FORMAT
@@ -35,30 +35,12 @@ def picture(tmp_path):
     return save_picture(tmp_path / "scan.npy")
 
 
-def heed_interruptions():
-    """A shell that starts the tests in the background has told its children not to."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def interrupted(arguments, log: Path, lines: int):
     """Start a command, interrupt it when its log holds some lines, and wait for its end."""
-    process = subprocess.Popen(
-        [*COMMAND, *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heed_interruptions if os.name == "posix" else None,
-    )
-    while process.poll() is None:
-        if log.exists() and log.read_text().count("\n") > lines:
-            process.send_signal(signal.SIGINT)
-            break
-        try:
-            process.wait(timeout=0.02)
-        except subprocess.TimeoutExpired:
-            continue
-    _, stderr = process.communicate(timeout=60)
-    return process.returncode, stderr
+    process = start(*arguments)
+    wait_for_lines(process, log, lines)
+    status, _, stderr = end_by(process, signal.SIGINT)
+    return status, stderr
 
 
 def test_windows_writes_run_table_and_maps_and_prints_json(picture, tmp_path):

@@ -14,6 +14,8 @@ from scipy.spatial import cKDTree
 from napari_reward_analysis import BadInput, Column, Lattice, lattice_names, lattice_preset
 from napari_reward_analysis.crystal.lattice import DS_FRACTION, free_lattice, parse_lattice
 
+pytestmark = pytest.mark.numeric
+
 #: Half a diagonal of the a-b plane, as seen along the other one.
 DSO_110 = 5.442 * 5.719 / math.hypot(5.442, 5.719)
 

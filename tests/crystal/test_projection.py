@@ -14,6 +14,8 @@ from napari_reward_analysis import BadInput, lattice_preset
 from napari_reward_analysis.crystal import Crystal, Site, project
 from napari_reward_analysis.crystal.presets import preset_crystals
 
+pytestmark = pytest.mark.numeric
+
 OX, SI, S, SC, TI, CU, SR, Y, MO, BA, LA, DY = (
     z**1.7 for z in (8, 14, 16, 21, 22, 29, 38, 39, 42, 56, 57, 66)
 )

@@ -12,6 +12,8 @@ from napari_reward_analysis.crystal.elements import ATOMIC_NUMBERS
 from napari_reward_analysis.crystal.presets import preset_crystals
 from napari_reward_analysis.crystal.symmetry import parse_operation
 
+pytestmark = pytest.mark.numeric
+
 CUBE = (4.0, 4.0, 4.0, 90.0, 90.0, 90.0)
 HEXAGON = (5.0, 5.0, 8.0, 90.0, 90.0, 120.0)
 THREEFOLD = ("x,y,z", "-y,x-y,z", "-x+y,-x,z")

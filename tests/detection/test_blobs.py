@@ -156,6 +156,13 @@ def test_impossible_sigmas_are_refused(call, sentence):
         find_blobs(np.eye(32, dtype=np.float32), num_sigma=3, **call)
 
 
+def test_a_sigma_below_one_pixel_is_possible():
+    image = np.zeros((32, 32), np.float32)
+    image[12, 20] = 1
+    found = find_blobs(image, min_sigma=0.7, max_sigma=0.9, num_sigma=3, threshold=0.1)
+    assert found[:, :2].tolist() == [[12, 20]]
+
+
 def test_a_threshold_below_the_floor_is_refused():
     with pytest.raises(BadInput, match="below the noise floor"):
         BlobFinder(np.eye(16, dtype=np.float32), floor=0.1).find(1, 2, 2, 0.05, 0.5)

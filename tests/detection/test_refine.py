@@ -13,6 +13,8 @@ from napari_reward_analysis.detection import BlobFinder
 from napari_reward_analysis.detection.refine import refine
 from napari_reward_analysis.io.simulate import simulate
 
+pytestmark = pytest.mark.numeric
+
 
 def columns(shape, points, heights, sigma, noise=0.0, seed=0):
     y, x = np.mgrid[: shape[0], : shape[1]]

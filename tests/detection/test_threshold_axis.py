@@ -86,11 +86,11 @@ def test_front_is_that_of_trying_every_threshold(
     ("triple", "overlap"), [((2.0, 4.0, 4), 0.05), ((1.0, 3.0, 6), 0.4), ((3.0, 3.0, 1), 0.2)]
 )
 def test_front_of_a_noisy_image_of_atoms(shared_data, triple, overlap):
-    pixels = np.load(shared_data / "sim" / "ybco_noise_0.6.npy")[:256, :256]
+    pixels = np.load(shared_data / "sim" / "ybco_noise_0.6.npy")[:192, :192]
     image = Image(pixels)
     candidates = BlobFinder(image.normalised, floor=0.01).candidates(*triple)
 
-    front = check(candidates, overlap, np.ones(image.shape, bool), Physics(280, 51.6))
+    front = check(candidates, overlap, np.ones(image.shape, bool), Physics(157, 51.6))
 
     assert len(candidates.blobs) > 200
     assert len(front.thresholds) >= 1

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import trapezoid
 
 from napari_reward_analysis.optimize.pareto import hypervolume
 from napari_reward_analysis.optimize.samplers.acquisition import (
@@ -13,11 +14,13 @@ from napari_reward_analysis.optimize.samplers.acquisition import (
     expected_hypervolume_improvement,
     expected_scalar_improvement,
     folded_shortfall,
+    normal_shortfall,
 )
 
 DRAWS = 1000
 
 
+@settings(max_examples=50)
 @given(st.integers(0, 1000), st.sampled_from([1, 2, 3]), st.booleans())
 def test_expected_improvement_equals_a_simulation(seed, objectives, folded):
     rng = np.random.default_rng(seed)
@@ -36,6 +39,20 @@ def test_expected_improvement_equals_a_simulation(seed, objectives, folded):
     assert exact == pytest.approx(np.mean(gains), abs=5 * np.std(gains) / np.sqrt(DRAWS) + 1e-3)
 
 
+@pytest.mark.parametrize("mean", [-0.7, 0.0, 0.2, 1.5])
+@pytest.mark.parametrize("deviation", [0.1, 0.8, 3.0])
+@pytest.mark.parametrize("level", [0.05, 0.6, 2.0])
+def test_shortfalls_equal_their_integrals(mean, deviation, level):
+    z = np.linspace(mean - 9 * deviation, mean + 9 * deviation, 200_001)
+    density = np.exp(-0.5 * ((z - mean) / deviation) ** 2) / deviation / np.sqrt(2 * np.pi)
+    given = np.array([level]), np.array([mean]), np.array([deviation])
+
+    plain = trapezoid(np.maximum(level - z, 0) * density, z)
+    folded = trapezoid(np.maximum(level - np.abs(z), 0) * density, z)
+    assert normal_shortfall(*given)[0] == pytest.approx(plain, abs=1e-6)
+    assert folded_shortfall(*given)[0] == pytest.approx(folded, abs=1e-6)
+
+
 def test_a_certain_prediction_gains_what_it_adds():
     gain = expected_hypervolume_improvement(
         np.array([[0.2, 0.2], [0.9, 0.9]]), np.full((2, 2), 1e-9), np.array([[0.5, 0.5]]), (1, 1)
@@ -49,6 +66,11 @@ def test_nothing_is_expected_below_zero_of_an_error():
     folded = expected_hypervolume_improvement(*unknown, np.empty((0, 2)), (1, 1), folded_shortfall)
     assert plain[0] > 1  # more than the whole square
     assert 0 < folded[0] < 1
+
+
+def test_an_augmented_chebyshev_sum_is_the_largest_and_a_little_of_all():
+    sums = chebyshev(np.array([[2.0, 1.0], [0.0, 3.0]]), np.array([0.5, 1.0]))
+    np.testing.assert_allclose(sums, [1 + 0.05 * 2, 3 + 0.05 * 3])
 
 
 def test_the_scalar_gain_prefers_what_the_weights_ask_for():

@@ -87,6 +87,10 @@ def test_raw_and_scaled_choices_differ_as_they_should():
     assert choose([[0.0, 0.2], [0.19, 0.15], [0.2, 0.0]], "euclidean", scaled=False) in (0, 2)
 
 
+def test_each_objective_is_scaled_by_its_own_range():
+    assert choose([[0.0, 100.0], [1.0, 0.0], [0.4, 30.0]], scaled=True) == 2
+
+
 def test_chebyshev_prefers_the_balanced_point():
     front = [[0.0, 1.0], [0.45, 0.55], [0.7, 0.1], [1.0, 0.0]]
 

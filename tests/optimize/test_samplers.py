@@ -12,7 +12,12 @@ import pytest
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.optimize.pareto import hypervolume
-from napari_reward_analysis.optimize.samplers import make_sampler
+from napari_reward_analysis.optimize.samplers import make_sampler, skopt
+from napari_reward_analysis.optimize.samplers.acquisition import (
+    expected_hypervolume_improvement,
+    folded_shortfall,
+    normal_shortfall,
+)
 from napari_reward_analysis.optimize.samplers.skopt import SkoptSampler
 from napari_reward_analysis.optimize.samplers.surrogate import Surrogate
 from napari_reward_analysis.optimize.space import Dimension, Space
@@ -176,6 +181,20 @@ def test_objectives_below_zero_are_searched_too():
         for name in ("skopt", "random")
     }
     assert volume["skopt"] > volume["random"]
+
+
+@pytest.mark.parametrize(("lowest", "expected"), [(0.0, "folded"), (-0.5, "normal")])
+def test_only_errors_are_expected_to_end_at_zero(lowest, expected, monkeypatch):
+    used = []
+
+    def spy(*args):
+        used.append(args[-1])
+        return expected_hypervolume_improvement(*args)
+
+    monkeypatch.setattr(skopt, "expected_hypervolume_improvement", spy)
+    run(SkoptSampler(cube(2), 0), lambda p: (p[0] + lowest, p[1] + lowest), 16)
+
+    assert set(used) == {{"folded": folded_shortfall, "normal": normal_shortfall}[expected]}
 
 
 def test_a_rare_disaster_does_not_blind_the_model():

@@ -41,6 +41,11 @@ def test_only_blobs_inside_the_area_are_counted_but_all_are_neighbours():
     assert (score.count, score.qc, score.er) == (50, 0.0, 0.0)
 
 
+def test_a_sum_of_exactly_ds_is_no_error():
+    sums = np.array([29.0, 30.0, 30.0, 31.0, 31.0])
+    assert score_atoms(sums, Physics(expected=10, ds_px=30)).er == pytest.approx(1 / 10)
+
+
 @given(st.floats(0, 0.9), st.integers(5, 200))
 def test_within_the_tolerance_any_count_is_as_good(tolerance, count):
     score = score_atoms(np.full(count, 99.0), Physics(100, 30, tolerance))

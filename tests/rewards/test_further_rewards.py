@@ -15,6 +15,8 @@ from napari_reward_analysis.rewards.atoms import neighbour_sums
 from napari_reward_analysis.rewards.protocol import reward_named
 from napari_reward_analysis.rewards.spacing import largest_hole
 
+pytestmark = pytest.mark.numeric
+
 BUILT_IN = ("incoherence", "vacancy", "too_close", "too_far", "gaps", "ambiguity")
 SHAPE = (300, 340)
 SCALE = 0.2

@@ -12,6 +12,8 @@ from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import (
     slope_against,
 )
 
+pytestmark = pytest.mark.numeric
+
 
 def peak(side=7, sigma=1.5):
     v = np.arange(side) - side // 2

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import ContrastLoss
+from napari_reward_analysis.analyses.amorphous.classes.neighbour_means import NeighbourMean
 from napari_reward_analysis.analyses.amorphous.classes.scatter_mean import ScatterMean
+from napari_reward_analysis.analyses.amorphous.regions import existence
 from napari_reward_analysis.analyses.amorphous.regions.existence import ask_existence
 from napari_reward_analysis.analyses.amorphous.regions.levels import (
     likelihood_level,
@@ -18,6 +22,8 @@ from napari_reward_analysis.analyses.amorphous.regions.masks import (
     without_regions,
 )
 from napari_reward_analysis.analyses.amorphous.verdict import Verdict
+
+pytestmark = pytest.mark.numeric
 
 
 def crystal(seed, loss=0.0, size=30, scatter=0.1):
@@ -56,6 +62,43 @@ def test_a_sure_but_slight_loss_is_not_amorphous():
     assert found.p_value < 0.01
     assert not found.exists
     assert "counts as amorphous from 15 %." in Verdict.of(found).sentence
+
+
+def alike(seed, size=30):
+    """Crystal in which neighbours lose contrast together, as with a slow drift."""
+    yx, labels, kept, _ = crystal(seed, size=size, scatter=0.3)
+    level = NeighbourMean(yx, 10.0)(kept.loss)
+    return yx, labels, replace(kept, loss=level, reference=np.ones(len(yx), bool))
+
+
+def test_neighbours_that_are_alike_are_not_taken_for_a_region():
+    p_values = []
+    for seed in range(10):
+        yx, labels, kept = alike(seed)
+        found = ask_existence(yx, labels, kept, 12.0, seed)
+        p_values.append(found.p_value)
+        order = np.random.default_rng(seed).permutation(len(yx))
+        apart = ask_existence(yx, labels, replace(kept, loss=kept.loss[order]), 12.0, seed)
+        assert found.bound > 1.2 * apart.bound
+    assert np.median(p_values) > 0.05
+
+
+def test_one_draw_more_hardly_moves_the_bound(monkeypatch):
+    for seed in range(3):
+        yx, labels, kept = alike(seed, size=12)
+        bounds = []
+        # the draws are made in batches of fifty: the last one holds a single draw
+        for draws in (450, 451):
+            monkeypatch.setattr(existence, "DRAWS", draws)
+            bounds.append(ask_existence(yx, labels, kept, 12.0).bound)
+        assert bounds[0] > existence.MIN_LOSS
+        assert bounds[1] == pytest.approx(bounds[0], rel=0.02)
+
+
+def test_rounding_is_no_evidence():
+    yx, labels, kept, _ = crystal(0)
+    alike_all = replace(kept, loss=np.full(len(yx), 0.1))
+    assert ask_existence(yx, labels, alike_all, 8.0).p_value == 1
 
 
 def test_specks_and_holes_smaller_than_the_window_are_not_seen():

@@ -39,9 +39,16 @@ def score(shared_data):
     return score
 
 
+#: Atoms of an image by a lattice: several tests look at the same image.
+FOUND = {}
+
+
 def searched(image, lattice=YBCO, make=AmorphousSettings, **settings):
     """Problem and trials, from atoms that are found here."""
-    atoms = search_atoms(image, lattice, AtomsSettings(trials=25))
+    key = image.fingerprint, lattice and lattice.name
+    if key not in FOUND:
+        FOUND[key] = search_atoms(image, lattice, AtomsSettings(trials=15))
+    atoms = FOUND[key]
     problem = AmorphousProblem(
         atoms.preflight.image,
         atoms.blobs[:, :2],

@@ -17,6 +17,8 @@ from napari_reward_analysis.analyses.amorphous.classes.mixture import (
 )
 from napari_reward_analysis.analyses.amorphous.classes.patches import PatchSampler
 
+pytestmark = pytest.mark.numeric
+
 
 def pictures(n, which, seed=0):
     """Patches of a peak with a neighbour to one of four sides."""
@@ -50,6 +52,14 @@ def test_orientations_are_half_a_turn_apart():
     halves = two_orientations(patches, everything, everything)
     assert halves.first.tolist() == [True] * 50 + [False] * 40
     assert halves.two_fold > 0.99 > halves.unturned
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_of_equal_halves_that_of_the_first_column_comes_first(seed):
+    patches = np.concatenate([pictures(40, 0), pictures(40, 1)])
+    everything = np.ones(80, bool)
+    halves = two_orientations(patches, everything, everything, seed)
+    assert halves.first.tolist() == [True] * 40 + [False] * 40
 
 
 def test_one_orientation_is_said():

@@ -11,6 +11,8 @@ from napari_reward_analysis.analyses.amorphous.classes.patches import peaks_at
 from napari_reward_analysis.analyses.amorphous.classes.sites import lattice_sites
 from napari_reward_analysis.io.simulate import simulate
 
+pytestmark = pytest.mark.numeric
+
 #: A cell without any symmetry: its inverse has the same reflections.
 POLAR = Lattice(
     name="polar",
@@ -35,13 +37,19 @@ def placed(lattice, rotation, jitter=0.0, seed=0):
     return made, atoms, peaked, columns
 
 
+def named(columns, n_atoms):
+    """What each atom is; '' for one that lies on no site."""
+    names = np.full(n_atoms, "", dtype=columns.species.dtype)
+    names[columns.atom[columns.found]] = columns.species[columns.found]
+    return names
+
+
 @pytest.mark.parametrize("rotation", [0.0, 7.0, 33.0, -80.0, 160.0])
 @pytest.mark.parametrize("lattice", [POLAR, lattice_preset("YBCO[100]")], ids=lambda x: x.name)
 def test_every_atom_is_named_whatever_the_rotation(lattice, rotation):
     made, atoms, peaked, columns = placed(lattice, rotation)
 
-    names = np.full(len(atoms), "", dtype=columns.species.dtype)
-    names[columns.atom[columns.found]] = columns.species[columns.found]
+    names = named(columns, len(atoms))
     assert (names == made.truth["species"]).mean() > 0.98
     assert columns.agreement > 0.98
     assert peaked.mean() > 0.95
@@ -65,3 +73,48 @@ def test_each_atom_is_on_one_site():
     _, atoms, _, columns = placed(POLAR, 12, jitter=1.5)
     used = columns.atom[columns.found]
     assert len(set(used.tolist())) == len(used) <= len(atoms)
+
+
+#: Two columns that only their names tell apart: two origins are as good as each other.
+TWINS = Lattice(
+    name="twins",
+    a=4.0,
+    b=6.0,
+    columns=(
+        Column(species="A", x=0.0, y=0.0, weight=1.0),
+        Column(species="B", x=0.5, y=0.5, weight=1.0),
+    ),
+)
+
+
+def names_of(lattice, measured, atoms):
+    brightness = np.ones(len(atoms))
+    columns = lattice_sites(atoms, brightness, lattice, measured, np.ones(len(atoms), bool))
+    return named(columns, len(atoms)).tolist()
+
+
+@pytest.mark.parametrize("lattice", [POLAR, TWINS], ids=lambda x: x.name)
+@pytest.mark.parametrize("origin", [(0, 0), (5, 9)])
+def test_rounding_does_not_choose_the_names(lattice, origin):
+    # the last row of columns lies on the border, where rounding puts it in or out
+    made = simulate(lattice, (261, 280), 0.15, origin=origin, dose=200, seed=1)
+    atoms = np.column_stack([made.truth["y"], made.truth["x"]])
+    measured = measure_lattice(made.image, lattice)
+    names = names_of(lattice, measured, atoms)
+
+    assert "" not in names
+    for seed in range(8):
+        nudge = 1e-12 * np.random.default_rng(seed).standard_normal(atoms.shape)
+        assert names_of(lattice, measured, atoms + nudge) == names
+
+
+def test_an_empty_site_on_the_border_is_not_a_missing_atom():
+    made = simulate(POLAR, (261, 280), 0.15, dose=200, seed=1)
+    atoms = np.column_stack([made.truth["y"], made.truth["x"]])
+    inner = atoms[np.all((atoms > 0.5) & (atoms < (259.5, 278.5)), axis=1)]
+    assert len(inner) < len(atoms)
+    measured = measure_lattice(made.image, POLAR)
+
+    columns = lattice_sites(inner, np.ones(len(inner)), POLAR, measured, np.ones(len(inner), bool))
+
+    assert columns.found.all()

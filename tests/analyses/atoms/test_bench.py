@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
-
-COMMAND = [sys.executable, "-m", "napari_reward_analysis.cli", "bench"]
+from tests.support.command_line import call
 
 
 def test_bench_sets_every_search_beside_the_others(tmp_path):
-    small = ["--seeds", "1", "--trials", "14", "--size", "128", "--out", str(tmp_path)]
+    done = call("bench", "--seeds", 1, "--trials", 13, "--size", 96, "--out", tmp_path)
 
-    done = subprocess.run([*COMMAND, *small], capture_output=True, text=True, check=True)
-
+    assert done.returncode == 0, done.stderr
     rows = json.loads((tmp_path / "bench.json").read_text())
     ways = {row["way"] for row in rows}
     assert {"as shipped", "as published", "scikit-optimize over blob_log"} <= ways
@@ -37,9 +33,7 @@ def test_bench_sets_every_search_beside_the_others(tmp_path):
     [(["--seeds", "0"], "at least one seed"), (["--size", "40"], "give at least 96")],
 )
 def test_impossible_benchmarks_are_one_sentence(arguments, sentence, tmp_path):
-    done = subprocess.run(
-        [*COMMAND, *arguments, "--out", str(tmp_path / "out")], capture_output=True, text=True
-    )
+    done = call("bench", *arguments, "--out", tmp_path / "out")
 
     assert done.returncode == 2
     assert sentence in done.stderr

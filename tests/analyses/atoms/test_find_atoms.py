@@ -20,9 +20,10 @@ from napari_reward_analysis import (
     pick,
 )
 from napari_reward_analysis.analyses.atoms.as_published import as_published
-from napari_reward_analysis.analyses.atoms.physics import derive_physics
+from napari_reward_analysis.analyses.atoms.physics import analysed_area, derive_physics
 from napari_reward_analysis.analyses.atoms.space import snap_sigmas
 from napari_reward_analysis.analyses.atoms.trial import require_feasible
+from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.search.loop import Search
 
@@ -175,6 +176,46 @@ def test_invalid_pixels_are_left_out_of_count_and_area():
     assert len(problem.finder.candidates(2.25, 9.0, 6).blobs) < 1000
     for trial in Search(problem):
         assert (trial.blobs[trial.inside][:, 1] >= 100).all()
+
+
+def test_the_outermost_pixels_are_not_analysed():
+    image = Image(gaussian_columns((40, 50)), 0.2)
+    inner = np.zeros((40, 50), bool)
+    inner[1:-1, 1:-1] = True
+
+    np.testing.assert_array_equal(analysed_area(image, None), inner)
+    np.testing.assert_array_equal(analysed_area(image, np.ones((40, 50))), inner)
+
+
+def test_a_count_is_met_within_its_own_uncertainty_and_no_further():
+    pixels = gaussian_columns((220, 200), noise=0.03)
+    extra = np.zeros((220, 200), bool)
+    extra[200:] = True  # eleven rows of ten, the last one fainter than the others
+
+    counts = []
+    for faint, expected in ((0.9, 100), (0.9, 109)):
+        image = Image(np.where(extra, faint * pixels, pixels), 0.2)
+        settings = AtomsSettings(trials=1, count=expected)
+        counts.append(next(iter_atoms(image, settings=settings)).score.count)
+    # the widest gap lies below all 110, but that is more than 4 % away from 100
+    assert counts == [100, 110]
+
+
+def test_every_trial_of_a_point_counts_for_the_patience(square_image):
+    settings = AtomsSettings(trials=60, patience=6, rewards=(), stages=())
+    search = Search(AtomsProblem(square_image, SQUARE, settings))
+    trials = list(search)
+
+    points = {(t.parameters["min_sigma"], t.parameters["max_sigma"]) for t in trials}
+    assert len(points) < len(trials)
+    assert len(trials) < 12 + 6 + 3  # the initial design, the patience, the last point's others
+    assert "no gain in" in sentence(search.notices[0])
+
+
+def test_a_search_that_is_not_cut_short_says_nothing(square_image):
+    search = Search(AtomsProblem(square_image, SQUARE, AtomsSettings(trials=3)))
+    assert len(list(search)) == 3
+    assert search.notices == []
 
 
 def test_without_a_lattice_count_and_spacing_come_from_the_user_and_the_image():

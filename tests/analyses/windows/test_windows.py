@@ -317,7 +317,7 @@ def test_parts_of_different_contrast_are_each_found_by_their_own_settings():
 def test_a_field_of_one_contrast_loses_nothing_to_speak_of(shared_data, monkeypatch):
     monkeypatch.syspath_prepend(str(shared_data.parent))
     score = importlib.import_module("score")
-    pixels, truth, _ = score.load(shared_data / "sim" / "ybco_1024")
+    pixels, truth, _ = score.load(shared_data / "sim" / "ybco_clean")
     settings = WindowsSettings(atoms=AtomsSettings(trials=10, refine=False))
     image = Image(pixels, truth["pixel_size_A"])
     run = collect(begin_windows(Inputs(image, YBCO), settings))

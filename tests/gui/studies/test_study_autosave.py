@@ -54,7 +54,7 @@ viewer = ViewerModel()
 viewer.add_image(crystal().data, name="crystal", scale=(PIXEL_SIZE / 10,) * 2, units=("nm", "nm"))
 studies = Studies(viewer, Path(sys.argv[1]))
 tab = studies.tabs.widget(int(sys.argv[2]))
-fill(tab)
+fill(tab, many=True)
 
 def look():
     if tab.run is not None and len(tab.run.trials) >= 4:
@@ -69,15 +69,15 @@ application.exec()
 """
 
 
-def fill(tab: Any) -> None:
-    """Many results, each of them quick."""
+def fill(tab: Any, *, many: bool = False) -> None:
+    """A few results, or as many as take longer than what is done meanwhile."""
     tab.inputs.lattice.choice.setCurrentText(LATTICE)
     tab.options.trials.setValue(4)
     if hasattr(tab.options, "side"):
-        tab.options.side.set_value(9.0)
+        tab.options.side.set_value(9.0 if many else 16.0)
     else:
         tab.options.levels.setText("0, 0.1, 0.2")
-        tab.options.seeds.setValue(4)
+        tab.options.seeds.setValue(4 if many else 1)
         tab.options.changed.emit()
 
 
@@ -206,7 +206,7 @@ def test_a_cancelled_study_is_kept_and_one_without_a_result_is_not(
 ) -> None:
     add_crystal()
     tab: Any = studies.tabs.widget(index)
-    fill(tab)
+    fill(tab, many=True)
     tab.run_box.button.click()
     qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.trials) > 0, timeout=PATIENCE)
     tab.run_box.button.click()
@@ -268,12 +268,12 @@ def test_a_disk_that_is_full_later_is_told_once_and_the_study_goes_on(
     monkeypatch.setattr(tab, "keeping", replace(tab.keeping, **change))
     fill(tab)
     assert run(qtbot, tab).status == "done"
-    assert len(tab.run.trials) == 24
+    assert len(tab.run.trials) == 6
     assert tab.run_box.status.text().count("The disk is full.") == 1
     # what reached the disk stays
     (folder,) = tab.runs_folder.iterdir()
     found = tab.load(folder).trials
-    assert len(found) == (0 if when == "add" else 24)
+    assert len(found) == (0 if when == "add" else 6)
 
 
 def test_a_study_that_fails_midway_keeps_what_it_has(
@@ -365,7 +365,7 @@ def test_a_file_that_is_read_while_a_study_begins_takes_none_of_its_results(
 ) -> None:
     add_crystal()
     tab: Any = studies.tabs.widget(index)
-    fill(tab)
+    fill(tab, many=True)
     first = run(qtbot, tab)
     tab.write(first, tmp_path / "kept")
 
@@ -397,7 +397,7 @@ def test_a_dock_that_is_opened_again_says_that_its_study_is_being_cancelled(
 ) -> None:
     add_crystal()
     tab: Any = studies.tabs.widget(index)
-    fill(tab)
+    fill(tab, many=True)
     tab.run_box.button.click()
     qtbot.waitUntil(lambda: tab.run is not None and bool(tab.run.trials), timeout=PATIENCE)
     studies.unbind()

@@ -89,7 +89,7 @@ def task_of(problem: AmorphousProblem, atoms: Atoms, lattice: Lattice | None) ->
 
 
 AMORPHOUS = Analysis(
-    name="amorphous",
+    name=AmorphousRun.kind,
     title="Amorphous regions",
     help=HELP,
     settings=AmorphousSettings,

@@ -211,7 +211,7 @@ class _Record:
 
 
 def _head(run: AmorphousRun) -> Record:
-    return head_of("amorphous", run, SEARCH_STATE) | {
+    return head_of(run.kind, run, SEARCH_STATE) | {
         "verdict": run.verdict.to_json(),
         "atoms": pack(run.blobs.astype("<f4")),
         "columns": {

@@ -59,7 +59,7 @@ def begin_atoms(inputs: Inputs, settings: AtomsSettings) -> Task[AtomsRun]:
 
 
 ATOMS = Analysis(
-    name="atoms",
+    name=AtomsRun.kind,
     title="Find atoms (LoG*)",
     help=HELP,
     settings=AtomsSettings,

@@ -219,7 +219,7 @@ class _Record:
 
 
 def _head(run: AtomsRun) -> Record:
-    return head_of("atoms", run, SEARCH_STATE) | {
+    return head_of(run.kind, run, SEARCH_STATE) | {
         "physics": asdict(run.physics),
         "region": None if run.region is None else pack(np.packbits(run.region)),
         "drawn": run.drawn,
@@ -317,4 +317,4 @@ def _unpack_refined(text: str | None) -> Refined | None:
     return Refined(table[:, :2], table[:, 2])
 
 
-ATOMS_FORMAT = RunFormat("atoms", RUN_FILE, _head, trial_to_json, _from_json, front_record)
+ATOMS_FORMAT = RunFormat(AtomsRun.kind, RUN_FILE, _head, trial_to_json, _from_json, front_record)

@@ -52,5 +52,5 @@ def notices_in_words(run: AmorphousRun) -> str:
     Of what a preflight says, the crystal's area is for counting columns: here all of them are
     judged.
     """
-    told = (notice for notice in run.notices if notice.code != "crystal_part")
+    told = (notice for notice in run.notices if notice.code != "crystal_share")
     return " ".join(map(sentence, told))

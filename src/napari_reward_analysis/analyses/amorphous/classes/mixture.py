@@ -298,8 +298,9 @@ def two_orientations(
             "All atoms of the class have one orientation: search both orientations together, or "
             "choose a larger window."
         )
-    # the larger half comes first, so that the order does not hang on the start
-    if sizes[1] > sizes[0]:
+    # the larger half comes first, of equal halves that of the first column, so that the order
+    # does not hang on the start
+    if sizes[1] > sizes[0] or (sizes[0] == sizes[1] and part[crystal][0] == 1):
         part = 1 - part
     side = patches.shape[1]
     means = [rows[crystal & (part == k)].mean(axis=0).reshape(side, side) for k in (0, 1)]

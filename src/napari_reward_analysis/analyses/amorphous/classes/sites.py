@@ -37,6 +37,13 @@ _SURE = 1 / 3
 _FEW = 3.0
 #: Rounds of the fit.
 _ROUNDS = 4
+#: Half a pixel: a pixel at the border reaches so far beyond its centre.
+_HALF_PX = 0.5
+#: Scores of the origin that differ by less than this part are equal but for rounding.
+_EQUAL = 1e-6
+#: Of equal origins the one nearest to this place in the cell is taken. Origins that are
+#: equal by symmetry differ by simple fractions, so none is halfway around this place.
+_PREFERRED = np.array([0.1, 0.2])
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,9 +105,9 @@ def lattice_sites(
     places = fit.places + _distortion(
         fit.places, sure, REACH * spacing, float(sigma), measured.field_px
     )
-    inside = np.all((places >= 0) & (places <= shape - 1), axis=1)
-    places, kind = places[inside], kind[inside]
     number = _assigned(places, atoms, REACH * spacing)
+    counted = _counted(places, number >= 0, shape)
+    places, kind, number = np.clip(places[counted], 0, shape - 1), kind[counted], number[counted]
     agreement = float(np.isin(np.flatnonzero(crystal), number).mean())
     _check(agreement, lattice, REACH * spacing, measured)
     species = np.array([lattice.columns[i].species for i in kind])
@@ -129,17 +136,31 @@ def _origin(
 ) -> tuple[int, FloatArray]:
     """Sign of the cell (the pattern cannot tell it from its inverse) and its origin."""
     lengths = np.array(measured.lengths_px)
-    bins = np.maximum(np.ceil(lengths * _BINS / lengths.max() * 3), _BINS).astype(int)
+    # rounded to the nearest: lengths of a simple ratio keep their number of bins
+    bins = np.maximum(np.rint(lengths / lengths.max() * _BINS * 3), _BINS).astype(int)
     widths = _WIDTH * spacing / lengths * bins
     seen = _folded(atoms @ np.linalg.inv(measured.vectors_px), brightness, bins, widths)
-    best, answer = -np.inf, (1, np.zeros(2))
+    found = []
     for sign in (1, -1):
         model = _folded(sign * basis, weights, bins, widths)
-        shifts = np.fft.ifft2(np.fft.fft2(seen) * np.conj(np.fft.fft2(model - model.mean()))).real
-        place = np.unravel_index(int(np.argmax(shifts)), shifts.shape)
-        if shifts[place] > best * (1 + 1e-9):
-            best, answer = float(shifts[place]), (sign, np.array(place) / bins)
-    return answer
+        scores = np.fft.ifft2(np.fft.fft2(seen) * np.conj(np.fft.fft2(model - model.mean()))).real
+        found.append(_best_place(scores))
+    (place, score), (inverse_place, inverse_score) = found
+    if inverse_score > score + _EQUAL * abs(score):
+        return -1, inverse_place
+    return 1, place
+
+
+def _best_place(scores: FloatArray) -> tuple[FloatArray, float]:
+    """Fractional place of the highest score, and that score.
+
+    A cell may score alike at several origins: all of its columns as bright, or each twice.
+    Rounding must not choose between them.
+    """
+    best = float(scores.max())
+    places = np.argwhere(scores >= best - _EQUAL * abs(best)) / scores.shape
+    away = (places - _PREFERRED + 0.5) % 1 - 0.5
+    return places[int(np.argmin((away**2).sum(axis=1)))], best
 
 
 def _folded(
@@ -195,6 +216,18 @@ def _distortion(
     # A few atoms do not move the lattice: outside the crystal the field fades.
     maps = [mean(moved[:, axis], prior=_FEW) for axis in (0, 1)]
     return np.column_stack([mean.at(values, places) for values in maps])
+
+
+def _counted(places: FloatArray, found: BoolArray, shape: npt.NDArray[np.int_]) -> BoolArray:
+    """Sites that belong to the field.
+
+    A site with an atom belongs to it up to the outer edge of the pixels, so that an atom on
+    the last row keeps its site, on whichever side of the row's centre the fit puts it. A
+    site without an atom counts off the outermost pixels only: no atom could be found there.
+    """
+    inner = np.all((places >= _HALF_PX) & (places <= shape - 1 - _HALF_PX), axis=1)
+    outer = np.all((places >= -_HALF_PX) & (places <= shape - 1 + _HALF_PX), axis=1)
+    return np.asarray(inner | (outer & found))
 
 
 def _assigned(places: FloatArray, atoms: FloatArray, reach: float) -> npt.NDArray[np.int_]:

@@ -24,6 +24,8 @@ SIGNIFICANT = 0.01
 #: Smallest contrast loss of an amorphous region, even if a smaller loss is significant:
 #: strain, dirt and dynamical effects cause as much.
 MIN_LOSS = 0.15
+#: Losses that differ by less are equal: only rounding tells them apart.
+_EQUAL = 1e-9
 #: Draws worked on at once.
 _BATCH = 50
 
@@ -88,7 +90,7 @@ def ask_existence(
     mine = _spread(local[kept.reference])
     most = centre + max(1.0, mine / max(theirs, 1e-12)) * most
     largest = float(local.max())
-    p_value = (1 + int((most >= largest).sum())) / (len(most) + 1)
+    p_value = (1 + int((most >= largest - _EQUAL).sum())) / (len(most) + 1)
     bound = max(MIN_LOSS, float(np.quantile(most, 1 - SIGNIFICANT)))
     return Existence(
         exists=p_value <= SIGNIFICANT and largest > bound,
@@ -103,10 +105,15 @@ def ask_existence(
 def _drawn(
     near: NeighbourMean, labels: npt.NDArray[np.str_], kept: ContrastLoss, seed: int
 ) -> tuple[FloatArray, float]:
-    """Largest mean loss of each draw of crystal, about 0, and the scatter of all means."""
+    """Largest mean loss of each draw of crystal, about 0, and the scatter of all means.
+
+    The scatter is the mean over the batches, by their draws: all means at once would need
+    hundreds of times the memory of the columns.
+    """
     rng = np.random.default_rng(seed)
     known = kept.weight > 0
     largest: list[FloatArray] = []
+    scatter = 0.0
     for first in range(0, DRAWS, _BATCH):
         values = np.zeros((len(labels), min(_BATCH, DRAWS - first)))
         for kind in kept.scatter:
@@ -115,7 +122,8 @@ def _drawn(
             values[members] = rng.choice(own - np.median(own), (len(members), values.shape[1]))
         means = near(values)
         largest.append(means[known].max(axis=0))
-    return np.concatenate(largest), _spread(means[kept.reference])
+        scatter += _spread(means[kept.reference]) * means.shape[1] / DRAWS
+    return np.concatenate(largest), scatter
 
 
 def _spread(values: npt.NDArray[np.floating]) -> float:
