@@ -186,7 +186,7 @@ def test_a_field_that_no_option_can_be_made_of_is_the_author_s_mistake():
 def test_a_table_of_the_options_is_made_for_the_docs():
     rows = option_table(Toy, without=("levels",)).splitlines()
     assert rows[:2] == ["| option | meaning | default |", "|---|---|---|"]
-    assert "| `--no-refine` | Fit the positions, 100 % of them. | on |" in rows
+    assert "| `--refine, --no-refine` | Fit the positions, 100 % of them. | on |" in rows
     assert "| `--kind flat\\|round` | Kind of window. | flat |" in rows
     assert "| `--speed X` | Speed. In angstrom. | any |" in rows
     assert not any("--levels" in row for row in rows)

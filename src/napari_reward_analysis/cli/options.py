@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from napari_reward_analysis.search.nested import Make, Place, build, merged, places_of
 
-_UNITS = {"Å": "angstrom"}
+_UNITS = {"Å": "angstrom", "s": "seconds"}
 _METAVARS: dict[Any, str] = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
 
 

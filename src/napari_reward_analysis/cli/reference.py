@@ -65,12 +65,12 @@ def with_tables(page: str, tables: dict[str, str]) -> str:
 
 def _row(option: Option) -> str:
     unit = option.shown_unit
-    meaning = f"{option.field.help} In {unit}." if unit in _LENGTHS else option.field.help
+    meaning = f"{option.field.help} In {unit}." if unit in _MEASURES else option.field.help
     cells = (f"`{_form(option)}`", meaning, option.shown_default)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-_LENGTHS = ("angstrom", "px", "s")
+_MEASURES = ("angstrom", "px", "seconds")
 
 
 def _form(option: Option) -> str:
@@ -78,7 +78,7 @@ def _form(option: Option) -> str:
     kind: Any = option.plain_type
     flag = option.field.flag
     if kind is bool:
-        return f"--no-{flag.removeprefix('--')}" if option.default else flag
+        return f"{flag}, --no-{flag.removeprefix('--')}"
     if get_origin(kind) is Literal:
         return f"{flag} {'|'.join(get_args(kind))}"
     return f"{flag} {option.metavar}"
