@@ -20,7 +20,7 @@ from tests.analyses.oracle.conftest import onnx_bytes
 from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE
 
 from napari_reward_analysis.analyses.atoms.analysis import ATOMS
-from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.gui.analysis.request import Request, start
