@@ -331,6 +331,7 @@ def test_a_study_without_a_result_says_so_when_opened(
 ) -> None:
     record = {
         "format": 1,
+        "kind": "noise",
         "versions": {},
         "status": "running",
         "image": {"name": "a", "source": "", "shape": [9, 9], "pixel_size": 0.2, "fingerprint": ""},
