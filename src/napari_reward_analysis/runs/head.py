@@ -198,7 +198,7 @@ def study_fields_of(head: Record, settings: type[BaseModel]) -> dict[str, Any]:
 
     Raises
     ------
-    KeyError, TypeError, ValueError
+    KeyError, ValueError
         If something is missing or damaged.
     """
     own = ("identifier", "name", "created", "message")

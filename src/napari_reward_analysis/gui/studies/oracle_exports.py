@@ -1,4 +1,4 @@
-"""An oracle's columns, or who agrees with them, as a file."""
+"""Export the columns of an oracle, or the agreement with them, as a table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from napari_reward_analysis.io.writers import write_csv
 
 
 class OracleExports(BaseExports):
-    """Writes a comparison where the user wants it."""
+    """Ask for a file and write a comparison."""
 
     def points_csv(self, comparison: OracleRun) -> None:
         """Ask for a file and write the points as CSV."""
