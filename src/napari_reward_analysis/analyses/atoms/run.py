@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from napari_reward_analysis.analyses.atoms.overlay import overlay_figure
+from napari_reward_analysis.analyses.atoms.positions import refine_trial
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.analyses.atoms.table import atoms_table
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial, front_of, pick
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.detection.refine import Refined
+from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.rewards.atoms import Physics, score_atoms
 from napari_reward_analysis.runs.files import RunFormat
@@ -30,6 +34,12 @@ from napari_reward_analysis.runs.head import (
 from napari_reward_analysis.runs.journal import LOG_FILE, RUN_FILE, Record
 from napari_reward_analysis.runs.packed import pack, unpack, unpack_bits
 from napari_reward_analysis.runs.run import BaseRun
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from napari_reward_analysis.image import Image
 
 __all__ = [
     "ATOMS_FORMAT",
@@ -94,6 +104,51 @@ class AtomsRun(BaseRun[AtomTrial]):
         """Judge every trial by another N or DS, from its stored blobs."""
         self.physics = physics
         self.trials = [trial.rescored(physics) for trial in self.trials]
+
+    def atoms(self) -> pd.DataFrame:
+        """The columns of the best trial: the content of `atoms.csv`, see `atoms_table`.
+
+        Raises
+        ------
+        BadInput
+            If no trial has a result.
+        """
+        import pandas as pd
+
+        trial = self._written()
+        return pd.DataFrame(atoms_table(trial, self.physics, self.image.pixel_size))
+
+    def plot_front(self) -> Figure:
+        """The trade-off of all trials, see `front_figure`."""
+        from napari_reward_analysis.analyses.atoms.figures import front_figure
+
+        return front_figure(self)
+
+    def plot_overlay(self, image: Image | None = None) -> Figure:
+        """The columns of the best trial on the image, see `overlay_figure`.
+
+        Parameters
+        ----------
+        image : Image, optional
+            The run's image, where it is neither in memory nor in its file.
+
+        Raises
+        ------
+        BadInput
+            If the image is not at hand, or no trial has a result.
+        """
+        shown = self.need_image(image)
+        return overlay_figure(shown, self._written(), self.physics)
+
+    def _written(self) -> AtomTrial:
+        """The best trial as it is written: with sub-pixel positions where they are asked for."""
+        position = self.proposed() if self.choice is None else self.choice
+        if position is None:
+            raise BadInput("The run has no trial with a result: choose another run.")
+        image = self.find_image() if self.settings.refine else None
+        if image is not None:
+            self.trials[position] = refine_trial(image, self.trials[position])
+        return self.trials[position]
 
     @property
     def seconds(self) -> float:

@@ -26,6 +26,7 @@ from napari_reward_analysis.runs.run import BaseRun
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -60,6 +61,12 @@ class NoiseRun(BaseRun[NoiseResult]):
         import pandas as pd
 
         return pd.DataFrame(noise_table(self.trials))
+
+    def plot(self) -> Figure:
+        """Settings, rewards, counts and scores against noise, see `noise_figure`."""
+        from napari_reward_analysis.analyses.noise.figures import noise_figure
+
+        return noise_figure(self)
 
     def means(self, method: str, name: str) -> FloatArray:
         """Means of a column over the repetitions, see `means_of`."""

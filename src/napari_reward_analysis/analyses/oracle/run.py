@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from napari_reward_analysis.analyses.oracle.figures import comparison_figure
 from napari_reward_analysis.analyses.oracle.problem import OracleProblem
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.analyses.oracle.settings import OracleSettings
@@ -33,6 +34,9 @@ from napari_reward_analysis.runs.run import BaseRun
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
+
+    from napari_reward_analysis.image import Image
 
 
 def _no_oracle() -> Oracle:
@@ -110,6 +114,23 @@ class OracleRun(BaseRun[TrialAgreement]):
         import pandas as pd
 
         return pd.DataFrame(oracle_table(self.oracle, self.image.pixel_size, self.lattice))
+
+    def plot_overlay(self, image: Image | None = None) -> Figure:
+        """The image with what is matched, missed and spurious, see `comparison_figure`.
+
+        Parameters
+        ----------
+        image : Image, optional
+            The run's image, where it is neither in memory nor in its file.
+
+        Raises
+        ------
+        BadInput
+            If the image is not at hand.
+        """
+        shown, oracle = self.need_image(image), self.oracle.points
+        found = oracle if self.found is None else self.found
+        return comparison_figure(shown, found, oracle, self.result)
 
     def table(self) -> pd.DataFrame:
         """A row for each matched, missed and spurious position: the content of `agreement.csv`.

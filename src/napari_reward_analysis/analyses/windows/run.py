@@ -30,6 +30,7 @@ from napari_reward_analysis.runs.run import BaseRun
 if TYPE_CHECKING:
     import pandas as pd
     import xarray
+    from matplotlib.figure import Figure
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -94,6 +95,12 @@ class WindowsRun(BaseRun[WindowResult]):
         import pandas as pd
 
         return pd.DataFrame(window_table(self.trials))
+
+    def plot_maps(self) -> Figure:
+        """One small picture for each map, see `maps_figure`."""
+        from napari_reward_analysis.analyses.windows.figures import maps_figure
+
+        return maps_figure(self)
 
     def to_xarray(self) -> xarray.Dataset:
         """QC, ER and parameters by window, see `maps_dataset`.

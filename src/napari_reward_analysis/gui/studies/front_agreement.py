@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
-from napari_reward_analysis.gui.atoms.session import Session
+from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.widgets.glossary import explain
 
 _HEADS = ("Run", "Trial", "Columns", "F1")
@@ -21,11 +21,11 @@ class FrontAgreement(QTableWidget):
 
     Parameters
     ----------
-    session : Session
+    session : AtomsSession
         It shows the trial.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AtomsSession) -> None:
         super().__init__(0, len(_HEADS))
         self._session = session
         self._rows: list[tuple[Run, int, float]] = []

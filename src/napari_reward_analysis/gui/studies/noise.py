@@ -16,7 +16,7 @@ from napari_reward_analysis.analyses.noise.result import TUNED
 from napari_reward_analysis.analyses.noise.run import NOISE_FORMAT, NoiseRun
 from napari_reward_analysis.analyses.noise.table import noise_table
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.analysis.autosave import Keeping, about_study
+from napari_reward_analysis.gui.analysis.study_autosave import Keeping, about_study
 from napari_reward_analysis.gui.analysis.study_thread import Prepare
 from napari_reward_analysis.gui.layers.known_points import points_on
 from napari_reward_analysis.gui.layers.shown_image import ShownImage

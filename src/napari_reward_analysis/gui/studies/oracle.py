@@ -14,7 +14,7 @@ from napari_reward_analysis.analyses.oracle.output import write_oracle
 from napari_reward_analysis.analyses.oracle.run import ORACLE_FORMAT, OracleRun
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis.run_box import RunBox
-from napari_reward_analysis.gui.atoms.session import session_of
+from napari_reward_analysis.gui.atoms.session import atoms_session_of
 from napari_reward_analysis.gui.layers.shown_image import Place, ShownImage
 from napari_reward_analysis.gui.studies.files import StudyFiles, of_another_image
 from napari_reward_analysis.gui.studies.front_agreement import FrontAgreement
@@ -43,7 +43,7 @@ class OracleStudy(DockedWidget):
     def __init__(self, viewer: Any) -> None:
         super().__init__()
         self._viewer: Any = getattr(viewer, "__wrapped__", viewer)
-        self.session = session_of(self._viewer)
+        self.session = atoms_session_of(self._viewer)
         self.layers = OracleLayers(self._viewer)
         #: The shown comparison; None before the first one.
         self.comparison: OracleRun | None = None

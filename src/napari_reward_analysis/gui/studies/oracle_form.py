@@ -13,7 +13,7 @@ from napari_reward_analysis.analyses.oracle.problem import Compared
 from napari_reward_analysis.analyses.oracle.settings import OracleSettings
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.atoms.session import Session
+from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.inputs.form_values import FREE_CELL, NO_LATTICE
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
@@ -38,7 +38,7 @@ class OracleForm(QWidget):
     ----------
     viewer : napari.components.ViewerModel
         Its layers are offered.
-    session : Session
+    session : AtomsSession
         Its runs on the image are judged too.
 
     Signals
@@ -49,7 +49,7 @@ class OracleForm(QWidget):
 
     changed = Signal()
 
-    def __init__(self, viewer: Any, session: Session) -> None:
+    def __init__(self, viewer: Any, session: AtomsSession) -> None:
         super().__init__()
         self._session = session
         self.image = ImageSection(viewer)

@@ -7,8 +7,8 @@ from typing import Any
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_reward_analysis.gui.analysis.autosave import Keeping, autosave_folder
 from napari_reward_analysis.gui.analysis.run_box import RunBox
+from napari_reward_analysis.gui.analysis.study_autosave import Keeping, autosave_folder
 from napari_reward_analysis.gui.analysis.study_thread import Prepare, StudyThread
 from napari_reward_analysis.gui.layers.shown_image import Place, ShownImage
 from napari_reward_analysis.gui.studies.files import StudyFiles, of_another_image

@@ -15,7 +15,7 @@ from napari_reward_analysis.analyses.windows.plan import DEFAULT_CELLS
 from napari_reward_analysis.analyses.windows.result import WindowResult
 from napari_reward_analysis.analyses.windows.run import WINDOWS_FORMAT, WindowsRun
 from napari_reward_analysis.arrays import FloatArray
-from napari_reward_analysis.gui.analysis.autosave import Keeping, about_study
+from napari_reward_analysis.gui.analysis.study_autosave import Keeping, about_study
 from napari_reward_analysis.gui.analysis.study_thread import Prepare
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.studies.layers import WindowLayers
