@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QCheckBox, QScrollArea, QWidget
 
-from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
 from napari_reward_analysis.gui.studies import tab as study_tab

@@ -141,7 +141,7 @@ def test_atoms_at_the_border_are_taken(
     told(qtbot, widget)
     run = widget.session.current
     assert run is not None
-    assert len(run.atoms) == len(sites) + 4
+    assert len(run.blobs) == len(sites) + 4
     assert run.status == "done"
 
 

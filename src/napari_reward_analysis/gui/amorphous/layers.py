@@ -15,6 +15,7 @@ import numpy.typing as npt
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels, Layer, Points
 
+from napari_reward_analysis.analyses.amorphous.overlay import REGION_COLOUR
 from napari_reward_analysis.analyses.atoms.overlay import ERROR_COLOUR
 from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.gui.layers.region_layer import CrystalLayer
@@ -22,7 +23,7 @@ from napari_reward_analysis.gui.layers.result_layers import RESULT, placement
 from napari_reward_analysis.gui.layers.shown_image import Place
 
 #: Magenta, unlike the green of the crystal and the colours of the classes.
-MASK_COLOUR, MASK_OPACITY = "#e0409f", 0.4
+MASK_COLOUR, MASK_OPACITY = REGION_COLOUR, 0.4
 MASK, COLUMNS, LIKELIHOOD = "amorphous", "columns by class", "likelihood"
 
 _NO_CLASS = "#9a9a9a"

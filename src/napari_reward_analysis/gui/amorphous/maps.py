@@ -44,12 +44,12 @@ def likelihood_map(
 def _anew(run: AmorphousRun, frame: ShownImage, region: BoolArray | None) -> AmorphousProblem:
     found = run_preflight(frame.image(run.image.pixel_size), run.lattice, region=region)
     columns = run.columns
-    labels = np.full(len(run.atoms), "", dtype=columns.labels.dtype)
+    labels = np.full(len(run.blobs), "", dtype=columns.labels.dtype)
     on_site = columns.atom >= 0
     labels[columns.atom[on_site]] = columns.labels[on_site]
     return AmorphousProblem(
         found.image,
-        run.atoms[:, :2],
+        run.blobs[:, :2],
         run.lattice,
         found.measured,
         run.settings,
