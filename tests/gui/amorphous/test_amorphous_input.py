@@ -1,4 +1,4 @@
-"""What the widget for amorphous regions says to input that cannot be used."""
+"""Tests of the dock "Amorphous regions" with input that cannot be used."""
 
 from __future__ import annotations
 
