@@ -192,7 +192,7 @@ def test_every_measure_and_covariance_makes_a_mask(problem, measure, covariance)
 
 def test_a_failing_trial_is_recorded_and_the_run_goes_on(problem):
     trial = problem.evaluate(0, problem.first() | {"measure": "posterior", "mixture": 1})
-    assert "needs two components" in trial.failure
+    assert "needs at least two Gaussians" in trial.failure
     assert not trial.feasible
     assert pick([trial]) is None
 
@@ -262,7 +262,7 @@ def plain():
         (lambda p: p[:, :1], {}, "finite positions"),
         (lambda p: np.where(p > 190, np.nan, p), {}, "finite positions"),
         (lambda p: p, {"fixed": {"class": "Ba"}}, "Class 'Ba' holds no atoms"),
-        (lambda p: p, {"kinds": 20}, "needs 280 atoms and there are"),
+        (lambda p: p, {"kinds": 20}, "needs 280 atoms, not"),
         (lambda p: p, {"fixed": {"covariance": "round"}}, "covariance cannot be 'round'"),
         (lambda p: p, {"fixed": {"window": "wide"}}, "window cannot be 'wide'"),
         (lambda p: p, {"fixed": {"window": 40}}, "larger than the image of 200 x 200 px"),

@@ -86,7 +86,7 @@ def test_all_in_one_class_is_said(monkeypatch):
 
 
 def test_too_few_atoms_for_a_mixture_are_refused():
-    with pytest.raises(BadInput, match="A mixture of 4 in 2 components needs 24 atoms"):
+    with pytest.raises(BadInput, match="A mixture of 4 Gaussians in 2 components needs 24 atoms"):
         fit_mixture(np.zeros((20, 2)), 4)
 
 

@@ -207,6 +207,6 @@ def test_file_that_is_no_run(
     monkeypatch.setattr(
         QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "run.json"), "Runs")
     )
-    widget.results.open.click()
+    widget.results.run_menu.load.trigger()
     qtbot.waitUntil(lambda: widget.run_box.warns, timeout=PATIENCE)
     assert "is not a run of this program" in widget.run_box.status.text()

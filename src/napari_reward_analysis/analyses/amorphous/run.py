@@ -20,13 +20,11 @@ from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
-    SEARCH_STATE,
     checked,
     fields_of,
     front_record,
     head_of,
     index_at,
-    notices_of,
     position_of,
 )
 from napari_reward_analysis.runs.journal import RUN_FILE, Record
@@ -211,7 +209,7 @@ class _Record:
 
 
 def _head(run: AmorphousRun) -> Record:
-    return head_of(run.kind, run, SEARCH_STATE) | {
+    return head_of(run) | {
         "verdict": run.verdict.to_json(),
         "atoms": pack(run.blobs.astype("<f4")),
         "columns": {
@@ -222,7 +220,6 @@ def _head(run: AmorphousRun) -> Record:
             "reference": pack(np.packbits(run.columns.reference)),
         },
         "measured": run.measured,
-        "notices": [notice.to_json() for notice in run.notices],
         "choice": index_at(run.trials, run.choice),
     }
 
@@ -247,7 +244,7 @@ def _trial_to_json(trial: AmorphousTrial) -> Record:
 
 def _from_json(head: Record, records: list[Record]) -> AmorphousRun:
     own: _Head = checked(_Head, head)
-    common = fields_of(head, AmorphousSettings, SEARCH_STATE)
+    common = fields_of(head, AmorphousSettings)
     shape, settings = common["image"].shape, common["settings"]
     trials = [_trial_from_json(record, shape, settings) for record in records]
     return AmorphousRun(
@@ -257,7 +254,6 @@ def _from_json(head: Record, records: list[Record]) -> AmorphousRun:
         verdict=own.verdict,
         trials=trials,
         measured=own.measured,
-        notices=notices_of(head),
         choice=position_of(trials, own.choice),
     )
 

@@ -21,7 +21,6 @@ from napari_reward_analysis.rewards.atoms import Physics, score_atoms
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
     FORMAT,
-    SEARCH_STATE,
     ImageReference,
     Status,
     checked,
@@ -29,7 +28,6 @@ from napari_reward_analysis.runs.head import (
     front_record,
     head_of,
     index_at,
-    notices_of,
     position_of,
     versions_now,
 )
@@ -219,12 +217,11 @@ class _Record:
 
 
 def _head(run: AtomsRun) -> Record:
-    return head_of(run.kind, run, SEARCH_STATE) | {
+    return head_of(run) | {
         "physics": asdict(run.physics),
         "region": None if run.region is None else pack(np.packbits(run.region)),
         "drawn": run.drawn,
         "measured": run.measured,
-        "notices": [notice.to_json() for notice in run.notices],
         "oracles": run.oracles,
         "choice": index_at(run.trials, run.choice),
     }
@@ -256,7 +253,7 @@ def _from_json(head: Record, records: list[Record]) -> AtomsRun:
     own: _Head = checked(_Head, head)
     if not (own.physics.expected > 0 and own.physics.ds_px > 0):
         raise ValueError("N or DS")
-    common = fields_of(head, AtomsSettings, SEARCH_STATE)
+    common = fields_of(head, AtomsSettings)
     trials = [trial_from_json(record, own.physics) for record in records]
     shape = common["image"].shape
     return AtomsRun(
@@ -266,7 +263,6 @@ def _from_json(head: Record, records: list[Record]) -> AtomsRun:
         region=None if own.region is None else unpack_bits(own.region, shape),
         drawn=own.drawn,
         measured=own.measured,
-        notices=notices_of(head),
         oracles=own.oracles,
         choice=position_of(trials, own.choice),
     )

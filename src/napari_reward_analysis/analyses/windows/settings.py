@@ -16,7 +16,8 @@ class WindowsSettings(BaseModel):
     side: float | None = option(
         None,
         title="Window",
-        help="Side of a window, at least two cells of the crystal.",
+        help="Side of a window, at least two cells of the crystal. A cell counts as the square "
+        "root of its area.",
         unit="Å",
         empty="ten roots of the cell's area",
         flag="window",

@@ -10,11 +10,13 @@ from napari.layers import Layer, Points
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
+from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
+from napari_reward_analysis.analyses.amorphous.settings import AmorphousSettings
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.gui.amorphous.class_section import ClassSection, OrientationSection
 from napari_reward_analysis.gui.amorphous.classes import ClassPictures
 from napari_reward_analysis.gui.amorphous.search_section import RegionSearchSection
-from napari_reward_analysis.gui.amorphous.thread import ATOM_TRIALS, RegionRequest
+from napari_reward_analysis.gui.amorphous.work import RegionRequest
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
 from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch, SharedPreflight
@@ -24,9 +26,10 @@ from napari_reward_analysis.gui.layers.result_layers import RESULT
 from napari_reward_analysis.gui.layers.shown_image import Place
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.section import Section
+from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
 #: The entry of the list that stands for no layer.
-LOOK_FOR_THEM = f"found first (LoG*, {ATOM_TRIALS} trials)"
+LOOK_FOR_THEM = f"found first (LoG*, {AmorphousSettings().atom_trials} trials)"
 
 
 def may_be_atoms(layer: Layer) -> bool:
@@ -152,8 +155,8 @@ class RegionForm(QWidget):
         BadInput
             If a class is left without a name.
         """
-        frame = self.image.frame
-        if frame is None:
+        shown = self.image.frame
+        if shown is None:
             return None
         known = self._classes
         if known is not None and known.key != self._key():
@@ -161,19 +164,41 @@ class RegionForm(QWidget):
         layer = self.atoms.layer
         blobs = None if known is None else known.blobs
         if isinstance(layer, Points):
-            blobs = _blobs(layer, points_on(layer, frame.place))
+            blobs = _blobs(layer, points_on(layer, shown.place))
         return RegionRequest(
-            frame=frame,
+            image=shown,
             pixel_size=self.image.typed_pixel_size,
             lattice=self.lattice.lattice,
             settings=self.search.settings(self.classes.kinds.value() or None),
             region=self.image.region,
-            shared_preflight=self._shared_preflight(),
+            preflight=self._shared_preflight(),
             blobs=blobs,
             labels=None if known is None or only_classes else self.classes.labels(),
             key=self._key(),
-            only_classes=only_classes,
         )
+
+    def show_run(self, run: AmorphousRun, *, same_image: bool) -> None:
+        """Show lattice and settings of a run; the classes are found again.
+
+        Parameters
+        ----------
+        run : AmorphousRun
+        same_image : bool
+            Whether the chosen image is the run's, so that its pixel size counts too.
+        """
+        if same_image:
+            self.image.set_pixel_size(run.image.pixel_size)
+        self.lattice.show_crystal(run.lattice)
+        self.classes.kinds.setValue(run.settings.kinds or 0)
+        names = dict.fromkeys(run.columns.labels[run.columns.labels != ""].tolist())
+        self.search.set_classes(tuple(names))
+        self.search.show_settings(run.settings)
+        self.refresh()
+
+    def apply_napari_theme(self, _name: str, colours: ThemeColours) -> None:
+        """Draw in the colours of a napari theme."""
+        self.image.preflight.apply_colours(colours)
+        self.classes.apply_colours(colours)
 
     # ---- within
 

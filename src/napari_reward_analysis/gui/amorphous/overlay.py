@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtCore import QObject
 
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousTrial
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
@@ -20,16 +20,16 @@ from napari_reward_analysis.gui.amorphous.classes import class_colours
 from napari_reward_analysis.gui.amorphous.layers import RegionLayers
 from napari_reward_analysis.gui.amorphous.maps import likelihood_map
 from napari_reward_analysis.gui.amorphous.session import RegionSession
-from napari_reward_analysis.gui.layers.shown_image import Place, shown_image_at
+from napari_reward_analysis.gui.analysis.overlay import Overlay
+from napari_reward_analysis.gui.layers.shown_image import Place
 from napari_reward_analysis.gui.widgets.background import BackgroundTask
-from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, default_colours
 
 #: Diameter of a point in parts of the columns' distance.
 _POINT = 0.42
 
 
-class RegionOverlay(QObject):
+class RegionOverlay(Overlay):
     """Mask, columns and likelihood of a session's selected trial.
 
     Parameters
@@ -37,20 +37,13 @@ class RegionOverlay(QObject):
     viewer : napari.components.ViewerModel
     session : RegionSession
     parent : QObject, optional
-
-    Signals
-    -------
-    said : str, bool
-        Something that the user should know of, and whether it is a warning.
     """
 
-    said = Signal(str, bool)
+    session: RegionSession
 
     def __init__(self, viewer: Any, session: RegionSession, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._viewer, self._session = viewer, session
+        super().__init__(viewer, session, parent)
         self.layers = RegionLayers(viewer)
-        self._bindings = Bindings(self)
         self._colours = default_colours()
         #: Run and trial that the layers show.
         self._drawn: tuple[str, int | None] | None = None
@@ -60,34 +53,25 @@ class RegionOverlay(QObject):
 
     def bind(self) -> None:
         """Follow session and viewer from now on."""
-        session = self._session
-        self._bindings.connect(session.selection_changed, self._on_selection)
-        self._bindings.connect(session.run_changed, self.draw)
-        self._bindings.connect(session.trials_changed, self._on_selection)
-        self._bindings.connect(session.search_changed, self._on_selection)
-        self._bindings.connect(self._viewer.layers.events.removed, self._on_removed)
-        self.draw()
+        session = self.session
+        self.bindings.connect(session.selection_changed, self._on_selection)
+        self.bindings.connect(session.run_changed, self.draw)
+        self.bindings.connect(session.trials_changed, self._on_selection)
+        self.bindings.connect(session.search_changed, self._on_selection)
+        self.bindings.connect(self.viewer.layers.events.removed, self._on_removed)
+        super().bind()
 
     def unbind(self) -> None:
         """Let go; the layers stay."""
-        self._bindings.release()
+        super().unbind()
         if self._task is not None:
             self._task.drop()
         self._drawn = None
 
     @property
-    def place(self) -> Place | None:
-        """Where the shown run belongs; None where its image is not open."""
-        run = self._session.current
-        place = None if run is None else self._session.places.get(run.identifier)
-        if not isinstance(place, Place) or place.layer() not in self._viewer.layers:
-            return None
-        return place
-
-    @property
     def trial(self) -> AmorphousTrial | None:
         """The selected trial; the first where nothing is amorphous and none is proposed."""
-        run, position = self._session.current, self._session.selected
+        run, position = self.session.current, self.session.selected
         if run is None or not run.trials:
             return None
         return run.trials[position or 0]
@@ -100,7 +84,7 @@ class RegionOverlay(QObject):
 
     def draw(self) -> None:
         """Show the selected trial, if its image is open."""
-        run, place, position = self._session.current, self.place, self._session.selected
+        run, place, position = self.session.current, self.place, self.session.selected
         if run is None or place is None or not run.trials:
             return
         if (run.identifier, position) == self._drawn and self.layers.mask is not None:
@@ -119,7 +103,7 @@ class RegionOverlay(QObject):
     def keep(self) -> str:
         """Copy the shown mask into a layer of its own; returns its name, or ''."""
         self.draw()
-        run, trial = self._session.current, self.trial
+        run, trial = self.session.current, self.trial
         if run is None or trial is None or self.place is None:
             return ""
         copy = self.layers.keep(f"{run.name} trial {trial.index}")
@@ -127,16 +111,16 @@ class RegionOverlay(QObject):
 
     def show_likelihood(self) -> None:
         """Show the map that the selected trial's threshold cuts, once it is worked out."""
-        run, trial, place = self._session.current, self.trial, self.place
-        frame = None if place is None else shown_image_at(place)
-        if run is None or trial is None or place is None or frame is None:
+        run, trial, place = self.session.current, self.trial, self.place
+        shown = self.shown_image
+        if run is None or trial is None or place is None or shown is None:
             self.said.emit("The run's image is not open: open it to see the map.", True)
             return
-        problem, region = self._session.problems.get(run.identifier), self.region(place)
+        problem, region = self.session.problems.get(run.identifier), self.region(place)
         if self._task is not None:
             self._task.drop()
         self._task = BackgroundTask(
-            lambda: likelihood_map(run, trial, problem, frame, region),
+            lambda: likelihood_map(run, trial, problem, shown, region),
             lambda height: self.layers.show_likelihood(place, height),
             lambda error: self.said.emit(error, True),
         )
@@ -145,7 +129,7 @@ class RegionOverlay(QObject):
     # ---- within
 
     def _on_selection(self) -> None:
-        session = self._session
+        session = self.session
         run = session.current
         if run is None:
             return
@@ -161,7 +145,7 @@ class RegionOverlay(QObject):
         columns = run.columns
         at = np.clip(np.rint(columns.yx).astype(int), 0, np.subtract(mask.shape, 1))
         names = tuple(dict.fromkeys(columns.labels[columns.labels != ""].tolist()))
-        classes = self._session.classes
+        classes = self.session.classes
         if classes is not None and set(names) <= set(classes.names):
             names = classes.names
         distance = float(np.sqrt(mask.size / max(len(columns.yx), 1)))

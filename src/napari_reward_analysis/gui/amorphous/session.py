@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import Any
 
 from psygnal import Signal
@@ -10,22 +9,19 @@ from psygnal import Signal
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousProblem
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
 from napari_reward_analysis.gui.amorphous.classes import ClassPictures
-from napari_reward_analysis.gui.analysis.session import BaseSession
+from napari_reward_analysis.gui.analysis.session import Session, session_of
 
 
-class RegionSession(BaseSession[AmorphousRun]):
+class RegionSession(Session[AmorphousRun]):
     """Runs of one viewer, what is shown of them, and the classes of their columns.
 
     Signals
     -------
     classes_changed
         Other classes are known, or none.
-    staged : str
-        What the search is at before its first trial.
     """
 
     classes_changed = Signal()
-    staged = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,13 +35,14 @@ class RegionSession(BaseSession[AmorphousRun]):
         self.classes = classes
         self.classes_changed.emit()
 
+    def set_problem(self, run: str, problem: AmorphousProblem) -> None:
+        """Note what the trials of a run share, by the run's identifier."""
+        self.problems[run] = problem
+
     def _on_removed(self, run: AmorphousRun) -> None:
         self.problems.pop(run.identifier, None)
 
 
-_SESSIONS: weakref.WeakKeyDictionary[Any, RegionSession] = weakref.WeakKeyDictionary()
-
-
 def region_session_of(viewer: Any) -> RegionSession:
     """The session of a viewer, or of the proxy of one, made when first asked for."""
-    return _SESSIONS.setdefault(getattr(viewer, "__wrapped__", viewer), RegionSession())
+    return session_of(viewer, "amorphous", RegionSession)

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QFileDialog, QMenu, QWidget
 
 from napari_reward_analysis.analyses.atoms.oracle_counts import oracle_count
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.atoms.session import Session
+from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.inputs.area import area_of
 from napari_reward_analysis.gui.layers.known_points import classes_of, is_oracle, points_on
 from napari_reward_analysis.gui.layers.shown_image import Place
@@ -26,7 +26,7 @@ class Oracles(QObject):
     ----------
     viewer : napari.components.ViewerModel
         Whose Points layers are offered.
-    session : Session
+    session : AtomsSession
         Whose shown run gets the counts.
     menu : QMenu
         Filled anew whenever it opens.
@@ -40,7 +40,7 @@ class Oracles(QObject):
 
     said = Signal(str, bool)
 
-    def __init__(self, viewer: Any, session: Session, menu: QMenu, parent: QWidget) -> None:
+    def __init__(self, viewer: Any, session: AtomsSession, menu: QMenu, parent: QWidget) -> None:
         super().__init__(parent)
         self._viewer, self._session = viewer, session
         self._menu, self._parent = menu, parent

@@ -14,18 +14,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtCore import QObject, QTimer
 from scipy.spatial import cKDTree
 
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.atoms.table import Table, atoms_table
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.gui.atoms.session import Session
+from napari_reward_analysis.gui.analysis.overlay import Overlay
+from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.inputs.area import area_of
 from napari_reward_analysis.gui.layers.result_layers import AtomsLayer
-from napari_reward_analysis.gui.layers.shown_image import Place
-from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 
 #: ms without a further edit before edited points are scored.
@@ -35,28 +34,22 @@ _SETTLE = 60
 _SAME = 1e-3
 
 
-class Overlay(QObject):
+class AtomsOverlay(Overlay):
     """The points of a session's selected trial, on the image that they belong to.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-    session : Session
+    session : AtomsSession
     parent : QObject, optional
 
-    Signals
-    -------
-    said : str
-        Something that the user should know of.
     """
 
-    said = Signal(str)
+    session: AtomsSession
 
-    def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._viewer, self._session = viewer, session
+    def __init__(self, viewer: Any, session: AtomsSession, parent: QObject | None = None) -> None:
+        super().__init__(viewer, session, parent)
         self.atoms = AtomsLayer(viewer)
-        self._bindings = Bindings(self)
         #: Run, trial and physics that the layer shows.
         self._drawn: tuple[Any, ...] | None = None
         #: The trial itself, with the positions that are shown.
@@ -70,31 +63,26 @@ class Overlay(QObject):
 
     def bind(self) -> None:
         """Follow session and viewer from now on."""
-        session = self._session
-        self._bindings.connect(session.selection_changed, self._on_selection)
-        self._bindings.connect(session.refined, self._on_refined)
-        self._bindings.connect(session.run_changed, self._on_run)
-        self._bindings.connect(session.trials_changed, self._on_trials)
-        self._bindings.connect(session.search_changed, self._on_trials)
-        self._bindings.connect(self.atoms.edited, self._on_edited)
-        self._bindings.connect(self._viewer.layers.events.removed, self._on_removed)
-        self.draw()
+        session = self.session
+        self.bindings.connect(session.selection_changed, self._on_selection)
+        self.bindings.connect(session.refined, self._on_refined)
+        self.bindings.connect(session.run_changed, self._on_run)
+        self.bindings.connect(session.trials_changed, self._on_trials)
+        self.bindings.connect(session.search_changed, self._on_trials)
+        self.bindings.connect(self.atoms.edited, self._on_edited)
+        self.bindings.connect(self.viewer.layers.events.removed, self._on_removed)
+        super().bind()
 
     def unbind(self) -> None:
         """Let go; the layers stay."""
-        self._bindings.release()
+        super().unbind()
         self._settle.stop()
         self.atoms.release()
         self._drawn, self._shown, self._edited = None, None, False
 
-    @property
-    def shows_run(self) -> bool:
-        """Whether the image of the shown run is open."""
-        return self._place() is not None
-
     def draw(self) -> None:
         """Show the selected trial, if its image is open."""
-        run, position, place = self._session.current, self._session.selected, self._place()
+        run, position, place = self.session.current, self.session.selected, self.place
         if run is None or position is None or place is None:
             return
         wanted = (run.identifier, run.trials[position].index, run.physics)
@@ -106,10 +94,10 @@ class Overlay(QObject):
 
     def table(self) -> Table | None:
         """The columns that are shown, edits included; None where no trial is selected."""
-        run, position = self._session.current, self._session.selected
+        run, position = self.session.current, self.session.selected
         if run is None or position is None:
             return None
-        if self._session.edited is None:
+        if self.session.edited is None:
             return self._table(run, position)
         points, here = self.atoms.points()
         features = {name: values[here] for name, values in self.atoms.features().items()}
@@ -137,12 +125,12 @@ class Overlay(QObject):
     # ---- what happens around
 
     def _on_selection(self) -> None:
-        if not self._moves_by_itself():
+        if not self.moves_by_itself:
             self.draw()
 
     def _on_refined(self) -> None:
         """Move the shown points to where they are by now, unless the user has edited them."""
-        run, position = self._session.current, self._session.selected
+        run, position = self.session.current, self.session.selected
         if run is None or position is None or self._edited or self._drawn is None:
             return
         trial = run.trials[position]
@@ -152,32 +140,27 @@ class Overlay(QObject):
 
     def _on_run(self) -> None:
         self._settle.stop()
-        if not self._moves_by_itself():
+        if not self.moves_by_itself:
             self.draw()
 
     def _on_trials(self) -> None:
         if self._edited:
             self._settle.start()
-        elif not self._moves_by_itself():
+        elif not self.moves_by_itself:
             self.draw()
-
-    def _moves_by_itself(self) -> bool:
-        """Whether the shown run goes on and the user has chosen none of its trials."""
-        run = self._session.current
-        return run is not None and run is self._session.growing and run.choice is None
 
     def _on_removed(self, _event: Any) -> None:
         if self.atoms.layer is None and self._edited:
             # the user threw the edited points away
             self._edited = False
-            self._session.set_edited(None)
+            self.session.set_edited(None)
 
     def _on_edited(self) -> None:
         self._edited = True
         self._settle.start()
 
     def _score_edits(self) -> None:
-        run, position = self._session.current, self._session.selected
+        run, position = self.session.current, self.session.selected
         if not self._edited or run is None or position is None or self.atoms.layer is None:
             return
         if self._drawn is None or self._drawn[:2] != (run.identifier, run.trials[position].index):
@@ -193,22 +176,13 @@ class Overlay(QObject):
         around = neighbour_sums(np.concatenate([judged[here], beyond]))
         sums[here] = around[: np.count_nonzero(here)]
         score = score_atoms(sums[here], run.physics)
-        self._session.set_edited(score)
+        self.session.set_edited(score)
         self._drawn = (*self._drawn[:2], run.physics)
         size = np.nan if run.image.pixel_size is None else run.image.pixel_size
         errors = np.nan_to_num(sums, nan=np.inf) < run.physics.ds_px
         self.atoms.refresh(sums * size, errors, moved, here)
 
     # ---- within
-
-    def _place(self) -> Place | None:
-        """Where the shown run's result goes; None when its image is not open."""
-        run = self._session.current
-        place = None if run is None else self._session.places.get(run.identifier)
-        if not isinstance(place, Place):
-            return None
-        layer = place.layer()
-        return place if layer is not None and layer in self._viewer.layers else None
 
     def _table(self, run: Run, position: int) -> Table:
         return atoms_table(run.trials[position], run.physics, run.image.pixel_size)
@@ -218,10 +192,10 @@ class Overlay(QObject):
             return
         copy = self.atoms.keep("atoms, edited")
         if copy is not None:
-            self.said.emit(f"Your edited points are kept as layer {copy.name!r}.")
+            self.said.emit(f"Your edited points are kept as layer {copy.name!r}.", False)
 
     def _kept_name(self) -> str:
-        run, position = self._session.current, self._session.selected
+        run, position = self.session.current, self.session.selected
         if run is None or position is None:
             return "atoms, kept"
         edited = ", edited" if self._edited else ""

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.gui.atoms.form import AtomsForm
-from napari_reward_analysis.gui.atoms.results import ResultsPanel
-from napari_reward_analysis.gui.atoms.session import Session
+from napari_reward_analysis.gui.atoms.results import AtomsResults
+from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.inputs.form_values import FormValues
 from napari_reward_analysis.gui.inputs.lattice_section import angstrom_ds
 from napari_reward_analysis.rewards.atoms import Physics
@@ -22,15 +22,15 @@ class PhysicsLink:
 
     Parameters
     ----------
-    session : Session
+    session : AtomsSession
         Whose shown run is scored anew.
     form : AtomsForm
         N and DS of the next run.
-    results : ResultsPanel
+    results : AtomsResults
         N and DS of the shown run.
     """
 
-    def __init__(self, session: Session, form: AtomsForm, results: ResultsPanel) -> None:
+    def __init__(self, session: AtomsSession, form: AtomsForm, results: AtomsResults) -> None:
         self._session, self._form, self._results = session, form, results
         form.physics_typed.connect(self._on_form)
         results.physics_typed.connect(self._on_results)

@@ -15,7 +15,7 @@ from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.atoms.session import Session
+from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.layers.shown_image import Place, ShownImage, shown_image_at
 from napari_reward_analysis.gui.widgets.background import BackgroundTask
 from napari_reward_analysis.gui.widgets.bindings import Bindings
@@ -28,12 +28,12 @@ class Refining(QObject):
     ----------
     viewer : napari.components.ViewerModel
         Holds the images.
-    session : Session
+    session : AtomsSession
         Whose selected trial is refined, and who is given the result.
     parent : QObject, optional
     """
 
-    def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
+    def __init__(self, viewer: Any, session: AtomsSession, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._viewer, self._session = viewer, session
         self._bindings = Bindings(self)

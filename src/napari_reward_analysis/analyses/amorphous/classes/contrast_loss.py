@@ -201,7 +201,7 @@ def _crystal(local: FloatArray, allowed: BoolArray, labels: StrArray, turn: int)
         at = np.flatnonzero(allowed & (labels == kind))
         best = at[local[at] <= np.quantile(local[at], _FIRST)]
         if turn > 0:
-            # The lower half of a normal distribution has half its spread. Three standard
+            # The lower half of a normal distribution has about half its spread. Three standard
             # deviations of the whole are thus six spreads of the lower half.
             centre = float(np.median(local[best]))
             spread = 1.4826 * float(np.median(np.abs(local[best] - centre))) + FLOOR / 3
