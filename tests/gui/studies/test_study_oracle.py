@@ -45,7 +45,7 @@ class Window:
 
     def __init__(self, qtbot: QtBot, viewer: Any) -> None:
         self.qtbot, self.viewer = qtbot, viewer
-        viewer.window.resize(1300, 850)
+        viewer.window.resize(1000, 700)
         self.image = viewer.add_image(
             np.array(SCENE.image.data),
             name="crystal",

@@ -19,7 +19,7 @@ class WindowsSettings(BaseModel):
         help="Side of a window, at least two cells of the crystal. A cell counts as the square "
         "root of its area.",
         unit="Å",
-        empty="ten roots of the cell's area",
+        empty="10 cells",
         flag="window",
         metavar="A",
         gt=0,
