@@ -79,9 +79,9 @@ def test_an_image_with_other_pixels_is_not_taken_for_the_run_s(picture):
 def test_what_is_no_run_is_one_sentence(picture, tmp_path):
     with pytest.raises(BadInput, match="There is no run .*none: check the name"):
         load_any(tmp_path / "none")
-    with pytest.raises(BadInput, match="is no run"):
+    with pytest.raises(BadInput, match="is not a run of this program, or is damaged"):
         load_any(picture)
-    with pytest.raises(BadInput, match="there is none in it"):
+    with pytest.raises(BadInput, match="There is no run in .*: choose a folder that holds one"):
         load_any(tmp_path)
 
 
