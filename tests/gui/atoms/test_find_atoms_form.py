@@ -238,7 +238,7 @@ def test_free_cell_and_species(make_widget: Make, add_crystal: Add, qtbot: QtBot
     assert half is not None
     assert half.expected == pytest.approx(whole.expected / 2)
     lattice.species_boxes["Sr"].setChecked(False)
-    assert "no columns" in widget.run_box.fault.text()
+    assert "needs columns" in widget.run_box.fault.text()
     lattice.lattice.setCurrentText("free cell")
     free = widget.form.preview.physics
     assert free is not None

@@ -516,7 +516,7 @@ def test_points_upon_one_another_are_shown_and_need_a_distance_to_be_compared(
     window.add_points(INNER, "atoms")
     window.take(study.form.source.choice, "Points layer")
     window.take(study.form.source.layers, "doubled")
-    assert "lie upon another one: remove the doubles, or give the matching" in window.go()
+    assert "coincide with another one: remove the duplicates, or give the matching" in window.go()
     assert study.run_box.warns
     window.click(study.form.distance)
     window.qtbot.keyClicks(study.form.distance, "0.5")
