@@ -59,7 +59,7 @@ def take_regions(folder: Path, theme: str, runs: Path) -> list[Path]:
     classes = folder / f"amorphous_classes_{theme}.png"
     result = folder / f"amorphous_{theme}.png"
     wait_until(lambda: not widget.form.watch.waiting)
-    widget.run(only_classes=True)
+    widget.find_classes()
     wait_until(lambda: not widget.session.searching)
     for section, is_open in zip(widget.form.sections, (False, True, True, True), strict=True):
         section.set_open(is_open)

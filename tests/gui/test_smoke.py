@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QFileDialog, QPushButton, QWidget
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from napari_reward_analysis.gui.atoms import dock as find_atoms
+from napari_reward_analysis.gui.analysis import dock as dock_module
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
 
 LEFT = Qt.MouseButton.LeftButton
@@ -66,9 +66,9 @@ def test_from_a_microscope_s_file_to_exported_points_by_mouse(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(find_atoms, "autosave_folder", lambda: tmp_path / "runs")
+    monkeypatch.setattr(dock_module, "autosave_folder", lambda _: tmp_path / "runs")
     viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1400, 900)
+    viewer.window.resize(1000, 700)
     (image,) = viewer.open(
         shared_data / "real" / "sto001_80kV_titan.ser", plugin="napari-reward-analysis"
     )
@@ -109,7 +109,7 @@ def test_from_a_microscope_s_file_to_exported_points_by_mouse(
 
     target = tmp_path / "atoms.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), "CSV (*.csv)"))
-    click_in_menu(qtbot, widget.results.export, widget.results.export.csv)
+    click_in_menu(qtbot, widget.results.export, widget.results.csv)
     qtbot.waitUntil(lambda: "saved" in widget.run_box.status.text(), timeout=PATIENCE)
     with target.open(newline="") as file:
         rows = list(csv.DictReader(file))

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from napari_reward_analysis import lattice_preset
@@ -128,6 +129,26 @@ def test_a_comparison_with_an_oracle():
     run = read("oracle.json")
     assert (run.oracle.name, len(run.oracle.points)) == ("points.csv", 59)
     assert [sentence(notice) for notice in run.notices] == [WRONG_HEADER]
+
+
+@pytest.mark.parametrize("name", ["windows.json", "noise.json", "oracle.json"])
+def test_a_study_has_what_every_run_has(name):
+    run = read(name)
+    assert (run.status, run.name, run.message, run.created) == ("done", "", "", "")
+    assert run.versions["napari-reward-analysis"] == "0.1.0"
+    assert (run.front, run.best) == ([], None)
+    assert read(name).identifier != run.identifier
+    assert run.has_result()
+
+
+@pytest.mark.parametrize("name", ["windows.json", "noise.json", "oracle.json"])
+def test_an_old_study_is_saved_and_read_again(name, tmp_path):
+    run = read(name)
+    again = load_any(analysis_named(run.kind).format.save(run, tmp_path))
+    for what in ("settings", "notices", "status", "created", "identifier", "image"):
+        assert getattr(again, what) == getattr(run, what)
+    table = "table" if name == "noise.json" else "atoms"
+    pd.testing.assert_frame_equal(getattr(again, table)(), getattr(run, table)())
 
 
 @pytest.mark.parametrize("name", ["atoms.json", "amorphous.json", "amorphous_as_published.json"])

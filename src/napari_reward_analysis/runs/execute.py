@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from napari_reward_analysis.runs.analysis import Task
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.run import BaseRun
+from napari_reward_analysis.search.pulses import without_pulses
 
 R = TypeVar("R", bound=BaseRun[Any])
 #: Called with the number of trials so far, and the last one.
@@ -45,9 +46,7 @@ def collect(task: Task[R], add: Callable[[Any], None] | None = None) -> R:
     try:
         # an interruption here, between two steps, ends the work under way too
         with closing(task.steps):
-            for trial in task.steps:
-                if trial is None:
-                    continue
+            for trial in without_pulses(task.steps):
                 run.trials.append(trial)
                 if add is not None:
                     add(trial)

@@ -130,7 +130,7 @@ def test_an_interruption_keeps_what_was_found(made, atoms, tmp_path):
 def test_positions_from_elsewhere_are_as_good(made, atoms, tmp_path):
     points = atoms.blobs[:, :2]
     run = run_amorphous(made.image, YBCO, AmorphousSettings(trials=1), tmp_path, points=points)
-    assert np.isnan(run.atoms[:, 2]).all()
+    assert np.isnan(run.blobs[:, 2]).all()
     assert run.verdict.exists
 
 

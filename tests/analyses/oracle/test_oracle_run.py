@@ -147,7 +147,7 @@ def test_a_file_nested_without_end_is_damaged(tmp_path):
 def test_another_study_s_file_is_refused(tmp_path):
     record = {"format": 1, "kind": "noise", "trials": []}
     (tmp_path / ORACLE_FORMAT.file).write_text(json.dumps(record))
-    with pytest.raises(BadInput, match=r"another analysis \(noise\): choose one of 'oracle'"):
+    with pytest.raises(BadInput, match=r"another analysis \(noise\): choose a run of 'oracle'"):
         ORACLE_FORMAT.load(tmp_path)
 
 

@@ -141,7 +141,7 @@ def test_atoms_at_the_border_are_taken(
     told(qtbot, widget)
     run = widget.session.current
     assert run is not None
-    assert len(run.atoms) == len(sites) + 4
+    assert len(run.blobs) == len(sites) + 4
     assert run.status == "done"
 
 
@@ -207,6 +207,6 @@ def test_file_that_is_no_run(
     monkeypatch.setattr(
         QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "run.json"), "Runs")
     )
-    widget.results.open.click()
+    widget.results.run_menu.load.trigger()
     qtbot.waitUntil(lambda: widget.run_box.warns, timeout=PATIENCE)
     assert "is not a run of this program" in widget.run_box.status.text()

@@ -18,8 +18,8 @@ from qtpy.QtWidgets import QFileDialog
 
 from napari_reward_analysis.analyses.amorphous.run import load_amorphous_run
 from napari_reward_analysis.crystal.lattice import lattice_preset
-from napari_reward_analysis.gui.amorphous import dock as amorphous_dock
 from napari_reward_analysis.gui.amorphous.dock import AmorphousRegions
+from napari_reward_analysis.gui.analysis import dock as dock_module
 from napari_reward_analysis.io.simulate import Pocket, Simulated, simulate
 
 LEFT = Qt.MouseButton.LeftButton
@@ -92,9 +92,9 @@ def test_from_one_click_to_files_and_back(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(amorphous_dock, "autosave_folder", lambda _: tmp_path / "runs")
+    monkeypatch.setattr(dock_module, "autosave_folder", lambda _: tmp_path / "runs")
     viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1400, 900)
+    viewer.window.resize(1000, 700)
     image = add_image(viewer)
     dock, widget = viewer.window.add_plugin_dock_widget(
         "napari-reward-analysis", "Amorphous regions"
@@ -171,7 +171,7 @@ def test_from_one_click_to_files_and_back(
     monkeypatch.setattr(
         QFileDialog, "getOpenFileName", lambda *_: (str(folder / "run.json"), "Runs")
     )
-    widget.results.open.click()
+    widget.results.run_menu.load.trigger()
     qtbot.waitUntil(lambda: widget.overlay.layers.mask is not None, timeout=PATIENCE)
     again = widget.overlay.layers.mask
     np.testing.assert_array_equal(np.asarray(again.data) > 0, run.trials[front[0]].mask)
@@ -233,7 +233,7 @@ def test_cancel_keeps_what_was_found_and_the_form_works(
     run = widget.session.current
     assert run.status == "cancelled"
     assert 0 < len(run.trials) < 100_000
-    assert widget.run_box.status.text().startswith("Cancelled; kept: ")
+    assert widget.run_box.status.text().startswith("Cancelled. What was found is kept: ")
     assert widget.overlay.layers.mask is not None
     saved = load_amorphous_run(runs_folder / run.identifier)
     assert len(saved.trials) == len(run.trials)
@@ -251,5 +251,5 @@ def test_cancel_while_atoms_are_looked_for(
     widget.run_box.button.click()
     widget.run_box.button.click()
     qtbot.waitUntil(lambda: not widget.session.searching, timeout=PATIENCE)
-    assert widget.run_box.status.text() == "Cancelled before the first trial."
+    assert widget.run_box.status.text() == "Cancelled before the first result."
     assert widget.run_box.button.text() == "Run"

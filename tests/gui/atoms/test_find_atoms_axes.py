@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
 
-from napari_reward_analysis.gui.atoms.axes import objective_values
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
+from napari_reward_analysis.gui.atoms.objectives import objectives_of
 from napari_reward_analysis.gui.atoms.trial_columns import trial_columns
 from napari_reward_analysis.gui.atoms.words import trial_tooltip, workflow_in_words
+from napari_reward_analysis.gui.pareto.values import ValueBar
+
+TIP = Qt.ItemDataRole.ToolTipRole
 
 Make = Callable[[], FindAtoms]
 Add = Callable[..., Any]
@@ -40,7 +44,7 @@ def choose(widget: FindAtoms, x: str, y: str) -> None:
 def drawn(widget: FindAtoms) -> np.ndarray:
     """Objectives of all dots of the plot, sorted."""
     items = widget.results.plot.items
-    dots = [np.stack(item.getData(), axis=-1) for item in (items._front, items._others)]
+    dots = [np.stack(item.getData(), axis=-1) for item in (items.front, items.others)]
     return np.unique(np.concatenate(dots), axis=0)
 
 
@@ -74,10 +78,10 @@ def test_arrow_keys_walk_all_of_the_front_and_the_line_goes_down(
 ) -> None:
     session, plot = finished.session, finished.results.plot
     choose(finished, "qc", "incoherence")
-    x, y = plot.items._steps.getData()
+    x, y = plot.items.steps.getData()
     assert (np.diff(x) >= 0).all()
     assert (np.diff(y) <= 0).all()
-    assert len(plot.items._front.data) == len(session.front)
+    assert len(plot.items.front.data) == len(session.front)
     qtbot.keyClick(plot.canvas, Qt.Key.Key_Home)
     walked = {session.selected}
     for _ in session.front:
@@ -161,4 +165,33 @@ def test_table_and_words_name_rewards_and_stages(finished: FindAtoms) -> None:
 def test_objective_that_a_trial_lacks_is_nan(finished: FindAtoms) -> None:
     run = finished.session.current
     assert run is not None
-    assert np.isnan(objective_values(run.trials, "unheard_of")).all()
+    reward = objectives_of(run)[2]
+    lacking = [replace(trial, extra_rewards={}) for trial in run.trials]
+    assert np.isnan(reward.values(lacking)).all()
+    assert np.isfinite(reward.values(run.trials)).any()
+
+
+def test_the_objective_off_the_axes_is_the_colour(finished: FindAtoms, qtbot: QtBot) -> None:
+    results, run = finished.results, finished.session.current
+    assert run is not None
+    bar = results.plot.findChild(ValueBar)
+    assert results.axes.coloured is not None
+    assert results.axes.coloured.name == "incoherence"
+    assert bar.texts[0] == "incoherence with the lattice"
+    # the colour goes on to what is off the axes then, unless the user has chosen one
+    choose(finished, "qc", "incoherence")
+    assert results.axes.coloured.name == "er"
+    box = results.axes.colour
+    box.setCurrentIndex(box.findData("too_close"))
+    assert bar.texts[0] == "pairs too close"
+    choose(finished, "qc", "er")
+    assert results.axes.coloured.name == "too_close"
+    box.setCurrentIndex(box.findData(""))
+    assert results.axes.coloured is None
+    assert bar.isHidden()
+    # no axis is offered as a colour
+    assert box.findData("qc") == -1
+    # each explains itself where it stands
+    assert "expected number N" in results.axes.horizontal.toolTip()
+    head = results.table.view.model().headerData(2, Qt.Orientation.Horizontal, TIP)
+    assert "expected number N" in str(head)

@@ -38,7 +38,7 @@ def test_export_csv_has_pixel_and_physical_columns(
     widget = make_widget()
     found = run(widget)
     saves_to(monkeypatch, tmp_path / "points")
-    widget.results.export.csv.trigger()
+    widget.results.csv.trigger()
     qtbot.waitUntil(lambda: "saved" in widget.run_box.status.text(), timeout=PATIENCE)
     lines = (tmp_path / "points.csv").read_text().splitlines()
     assert lines[0].startswith("id,y_px,x_px,y_A,x_A,sigma_px,response")
@@ -58,8 +58,12 @@ def test_export_xyz_plot_and_everything(
     add_crystal()
     widget = make_widget()
     found = run(widget)
-    export = widget.results.export
-    for action, name in ((export.xyz, "a.xyz"), (export.figure, "a.svg"), (export.figure, "b.png")):
+    results = widget.results
+    for action, name in (
+        (results.xyz, "a.xyz"),
+        (results.figure, "a.svg"),
+        (results.figure, "b.png"),
+    ):
         saves_to(monkeypatch, tmp_path / name)
         action.trigger()
         qtbot.waitUntil(lambda n=name: n in widget.run_box.status.text(), timeout=PATIENCE)
@@ -67,11 +71,11 @@ def test_export_xyz_plot_and_everything(
     assert (tmp_path / "b.png").read_bytes().startswith(b"\x89PNG")
     folder = tmp_path / "all"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    export.folder.trigger()
+    results.export.folder.trigger()
     qtbot.waitUntil(
-        lambda: "Run, points and plot" in widget.run_box.status.text(), timeout=PATIENCE
+        lambda: "Run, tables and figures" in widget.run_box.status.text(), timeout=PATIENCE
     )
-    assert {p.name for p in folder.iterdir()} == {"run.json", "atoms.csv", "front.png"}
+    assert {p.name for p in folder.iterdir()} >= {"run.json", "atoms.csv", "front.png"}
     assert load_run(folder).identifier == found.identifier
     # a run that is there is replaced only when the user says so
     stamp = (folder / "run.json").stat().st_mtime_ns
@@ -92,7 +96,7 @@ def test_export_that_fails_says_why(
     widget = make_widget()
     run(widget)
     saves_to(monkeypatch, tmp_path / "missing" / "a.csv")
-    widget.results.export.csv.trigger()
+    widget.results.csv.trigger()
     qtbot.waitUntil(lambda: "does not exist" in widget.run_box.status.text(), timeout=PATIENCE)
 
 
@@ -106,8 +110,15 @@ def test_dialog_dismissed_does_nothing(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
-    export, menu = widget.results.export, widget.results.run_menu
-    for action in (export.csv, export.xyz, export.figure, export.folder, menu.save, menu.load):
+    results, menu = widget.results, widget.results.run_menu
+    for action in (
+        results.csv,
+        results.xyz,
+        results.figure,
+        results.export.folder,
+        menu.save,
+        menu.load,
+    ):
         action.trigger()
     assert widget.run_box.status.text() == before
 
@@ -120,7 +131,7 @@ def test_uncalibrated_run_offers_no_xyz(
     qtbot.keyClicks(widget.form.lattice.count, "134")
     found = run(widget)
     assert found.image.pixel_size is None
-    assert not widget.results.export.xyz.isEnabled()
+    assert not widget.results.xyz.isEnabled()
     assert widget.results.ds_unit.text() == "px"
     assert widget.overlay.atoms.layer.features["neighbour_sum_A"].isna().all()
 

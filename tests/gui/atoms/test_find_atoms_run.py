@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMainWindow
 
-from napari_reward_analysis.gui.atoms import thread as worker
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
 
 PATIENCE = 30_000
@@ -106,7 +106,7 @@ def test_cancel_in_the_middle_keeps_the_front_and_the_form_works(
     assert cancelled is not None
     assert cancelled.status == "cancelled"
     assert 0 < len(cancelled.trials) < 100_000
-    assert widget.run_box.status.text().startswith("Cancelled; kept: ")
+    assert widget.run_box.status.text().startswith("Cancelled. What was found is kept: ")
     assert widget.overlay.atoms.layer is not None
     widget.form.search.trials.setValue(4)
     second = run(widget)
@@ -121,7 +121,6 @@ def test_exception_in_the_worker_ends_in_a_message_and_a_usable_form(
     make_widget: Make,
     add_crystal: Add,
     run: Go,
-    monkeypatch: pytest.MonkeyPatch,
     error: BaseException,
 ) -> None:
     def broken(*_: Any, **__: Any) -> Any:
@@ -129,11 +128,12 @@ def test_exception_in_the_worker_ends_in_a_message_and_a_usable_form(
 
     add_crystal()
     widget = make_widget()
-    with monkeypatch.context() as patched:
-        patched.setattr(worker, "run_trials", broken)
-        run(widget)
+    whole = widget.analysis
+    widget.analysis = replace(whole, begin=broken)
+    run(widget)
     assert type(error).__name__ in widget.run_box.status.text()
     assert (widget.run_box.button.text(), widget.run_box.button.isEnabled()) == ("Run", True)
+    widget.analysis = whole
     assert len(run(widget).trials) == 8
 
 
@@ -251,5 +251,5 @@ def test_full_disk_is_said_and_the_run_goes_on(
     assert len(said) == 1
     assert widget.session.current is not None
     assert len(widget.session.current.trials) == 4
-    assert "not saved on its own" in widget.run_box.status.text()
+    assert "could not be saved" in widget.run_box.status.text()
     widget.unbind()

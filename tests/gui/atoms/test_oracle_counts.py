@@ -97,24 +97,24 @@ def test_oracles_of_a_run_have_fronts_in_the_plot(
     layer = add_positions(viewer, add_crystal())
     widget = make_widget()
     found = run(widget)
-    widget.results.run_menu.oracle.aboutToShow.emit()
-    texts = [action.text() for action in widget.results.run_menu.oracle.actions()]
+    widget.results.oracle_menu.aboutToShow.emit()
+    texts = [action.text() for action in widget.results.oracle_menu.actions()]
     assert texts == ["network", "network, A only", "network, B only", "CSV file…"]
-    widget.results.run_menu.oracle.actions()[0].trigger()
+    widget.results.oracle_menu.actions()[0].trigger()
     table = tmp_path / "person.csv"
     table.write_text("y_px,x_px\n" + "\n".join(f"{10 + i},{10 + i}" for i in range(100)))
     widget.oracles.add_file(table)
     counts = {"network": 60.0, "person": 100.0}
     assert found.oracles == counts
-    names = [entry.text for entry in widget.results.plot.frame.legend.entries[5:]]
+    names = [entry.text for entry in widget.results.plot.frame.legend.entries[-2:]]
     assert names == ["network (N 60)", "person (N 100)"]
     fronts = oracle_fronts(found.trials, found.physics, counts)
     for (item, _), front in zip(widget.results.plot.items.series, fronts.values(), strict=True):
         x, _ = item.getData()
         assert set(x) == {values[0] for _, values in front}
     assert layer.name == "network"
-    widget.results.run_menu.oracle.aboutToShow.emit()
-    widget.results.run_menu.oracle.actions()[-1].trigger()
+    widget.results.oracle_menu.aboutToShow.emit()
+    widget.results.oracle_menu.actions()[-1].trigger()
     assert found.oracles == {"network": 60.0}
     assert len(widget.results.plot.items.series) == 1
 

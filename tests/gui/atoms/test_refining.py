@@ -17,7 +17,7 @@ from napari_reward_analysis.analyses.atoms.positions import Refiner
 from napari_reward_analysis.analyses.atoms.run import load_run
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.detection.refine import Refined
-from napari_reward_analysis.gui.atoms import thread as worker
+from napari_reward_analysis.gui.atoms import work
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
 
 PATIENCE = 30_000
@@ -30,7 +30,7 @@ Find = Callable[[FindAtoms], int]
 
 @pytest.fixture(autouse=True)
 def only_the_proposed_trial_is_refined_by_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_REFINING", 0.0)
+    monkeypatch.setattr(work, "REFINING_SECONDS", 0.0)
 
 
 class Gate:
@@ -154,7 +154,7 @@ def test_the_run_refines_the_proposed_trial_first_and_saves_it(
 def test_the_run_refines_its_whole_front_where_that_is_quick(
     make_widget: Make, add_crystal: Add, run: Go, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "_REFINING", 60.0)
+    monkeypatch.setattr(work, "REFINING_SECONDS", 60.0)
     add_crystal()
     widget = make_widget()
     found = run(widget)

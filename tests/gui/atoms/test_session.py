@@ -9,10 +9,10 @@ from napari.components import ViewerModel
 from napari.utils._proxies import PublicOnlyProxy
 
 from napari_reward_analysis.analyses.atoms.run import ImageReference, Run
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
-from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
-from napari_reward_analysis.gui.atoms.session import Session, session_of
+from napari_reward_analysis.gui.atoms.session import AtomsSession, atoms_session_of
 from napari_reward_analysis.rewards.atoms import Physics, score_atoms
 
 PHYSICS = Physics(expected=20, ds_px=10)
@@ -46,7 +46,7 @@ def a_run(name: str = "image", trials: tuple[AtomTrial, ...] = ()) -> Run:
 class Told:
     """Counts what a session tells."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: AtomsSession) -> None:
         self.names: list[str] = []
         for name in ("runs", "run", "trials", "selection", "search", "edited"):
             signal = getattr(session, f"{name}_changed")
@@ -65,14 +65,16 @@ class Search:
 
 
 @pytest.fixture
-def session() -> Session:
-    return Session()
+def session() -> AtomsSession:
+    return AtomsSession()
 
 
 def test_one_session_per_viewer_whichever_proxy_asks(viewer: ViewerModel) -> None:
     proxies = [PublicOnlyProxy(viewer), PublicOnlyProxy(viewer)]
-    assert {id(session_of(proxy)) for proxy in (*proxies, viewer)} == {id(session_of(viewer))}
-    assert session_of(ViewerModel()) is not session_of(viewer)
+    assert {id(atoms_session_of(proxy)) for proxy in (*proxies, viewer)} == {
+        id(atoms_session_of(viewer))
+    }
+    assert atoms_session_of(ViewerModel()) is not atoms_session_of(viewer)
 
 
 def test_session_goes_with_its_viewer() -> None:
@@ -80,13 +82,13 @@ def test_session_goes_with_its_viewer() -> None:
     import weakref
 
     viewer = ViewerModel()
-    session = weakref.ref(session_of(viewer))
+    session = weakref.ref(atoms_session_of(viewer))
     del viewer
     gc.collect()
     assert session() is None
 
 
-def test_a_run_is_shown_when_it_comes(session: Session) -> None:
+def test_a_run_is_shown_when_it_comes(session: AtomsSession) -> None:
     told = Told(session)
     run = a_run(trials=(trial(0, 18, 0), trial(1, 20, 1)))
     session.add(run)
@@ -96,7 +98,7 @@ def test_a_run_is_shown_when_it_comes(session: Session) -> None:
     assert session.selected == session.proposed("euclidean")
 
 
-def test_same_run_twice_is_one(session: Session) -> None:
+def test_same_run_twice_is_one(session: AtomsSession) -> None:
     run = a_run()
     session.add(run)
     session.add(a_run("other"))
@@ -105,7 +107,7 @@ def test_same_run_twice_is_one(session: Session) -> None:
     assert session.current is run
 
 
-def test_runs_get_names_that_differ(session: Session) -> None:
+def test_runs_get_names_that_differ(session: AtomsSession) -> None:
     for _ in range(3):
         session.add(a_run("sto"))
     assert [run.name for run in session.runs] == ["sto #1", "sto #2", "sto #3"]
@@ -114,7 +116,7 @@ def test_runs_get_names_that_differ(session: Session) -> None:
     assert [run.name for run in session.runs] == ["sto #1", "best", "sto #3"]
 
 
-def test_removing_the_shown_run_shows_a_neighbour(session: Session) -> None:
+def test_removing_the_shown_run_shows_a_neighbour(session: AtomsSession) -> None:
     runs = [a_run(str(i)) for i in range(3)]
     for run in runs:
         session.add(run)
@@ -128,7 +130,7 @@ def test_removing_the_shown_run_shows_a_neighbour(session: Session) -> None:
     assert session.selected is None
 
 
-def test_front_grows_with_the_trials_as_if_counted_at_once(session: Session) -> None:
+def test_front_grows_with_the_trials_as_if_counted_at_once(session: AtomsSession) -> None:
     rng = np.random.default_rng(5)
     trials = [trial(i, int(n), int(e)) for i, (n, e) in enumerate(rng.integers(1, 20, (200, 2)))]
     session.begin(Search(), 200)
@@ -142,7 +144,7 @@ def test_front_grows_with_the_trials_as_if_counted_at_once(session: Session) -> 
     assert session.proposed("chebyshev") == run.proposed("chebyshev")
 
 
-def test_growing_run_tells_of_trials_only_while_it_is_shown(session: Session) -> None:
+def test_growing_run_tells_of_trials_only_while_it_is_shown(session: AtomsSession) -> None:
     other = a_run("other")
     session.add(other)
     session.begin(Search(), 3)
@@ -160,7 +162,7 @@ def test_growing_run_tells_of_trials_only_while_it_is_shown(session: Session) ->
     assert session.runs[1].status == "done"
 
 
-def test_cancel_asks_once(session: Session) -> None:
+def test_cancel_asks_once(session: AtomsSession) -> None:
     search = Search()
     session.cancel()
     session.begin(search, 5)
@@ -176,7 +178,7 @@ def test_cancel_asks_once(session: Session) -> None:
     assert session.outcome == ("cancelled", "")
 
 
-def test_rescoring_moves_the_front_at_once(session: Session) -> None:
+def test_rescoring_moves_the_front_at_once(session: AtomsSession) -> None:
     run = a_run(trials=(trial(0, 20, 5), trial(1, 15, 0)))
     session.add(run)
     assert session.front == [0, 1]
@@ -190,7 +192,7 @@ def test_rescoring_moves_the_front_at_once(session: Session) -> None:
     assert session.starting_physics(run) == PHYSICS
 
 
-def test_trials_that_come_after_a_rescoring_are_scored_alike(session: Session) -> None:
+def test_trials_that_come_after_a_rescoring_are_scored_alike(session: AtomsSession) -> None:
     session.begin(Search(), 2)
     session.grow(a_run())
     session.extend([trial(0, 20, 0)])
@@ -201,7 +203,7 @@ def test_trials_that_come_after_a_rescoring_are_scored_alike(session: Session) -
     assert [t.score.qc for t in run.trials] == [1.0, 1.0]
 
 
-def test_choice_stays_while_the_run_grows(session: Session) -> None:
+def test_choice_stays_while_the_run_grows(session: AtomsSession) -> None:
     session.begin(Search(), 9)
     session.grow(a_run())
     session.extend([trial(0, 10, 0)])
@@ -212,7 +214,7 @@ def test_choice_stays_while_the_run_grows(session: Session) -> None:
     assert session.selected == 1
 
 
-def test_edits_hold_the_trial_and_end_with_the_next_choice(session: Session) -> None:
+def test_edits_hold_the_trial_and_end_with_the_next_choice(session: AtomsSession) -> None:
     session.begin(Search(), 9)
     session.grow(a_run())
     session.extend([trial(0, 10, 0)])
@@ -227,7 +229,7 @@ def test_edits_hold_the_trial_and_end_with_the_next_choice(session: Session) -> 
     assert session.edited is None
 
 
-def test_chosen_front_is_of_the_shown_run(session: Session) -> None:
+def test_chosen_front_is_of_the_shown_run(session: AtomsSession) -> None:
     first, second = a_run("a", (trial(0, 20, 0),)), a_run("b", (trial(0, 5, 0), trial(1, 9, 1)))
     session.add(first)
     session.add(second)
@@ -251,14 +253,14 @@ def test_session_knows_neither_qt_nor_layers() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_run_without_a_feasible_trial_selects_none(session: Session) -> None:
+def test_run_without_a_feasible_trial_selects_none(session: AtomsSession) -> None:
     session.add(a_run(trials=(trial(0, 3, 0),)))
     assert session.selected is None
     assert session.front == []
     session.select(None)
 
 
-def test_nothing_breaks_without_a_run(session: Session) -> None:
+def test_nothing_breaks_without_a_run(session: AtomsSession) -> None:
     calls: list[Any] = [
         session.select(3),
         session.rescore(PHYSICS),
@@ -268,7 +270,7 @@ def test_nothing_breaks_without_a_run(session: Session) -> None:
     assert calls == [None] * 4
 
 
-def test_a_run_that_is_removed_and_loaded_again_is_judged_as_before(session: Session) -> None:
+def test_a_run_that_is_removed_and_loaded_again_is_judged_as_before(session: AtomsSession) -> None:
     run = a_run(trials=(trial(0, 4, 0), trial(1, 9, 1)))
     session.add(run)
     session.set_agreement("network", [TrialAgreement.of(run, np.array([0.25, 0.75]))])

@@ -8,7 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QEvent, QPoint, QPointF, Qt
 from qtpy.QtGui import QColor, QKeyEvent, QMouseEvent
-from qtpy.QtWidgets import QApplication, QLabel, QToolButton, QToolTip
+from qtpy.QtWidgets import QApplication, QLabel, QToolTip
 
 from napari_reward_analysis.gui.pareto.plot import ParetoPlot
 from napari_reward_analysis.gui.pareto.values import ValueBar, ValueScale
@@ -390,7 +390,7 @@ def test_points_take_the_colours_of_a_quantity_and_lose_them(
     assert plot.favourite == 21
     assert "oracle's best" in [entry.text for entry in plot.findChild(LegendStrip).entries]
 
-    # they outlive another theme and further trials, and go with the button
+    # they outlive another theme and further trials, and go with the quantity
     plot.apply_napari_theme("light")
     assert apart(colour_at(plot, 21), scale.colour(0.9).name()) <= 25
     fill(plot, POINTS | {13: (0.05, 0.25)})
@@ -399,20 +399,28 @@ def test_points_take_the_colours_of_a_quantity_and_lose_them(
     plot.apply_napari_theme("dark")
     fill(plot)
     plot.show_all()
-    button = next(b for b in plot.findChildren(QToolButton) if b.text() == "F1")
-    qtbot.mouseClick(button, LEFT)
+    plot.set_values({})
     assert not bar.isVisible()
     off = {name: colour_at(plot, name) for name in names}
     for like, kind in ((10, (11, 12)), (20, (21, 22))):
         assert max(apart(off[like], off[name]) for name in kind) <= 25
     assert apart(off[10], scale.colour(VALUES[10]).name()) > 40
-    qtbot.mouseClick(button, LEFT)
-    assert apart(colour_at(plot, 21), scale.colour(0.9).name()) <= 25
-    plot.set_values({})
-    assert not button.isVisible()
     assert plot.favourite is None
     plot.apply_colours(default_colours())
     assert max(apart(colour_at(plot, name), plain[name]) for name in names) <= 25
+
+
+def test_an_objective_as_colour_has_no_favourite_and_its_scale_is_the_front_s(
+    plot: ParetoPlot,
+) -> None:
+    plot.show_all()
+    plot.set_values({10: 0.2, 11: 0.4, 12: 0.3, 20: 5.0, 21: 0.1}, "roughness", favourite=False)
+    # from the least of all to the largest of the front, which is beyond the median
+    assert plot.findChild(ValueBar).texts == ("roughness", "0.100", "0.400")
+    assert plot.favourite is None
+    texts = [entry.text for entry in plot.findChild(LegendStrip).entries]
+    assert "oracle's best" not in texts
+    assert "others" not in texts
 
 
 def test_of_equal_values_the_proposed_trial_is_the_favourite(plot: ParetoPlot) -> None:

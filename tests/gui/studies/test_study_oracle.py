@@ -15,15 +15,17 @@ import pandas as pd
 import pytest
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
-from qtpy.QtWidgets import QFileDialog, QToolButton, QWidget
+from qtpy.QtWidgets import QFileDialog, QWidget
 from tests.analyses.oracle.conftest import onnx_bytes
 from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE
 
-from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
+from napari_reward_analysis.analyses.atoms.analysis import ATOMS
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.crystal.lattice import lattice_preset
+from napari_reward_analysis.gui.analysis.request import Request, start
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
-from napari_reward_analysis.gui.atoms.thread import Request, start_search
+from napari_reward_analysis.gui.atoms.work import prepare_atoms
 from napari_reward_analysis.gui.pareto.values import ValueBar
 from napari_reward_analysis.gui.studies.oracle import OracleStudy
 from napari_reward_analysis.gui.studies.oracle_words import favourites_in_words
@@ -43,7 +45,7 @@ class Window:
 
     def __init__(self, qtbot: QtBot, viewer: Any) -> None:
         self.qtbot, self.viewer = qtbot, viewer
-        viewer.window.resize(1300, 850)
+        viewer.window.resize(1000, 700)
         self.image = viewer.add_image(
             np.array(SCENE.image.data),
             name="crystal",
@@ -239,7 +241,7 @@ def test_model_of_the_wrong_shape(
     path = tmp_path / "colour.onnx"
     path.write_bytes(onnx_bytes([("Sigmoid", ("image",), "out")], shape=("n", 3, "h", "w")))
     window.take(window.study.form.source.choice, "another network (ONNX file)")
-    assert "Choose the file of the model" in window.study.run_box.fault.text()
+    assert "choose the file of the network" in window.study.run_box.fault.text()
     choose_file(path)
     window.click(window.study.form.source.open)
     assert "one grey image (N, 1, H, W) is needed" in window.go()
@@ -301,9 +303,16 @@ def searched(window: Window, **changes: Any) -> Any:
     frame = study.form.image.frame
     assert frame is not None
     settings = AtomsSettings(**{"trials": 8, "sampler": "sobol", "refine": False, **changes})
-    start_search(session, Request(frame, None, lattice_preset(LATTICE), settings), None)
+    search_atoms(session, Request(frame, None, lattice_preset(LATTICE), settings))
     window.qtbot.waitUntil(lambda: not session.searching, timeout=PATIENCE)
     return session.current
+
+
+def search_atoms(session: Any, request: Request) -> None:
+    """Begin a search that is not saved."""
+    name = session.free_name(request.image.name)
+    prepare = prepare_atoms(session, ATOMS, request, name)
+    start(session, ATOMS, request, prepare, None, name)
 
 
 def dock_find_atoms(window: Window, folder: Path) -> FindAtoms:
@@ -328,11 +337,13 @@ def test_of_equal_trials_the_one_on_the_front_is_named_the_oracle_s() -> None:
         f1[list(best)] = 0.9
         return favourites_in_words([TrialAgreement.of(run, f1)], [run])
 
-    ahead = "scan #1: the rewards choose trial 14, F1 0.500; the oracle trial"
-    assert told(1, 2) == f"{ahead} 12, F1 0.900."
-    assert told(1, 3) == f"{ahead} 11, which is not on the front, F1 0.900."
+    ahead = "scan #1: the rewards propose trial 14 (F1 0.500). Trial"
+    assert told(1, 2) == f"{ahead} 12 agrees best with the oracle (F1 0.900)."
+    assert told(1, 3) == (
+        f"{ahead} 11, which is not on the front, agrees best with the oracle (F1 0.900)."
+    )
     assert told(1, 2, 4) == (
-        "scan #1: the rewards' choice, trial 14, is the oracle's too, F1 0.900."
+        "scan #1: trial 14, which the rewards propose, also agrees best with the oracle (F1 0.900)."
     )
 
 
@@ -351,7 +362,7 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     assert len(f1) == len(run.trials)
     proposed = run.proposed()
     index = run.trials[proposed].index
-    assert (f"the rewards' choice, trial {index}, is the oracle's too" in said) == (
+    assert (f"trial {index}, which the rewards propose, also agrees best" in said) == (
         f1[proposed] == np.nanmax(f1)
     )
 
@@ -432,17 +443,17 @@ def test_the_front_takes_the_colours_of_the_agreement(window: Window, tmp_path: 
     assert plot.canvas.grab().toImage() != plain
     assert "oracle's best" in [entry.text for entry in plot.findChild(LegendStrip).entries]
 
-    # a click on a point says how it agrees; the button takes the colours away and back
+    # a click on a point says how it agrees; the list of colours takes them away and back
     k = session.front[0]
     window.qtbot.mouseClick(plot.canvas.viewport(), LEFT, pos=plot.locate(k))
     assert f"F1 {f1[session.selected]:.3f} with 'half'" in widget.results.shown_too.text()
-    assert f"F1 {f1[k]:.3f} with 'half'" in widget.results._tooltips_for(run)[k]
-    button = next(b for b in plot.findChildren(QToolButton) if b.text() == "F1")
-    window.qtbot.mouseClick(button, LEFT)
+    assert f"F1 {f1[k]:.3f} with 'half'" in widget.results.tooltips()[k]
+    colour = widget.results.axes.colour
+    colour.setCurrentIndex(colour.findText("none"))
     assert not bar.isVisible()
-    assert plot.favourite is not None
-    window.qtbot.mouseClick(button, LEFT)
+    colour.setCurrentIndex(colour.findText("F1"))
     assert bar.isVisible()
+    assert plot.favourite is not None
 
     # another run has no colours until the oracle has judged it
     searched(window)
@@ -490,7 +501,7 @@ def test_a_run_is_judged_in_its_own_area_whatever_the_shown_one_s_is(window: Win
     assert frame is not None
     settings = AtomsSettings(trials=8, sampler="sobol", refine=False)
     request = Request(frame, None, lattice_preset(LATTICE), settings, region=left_half())
-    start_search(session, request, None)
+    search_atoms(session, request)
     window.qtbot.waitUntil(lambda: not session.searching, timeout=PATIENCE)
     half = session.current
     assert half is not whole

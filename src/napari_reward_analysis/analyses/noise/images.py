@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 
+from napari_reward_analysis.analyses.noise.settings import Kind, Unit
 from napari_reward_analysis.image import Image
-
-Unit = Literal["range", "std"]
-Kind = Literal["gaussian", "poisson"]
 
 
 def noisy_image(image: Image, level: float, unit: Unit, kind: Kind, seed: int) -> Image:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -16,17 +15,18 @@ from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.points.matching import Score
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
-    SEARCH_STATE,
     ImageReference,
     checked,
+    fields_of,
     head_of,
-    study_fields_of,
 )
+from napari_reward_analysis.runs.journal import Record
 from napari_reward_analysis.runs.packed import pack, unpack, unpack_bits
 from napari_reward_analysis.runs.run import BaseRun
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -52,6 +52,7 @@ class NoiseRun(BaseRun[NoiseResult]):
             image=ImageReference.of(problem.image),
             settings=problem.settings,
             lattice=problem.lattice,
+            name=f"{problem.image.name} noise",
             region=problem.region,
         )
 
@@ -61,18 +62,51 @@ class NoiseRun(BaseRun[NoiseResult]):
 
         return pd.DataFrame(noise_table(self.trials))
 
+    def plot(self) -> Figure:
+        """Settings, rewards, counts and scores against noise, see `noise_figure`."""
+        from napari_reward_analysis.analyses.noise.figures import noise_figure
+
+        return noise_figure(self)
+
     def means(self, method: str, name: str) -> FloatArray:
         """Means of a column over the repetitions, see `means_of`."""
         return means_of(self.trials, self.settings.levels, method, name)
 
 
-def _head(run: NoiseRun) -> dict[str, Any]:
-    return head_of(run.kind, run, SEARCH_STATE) | {
+@dataclass(frozen=True)
+class _Head:
+    """What the head of such a run says beside that of any run, as plain values.
+
+    The first studies took no region.
+    """
+
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A result as plain values, its points packed."""
+
+    level: float
+    seed: int
+    method: str
+    count: int
+    expected: float
+    qc: float
+    er: float | None
+    parameters: dict[str, float | str]
+    points: str
+    score: dict[str, float | None] | None
+    seconds: float
+
+
+def _head(run: NoiseRun) -> Record:
+    return head_of(run) | {
         "region": None if run.region is None else pack(np.packbits(run.region)),
     }
 
 
-def _result_to_json(result: NoiseResult) -> dict[str, Any]:
+def _result_to_json(result: NoiseResult) -> Record:
     return {
         "level": result.level,
         "seed": result.seed,
@@ -93,45 +127,40 @@ def _score_to_json(score: Score) -> dict[str, float | None]:
     return {name: None if np.isnan(value) else value for name, value in asdict(score).items()}
 
 
-def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> NoiseRun:
-    common = study_fields_of(head, NoiseSettings)
-    # absent from studies of earlier versions, which took none
-    region, shape = head.get("region"), common["image"].shape
+def _from_json(head: Record, records: list[Record]) -> NoiseRun:
+    common = fields_of(head, NoiseSettings)
+    own: _Head = checked(_Head, head)
     run = NoiseRun(
         **common,
         trials=[_result_from_json(record) for record in records],
-        region=None if region is None else unpack_bits(region, shape),
+        region=None if own.region is None else unpack_bits(own.region, common["image"].shape),
     )
     if any(result.level not in run.settings.levels for result in run.trials):
         raise ValueError("a level that was not asked for")
     return run
 
 
-def _result_from_json(record: dict[str, Any]) -> NoiseResult:
-    score = record["score"]
+def _result_from_json(record: Record) -> NoiseResult:
+    saved: _Record = checked(_Record, record)
+    score = None
+    if saved.score is not None:
+        score = checked(Score, {name: _number(value) for name, value in saved.score.items()})
     result = NoiseResult(
-        **{name: checked(kind, record[name]) for name, kind in _PLAIN.items()},
-        parameters=record["parameters"],
-        er=checked(float, _number(record["er"])),
-        points=unpack(record["points"], "<f8").reshape(-1, 2),
-        score=None
-        if score is None
-        else Score(**{k: checked(float, _number(v)) for k, v in score.items()}),
+        level=saved.level,
+        seed=saved.seed,
+        method=saved.method,
+        count=saved.count,
+        expected=saved.expected,
+        qc=saved.qc,
+        er=_number(saved.er),
+        parameters=saved.parameters,
+        points=unpack(saved.points, "<f8").reshape(-1, 2),
+        score=score,
+        seconds=saved.seconds,
     )
     # settings that are no numbers fail here, not where they are shown
     _ = row_of(result)
     return result
-
-
-_PLAIN = {
-    "level": float,
-    "seed": int,
-    "method": str,
-    "count": int,
-    "expected": float,
-    "qc": float,
-    "seconds": float,
-}
 
 
 def _number(value: float | None) -> float:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
+from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
-from napari_reward_analysis.analyses.noise.images import Kind, Unit
 from napari_reward_analysis.search.settings import option
+
+#: Measure of a level of noise.
+Unit = Literal["range", "std"]
+#: Kind of noise.
+Kind = Literal["gaussian", "poisson"]
 
 
 class NoiseSettings(BaseModel):
@@ -55,6 +60,6 @@ class NoiseSettings(BaseModel):
     @classmethod
     def _rising(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
         rising = all(a < b for a, b in pairwise(levels))
-        if not levels or not rising or levels[0] < 0 or not np.isfinite(levels).all():
+        if not levels or not rising or levels[0] < 0 or not all(map(math.isfinite, levels)):
             raise ValueError("levels of noise must be zero or more, and rising")
         return levels

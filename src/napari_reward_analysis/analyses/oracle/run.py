@@ -7,34 +7,36 @@ worked out anew.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from napari_reward_analysis.analyses.oracle.figures import comparison_figure
 from napari_reward_analysis.analyses.oracle.problem import OracleProblem
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.analyses.oracle.settings import OracleSettings
 from napari_reward_analysis.analyses.oracle.table import agreement_table, oracle_table
 from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.notices import Notice
 from napari_reward_analysis.points.agreement import Agreement, agreement
 from napari_reward_analysis.points.known import Oracle
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
-    SEARCH_STATE,
     ImageReference,
     checked,
+    fields_of,
     head_of,
-    study_fields_of,
 )
+from napari_reward_analysis.runs.journal import Record
 from napari_reward_analysis.runs.packed import pack, unpack
 from napari_reward_analysis.runs.run import BaseRun
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
+
+    from napari_reward_analysis.image import Image
 
 
 def _no_oracle() -> Oracle:
@@ -88,6 +90,7 @@ class OracleRun(BaseRun[TrialAgreement]):
             settings=problem.settings,
             lattice=problem.lattice,
             notices=list(problem.notices),
+            name=f"{problem.image.name} oracle",
             found_name="" if compared is None else compared.name,
             trial=None if compared is None else compared.trial,
         )
@@ -112,6 +115,23 @@ class OracleRun(BaseRun[TrialAgreement]):
 
         return pd.DataFrame(oracle_table(self.oracle, self.image.pixel_size, self.lattice))
 
+    def plot_overlay(self, image: Image | None = None) -> Figure:
+        """The image with what is matched, missed and spurious, see `comparison_figure`.
+
+        Parameters
+        ----------
+        image : Image, optional
+            The run's image, where it is neither in memory nor in its file.
+
+        Raises
+        ------
+        BadInput
+            If the image is not at hand.
+        """
+        shown, oracle = self.need_image(image), self.oracle.points
+        found = oracle if self.found is None else self.found
+        return comparison_figure(shown, found, oracle, self.result)
+
     def table(self) -> pd.DataFrame:
         """A row for each matched, missed and spurious position: the content of `agreement.csv`.
 
@@ -128,9 +148,40 @@ class OracleRun(BaseRun[TrialAgreement]):
         return pd.DataFrame(agreement_table(self.found, self.oracle, self.result, size))
 
 
-def _head(run: OracleRun) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Columns:
+    """An oracle as plain values, its arrays packed."""
+
+    name: str
+    points: str
+    confidence: str
+    classes: list[str]
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What the head of such a run says beside that of any run, as plain values."""
+
+    oracle: _Columns
+    found: str | None
+    found_name: str
+    reach_px: float | None
+    trial: int | None = None
+
+
+@dataclass(frozen=True)
+class _Record:
+    """The agreement of a run's trials as plain values; a trial without a result has no F1."""
+
+    run: str
+    name: str
+    indices: tuple[int, ...]
+    f1: list[float | None]
+
+
+def _head(run: OracleRun) -> Record:
     oracle, found = run.oracle, run.found
-    return head_of(run.kind, run, SEARCH_STATE) | {
+    return head_of(run) | {
         "oracle": {
             "name": oracle.name,
             "points": _pack(oracle.points),
@@ -141,37 +192,33 @@ def _head(run: OracleRun) -> dict[str, Any]:
         "found_name": run.found_name,
         "reach_px": run.reach,
         "trial": run.trial,
-        "notices": [notice.to_json() for notice in run.notices],
     }
 
 
-def _run_to_json(run: TrialAgreement) -> dict[str, Any]:
+def _judged_to_json(judged: TrialAgreement) -> Record:
     # JSON knows no NaN
-    f1 = [None if np.isnan(value) else float(value) for value in run.f1]
-    return {"run": run.run, "name": run.name, "indices": list(run.indices), "f1": f1}
+    f1 = [None if np.isnan(value) else float(value) for value in judged.f1]
+    return {"run": judged.run, "name": judged.name, "indices": list(judged.indices), "f1": f1}
 
 
-def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> OracleRun:
+def _from_json(head: Record, records: list[Record]) -> OracleRun:
     # comparisons of version 0.1 say nothing of these
-    head = {"status": "done", "lattice": None, "settings": {}, "trial": None} | head
-    common = study_fields_of(head, OracleSettings)
-    image, known = common["image"], head["oracle"]
-    points, confidence = _points(known["points"], image), _unpack(known["confidence"])
-    classes = np.array(checked(list[str], known["classes"]), dtype=str)
-    if not len(points) == len(confidence) == len(classes):
+    head = {"status": "done", "lattice": None, "settings": {}} | head
+    common, own = fields_of(head, OracleSettings), checked(_Head, head)
+    image, known = common["image"], own.oracle
+    points, confidence = _points(known.points, image), _unpack(known.confidence)
+    if not len(points) == len(confidence) == len(known.classes):
         raise ValueError("points, confidences and classes differ in number")
-    found, reach = head["found"], head["reach_px"]
-    if found is not None and not 0 < reach < math.inf:
+    if own.found is not None and not 0 < (own.reach_px or 0) < math.inf:
         raise ValueError("what is compared needs a distance above 0")
     return OracleRun(
         **common,
-        trials=[_run_from_json(record) for record in records],
-        notices=[Notice.from_json(notice) for notice in head["notices"]],
-        oracle=Oracle(checked(str, known["name"]), points, confidence, classes),
-        found=None if found is None else _points(found, image),
-        found_name=checked(str, head["found_name"]),
-        reach=reach,
-        trial=None if head["trial"] is None else checked(int, head["trial"]),
+        trials=[_judged_from_json(record) for record in records],
+        oracle=Oracle(known.name, points, confidence, np.array(known.classes, dtype=str)),
+        found=None if own.found is None else _points(own.found, image),
+        found_name=own.found_name,
+        reach=own.reach_px,
+        trial=own.trial,
     )
 
 
@@ -183,14 +230,14 @@ def _points(text: str, image: ImageReference) -> FloatArray:
     return points
 
 
-def _run_from_json(record: dict[str, Any]) -> TrialAgreement:
-    f1 = np.array([np.nan if value is None else value for value in record["f1"]], float)
-    indices = tuple(int(index) for index in record["indices"])
-    if len(indices) != len(f1):
+def _judged_from_json(record: Record) -> TrialAgreement:
+    saved: _Record = checked(_Record, record)
+    f1 = np.array([np.nan if value is None else value for value in saved.f1], float)
+    if len(saved.indices) != len(f1):
         raise ValueError("trials and their agreement differ in number")
     if not (np.isnan(f1) | ((f1 >= 0) & (f1 <= 1))).all():
         raise ValueError("agreement is a share")
-    return TrialAgreement(checked(str, record["run"]), checked(str, record["name"]), indices, f1)
+    return TrialAgreement(saved.run, saved.name, saved.indices, f1)
 
 
 def _pack(array: FloatArray) -> str:
@@ -201,4 +248,4 @@ def _unpack(text: str) -> FloatArray:
     return np.asarray(unpack(text, "<f8"), np.float64)
 
 
-ORACLE_FORMAT = RunFormat(OracleRun.kind, "oracle.json", _head, _run_to_json, _from_json)
+ORACLE_FORMAT = RunFormat(OracleRun.kind, "oracle.json", _head, _judged_to_json, _from_json)

@@ -15,12 +15,11 @@ class OracleSettings(BaseModel):
 
     distance: float | None = option(
         None,
-        title="Within",
-        help="Largest distance of a pair of positions. Empty for half the oracle's nearest "
-        "spacing.",
+        title="Matching distance",
+        help="Largest distance of a pair of positions.",
         unit="Å",
         metavar="A",
-        empty="half the spacing",
+        empty="half the oracle's nearest spacing",
         gt=0,
         allow_inf_nan=False,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,22 +15,22 @@ from napari_reward_analysis.analyses.windows.result import WindowResult
 from napari_reward_analysis.analyses.windows.settings import WindowsSettings
 from napari_reward_analysis.analyses.windows.table import Table, stitched_table, window_table
 from napari_reward_analysis.arrays import FloatArray
-from napari_reward_analysis.notices import Notice
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
-    SEARCH_STATE,
     ImageReference,
     checked,
+    fields_of,
     head_of,
-    study_fields_of,
 )
+from napari_reward_analysis.runs.journal import Record
 from napari_reward_analysis.runs.packed import pack, unpack_bits
 from napari_reward_analysis.runs.run import BaseRun
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray
+    from matplotlib.figure import Figure
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -61,6 +60,7 @@ class WindowsRun(BaseRun[WindowResult]):
             settings=problem.settings,
             lattice=problem.lattice,
             notices=list(problem.preflight.notices),
+            name=f"{problem.image.name} windows",
             plan=problem.plan,
             spacing_px=problem.spacing_px,
         )
@@ -96,6 +96,12 @@ class WindowsRun(BaseRun[WindowResult]):
 
         return pd.DataFrame(window_table(self.trials))
 
+    def plot_maps(self) -> Figure:
+        """One small picture for each map, see `maps_figure`."""
+        from napari_reward_analysis.analyses.windows.figures import maps_figure
+
+        return maps_figure(self)
+
     def to_xarray(self) -> xarray.Dataset:
         """QC, ER and parameters by window, see `maps_dataset`.
 
@@ -107,15 +113,37 @@ class WindowsRun(BaseRun[WindowResult]):
         return maps_dataset(self.maps, self.plan, self.image.pixel_size)
 
 
-def _head(run: WindowsRun) -> dict[str, Any]:
-    return head_of(run.kind, run, SEARCH_STATE) | {
+@dataclass(frozen=True)
+class _Head:
+    """What the head of such a run says beside that of any run, as plain values."""
+
+    plan: Plan
+    spacing_px: float
+
+
+@dataclass(frozen=True)
+class _Record:
+    """A window as plain values, its arrays packed."""
+
+    window: int
+    reason: str
+    n_trials: int
+    learnt_from: tuple[int, ...]
+    seconds: float
+    point: list[float] | None
+    physics: Physics | None
+    crystal: str | None
+    trial: dict[str, Any] | None
+
+
+def _head(run: WindowsRun) -> Record:
+    return head_of(run) | {
         "spacing_px": run.spacing_px,
-        "notices": [notice.to_json() for notice in run.notices],
         "plan": asdict(run.plan),
     }
 
 
-def _result_to_json(result: WindowResult) -> dict[str, Any]:
+def _result_to_json(result: WindowResult) -> Record:
     return {
         "window": result.window.index,
         "reason": result.reason,
@@ -129,25 +157,24 @@ def _result_to_json(result: WindowResult) -> dict[str, Any]:
     }
 
 
-def _from_json(head: dict[str, Any], records: Sequence[dict[str, Any]]) -> WindowsRun:
-    common = study_fields_of(head, WindowsSettings)
+def _from_json(head: Record, records: list[Record]) -> WindowsRun:
+    common = fields_of(head, WindowsSettings)
     if common["lattice"] is None:
         raise ValueError("windows need a lattice")
-    plan = _plan(head["plan"], common["image"])
+    own = checked(_Head, head)
+    _check_plan(own.plan, common["image"])
     run = WindowsRun(
         **common,
-        trials=[_result_from_json(record, plan) for record in records],
-        notices=[Notice.from_json(notice) for notice in head["notices"]],
-        plan=plan,
-        spacing_px=checked(float, head["spacing_px"]),
+        trials=[_result_from_json(record, own.plan) for record in records],
+        plan=own.plan,
+        spacing_px=own.spacing_px,
     )
     # what does not fit together fails here, not where it is shown
     _ = run.stitched, run.maps
     return run
 
 
-def _plan(record: object, image: ImageReference) -> Plan:
-    plan = checked(Plan, record)
+def _check_plan(plan: Plan, image: ImageReference) -> None:
     rows, columns = plan.grid
     # the number first: a grid that cannot be would be endless
     whole = plan.shape == image.shape and len(plan.windows) == rows * columns
@@ -155,23 +182,24 @@ def _plan(record: object, image: ImageReference) -> Plan:
         (w.index, w.row, w.column) != (i, *divmod(i, columns)) for i, w in enumerate(plan.windows)
     ):
         raise ValueError("windows that do not cover the image")
-    return plan
 
 
-def _result_from_json(record: dict[str, Any], plan: Plan) -> WindowResult:
-    physics = None if record["physics"] is None else Physics(**record["physics"])
-    found, window = record["trial"], plan.windows[record["window"]]
+def _result_from_json(record: Record, plan: Plan) -> WindowResult:
+    saved: _Record = checked(_Record, record)
+    if not 0 <= saved.window < len(plan.windows):
+        raise ValueError(f"there is no window {saved.window}")
+    window, physics, found = plan.windows[saved.window], saved.physics, saved.trial
     shape = window.bottom - window.top, window.right - window.left
     return WindowResult(
         window=window,
         trial=None if found is None or physics is None else trial_from_json(found, physics),
         physics=physics,
-        reason=checked(str, record["reason"]),
-        n_trials=record["n_trials"],
-        learnt_from=tuple(record["learnt_from"]),
-        point=None if record["point"] is None else np.array(record["point"]),
-        seconds=record["seconds"],
-        crystal=None if record["crystal"] is None else unpack_bits(record["crystal"], shape),
+        reason=saved.reason,
+        n_trials=saved.n_trials,
+        learnt_from=saved.learnt_from,
+        point=None if saved.point is None else np.array(saved.point),
+        seconds=saved.seconds,
+        crystal=None if saved.crystal is None else unpack_bits(saved.crystal, shape),
     )
 
 

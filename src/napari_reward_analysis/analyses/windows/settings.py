@@ -16,8 +16,8 @@ class WindowsSettings(BaseModel):
     side: float | None = option(
         None,
         title="Window",
-        help="Side of a window, at least two cells of the crystal. Empty for ten roots of the "
-        "cell's area.",
+        help="Side of a window, at least two cells of the crystal. A cell counts as the square "
+        "root of its area.",
         unit="Å",
         empty="10 cells",
         flag="window",
@@ -36,8 +36,7 @@ class WindowsSettings(BaseModel):
     workers: int | None = option(
         None,
         title="Workers",
-        help="Windows that are searched at the same time. Empty for one per core. The result "
-        "does not depend on it.",
+        help="Windows that are searched at the same time. The result does not depend on it.",
         advanced=True,
         metavar="N",
         empty="one per core",

@@ -10,11 +10,12 @@ from napari.layers import Layer, Points
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
+from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.gui.amorphous.class_section import ClassSection, OrientationSection
 from napari_reward_analysis.gui.amorphous.classes import ClassPictures
 from napari_reward_analysis.gui.amorphous.search_section import RegionSearchSection
-from napari_reward_analysis.gui.amorphous.thread import ATOM_TRIALS, RegionRequest
+from napari_reward_analysis.gui.amorphous.work import RegionRequest
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
 from napari_reward_analysis.gui.inputs.lattice_source import LatticeSource
 from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch, SharedPreflight
@@ -24,30 +25,31 @@ from napari_reward_analysis.gui.layers.result_layers import RESULT
 from napari_reward_analysis.gui.layers.shown_image import Place
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.section import Section
+from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
 #: The entry of the list that stands for no layer.
-LOOK_FOR_THEM = f"found first (LoG*, {ATOM_TRIALS} trials)"
+LOOK_FOR_THEM = "search for them first (LoG*)"
 
 
 def may_be_atoms(layer: Layer) -> bool:
-    """Whether a layer may hold atoms; what this widget shows does not."""
+    """Whether a layer may hold atoms. Results of this analysis do not."""
     return isinstance(layer, Points) and RESULT not in layer.metadata
 
 
 class RegionForm(QWidget):
-    """What a search of amorphous regions starts from.
+    """The inputs of a search for amorphous regions.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose layers are offered.
+        Its layers are offered.
 
     Signals
     -------
     changed
-        Anything; `fault` is up to date.
+        A value was changed; `fault` is up to date.
     image_changed
-        Another image, or another frame of a stack.
+        Another image, or another frame of a stack, was chosen.
     find_asked
         The user wants to see the classes without a search.
     """
@@ -62,7 +64,7 @@ class RegionForm(QWidget):
         self._bindings, self._point_bindings = Bindings(self), Bindings(self)
         self._classes: ClassPictures | None = None
         self._points_version = 0
-        #: Why no run can start; empty when one can.
+        #: The reason why no run can start; empty if one can.
         self.fault = ""
         #: Looks for the lattice in the image.
         self.watch = PreflightWatch(self)
@@ -76,7 +78,7 @@ class RegionForm(QWidget):
         ):
             signal.connect(self.refresh)
         self.image.image_changed.connect(self.image_changed.emit)
-        self.image.preflight.use_asked.connect(self._use_lattice_s)
+        self.image.preflight.use_asked.connect(self._use_pixel_size_of_lattice)
         self.classes.find_asked.connect(self.find_asked.emit)
         self.atoms.layer_changed.connect(self._on_atoms)
         self.atoms.activated.connect(self._on_chosen)
@@ -89,11 +91,11 @@ class RegionForm(QWidget):
         self.lattice = LatticeSource()
         self.atoms = LayerCombo(self._viewer, may_be_atoms, nothing=(LOOK_FOR_THEM,))
         self.atoms.setAccessibleName("Atoms")
-        self.atoms.setToolTip("Points over the whole field, disorder included")
+        self.atoms.setToolTip("Points layer with the atoms of the whole field, disorder included")
         self.classes, self.orientations = ClassSection(), OrientationSection()
         self.search = RegionSearchSection()
         layout = self.image.layout()
-        assert isinstance(layout, QFormLayout)  # so that all fields begin in one line
+        assert isinstance(layout, QFormLayout)  # all inputs begin in one line
         layout.addRow("Lattice", self.lattice)
         layout.addRow("Atoms", self.atoms)
         self.sections = (
@@ -117,7 +119,7 @@ class RegionForm(QWidget):
         self._look_for_atoms()
 
     def unbind(self) -> None:
-        """Let go of the viewer."""
+        """Stop following the viewer."""
         self.watch.stop()
         self._bindings.release()
         self._point_bindings.release()
@@ -140,20 +142,20 @@ class RegionForm(QWidget):
     # ---- values
 
     def region_of(self, place: Place) -> BoolArray | None:
-        """The region that is drawn on this image; None where the form is about another."""
+        """The region drawn on an image; None where the form has another image."""
         frame = self.image.frame
         return self.image.region if frame is not None and frame.place == place else None
 
     def request(self, *, only_classes: bool = False) -> RegionRequest | None:
-        """What a search needs; None where no image is chosen.
+        """The inputs of a search, as plain values; None where no image is chosen.
 
         Raises
         ------
         BadInput
-            If a class is left without a name.
+            If a class has no name or a setting is impossible.
         """
-        frame = self.image.frame
-        if frame is None:
+        shown = self.image.frame
+        if shown is None:
             return None
         known = self._classes
         if known is not None and known.key != self._key():
@@ -161,24 +163,46 @@ class RegionForm(QWidget):
         layer = self.atoms.layer
         blobs = None if known is None else known.blobs
         if isinstance(layer, Points):
-            blobs = _blobs(layer, points_on(layer, frame.place))
+            blobs = _blobs(layer, points_on(layer, shown.place))
         return RegionRequest(
-            frame=frame,
+            image=shown,
             pixel_size=self.image.typed_pixel_size,
             lattice=self.lattice.lattice,
             settings=self.search.settings(self.classes.kinds.value() or None),
             region=self.image.region,
-            shared_preflight=self._shared_preflight(),
+            preflight=self._shared_preflight(),
             blobs=blobs,
             labels=None if known is None or only_classes else self.classes.labels(),
             key=self._key(),
-            only_classes=only_classes,
         )
 
-    # ---- within
+    def show_run(self, run: AmorphousRun, *, same_image: bool) -> None:
+        """Show lattice and settings of a run; the classes are found again.
+
+        Parameters
+        ----------
+        run : AmorphousRun
+        same_image : bool
+            Whether the chosen image is the run's, so that its pixel size counts too.
+        """
+        if same_image:
+            self.image.set_pixel_size(run.image.pixel_size)
+        self.lattice.show_crystal(run.lattice)
+        self.classes.kinds.setValue(run.settings.kinds or 0)
+        names = dict.fromkeys(run.columns.labels[run.columns.labels != ""].tolist())
+        self.search.set_classes(tuple(names))
+        self.search.show_settings(run.settings)
+        self.refresh()
+
+    def apply_napari_theme(self, _name: str, colours: ThemeColours) -> None:
+        """Draw in the colours of a napari theme."""
+        self.image.preflight.apply_colours(colours)
+        self.classes.apply_colours(colours)
+
+    # ---- inside
 
     def refresh(self) -> None:
-        """Work out anew what follows from the values, and show it."""
+        """Update what follows from the values, and show it."""
         self._ask_preflight()
         self.image.preflight.show_preflight(self.watch)
         faults = (
@@ -197,7 +221,7 @@ class RegionForm(QWidget):
         self.changed.emit()
 
     def _key(self) -> tuple[Any, ...]:
-        """What image and atoms the classes belong to."""
+        """Identifies the image and the atoms of the classes."""
         frame, layer = self.image.frame, self.atoms.layer
         versions = self.image.data_version, self.image.region_version, self._points_version
         size = self.image.effective_pixel_size
@@ -219,13 +243,13 @@ class RegionForm(QWidget):
         key = (frame.place, frame.shape, versions, scale, lattice, region is None and area)
         self.watch.ask(key, SharedPreflight(frame, size, lattice, region, area))
 
-    def _use_lattice_s(self) -> None:
+    def _use_pixel_size_of_lattice(self) -> None:
         found = self.watch.preflight
         if found is not None and found.measured is not None and found.measured.found:
             self.image.set_pixel_size(found.measured.pixel_size)
 
     def _look_for_atoms(self, _event: Any = None) -> None:
-        """Take the points of Find atoms unless the user has chosen others."""
+        """Choose the points of Find atoms, unless the user has chosen others."""
         if self._chosen_by_hand or self.atoms.layer is not None:
             return
         for layer in reversed(self._viewer.layers):
@@ -249,7 +273,7 @@ class RegionForm(QWidget):
 
 
 def _blobs(layer: Points, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Points as atoms, with sigma and response where the layer has them."""
+    """Atoms from points, with sigma and response where the layer has them."""
     blobs = np.full((len(points), 4), np.nan)
     blobs[:, :2] = points
     for column, name in ((2, "sigma_px"), (3, "response")):

@@ -1,8 +1,7 @@
-"""Keeps mask and columns on the image in step with the session of amorphous regions.
+"""Show mask and columns of the selected trial on the image.
 
-The selected trial is shown when the user picks it, and the proposed one at the start and
-at the end of a run: while it goes on its proposal moves with every few trials, and the
-plot shows that.
+The proposed trial is shown at the start and at the end of a run. During a run it changes
+often, and only the plot follows it.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtCore import QObject
 
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousTrial
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
@@ -20,16 +19,16 @@ from napari_reward_analysis.gui.amorphous.classes import class_colours
 from napari_reward_analysis.gui.amorphous.layers import RegionLayers
 from napari_reward_analysis.gui.amorphous.maps import likelihood_map
 from napari_reward_analysis.gui.amorphous.session import RegionSession
-from napari_reward_analysis.gui.layers.shown_image import Place, shown_image_at
+from napari_reward_analysis.gui.analysis.overlay import Overlay
+from napari_reward_analysis.gui.layers.shown_image import Place
 from napari_reward_analysis.gui.widgets.background import BackgroundTask
-from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, default_colours
 
-#: Diameter of a point in parts of the columns' distance.
+#: Diameter of a point as a share of the distance between columns.
 _POINT = 0.42
 
 
-class RegionOverlay(QObject):
+class RegionOverlay(Overlay):
     """Mask, columns and likelihood of a session's selected trial.
 
     Parameters
@@ -37,57 +36,41 @@ class RegionOverlay(QObject):
     viewer : napari.components.ViewerModel
     session : RegionSession
     parent : QObject, optional
-
-    Signals
-    -------
-    said : str, bool
-        Something that the user should know of, and whether it is a warning.
     """
 
-    said = Signal(str, bool)
+    session: RegionSession
 
     def __init__(self, viewer: Any, session: RegionSession, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._viewer, self._session = viewer, session
+        super().__init__(viewer, session, parent)
         self.layers = RegionLayers(viewer)
-        self._bindings = Bindings(self)
         self._colours = default_colours()
         #: Run and trial that the layers show.
         self._drawn: tuple[str, int | None] | None = None
         self._task: BackgroundTask[Float32Array] | None = None
-        #: The judged pixels as they are drawn now on an image; None where none are.
+        #: Gives the region that is drawn on an image; None where there is none.
         self.region: Callable[[Place], BoolArray | None] = lambda _: None
 
     def bind(self) -> None:
         """Follow session and viewer from now on."""
-        session = self._session
-        self._bindings.connect(session.selection_changed, self._on_selection)
-        self._bindings.connect(session.run_changed, self.draw)
-        self._bindings.connect(session.trials_changed, self._on_selection)
-        self._bindings.connect(session.search_changed, self._on_selection)
-        self._bindings.connect(self._viewer.layers.events.removed, self._on_removed)
-        self.draw()
+        session = self.session
+        self.bindings.connect(session.selection_changed, self._on_selection)
+        self.bindings.connect(session.run_changed, self.draw)
+        self.bindings.connect(session.trials_changed, self._on_selection)
+        self.bindings.connect(session.search_changed, self._on_selection)
+        self.bindings.connect(self.viewer.layers.events.removed, self._on_removed)
+        super().bind()
 
     def unbind(self) -> None:
-        """Let go; the layers stay."""
-        self._bindings.release()
+        """Stop following the session; the layers stay."""
+        super().unbind()
         if self._task is not None:
             self._task.drop()
         self._drawn = None
 
     @property
-    def place(self) -> Place | None:
-        """Where the shown run belongs; None where its image is not open."""
-        run = self._session.current
-        place = None if run is None else self._session.places.get(run.identifier)
-        if not isinstance(place, Place) or place.layer() not in self._viewer.layers:
-            return None
-        return place
-
-    @property
     def trial(self) -> AmorphousTrial | None:
-        """The selected trial; the first where nothing is amorphous and none is proposed."""
-        run, position = self._session.current, self._session.selected
+        """The selected trial; the first one where no trial is selected."""
+        run, position = self.session.current, self.session.selected
         if run is None or not run.trials:
             return None
         return run.trials[position or 0]
@@ -100,7 +83,7 @@ class RegionOverlay(QObject):
 
     def draw(self) -> None:
         """Show the selected trial, if its image is open."""
-        run, place, position = self._session.current, self.place, self._session.selected
+        run, place, position = self.session.current, self.place, self.session.selected
         if run is None or place is None or not run.trials:
             return
         if (run.identifier, position) == self._drawn and self.layers.mask is not None:
@@ -111,7 +94,7 @@ class RegionOverlay(QObject):
         self.layers.show_mask(place, regions)
         self._show_columns(run, place, regions > 0)
         self._drawn = (run.identifier, position)
-        # a map that is still being worked out belongs to the former trial
+        # a running computation of the map belongs to the former trial
         awaited = self._task is not None and self._task.going_on
         if awaited or self.layers.likelihood is not None:
             self.show_likelihood()
@@ -119,33 +102,33 @@ class RegionOverlay(QObject):
     def keep(self) -> str:
         """Copy the shown mask into a layer of its own; returns its name, or ''."""
         self.draw()
-        run, trial = self._session.current, self.trial
+        run, trial = self.session.current, self.trial
         if run is None or trial is None or self.place is None:
             return ""
         copy = self.layers.keep(f"{run.name} trial {trial.index}")
         return "" if copy is None else str(copy.name)
 
     def show_likelihood(self) -> None:
-        """Show the map that the selected trial's threshold cuts, once it is worked out."""
-        run, trial, place = self._session.current, self.trial, self.place
-        frame = None if place is None else shown_image_at(place)
-        if run is None or trial is None or place is None or frame is None:
-            self.said.emit("The run's image is not open: open it to see the map.", True)
+        """Compute and show the map that the selected trial's threshold is applied to."""
+        run, trial, place = self.session.current, self.trial, self.place
+        shown = self.shown_image
+        if run is None or trial is None or place is None or shown is None:
+            self.said.emit("The image of the run is not open: open it to see the map.", True)
             return
-        problem, region = self._session.problems.get(run.identifier), self.region(place)
+        problem, region = self.session.problems.get(run.identifier), self.region(place)
         if self._task is not None:
             self._task.drop()
         self._task = BackgroundTask(
-            lambda: likelihood_map(run, trial, problem, frame, region),
+            lambda: likelihood_map(run, trial, problem, shown, region),
             lambda height: self.layers.show_likelihood(place, height),
             lambda error: self.said.emit(error, True),
         )
         self._task.start()
 
-    # ---- within
+    # ---- inside
 
     def _on_selection(self) -> None:
-        session = self._session
+        session = self.session
         run = session.current
         if run is None:
             return
@@ -161,7 +144,7 @@ class RegionOverlay(QObject):
         columns = run.columns
         at = np.clip(np.rint(columns.yx).astype(int), 0, np.subtract(mask.shape, 1))
         names = tuple(dict.fromkeys(columns.labels[columns.labels != ""].tolist()))
-        classes = self._session.classes
+        classes = self.session.classes
         if classes is not None and set(names) <= set(classes.names):
             names = classes.names
         distance = float(np.sqrt(mask.size / max(len(columns.yx), 1)))

@@ -1,220 +1,107 @@
-"""What was found: the verdict, the trade-off of the masks, and what to do with them.
-
-It listens to the session and to nothing else; what needs the viewer or the disk goes out
-by signals.
-"""
+"""The results of "Amorphous regions": the verdict, and the trade-off of the masks."""
 
 from __future__ import annotations
 
-import numpy as np
-from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtGui import QAction  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtWidgets import (
-    QHBoxLayout,
-    QLabel,
-    QMenu,
-    QPushButton,
-    QSizePolicy,
-    QVBoxLayout,
-    QWidget,
-)
+from collections.abc import Sequence
+from typing import Any
 
+from qtpy.QtWidgets import QLabel, QWidget
+
+from napari_reward_analysis.gui.amorphous.objectives import objectives_of
 from napari_reward_analysis.gui.amorphous.session import RegionSession
-from napari_reward_analysis.gui.amorphous.words import mask_in_words, mask_tooltip
-from napari_reward_analysis.gui.analysis.run_list import RunList
-from napari_reward_analysis.gui.pareto.plot import ParetoPlot
-from napari_reward_analysis.gui.widgets.bindings import Bindings
-from napari_reward_analysis.gui.widgets.theme import ThemeColours
+from napari_reward_analysis.gui.amorphous.words import mask_columns, mask_in_words, mask_tooltip
+from napari_reward_analysis.gui.analysis.objectives import Objective
+from napari_reward_analysis.gui.analysis.results import button
+from napari_reward_analysis.gui.analysis.trade_off import TradeOffPanel
 
 _NO_RESULT = "No search yet."
-_ACROSS = "compactness \N{MINUS SIGN} 1 (0 = disk)"
-_UP = "perimeter / outline of the field"
 
 
-class RegionResults(QWidget):
-    """Runs, verdict and Pareto plot of a session.
+class RegionResults(TradeOffPanel):
+    """Runs, verdict, Pareto plot and table of a search for amorphous regions.
 
     Parameters
     ----------
     session : RegionSession
-        What is shown, and what the user's picks go into.
+        Its runs are shown, and it learns what the user selects.
 
-    Signals
-    -------
-    keep_asked, likelihood_asked, open_asked
-        A button was pressed.
+    Attributes
+    ----------
+    verdict : QLabel
+        Whether anything is amorphous.
+    likelihood : QPushButton
+        Asks for the map that the threshold cuts.
     """
 
-    keep_asked = Signal()
-    likelihood_asked = Signal()
-    open_asked = Signal()
+    keep_help = "Copy the mask into a layer of its own, which later clicks do not change"
+
+    session: RegionSession
 
     def __init__(self, session: RegionSession) -> None:
-        super().__init__()
-        self._session = session
-        self._bindings = Bindings(self)
-        self._build()
-        self.plot.point_clicked.connect(self._pick)
-        self.proposed.clicked.connect(lambda: session.select(None))
-        for button, signal in (
-            (self.keep, self.keep_asked),
-            (self.likelihood, self.likelihood_asked),
-            (self.open, self.open_asked),
-        ):
-            button.clicked.connect(lambda _=False, asked=signal: asked.emit())
-
-    def _build(self) -> None:
-        self.runs = RunList(self._session)
-        self.open = _button("Open run…", "Load a saved run with its masks")
-        self.notice, self.verdict, self.shown = QLabel(), QLabel(_NO_RESULT), QLabel()
-        for label in (self.notice, self.verdict, self.shown):
-            label.setWordWrap(True)
-        # lines are kept free: what stands below does not jump with the sentence
-        line = self.verdict.fontMetrics().lineSpacing()
-        self.verdict.setMinimumHeight(3 * line + 2)
-        self.shown.setMinimumHeight(2 * line + 2)
-        self.notice.hide()
-        self.plot = ParetoPlot()
-        self.plot.set_axis_labels(
-            "compactness \N{MINUS SIGN} 1 (0 = disk)", "perimeter / outline of the field"
+        super().__init__(session)
+        self.euclidean.setToolTip(
+            "Show the proposed mask: among those that explain the columns as well as the best,\n"
+            "the one nearest to a small disk"
         )
-        self.plot.setMinimumHeight(230)
-        self.plot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.proposed = _button("Proposed", "Show the mask that is proposed")
-        self.keep = _button("Keep", "Copy the mask into a layer that later clicks leave alone")
-        self.likelihood = _button("Likelihood", "Show the map that the threshold cuts")
-        self.export = ExportButton()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(4, 2, 4, 4)
-        column.setSpacing(4)
-        head = _line(self.runs, self.open)
-        head.setStretch(0, 1)
-        column.addLayout(head)
-        column.addWidget(self.notice)
-        column.addWidget(self.verdict)
-        column.addWidget(self.plot, 3)
-        column.addWidget(self.shown)
-        buttons = _line(self.proposed, self.keep, self.likelihood, self.export)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        self.chebyshev.setToolTip(
+            "Show the mask with the smallest maximum of compactness and perimeter, among those\n"
+            "that explain the columns as well as the best"
+        )
+        self.likelihood = button("Likelihood", "Show the map that the threshold is applied to")
+        self.foot.insertWidget(1, self.likelihood)
+        self.mask_file = self.export.add("Mask as TIFF…")
+        self.region_table = self.export.add("Regions as CSV…")
+        self.likelihood_file = self.export.add("Likelihood map as TIFF…")
 
-    def bind(self) -> None:
-        """Follow the session from now on."""
-        session = self._session
-        self._bindings.connect(session.run_changed, self._show_run)
-        self._bindings.connect(session.trials_changed, self._show_trials)
-        self._bindings.connect(session.selection_changed, self._show_selection)
-        self._bindings.connect(session.search_changed, self._on_search)
-        self.runs.bind()
-        self._show_run()
+    def head(self) -> Sequence[QWidget]:
+        """The verdict."""
+        self.verdict = QLabel(_NO_RESULT)
+        self.verdict.setWordWrap(True)
+        # lines are kept free, so that the rows below do not move with the sentence
+        self.verdict.setMinimumHeight(3 * self.verdict.fontMetrics().lineSpacing() + 2)
+        return (self.verdict,)
 
-    def unbind(self) -> None:
-        """Let go of the session."""
-        self._bindings.release()
-        self.runs.unbind()
+    def objectives_of(self, run: Any) -> Sequence[Objective]:
+        """Compactness, perimeter, unexplained disorder."""
+        return objectives_of(run)
 
-    def apply_napari_theme(self, name: str, colours: ThemeColours) -> None:
-        """Draw in the colours of a napari theme."""
-        self.plot.apply_napari_theme(name)
-        self.notice.setStyleSheet(f"color: {colours.warning};")
+    def words_of(self, run: Any, position: int) -> tuple[str, str]:
+        """Area, regions, outline; and what the mask leaves unexplained."""
+        trial = run.trials[position]
+        words, more = mask_in_words(trial, run.image.pixel_size)
+        return f"#{trial.index}: {words}", more
 
-    def set_notice(self, sentence: str) -> None:
-        """Say what is special about the shown run; nothing when empty."""
-        self.notice.setText(sentence)
-        self.notice.setVisible(bool(sentence))
+    def tooltip_of(self, run: Any, trial: Any) -> str:
+        """Parameters and scores of a trial."""
+        return mask_tooltip(trial, run.image.pixel_size)
 
-    # ---- session to widgets
+    def columns_of(self, run: Any) -> dict[str, list[object]]:
+        """Columns of the table."""
+        return mask_columns(run, self.objectives_of(run))
 
-    def _show_run(self) -> None:
-        run = self._session.current
+    def empty_text(self, run: Any) -> str:
+        """The reason why there is no mask."""
+        return "" if run.verdict.exists else "Nothing is amorphous here."
+
+    def show_run(self) -> None:
+        """Show another run, or none."""
+        run = self.session.current
         self.verdict.setText(_NO_RESULT if run is None else run.verdict.sentence)
-        whole = run is not None and not run.verdict.exists
-        self.plot.set_empty_text("Nothing is amorphous here." if whole else "")
-        self._show_trials()
-        self.plot.reset_view()
+        super().show_run()
 
-    def _on_search(self) -> None:
-        if not self._session.searching:
-            self.plot.settle_view()
-        self._enable()
+    def show_selection(self) -> None:
+        """Mark the selected trial and show its scores."""
+        super().show_selection()
+        run = self.session.current
+        if run is None or run.verdict.exists or not run.trials:
+            return
+        if self.session.selected is None:
+            self.shown.setText("Area fraction 0 %: the mask is empty.")
 
-    def _show_trials(self) -> None:
-        run, front = self._session.current, self._session.front
-        trials = run.trials if run else []
-        size = run.image.pixel_size if run else None
-        on_front = np.zeros(len(trials), dtype=bool)
-        on_front[front] = True
-        self.plot.set_points(
-            np.arange(len(trials)),
-            # from a disk's on: no outline has less, and most have hardly more
-            np.maximum([trial.score.compactness - 1 for trial in trials], 0.0),
-            np.array([trial.score.perimeter for trial in trials]),
-            on_front=on_front,
-            feasible=np.array([trial.feasible for trial in trials], dtype=bool),
-            tooltips=[mask_tooltip(trial, size) for trial in trials],
-        )
-        self._show_selection()
-
-    def _show_selection(self) -> None:
-        session, run = self._session, self._session.current
-        selected = session.selected
-        self.plot.set_choices(session.proposed("euclidean"), session.proposed("chebyshev"))
-        self.plot.set_selected(selected)
-        text = ""
-        if run is not None and selected is not None:
-            trial = run.trials[selected]
-            text = f"#{trial.index}: {mask_in_words(trial, run.image.pixel_size)}"
-        elif run is not None and run.trials and not run.verdict.exists:
-            text = "Area fraction 0 %: the mask is empty."
-        self.shown.setText(text)
-        self._enable()
-
-    def _enable(self) -> None:
-        run, session = self._session.current, self._session
-        shown = run is not None and bool(run.trials)
-        self.proposed.setEnabled(session.proposed("euclidean") is not None)
-        self.keep.setEnabled(session.selected is not None)
-        self.likelihood.setEnabled(shown)
-        self.export.setEnabled(shown)
-
-    def _pick(self, position: int) -> None:
-        run = self._session.current
-        if run is not None and position < len(run.trials):
-            self._session.select(position)
-
-
-class ExportButton(QPushButton):
-    """Where mask, regions, likelihood and run can be written to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setText("Export")
-        self.setToolTip("Write the shown mask, its regions or the run to files")
-        menu = QMenu(self)
-        self.mask_file = _add(menu, "Mask as TIFF…")
-        self.table = _add(menu, "Regions as CSV…")
-        self.likelihood = _add(menu, "Likelihood map as TIFF…")
-        menu.addSeparator()
-        self.run = _add(menu, "Run file…")
-        self.folder = _add(menu, "Everything into a folder…")
-        self.setMenu(menu)
-
-
-def _add(menu: QMenu, text: str) -> QAction:
-    action = QAction(text, menu)
-    menu.addAction(action)
-    return action
-
-
-def _button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tip)
-    return button
-
-
-def _line(*widgets: QWidget) -> QHBoxLayout:
-    layout = QHBoxLayout()
-    layout.setSpacing(4)
-    for widget in widgets:
-        layout.addWidget(widget)
-    return layout
+    def enable(self) -> None:
+        """Enable what is possible now: an empty mask can be written too."""
+        super().enable()
+        run = self.session.current
+        found = run is not None and bool(run.trials)
+        self.likelihood.setEnabled(found)
+        self.export.setEnabled(found)

@@ -1,8 +1,7 @@
-"""What a viewer's search of amorphous regions knows."""
+"""The session of "Amorphous regions": runs, and the classes of their columns."""
 
 from __future__ import annotations
 
-import weakref
 from typing import Any
 
 from psygnal import Signal
@@ -10,42 +9,40 @@ from psygnal import Signal
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousProblem
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
 from napari_reward_analysis.gui.amorphous.classes import ClassPictures
-from napari_reward_analysis.gui.analysis.session import BaseSession
+from napari_reward_analysis.gui.analysis.session import Session, session_of
 
 
-class RegionSession(BaseSession[AmorphousRun]):
-    """Runs of one viewer, what is shown of them, and the classes of their columns.
+class RegionSession(Session[AmorphousRun]):
+    """Runs of one viewer, the shown run, and the classes of its columns.
 
     Signals
     -------
     classes_changed
-        Other classes are known, or none.
-    staged : str
-        What the search is at before its first trial.
+        The classes were found, or forgotten.
     """
 
     classes_changed = Signal()
-    staged = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
-        #: Mean patches of the classes that were found last; None before.
+        #: The classes that were found last; None before.
         self.classes: ClassPictures | None = None
-        #: What a run's trials share, by identifier; runs that were loaded have none.
+        #: Problems by identifier of the run; loaded runs have none.
         self.problems: dict[str, AmorphousProblem] = {}
 
     def set_classes(self, classes: ClassPictures | None) -> None:
-        """Note the classes that were found."""
+        """Set the classes."""
         self.classes = classes
         self.classes_changed.emit()
+
+    def set_problem(self, run: str, problem: AmorphousProblem) -> None:
+        """Set the problem of a run by its identifier."""
+        self.problems[run] = problem
 
     def _on_removed(self, run: AmorphousRun) -> None:
         self.problems.pop(run.identifier, None)
 
 
-_SESSIONS: weakref.WeakKeyDictionary[Any, RegionSession] = weakref.WeakKeyDictionary()
-
-
 def region_session_of(viewer: Any) -> RegionSession:
-    """The session of a viewer, or of the proxy of one, made when first asked for."""
-    return _SESSIONS.setdefault(getattr(viewer, "__wrapped__", viewer), RegionSession())
+    """The session of a viewer or its proxy, made by the first call."""
+    return session_of(viewer, "amorphous", RegionSession)

@@ -1,6 +1,6 @@
-"""Runs are saved as they grow, in a folder of the user's own.
+"""Save runs as they grow, in a folder of the user's own.
 
-Everything here is called from the search's thread, so that a slow disk does not hold
+Everything here is called from the thread of an analysis, so that a slow disk does not hold
 up the window. A disk that fails is reported once, and the run goes on without.
 """
 
@@ -8,25 +8,16 @@ from __future__ import annotations
 
 import json
 import shutil
-import uuid
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import platformdirs
 
-from napari_reward_analysis.analyses.amorphous.run import (
-    AMORPHOUS_FORMAT,
-    AmorphousRun,
-)
-from napari_reward_analysis.analyses.atoms.run import ATOMS_FORMAT, RUN_FILE, Run, Status, save_run
-from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.io.atomic import write_text
-from napari_reward_analysis.runs import files
+from napari_reward_analysis.runs.files import RunFormat
+from napari_reward_analysis.runs.run import BaseRun
 
 #: Beside each run: its name, time and status.
 ABOUT_FILE = "about.json"
@@ -35,129 +26,81 @@ ABOUT_FILE = "about.json"
 KEPT = 50
 
 
-def autosave_folder(analysis: str = "runs") -> Path:
-    """Where runs are saved on their own, e.g. ``~/.local/share/...`` on Linux.
+def autosave_folder(analysis: str) -> Path:
+    """Folder of an analysis in which runs save themselves, e.g. ``~/.local/share/...`` on Linux.
 
     Parameters
     ----------
     analysis : str
-        Each analysis has a folder of its own.
+        Name of the analysis.
     """
-    return platformdirs.user_data_path("napari-reward-analysis", appauthor=False) / analysis
-
-
-class About(NamedTuple):
-    """What a run is called: its folder, what a list of runs shows, when it began."""
-
-    identifier: str
-    name: str
-    created: str
-
-
-@dataclass(frozen=True)
-class Keeping:
-    """How the runs of an analysis are kept.
-
-    Attributes
-    ----------
-    file : str
-        The whole file; its log has one letter more.
-    grows : str
-        Attribute of the run that holds what is added one by one.
-    log : callable
-        Begins the log of a run in a folder.
-    save : callable
-        Writes a run into a folder.
-    about : callable
-        What a run is called.
-    """
-
-    file: str
-    grows: str
-    log: Callable[[Any, Path], Any]
-    save: Callable[[Any, Path], object]
-    about: Callable[[Any], About]
-
-
-def about_study(run: Any) -> About:
-    """A study has no name of its own: it is called by its image."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    return About(uuid.uuid4().hex, run.image.name or "unnamed image", now)
+    # the first analysis had no name in its folder
+    name = "runs" if analysis == "atoms" else f"{analysis}-runs"
+    return platformdirs.user_data_path("napari-reward-analysis", appauthor=False) / name
 
 
 class Autosave:
-    """One run's log while it goes on, and its file when it is over.
+    """The log of a run while it goes on, and its file when it is over.
 
     Parameters
     ----------
-    run : Run, AmorphousRun or that of a study
-        The run before its first result.
+    run : BaseRun
+        The run, which whoever iterates the analysis fills.
     root : Path
         Folder of all runs; the run gets one of its own in it.
-    keeping : Keeping, optional
-        How it is kept; as a search by default.
+    files : RunFormat
+        How runs of this analysis are saved.
     """
 
-    def __init__(self, run: Any, root: Path, keeping: Keeping | None = None) -> None:
-        self._keeping = keeping or SEARCH
-        self._grown: list[Any] = []
-        self._run: Any = replace(run, **{self._keeping.grows: self._grown})
-        self._about = self._keeping.about(run)
-        self.folder = root / self._about.identifier
+    def __init__(self, run: BaseRun[Any], root: Path, files: RunFormat[Any]) -> None:
+        self._run, self._files = run, files
+        self.folder = root / run.identifier
         self._log: Any = None
         self._failed = False
 
     def open(self) -> str:
-        """Start the log; says why it cannot be, else ''."""
+        """Start the log; returns why that is impossible, else ''."""
         try:
-            self._log = self._keeping.log(self._run, self.folder)
+            self._log = self._files.log(self._run, self.folder)
             self._describe("cut off")
         except BadInput as error:
             return self._give_up(error)
         return ""
 
-    def add(self, result: Any) -> str:
-        """Save a trial or result; says once why it cannot be, else ''."""
-        self._grown.append(result)
+    def add(self, trial: Any) -> str:
+        """Save a trial; returns why that is impossible, once, else ''."""
         if self._log is None:
             return ""
         try:
-            self._log.add(result)
+            self._log.add(trial)
         except BadInput as error:
             return self._give_up(error)
         return ""
 
-    def refine(self, positions: Mapping[int, Refined]) -> None:
-        """Note sub-pixel positions of trials, by their index, to be saved at the end."""
-        self._grown[:] = [
-            replace(trial, refined=positions.get(trial.index)) for trial in self._grown
-        ]
+    def close(self) -> str:
+        """Turn the log into a whole file; returns why that is impossible, once, else ''.
 
-    def close(self, status: Status, message: str) -> str:
-        """Turn the log into a finished file; says once why it cannot be, else ''.
-
-        A run without a result leaves nothing behind.
+        A run without a trial leaves nothing behind.
         """
-        self._run.status = status
-        if hasattr(self._run, "message"):  # a study tells it in the window alone
-            self._run.message = message
         if self._failed:
             return ""
+        found = bool(self._run.trials)
         try:
-            if self._grown:
-                self._keeping.save(self._run, self.folder)
-                self._describe(status)
+            if found:
+                self._files.save(self._run, self.folder)
+                self._describe(self._run.status)
             if self._log is not None:
                 self._log.close()
         except (BadInput, OSError) as error:
             return self._give_up(error)
-        if not self._grown:
+        if not found:
             shutil.rmtree(self.folder, ignore_errors=True)
         return ""
 
     def _describe(self, status: str) -> None:
-        """What a list of runs shows, without reading all their trials."""
-        facts = {"name": self._about.name, "created": self._about.created, "status": status}
+        """Write what a list of runs shows, so that it need not read all the trials."""
+        run = self._run
+        facts = {"name": run.name, "created": run.created, "status": status}
         write_text(self.folder / ABOUT_FILE, json.dumps(facts) + "\n")
 
     def _give_up(self, error: Exception) -> str:
@@ -165,44 +108,25 @@ class Autosave:
             with suppress(OSError):  # what a full disk could not take is lost
                 self._log.close(keep=True)
         self._failed, self._log = True, None
-        return f"This run is not saved on its own: {error}"
+        return not_saved(str(error))
 
 
-def save_any_run(run: Run | AmorphousRun, folder: Path) -> Path:
-    """Write a run of whichever analysis into a folder."""
-    if isinstance(run, AmorphousRun):
-        return AMORPHOUS_FORMAT.save(run, folder)
-    return save_run(run, folder)
+def not_saved(why: str) -> str:
+    """The warning that a run is not saved."""
+    return f"This run could not be saved: {why}"
 
 
-class RunLog(files.RunLog):
-    """The log of a run of whichever analysis."""
-
-    def __init__(self, run: Run | AmorphousRun, folder: Path) -> None:
-        kind: files.RunFormat[Any] = (
-            AMORPHOUS_FORMAT if isinstance(run, AmorphousRun) else ATOMS_FORMAT
-        )
-        super().__init__(folder / f"{kind.file}l", kind.head(run), kind.record)
-
-
-def _log_of(run: Run | AmorphousRun, folder: Path) -> RunLog:
-    return RunLog(run, folder)
-
-
-#: How searches are kept.
-SEARCH = Keeping(
-    RUN_FILE,
-    "trials",
-    _log_of,
-    save_any_run,
-    lambda run: About(run.identifier, run.name, run.created),
-)
-
-
-def forget_old_runs(root: Path, kept: int = KEPT, file: str = RUN_FILE) -> None:
+def forget_old_runs(root: Path, file: str, kept: int = KEPT) -> None:
     """Delete the oldest saved runs beyond a number; runs that were cut off count too.
 
-    Only folders that hold a run, its `file` or the log of it, are touched.
+    Parameters
+    ----------
+    root : Path
+        Folder of all runs of an analysis. Only folders in it that hold a run are deleted.
+    file : str
+        Name of a run's whole file; its log has one letter more.
+    kept : int
+        Number of runs that stay.
     """
     found = []
     for folder in root.iterdir() if root.is_dir() else ():
@@ -214,7 +138,7 @@ def forget_old_runs(root: Path, kept: int = KEPT, file: str = RUN_FILE) -> None:
 
 
 def recent_runs(root: Path, most: int = 12) -> list[tuple[Path, str]]:
-    """Runs that were saved on their own, the newest first: folder and what to call it."""
+    """Folder and label of the runs that saved themselves, the newest first."""
     found = []
     for about in root.glob(f"*/{ABOUT_FILE}"):
         try:

@@ -1,4 +1,4 @@
-"""What the buttons of the results write: points, plot, run.
+"""Write runs where the user wants them.
 
 Questions to the user (which file?) are asked here; the writing is handed to a thread,
 since the first figure takes a second.
@@ -14,18 +14,16 @@ from typing import Any
 from qtpy.QtCore import QObject
 from qtpy.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
-from napari_reward_analysis.analyses.atoms.run import RUN_FILE, Run, save_run
-from napari_reward_analysis.analyses.atoms.table import Table
-from napari_reward_analysis.gui.analysis.autosave import save_any_run
-from napari_reward_analysis.gui.analysis.session import AnyRun
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.widgets.background import BackgroundTask
-from napari_reward_analysis.io.writers import write_csv, write_extxyz
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.runs.analysis import Analysis, Pick
 
 Say = Callable[[str, bool], None]
 
 
-class BaseExports(QObject):
-    """Writes runs of any analysis where the user wants them.
+class Exports(QObject):
+    """Dialogs for files, and the writing in threads.
 
     Parameters
     ----------
@@ -41,30 +39,68 @@ class BaseExports(QObject):
         self._folder = ""
         self._tasks: list[BackgroundTask[Any]] = []
 
-    def run(self, run: AnyRun) -> None:
+    def run(self, run: Any, analysis: Analysis[Any]) -> None:
         """Ask for a folder and save the run in it."""
-        folder = self._ask_folder(f"Folder for {RUN_FILE}")
-        if folder is not None and self._may_replace(folder):
+        folder = self.ask_folder(f"Folder for {analysis.format.file}")
+        if folder is not None and self.may_replace(folder, analysis.format.file):
             snapshot = snapshot_of(run)
-            self._write(lambda: save_any_run(snapshot, folder), "The run", folder)
+            self.write(lambda: analysis.format.save(snapshot, folder), "The run", folder)
 
-    def ask_run(self, start: Path) -> Path | None:
+    def everything(
+        self,
+        run: Any,
+        analysis: Analysis[Any],
+        shown: ShownImage | None,
+        more: Callable[[Path], object] | None = None,
+    ) -> None:
+        """Ask for a folder and write all that the command line writes.
+
+        Parameters
+        ----------
+        run : BaseRun
+        analysis : Analysis
+        shown : ShownImage or None
+            The run's image, where it is open.
+        more : callable, optional
+            Writes into the folder what the window has beside; called in the thread.
+        """
+        folder = self.ask_folder(f"Folder for {analysis.format.file}, tables and figures")
+        if folder is None or not self.may_replace(folder, analysis.format.file):
+            return
+        snapshot = snapshot_of(run)
+        pick = Pick() if run.choice is None else Pick(str(run.choice))
+
+        def work() -> None:
+            analysis.format.save(snapshot, folder)
+            analysis.write(snapshot, folder, pick, image_of(snapshot, shown))
+            if more is not None:
+                more(folder)
+
+        self.write(work, "Run, tables and figures", folder)
+
+    def ask_run(self, start: Path, file: str) -> Path | None:
         """Ask which saved run to load."""
         begin = self._folder or (str(start) if start.is_dir() else "")
-        kinds = "Runs (*.json *.jsonl)"
+        kinds = f"Runs ({file} {file}l);;All runs (*.json *.jsonl)"
         path, _ = QFileDialog.getOpenFileName(self._parent, "Load a run", begin, kinds)
         return Path(path) if path else None
 
-    def ask_name(self, run: AnyRun) -> str:
+    def ask_name(self, run: Any) -> str:
         """Ask what a run shall be called; empty when the user thinks better of it."""
         name, accepted = QInputDialog.getText(
             self._parent, "Rename the run", "Name of the run", text=run.name
         )
         return str(name) if accepted else ""
 
-    # ---- within
+    def drop(self) -> None:
+        """Take no more interest in what is still being written."""
+        for task in self._tasks:
+            task.drop()
 
-    def _ask_file(self, title: str, name: str, kinds: str) -> Path | None:
+    # ---- for those of an analysis
+
+    def ask_file(self, title: str, name: str, kinds: str) -> Path | None:
+        """Ask for a file to write; a name without an ending gets that of the chosen kind."""
         start = str(Path(self._folder) / name) if self._folder else name
         chosen, kind = QFileDialog.getSaveFileName(self._parent, title, start, kinds)
         if not chosen:
@@ -75,22 +111,28 @@ class BaseExports(QObject):
         self._folder = str(path.parent)
         return path
 
-    def _ask_folder(self, title: str) -> Path | None:
+    def ask_folder(self, title: str) -> Path | None:
+        """Ask for a folder to write into."""
         chosen = QFileDialog.getExistingDirectory(self._parent, title, self._folder)
         if not chosen:
             return None
         self._folder = chosen
         return Path(chosen)
 
-    def _may_replace(self, folder: Path) -> bool:
-        if not (folder / RUN_FILE).exists():
+    def may_replace(self, folder: Path, *names: str) -> bool:
+        """Ask whether files of these names may be replaced, where a folder holds some."""
+        there = [name for name in names if (folder / name).exists()]
+        if not there:
             return True
         answer = QMessageBox.question(
-            self._parent, "Replace the run?", f"{folder} holds a run already. Replace it?"
+            self._parent,
+            "Replace the files?",
+            f"{folder} holds {' and '.join(there)} already. Replace?",
         )
         return bool(answer == QMessageBox.StandardButton.Yes)
 
-    def _write(self, work: Callable[[], object], what: str, path: Path) -> None:
+    def write(self, work: Callable[[], object], what: str, path: Path) -> None:
+        """Do the writing in a thread, and say how it went."""
         task: BackgroundTask[object] = BackgroundTask(
             work,
             lambda _: self._say(f"{what} saved: {path}", False),
@@ -101,51 +143,13 @@ class BaseExports(QObject):
         task.start()
 
 
-class Exports(BaseExports):
-    """Writes points, plots and runs of a search of atoms."""
-
-    def points_csv(self, run: Run, table: Table) -> None:
-        """Ask for a file and write the points as CSV."""
-        path = self._ask_file("Points as CSV", f"{file_name(run)}.csv", "CSV (*.csv)")
-        if path is not None:
-            self._write(lambda: write_csv(path, table), f"{len(table['id'])} points", path)
-
-    def points_xyz(self, run: Run, table: Table) -> None:
-        """Ask for a file and write the points as extended XYZ."""
-        path = self._ask_file(
-            "Points as extended XYZ", f"{file_name(run)}.xyz", "Extended XYZ (*.xyz *.extxyz)"
-        )
-        if path is not None:
-            size, shape = run.image.pixel_size, run.image.shape
-            self._write(
-                lambda: write_extxyz(path, table, size, shape), f"{len(table['id'])} points", path
-            )
-
-    def figure(self, run: Run) -> None:
-        """Ask for a file and draw the front into it."""
-        path = self._ask_file(
-            "Plot of the front", f"{file_name(run)}.svg", "SVG (*.svg);;PNG (*.png)"
-        )
-        if path is not None:
-            snapshot = snapshot_of(run)
-            self._write(lambda: _save_front(snapshot, path), "The plot", path)
-
-    def everything(self, run: Run, table: Table) -> None:
-        """Ask for a folder and write run, points and plot, as the command line does."""
-        folder = self._ask_folder("Folder for run.json, atoms.csv and front.png")
-        if folder is None or not self._may_replace(folder):
-            return
-        snapshot = snapshot_of(run)
-
-        def write() -> None:
-            save_run(snapshot, folder)
-            write_csv(folder / "atoms.csv", table)
-            _save_front(snapshot, folder / "front.png")
-
-        self._write(write, "Run, points and plot", folder)
+def image_of(run: Any, shown: ShownImage | None) -> Image | None:
+    """The pixels of a run's image; None where it is not open or has changed since."""
+    image = None if shown is None else shown.image(run.image.pixel_size)
+    return image if image is not None and run.image.matches(image) else None
 
 
-def file_name(run: AnyRun) -> str:
+def file_name(run: Any) -> str:
     """A run's name as the stem of a file's."""
     kept = "".join(c if c.isalnum() or c in "-_.[]" else "_" for c in run.name)
     return kept.strip("_.") or "run"
@@ -154,10 +158,3 @@ def file_name(run: AnyRun) -> str:
 def snapshot_of(run: Any) -> Any:
     """The run as it is now, for a thread: it may grow meanwhile."""
     return replace(run, trials=list(run.trials))
-
-
-def _save_front(run: Run, path: Path) -> None:
-    # imported here: matplotlib takes a while
-    from napari_reward_analysis.analyses.atoms.figures import save_front
-
-    save_front(run, path)

@@ -8,19 +8,19 @@ from typing import Any, Generic
 from qtpy.QtCore import QObject
 
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.analysis.session import BaseSession, R
+from napari_reward_analysis.gui.analysis.session import R, Session
 from napari_reward_analysis.gui.layers.shown_image import Place, ShownImage, shown_image_of
 from napari_reward_analysis.gui.widgets.background import BackgroundTask
 
 
-class Matcher(QObject, Generic[R]):
+class ImageFinder(QObject, Generic[R]):
     """Looks for the shown run's image among a viewer's layers.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
         Whose layers are compared, each by the frame that is on show.
-    session : BaseSession
+    session : Session
         Is told the place of a run whose image was found.
     found : callable
         Called with the run, and with its place or None where no image matches.
@@ -30,7 +30,7 @@ class Matcher(QObject, Generic[R]):
     def __init__(
         self,
         viewer: Any,
-        session: BaseSession[R],
+        session: Session[R],
         found: Callable[[R, Place | None], None],
         parent: QObject | None = None,
     ) -> None:

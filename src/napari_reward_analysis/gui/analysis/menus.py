@@ -1,4 +1,4 @@
-"""Menus of the results: what to do with a run, where to write its points, recent ones."""
+"""Menus of the results: what to do with a run, and where to write what was found."""
 
 from __future__ import annotations
 
@@ -11,65 +11,84 @@ from napari_reward_analysis.gui.analysis.autosave import recent_runs
 
 
 class RunMenu(QPushButton):
-    """What can be done with the shown run, and where others come from."""
+    """What can be done with the shown run, and where others come from.
+
+    Attributes
+    ----------
+    load, save, edit, rename, remove : QAction
+    recent : QMenu
+        Runs that saved themselves.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.setText("Runs")
         self.setToolTip("Load, save, rename or remove runs, or run this one again")
         self.setAccessibleName("Runs menu")
-        menu = QMenu(self)
-        self.load = _add(menu, "Load a run…")
-        self.recent = QMenu("Recent runs", menu)
-        menu.addMenu(self.recent)
-        self.save = _add(menu, "Save this run…")
-        menu.addSeparator()
-        self.edit = _add(menu, "Edit this run (copy its settings into the form)")
-        self.oracle = QMenu("Add oracle (known positions)", menu)
-        menu.addMenu(self.oracle)
-        self.rename = _add(menu, "Rename…")
-        self.remove = _add(menu, "Remove from the list")
-        self.setMenu(menu)
+        self._menu = QMenu(self)
+        self.load = add_action(self._menu, "Load a run…")
+        self.recent = QMenu("Recent runs", self._menu)
+        self._menu.addMenu(self.recent)
+        self.save = add_action(self._menu, "Save this run…")
+        self._menu.addSeparator()
+        self.edit = add_action(self._menu, "Edit this run (copy its settings into the form)")
+        self.rename = add_action(self._menu, "Rename…")
+        self.remove = add_action(self._menu, "Remove from the list")
+        self._added: list[QMenu] = []
+        self.setMenu(self._menu)
+
+    def add_menu(self, title: str) -> QMenu:
+        """A menu of the analysis' own, for what can be done with the shown run."""
+        menu = QMenu(title, self._menu)
+        self._menu.insertMenu(self.rename, menu)
+        self._added.append(menu)
+        return menu
 
     def set_state(self, *, has_run: bool, growing: bool) -> None:
         """What is possible now."""
         for action in (self.edit, self.rename, self.save):
             action.setEnabled(has_run)
-        self.oracle.setEnabled(has_run)
+        for menu in self._added:
+            menu.setEnabled(has_run)
         self.remove.setEnabled(has_run and not growing)
 
 
 class ExportMenu(QPushButton):
-    """Where the shown points or the plot can be written to."""
+    """Where what is shown can be written to.
+
+    Attributes
+    ----------
+    folder : QAction
+        Everything that the command line writes, into a folder; the last entry.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.setText("Export")
-        self.setToolTip("Write the shown points or the plot to a file")
-        menu = QMenu(self)
-        self.csv = _add(menu, "Points as CSV…")
-        self.xyz = _add(menu, "Points as extended XYZ…")
-        menu.addSeparator()
-        self.figure = _add(menu, "Plot as SVG or PNG…")
-        self.folder = _add(menu, "Everything into a folder…")
-        self.setMenu(menu)
+        self.setToolTip("Write what is shown to files")
+        self._menu = QMenu(self)
+        self._line = self._menu.addSeparator()
+        self.folder = add_action(self._menu, "Everything into a folder…")
+        self.setMenu(self._menu)
 
-    def set_calibrated(self, calibrated: bool) -> None:
-        """XYZ files are in angstrom, so that they need a pixel size."""
-        self.xyz.setEnabled(calibrated)
-        self.xyz.setToolTip("" if calibrated else "needs a pixel size")
+    def add(self, text: str) -> QAction:
+        """An entry of the analysis' own, above the last one."""
+        action = QAction(text, self._menu)
+        self._menu.insertAction(self._line, action)
+        return action
 
 
 def list_recent(menu: QMenu, folder: Path) -> None:
-    """Fill a menu with the runs that were saved on their own; each action's data is its folder."""
+    """Fill a menu with the runs that saved themselves; each action's data is its folder."""
     menu.clear()
     for saved, label in recent_runs(folder):
-        _add(menu, label).setData(str(saved))
+        add_action(menu, label).setData(str(saved))
     if menu.isEmpty():
-        _add(menu, "none saved yet").setEnabled(False)
+        add_action(menu, "none saved yet").setEnabled(False)
 
 
-def _add(menu: QMenu, text: str) -> QAction:
+def add_action(menu: QMenu, text: str) -> QAction:
+    """A new entry at the end of a menu."""
     action = QAction(text, menu)
     menu.addAction(action)
     return action

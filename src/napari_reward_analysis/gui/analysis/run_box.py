@@ -1,4 +1,4 @@
-"""Section 4 of the form: what is missing, Run, and how far the run is."""
+"""The box with Run and Cancel: what is missing, how far the run is, what it found."""
 
 from __future__ import annotations
 
@@ -65,8 +65,9 @@ class RunBox(QWidget):
         column.setContentsMargins(4, 4, 4, 2)
         column.setSpacing(4)
         column.addWidget(self.fault)
-        column.addLayout(head)
         column.addWidget(self.status)
+        # the last line: the button stays where it is whatever is said above it
+        column.addLayout(head)
         self._clock = QTimer(self)
         self._clock.setInterval(500)
         self._clock.timeout.connect(self._show_time)
@@ -105,6 +106,11 @@ class RunBox(QWidget):
         self._clock.start()
         self._show_time()
         self._enable()
+
+    def set_total(self, total: int) -> None:
+        """The run has so many trials, as is known by now."""
+        if total and total != self.bar.maximum():
+            self.bar.setRange(0, total)
 
     def set_done(self, trials: int) -> None:
         """So many trials have come."""

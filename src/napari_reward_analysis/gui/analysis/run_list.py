@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari_reward_analysis.gui.analysis.session import BaseSession
+from napari_reward_analysis.gui.analysis.session import Session
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.fields import Choice
 
@@ -14,11 +14,11 @@ class RunList(Choice):
 
     Parameters
     ----------
-    session : BaseSession
+    session : Session
         Whose runs are listed, the newest first.
     """
 
-    def __init__(self, session: BaseSession[Any]) -> None:
+    def __init__(self, session: Session[Any]) -> None:
         super().__init__()
         self._session = session
         self._bindings = Bindings(self)

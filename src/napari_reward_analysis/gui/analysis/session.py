@@ -1,19 +1,23 @@
-"""What every analysis of a viewer knows: its runs, the one that is shown, and its choice.
+"""The session of an analysis in a viewer: its runs, the shown run, and the chosen trial.
 
-Plot, lists and overlays listen to its signals and to nothing else; it knows neither Qt
-nor layers. It is used from the GUI thread only.
+The session is the only state of the window. Plot, lists and overlays listen to its signals
+and to nothing else; it knows neither Qt nor layers. It is used from the GUI thread only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from psygnal import Signal
 
-from napari_reward_analysis.analyses.atoms.run import ImageReference, Status
+from napari_reward_analysis.gui.analysis.notices import notices_in_words
+from napari_reward_analysis.notices import Notice
 from napari_reward_analysis.optimize.pareto import Metric
+from napari_reward_analysis.runs.head import Status
+from napari_reward_analysis.runs.run import BaseRun
 
 _METRICS: tuple[Metric, ...] = ("euclidean", "chebyshev")
 
@@ -26,32 +30,13 @@ class Cancellable(Protocol):
         ...
 
 
-class AnyRun(Protocol):
-    """What runs of all analyses have."""
-
-    image: ImageReference
-    trials: list[Any]
-    name: str
-    status: Status
-    message: str
-    choice: int | None
-    identifier: str
-
-    @property
-    def front(self) -> list[int]:
-        """Positions of the Pareto set in `trials`."""
-        ...
-
-    def proposed(self, metric: Metric = "euclidean", *, scaled: bool = False) -> int | None:
-        """Position of the proposed trial."""
-        ...
+R = TypeVar("R", bound=BaseRun[Any])
 
 
-R = TypeVar("R", bound=AnyRun)
+class Session(Generic[R]):
+    """Runs of one analysis in one viewer, and what is shown of them.
 
-
-class BaseSession(Generic[R]):
-    """Runs of one viewer and what is shown of them.
+    An analysis with more to know derives its own from it.
 
     Signals
     -------
@@ -70,7 +55,9 @@ class BaseSession(Generic[R]):
     warned : str
         Something went wrong beside the search, which goes on.
     noted : str
-        What is worth knowing of a search in which nothing went wrong.
+        A fact about a search in which nothing went wrong.
+    staged : str
+        What an analysis is at before its first trial.
     """
 
     runs_changed = Signal()
@@ -81,6 +68,7 @@ class BaseSession(Generic[R]):
     progressed = Signal()
     warned = Signal(str)
     noted = Signal(str)
+    staged = Signal(str)
 
     def __init__(self) -> None:
         self._runs: list[R] = []
@@ -93,7 +81,7 @@ class BaseSession(Generic[R]):
         self.ended: R | None = None
         self._search: Cancellable | None = None
         self.cancelling = False
-        #: Trials that the search was asked for.
+        #: Trials that the search will have; 0 where that is not known yet.
         self.total = 0
         #: How the last search ended: status and message; None before there was one.
         self.outcome: tuple[Status, str] | None = None
@@ -178,10 +166,13 @@ class BaseSession(Generic[R]):
             self._search.cancel()
             self.search_changed.emit()
 
-    def grow(self, run: R) -> None:
-        """Show the run that the search will fill."""
+    def grow(self, run: R, total: int | None = None) -> None:
+        """Show the run that the search will fill with so many trials."""
         self.growing = run
+        if total is not None:
+            self.total = total
         self.add(run)
+        self.progressed.emit()
 
     def extend(self, trials: Sequence[Any]) -> None:
         """Add trials to the growing run, scored as it is by now."""
@@ -193,6 +184,22 @@ class BaseSession(Generic[R]):
         if run is self._current:
             self._trials_changed(since)
         self.progressed.emit()
+
+    def amend(self, position: int, trial: Any) -> None:
+        """Put a trial that is known better now in its place in the growing run."""
+        run = self.growing
+        if run is None:
+            return
+        run.trials[position] = trial
+        if run is self._current:
+            self._trials_changed()
+
+    def add_notices(self, notices: Sequence[Notice]) -> None:
+        """Add what the search has told at its end to the growing run."""
+        if self.growing is not None:
+            self.growing.notices.extend(notices)
+        for notice in notices:
+            self.noted.emit(notices_in_words([notice]))
 
     def end(self, status: Status, message: str = "") -> None:
         """Note that the search is over, one way or another."""
@@ -248,8 +255,7 @@ class BaseSession(Generic[R]):
             return
         # what was dominated stays so: a long run is not searched again from its start
         rows = [*(self._front if since else []), *range(since, len(run.trials))]
-        # every run is a dataclass, which a protocol cannot say
-        part: R = replace(run, trials=[run.trials[row] for row in rows])  # type: ignore[type-var]
+        part: R = replace(run, trials=[run.trials[row] for row in rows])
         self._front = [rows[k] for k in part.front]
         proposed = {metric: part.proposed(metric) for metric in _METRICS}
         self._proposed = {m: None if k is None else rows[k] for m, k in proposed.items()}
@@ -271,3 +277,27 @@ class BaseSession(Generic[R]):
     def _scored(self, _run: R, trials: Sequence[Any]) -> Sequence[Any]:
         """Trials as they enter the growing run."""
         return trials
+
+
+_SESSIONS: weakref.WeakKeyDictionary[Any, dict[str, Any]] = weakref.WeakKeyDictionary()
+S = TypeVar("S", bound=Session[Any])
+
+
+def session_of(viewer: Any, analysis: str, make: Callable[[], S]) -> S:
+    """The session of an analysis in a viewer, made when first asked for.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+        Or the proxy of one: every plugin widget gets a proxy of its own, and all of
+        them mean the same viewer.
+    analysis : str
+        Name of the analysis.
+    make : callable
+        Makes the session.
+    """
+    sessions = _SESSIONS.setdefault(getattr(viewer, "__wrapped__", viewer), {})
+    if analysis not in sessions:
+        sessions[analysis] = make()
+    found: S = sessions[analysis]
+    return found

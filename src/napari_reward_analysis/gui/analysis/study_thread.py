@@ -17,7 +17,7 @@ from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined, un
 
 from napari_reward_analysis.analyses.atoms.run import Status
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.analysis.autosave import Autosave, Keeping, forget_old_runs
+from napari_reward_analysis.gui.analysis.study_autosave import Autosave, Keeping, forget_old_runs
 from napari_reward_analysis.gui.analysis.thread import describe
 from napari_reward_analysis.gui.widgets.activity import ActivityBar
 from napari_reward_analysis.runs.analysis import Task

@@ -1,9 +1,9 @@
-"""A search of any analysis in a thread of its own, and how its trials reach the window.
+"""Run an analysis in a thread of its own, and bring its trials to the window.
 
 The thread puts what it finds into a queue; a timer of the GUI thread empties it a few
 times a second, however many trials have come meanwhile. So there are no signals across
 threads, a closed window cannot be hit by a late one, and every exception, of whatever
-kind, is caught in one place and becomes a message.
+kind, is caught in one place and becomes a message. To cancel is to cease to iterate.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ import logging
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic
+from typing import Any
 
 from qtpy.QtCore import QObject, QTimer
 
-from napari_reward_analysis.analyses.atoms.run import Status
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.analysis.autosave import Autosave, forget_old_runs
-from napari_reward_analysis.gui.analysis.session import BaseSession, R
+from napari_reward_analysis.gui.analysis.autosave import Autosave, forget_old_runs, not_saved
+from napari_reward_analysis.gui.analysis.session import Session
 from napari_reward_analysis.gui.layers.shown_image import Place
 from napari_reward_analysis.gui.widgets.activity import ActivityBar
+from napari_reward_analysis.runs.analysis import Task
+from napari_reward_analysis.runs.files import RunFormat
+from napari_reward_analysis.runs.head import Status
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,60 +36,88 @@ _INTERVAL = 60
 _SHARE = 4
 
 
-@dataclass(frozen=True)
-class Note:
-    """What is worth knowing, though nothing is wrong."""
+@dataclass(frozen=True, eq=False)
+class InWindow:
+    """A step that is no trial: something to do in the window's thread, in its turn.
 
-    text: str
+    Attributes
+    ----------
+    act : callable
+        What to do.
+    """
 
-
-@dataclass(frozen=True)
-class End:
-    """How a search ended, and why where that needs words."""
-
-    status: Status
-    message: str
+    act: Callable[[], None]
 
 
 @dataclass(frozen=True, eq=False)
-class Begun(Generic[R]):
-    """The run that the search will fill."""
+class Amended:
+    """A step that is no new trial: an earlier one that is known better now.
 
-    run: R
+    Attributes
+    ----------
+    position : int
+        Of the trial in its run.
+    trial : object
+        What takes its place.
+    """
+
+    position: int
+    trial: Any
 
 
-class BaseSearch(QObject, Generic[R]):
-    """One search: starts at `start`, fills the session, and tells it the end.
+#: Sets an analysis up in the thread. It yields None or `InWindow` while it is at work, so
+#: that it can be cancelled too, and returns the task, or None where nothing is left to do.
+Prepare = Callable[[], Generator[InWindow | None, None, Task[Any] | None]]
 
-    An analysis implements `_search`, which runs in the thread, and `_take`, which
-    receives in the GUI thread what `_search` put into `_found`.
+
+@dataclass(frozen=True, eq=False)
+class _End:
+    """How an analysis ended, and why where that needs words."""
+
+    status: Status
+    message: str = ""
+
+
+class AnalysisThread(QObject):
+    """One run of an analysis: starts at `start`, fills the session, and tells it the end.
 
     Parameters
     ----------
-    session : BaseSession
+    session : Session
         Receives the run and its trials.
+    prepare : Prepare
+        Sets the analysis up; called in the thread.
+    files : RunFormat
+        How runs of the analysis are saved.
+    folder : Path or None
+        Where runs save themselves; None for not at all.
     place : Place
         Image and frame that the run belongs to.
     title : str
         What goes on, for the activity dock.
     total : int
-        Number of trials asked for.
-    folder : Path or None
-        Where runs are saved on their own; None for not at all.
+        Number of trials asked for; 0 where the task will tell.
     """
 
     def __init__(
-        self, session: BaseSession[R], place: Place, title: str, total: int, folder: Path | None
+        self,
+        session: Session[Any],
+        prepare: Prepare,
+        files: RunFormat[Any],
+        folder: Path | None,
+        *,
+        place: Place,
+        title: str,
+        total: int = 0,
     ) -> None:
         super().__init__()
-        self._session, self._place, self._folder = session, place, folder
-        self._title = title
-        #: Number of trials asked for.
-        self.total = total
+        self._session, self._prepare, self._place = session, prepare, place
+        self._files, self._folder = files, folder
+        self._title, self._total = title, total
         self._found: deque[Any] = deque()
         self._cancelled = threading.Event()
         # no daemon: at exit the interpreter waits until the run is saved
-        self._thread = threading.Thread(target=self._work, name="reward-analysis-search")
+        self._thread = threading.Thread(target=self._work, name="reward-analysis")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._collect)
@@ -95,111 +126,142 @@ class BaseSearch(QObject, Generic[R]):
 
     def start(self) -> None:
         """Begin."""
-        self._session.begin(self, self.total)
-        self._activity = ActivityBar(self.total, self._title)
+        self._session.begin(self, self._total)
+        self._activity = ActivityBar(self._total, self._title)
         self._thread.start()
         self._timer.start(_INTERVAL)
 
     def cancel(self) -> None:
-        """Ask the thread to stop after the trial it is at."""
+        """Ask the thread to stop after the step it is at."""
         self._cancelled.set()
-
-    # ---- what an analysis implements
-
-    def _search(self) -> End:
-        """In the thread: the whole search."""
-        raise NotImplementedError
-
-    def _take(self, trials: list[Any], others: list[Any]) -> None:
-        """In the GUI thread: what has come, trials and whatever else."""
-        raise NotImplementedError
-
-    def _is_trial(self, item: Any) -> bool:
-        """Whether what came is a trial."""
-        raise NotImplementedError
 
     # ---- in the thread
 
     def _work(self) -> None:
-        end = End("failed", "")
+        end = _End("failed")
+        task: Task[Any] | None = None
         try:
-            end = self._search()
+            over, task = self._iterated(self._prepare(), self._found.append)
+            if over and task is not None:
+                self._begin(task)
+                over, _ = self._iterated(task.steps, lambda step: self._take(task.run, step))
+            end = self._finished(task) if over else _End("cancelled")
         except BadInput as error:
-            end = End("failed", str(error))
+            end = _End("failed", str(error))
         except BaseException as error:  # noqa: BLE001 - whatever it is, the form must be usable again
-            _LOG.exception("The search failed.")
-            end = End("failed", f"The search failed: {describe(error)}.")
+            _LOG.exception("The analysis failed.")
+            end = _End("failed", f"The search failed: {describe(error)}.")
         finally:
-            self._close(end)
+            self._close(task, end)
 
-    def _begin(self, run: R) -> None:
-        """Hand the run over, and start to save it."""
-        self._found.append(Begun(run))
+    def _iterated(
+        self, steps: Generator[Any, None, Any], take: Callable[[Any], None]
+    ) -> tuple[bool, Any]:
+        """Take all steps; returns whether they came to their end, and what they returned."""
+        try:
+            while not self._cancelled.is_set():
+                try:
+                    step = next(steps)
+                except StopIteration as stop:
+                    return True, stop.value
+                if step is not None:
+                    take(step)
+            return False, None
+        finally:
+            steps.close()
+
+    def _begin(self, task: Task[Any]) -> None:
+        # the window scores, names and chooses in a run of its own
+        run = replace(task.run, trials=[], notices=list(task.run.notices))
+        self._found.append(InWindow(lambda: self._grow(run, task.total)))
         if self._folder is not None:
-            self._saved = Autosave(run, self._folder)
+            self._saved = Autosave(task.run, self._folder, self._files)
             self._warn(self._saved.open())
 
-    def _add(self, trial: Any) -> None:
-        """Hand a trial over, and save it."""
-        self._found.append(trial)
+    def _take(self, run: Any, step: Any) -> None:
+        self._found.append(step)
+        if isinstance(step, InWindow):
+            return
+        if isinstance(step, Amended):
+            run.trials[step.position] = step.trial
+            return
+        run.trials.append(step)
         if self._saved is not None:
-            self._warn(self._saved.add(trial))
+            self._warn(self._saved.add(step))
 
-    def _close(self, end: End) -> None:
+    def _finished(self, task: Task[Any] | None) -> _End:
+        if task is None:
+            return _End("done")
+        known = len(task.run.notices)
         try:
-            if self._saved is not None and self._folder is not None:
-                self._warn(self._saved.close(end.status, end.message))
-                forget_old_runs(self._folder)
+            task.finish(task.run)
+        except BadInput as error:
+            # the search itself went well: it found nothing
+            return _End("done", str(error))
+        finally:
+            new = task.run.notices[known:]
+            self._found.append(InWindow(lambda: self._session.add_notices(new)))
+        return _End("done")
+
+    def _close(self, task: Task[Any] | None, end: _End) -> None:
+        try:
+            if self._saved is not None and self._folder is not None and task is not None:
+                task.run.status, task.run.message = end.status, end.message
+                self._warn(self._saved.close())
+                forget_old_runs(self._folder, self._files.file)
         except Exception as error:  # noqa: BLE001 - the run itself is in the session
             _LOG.exception("The run could not be saved.")
-            self._warn(f"This run is not saved on its own: {describe(error)}.")
+            self._warn(not_saved(f"{describe(error)}."))
         finally:
             self._found.append(end)
 
     def _warn(self, message: str) -> None:
         if message:
-            self._found.append(message)
+            self._found.append(InWindow(lambda: self._session.warned.emit(message)))
 
     # ---- in the GUI thread
 
     def _collect(self) -> None:
         self._shown_since = time.perf_counter()
         trials: list[Any] = []
-        others: list[Any] = []
-        end: End | None = None
+        end: _End | None = None
         while self._found and end is None:
-            item = self._found.popleft()
-            if self._is_trial(item):
-                trials.append(item)
-            elif isinstance(item, Begun):
-                self._grow(item.run)
-            elif isinstance(item, Note):
-                self._session.noted.emit(item.text)
-            elif isinstance(item, str):
-                self._session.warned.emit(item)
-            elif isinstance(item, End):
-                end = item
+            step = self._found.popleft()
+            if isinstance(step, InWindow | Amended | _End):
+                self._extend(trials)
+                trials = []
+            if isinstance(step, InWindow):
+                step.act()
+            elif isinstance(step, Amended):
+                self._session.amend(step.position, step.trial)
+            elif isinstance(step, _End):
+                end = step
             else:
-                others.append(item)
-        self._take(trials, others)
+                trials.append(step)
+        self._extend(trials)
         if self._activity.cancelled:
             self._session.cancel()
         if end is not None:
             self._finish(end)
             return
-        self._activity.advance(len(trials))
         # a timer without delay comes when what was changed has been painted
         QTimer.singleShot(0, self._rest)
+
+    def _extend(self, trials: list[Any]) -> None:
+        if trials:
+            self._session.extend(trials)
+            self._activity.advance(len(trials))
 
     def _rest(self) -> None:
         spent = 1000 * (time.perf_counter() - self._shown_since)
         self._timer.start(max(_INTERVAL, round(_SHARE * spent)))
 
-    def _grow(self, run: R) -> None:
+    def _grow(self, run: Any, total: int) -> None:
         self._session.places[run.identifier] = self._place
-        self._session.grow(run)
+        self._activity.expect(total)
+        self._session.grow(run, total)
 
-    def _finish(self, end: End) -> None:
+    def _finish(self, end: _End) -> None:
         self._thread.join()
         # this runs within the timer's own signal: it must not be deleted before it returns
         QTimer.singleShot(0, lambda: self.deleteLater())

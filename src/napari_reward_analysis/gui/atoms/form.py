@@ -14,6 +14,7 @@ from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.preflight import Preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.analysis.request import Request
 from napari_reward_analysis.gui.atoms.search_section import SearchSection
 from napari_reward_analysis.gui.inputs.area import area_of
 from napari_reward_analysis.gui.inputs.form_values import PUBLISHED_DS, FormValues, Preview, preview
@@ -23,6 +24,7 @@ from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch, S
 from napari_reward_analysis.gui.layers.known_points import points_on
 from napari_reward_analysis.gui.layers.region_layer import CrystalLayer
 from napari_reward_analysis.gui.widgets.section import Section
+from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
 
 class AtomsForm(QWidget):
@@ -139,6 +141,38 @@ class AtomsForm(QWidget):
             return None if self.lattice.source.fault else self.values().to_lattice()
         except BadInput:
             return None
+
+    def request(self) -> Request | None:
+        """What the form asks for; None where no image is chosen.
+
+        Raises
+        ------
+        BadInput
+            If the free cell is incomplete or a setting impossible.
+        """
+        shown, values = self.image.frame, self.values()
+        if shown is None:
+            return None
+        return Request(
+            shown,
+            values.pixel_size,
+            values.to_lattice(),
+            values.to_settings(),
+            self.image.region,
+            self.shared_preflight,
+        )
+
+    def show_run(self, run: Any, *, same_image: bool) -> None:
+        """Show the settings of a run, so that it can be changed and run again."""
+        values = FormValues.of(run)
+        self.set_values(values)
+        if same_image:
+            self.image.set_pixel_size(values.pixel_size)
+
+    def apply_napari_theme(self, name: str, colours: ThemeColours) -> None:
+        """Draw in the colours of a napari theme."""
+        self.lattice.view.apply_napari_theme(name)
+        self.image.preflight.apply_colours(colours)
 
     @property
     def shared_preflight(self) -> SharedPreflight | None:

@@ -1,11 +1,11 @@
-"""Keeps the points on the image in step with the session.
+"""Show the columns of the selected trial on the image.
 
-When the user selects a trial its columns are shown, and at the end of a run those of the
-proposed one. While a run goes on its proposal moves with every few trials; the plot shows
-that, the image does not, since redrawing thousands of points would make the window stutter.
+At the end of a run the columns of the proposed trial are shown. During a run the proposed
+trial changes often. Only the plot follows it then: redrawing thousands of points would make
+the window stutter.
 
-Points edited by hand are scored, and never overwritten: before another result is shown
-they are kept as a layer of their own.
+Points that the user edits are scored and never overwritten. Before another result is shown,
+they are copied into a layer of their own.
 """
 
 from __future__ import annotations
@@ -14,54 +14,46 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtCore import QObject, QTimer
 from scipy.spatial import cKDTree
 
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.atoms.table import Table, atoms_table
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.gui.atoms.session import Session
+from napari_reward_analysis.gui.analysis.overlay import Overlay
+from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.inputs.area import area_of
 from napari_reward_analysis.gui.layers.result_layers import AtomsLayer
-from napari_reward_analysis.gui.layers.shown_image import Place
-from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 
-#: ms without a further edit before edited points are scored.
+#: Time in ms without an edit, after which edited points are scored.
 _SETTLE = 60
 
-#: Points this near to each other (px) are the same one, whatever their precision.
+#: Points at a smaller distance (px) are the same point.
 _SAME = 1e-3
 
 
-class Overlay(QObject):
-    """The points of a session's selected trial, on the image that they belong to.
+class AtomsOverlay(Overlay):
+    """The points of a session's selected trial on its image.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-    session : Session
+    session : AtomsSession
     parent : QObject, optional
-
-    Signals
-    -------
-    said : str
-        Something that the user should know of.
     """
 
-    said = Signal(str)
+    session: AtomsSession
 
-    def __init__(self, viewer: Any, session: Session, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._viewer, self._session = viewer, session
+    def __init__(self, viewer: Any, session: AtomsSession, parent: QObject | None = None) -> None:
+        super().__init__(viewer, session, parent)
         self.atoms = AtomsLayer(viewer)
-        self._bindings = Bindings(self)
         #: Run, trial and physics that the layer shows.
         self._drawn: tuple[Any, ...] | None = None
         #: The trial itself, with the positions that are shown.
         self._shown: AtomTrial | None = None
-        #: What the layer shows was edited by hand and not kept yet.
+        #: Whether the layer has edits that were not copied yet.
         self._edited = False
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -70,31 +62,26 @@ class Overlay(QObject):
 
     def bind(self) -> None:
         """Follow session and viewer from now on."""
-        session = self._session
-        self._bindings.connect(session.selection_changed, self._on_selection)
-        self._bindings.connect(session.refined, self._on_refined)
-        self._bindings.connect(session.run_changed, self._on_run)
-        self._bindings.connect(session.trials_changed, self._on_trials)
-        self._bindings.connect(session.search_changed, self._on_trials)
-        self._bindings.connect(self.atoms.edited, self._on_edited)
-        self._bindings.connect(self._viewer.layers.events.removed, self._on_removed)
-        self.draw()
+        session = self.session
+        self.bindings.connect(session.selection_changed, self._on_selection)
+        self.bindings.connect(session.refined, self._on_refined)
+        self.bindings.connect(session.run_changed, self._on_run)
+        self.bindings.connect(session.trials_changed, self._on_trials)
+        self.bindings.connect(session.search_changed, self._on_trials)
+        self.bindings.connect(self.atoms.edited, self._on_edited)
+        self.bindings.connect(self.viewer.layers.events.removed, self._on_removed)
+        super().bind()
 
     def unbind(self) -> None:
-        """Let go; the layers stay."""
-        self._bindings.release()
+        """Stop following the session; the layers stay."""
+        super().unbind()
         self._settle.stop()
         self.atoms.release()
         self._drawn, self._shown, self._edited = None, None, False
 
-    @property
-    def shows_run(self) -> bool:
-        """Whether the image of the shown run is open."""
-        return self._place() is not None
-
     def draw(self) -> None:
         """Show the selected trial, if its image is open."""
-        run, position, place = self._session.current, self._session.selected, self._place()
+        run, position, place = self.session.current, self.session.selected, self.place
         if run is None or position is None or place is None:
             return
         wanted = (run.identifier, run.trials[position].index, run.physics)
@@ -105,11 +92,11 @@ class Overlay(QObject):
         self._drawn, self._shown, self._edited = wanted, run.trials[position], False
 
     def table(self) -> Table | None:
-        """The columns that are shown, edits included; None where no trial is selected."""
-        run, position = self._session.current, self._session.selected
+        """Table of the shown columns with their edits; None where no trial is selected."""
+        run, position = self.session.current, self.session.selected
         if run is None or position is None:
             return None
-        if self._session.edited is None:
+        if self.session.edited is None:
             return self._table(run, position)
         points, here = self.atoms.points()
         features = {name: values[here] for name, values in self.atoms.features().items()}
@@ -134,15 +121,15 @@ class Overlay(QObject):
         copy = self.atoms.keep(self._kept_name())
         return "" if copy is None else str(copy.name)
 
-    # ---- what happens around
+    # ---- reactions to the session and the viewer
 
     def _on_selection(self) -> None:
-        if not self._moves_by_itself():
+        if not self.moves_by_itself:
             self.draw()
 
     def _on_refined(self) -> None:
-        """Move the shown points to where they are by now, unless the user has edited them."""
-        run, position = self._session.current, self._session.selected
+        """Move the shown points to their refined positions, unless the user has edited them."""
+        run, position = self.session.current, self.session.selected
         if run is None or position is None or self._edited or self._drawn is None:
             return
         trial = run.trials[position]
@@ -152,32 +139,27 @@ class Overlay(QObject):
 
     def _on_run(self) -> None:
         self._settle.stop()
-        if not self._moves_by_itself():
+        if not self.moves_by_itself:
             self.draw()
 
     def _on_trials(self) -> None:
         if self._edited:
             self._settle.start()
-        elif not self._moves_by_itself():
+        elif not self.moves_by_itself:
             self.draw()
-
-    def _moves_by_itself(self) -> bool:
-        """Whether the shown run goes on and the user has chosen none of its trials."""
-        run = self._session.current
-        return run is not None and run is self._session.growing and run.choice is None
 
     def _on_removed(self, _event: Any) -> None:
         if self.atoms.layer is None and self._edited:
-            # the user threw the edited points away
+            # the user deleted the layer with the edits
             self._edited = False
-            self._session.set_edited(None)
+            self.session.set_edited(None)
 
     def _on_edited(self) -> None:
         self._edited = True
         self._settle.start()
 
     def _score_edits(self) -> None:
-        run, position = self._session.current, self._session.selected
+        run, position = self.session.current, self.session.selected
         if not self._edited or run is None or position is None or self.atoms.layer is None:
             return
         if self._drawn is None or self._drawn[:2] != (run.identifier, run.trials[position].index):
@@ -188,27 +170,18 @@ class Overlay(QObject):
         here &= _within(points, run)
         sums = np.full(len(points), np.nan)
         judged, moved = _as_blobs(points, self._shown)
-        # columns beyond a drawn region are neighbours too, though they do not count
+        # columns outside the area are neighbours, although they do not count
         beyond = self._shown.blobs[~self._shown.inside, :2]
         around = neighbour_sums(np.concatenate([judged[here], beyond]))
         sums[here] = around[: np.count_nonzero(here)]
         score = score_atoms(sums[here], run.physics)
-        self._session.set_edited(score)
+        self.session.set_edited(score)
         self._drawn = (*self._drawn[:2], run.physics)
         size = np.nan if run.image.pixel_size is None else run.image.pixel_size
         errors = np.nan_to_num(sums, nan=np.inf) < run.physics.ds_px
         self.atoms.refresh(sums * size, errors, moved, here)
 
-    # ---- within
-
-    def _place(self) -> Place | None:
-        """Where the shown run's result goes; None when its image is not open."""
-        run = self._session.current
-        place = None if run is None else self._session.places.get(run.identifier)
-        if not isinstance(place, Place):
-            return None
-        layer = place.layer()
-        return place if layer is not None and layer in self._viewer.layers else None
+    # ---- inside
 
     def _table(self, run: Run, position: int) -> Table:
         return atoms_table(run.trials[position], run.physics, run.image.pixel_size)
@@ -218,10 +191,10 @@ class Overlay(QObject):
             return
         copy = self.atoms.keep("atoms, edited")
         if copy is not None:
-            self.said.emit(f"Your edited points are kept as layer {copy.name!r}.")
+            self.said.emit(f"Your edited points are kept as layer {copy.name!r}.", False)
 
     def _kept_name(self) -> str:
-        run, position = self._session.current, self._session.selected
+        run, position = self.session.current, self.session.selected
         if run is None or position is None:
             return "atoms, kept"
         edited = ", edited" if self._edited else ""
@@ -231,16 +204,16 @@ class Overlay(QObject):
 def _as_blobs(
     points: npt.NDArray[Any], trial: AtomTrial
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Edited points as they are judged: by their blobs where they are the trial's own.
+    """Positions at which edited points are scored: those of the blobs for unmoved points.
 
-    A trial is scored by its blobs, which lie on whole pixels. Were its refined points
-    scored in their place, an edit would change the error of columns that it left alone.
+    A trial is scored by its blobs, which lie on whole pixels. Scores of refined positions
+    would change the errors of columns that the user did not edit.
 
     Returns
     -------
     judged : ndarray, shape (n, 2)
     moved : ndarray of bool, shape (n,)
-        Points that are not the trial's.
+        Points that the user added or moved.
     """
     if not trial.shown.any():
         return points, np.ones(len(points), bool)

@@ -1,13 +1,7 @@
-"""What a viewer's search of atoms knows: its runs, the one that is shown, and its choice.
-
-The session is the only state of the GUI. Plot, table and overlay listen to its signals
-and to nothing else; it knows neither Qt nor layers, so that it can be tested alone. It
-is used from the GUI thread only.
-"""
+"""The session of "Find atoms": N and DS, sub-pixel positions, oracles and edits by hand."""
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,13 +11,14 @@ import numpy.typing as npt
 from psygnal import Signal
 
 from napari_reward_analysis.analyses.atoms.run import Run
+from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.detection.refine import Refined
-from napari_reward_analysis.gui.analysis.session import BaseSession
+from napari_reward_analysis.gui.analysis.session import Session, session_of
 from napari_reward_analysis.rewards.atoms import AtomScore, Physics
 
 
-class Session(BaseSession[Run]):
+class AtomsSession(Session[Run]):
     """Runs of one viewer and what is shown of them.
 
     Signals
@@ -68,6 +63,11 @@ class Session(BaseSession[Run]):
                 run.trials[place] = replace(trial, refined=positions[trial.index])
                 if run is self._current and place == self.selected:
                     self.refined.emit()
+
+    def amend(self, position: int, trial: AtomTrial) -> None:  # noqa: ARG002
+        """Take over the sub-pixel positions of a trial of the growing run."""
+        if self.growing is not None and trial.refined is not None:
+            self.set_refined(self.growing, {trial.index: trial.refined})
 
     def set_oracle(self, name: str, count: float | None) -> None:
         """Give the shown run an oracle's count, or take it away with None."""
@@ -138,16 +138,6 @@ class Session(BaseSession[Run]):
         return [trial.rescored(run.physics) for trial in trials]
 
 
-_SESSIONS: weakref.WeakKeyDictionary[Any, Session] = weakref.WeakKeyDictionary()
-
-
-def session_of(viewer: Any) -> Session:
-    """The session of a viewer, made when first asked for.
-
-    Parameters
-    ----------
-    viewer : napari.components.ViewerModel
-        Or the proxy of one: every plugin widget gets a proxy of its own, and all of
-        them mean the same viewer.
-    """
-    return _SESSIONS.setdefault(getattr(viewer, "__wrapped__", viewer), Session())
+def atoms_session_of(viewer: Any) -> AtomsSession:
+    """The session of a viewer, or of the proxy of one, made when first asked for."""
+    return session_of(viewer, "atoms", AtomsSession)

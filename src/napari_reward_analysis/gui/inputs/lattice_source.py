@@ -92,6 +92,12 @@ class LatticeSource(QWidget):
         self.choice.blockSignals(False)
         self._show_axis()
 
+    def show_crystal(self, lattice: Lattice | None) -> None:
+        """Choose the crystal of a run, a preset or one that comes ready-made. Emits nothing."""
+        name = NO_LATTICE if lattice is None else lattice.name
+        preset = lattice is None or (name in lattice_names() and lattice == lattice_preset(name))
+        self.show_lattice(name, None if preset else lattice)
+
     def open_file(self, path: Path) -> None:
         """Take the crystal of a CIF file. A message about a bad file becomes the fault."""
         key = path.name

@@ -24,9 +24,8 @@ class ParetoFrame:
 
     Attributes
     ----------
-    front, all, value : QToolButton
-        Buttons that fit the view to the front, fit it to everything, and colour the points
-        by a quantity.
+    front, all : QToolButton
+        Buttons that fit the view to the front, and to everything.
     x_title, y_title : ElidedLabel
         Titles of the axes.
     status : ElidedLabel
@@ -46,16 +45,6 @@ class ParetoFrame:
         self.status = ElidedLabel(small=True)
         self.front = _button("Front", "Fit the view to the Pareto front (double click)")
         self.all = _button("All", "Fit the view to every feasible trial")
-        self.value = _button(
-            "F1",
-            (
-                "Colour the trials by F1: their agreement with the columns of an oracle.\n"
-                "1 means that both have the same columns."
-            ),
-        )
-        self.value.setCheckable(True)
-        self.value.setChecked(True)
-        self.value.hide()
         self.bar, self.legend = ValueBar(), LegendStrip()
         self.placeholder = QLabel(plot)
         self.placeholder.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -111,18 +100,16 @@ class ParetoFrame:
         for label in (self.x_title, self.y_title, self.status):
             label.setStyleSheet(f"color: {colours.foreground}; background: {colours.background};")
         self.bar.apply_colours(colours)
-        for button in (self.value, self.front, self.all):
+        for button in (self.front, self.all):
             button.setStyleSheet(
                 f"QToolButton {{ color: {colours.foreground}; background: {colours.background};"
                 f"border: 1px solid {colours.muted}; border-radius: 3px; padding: 0 6px; }}"
-                f"QToolButton:checked {{ background: {colours.faint};"
-                f"border: 2px solid {colours.accent}; padding: 0 5px; }}"
             )
 
     def _lay_out(self, plot: QWidget) -> None:
         head = QHBoxLayout()
         head.addWidget(self.y_title, 1)
-        for button in (self.value, self.front, self.all):
+        for button in (self.front, self.all):
             head.addWidget(button)
         foot = QHBoxLayout()
         foot.addWidget(self.status, 1)

@@ -38,8 +38,19 @@ def _series_colours(colours: ThemeColours) -> list[str]:
     return [colours.species[place] for place in _SERIES]
 
 
-def legend_entries(colours: ThemeColours, *, judged: bool = False) -> list[LegendEntry]:
-    """Legend of the plot; with the oracle's best trial where an oracle has judged the trials."""
+def legend_entries(
+    colours: ThemeColours, *, shaded: bool = False, favourite: bool = False
+) -> list[LegendEntry]:
+    """Legend of the plot.
+
+    Parameters
+    ----------
+    colours : ThemeColours
+    shaded : bool
+        Whether the points are coloured one by one.
+    favourite : bool
+        Whether an oracle's best trial is marked.
+    """
     entries = [
         LegendEntry("dot", colours.accent, "front", line=True),
         LegendEntry("dot", colours.muted, "others"),
@@ -47,11 +58,12 @@ def legend_entries(colours: ThemeColours, *, judged: bool = False) -> list[Legen
         LegendEntry("square", colours.chebyshev, "Chebyshev"),
         LegendEntry("ring", colours.foreground, "shown"),
     ]
-    if not judged:
+    if not shaded:
         return entries
-    # the points are then coloured one by one
-    front = LegendEntry("line", colours.accent, "front")
-    return [front, *entries[2:], LegendEntry("star", favourite_colour(colours), "oracle's best")]
+    entries = [LegendEntry("line", colours.accent, "front"), *entries[2:]]
+    if favourite:
+        entries.append(LegendEntry("star", favourite_colour(colours), "oracle's best"))
+    return entries
 
 
 def favourite_colour(colours: ThemeColours) -> str:
@@ -77,6 +89,10 @@ class ParetoItems:
 
     Attributes
     ----------
+    front, others : ScatterPlotItem
+        Points on the front, and all other feasible ones.
+    steps : PlotCurveItem
+        The line through the front.
     series : list of (PlotCurveItem, ScatterPlotItem)
         Line and dots of each additional front.
     """
@@ -87,11 +103,11 @@ class ParetoItems:
         self._colours: ThemeColours | None = None
         self._shaded = False
         self._edges = {side: self._scatter(symbol, 9, 0) for side, symbol in _SIDES.items()}
-        self._steps = pg.PlotCurveItem(antialias=True)
-        self._steps.setZValue(1)
-        plot.addItem(self._steps, ignoreBounds=True)
-        self._others = self._scatter("o", 7, 2)
-        self._front = self._scatter("o", 9, 3)
+        self.steps = pg.PlotCurveItem(antialias=True)
+        self.steps.setZValue(1)
+        plot.addItem(self.steps, ignoreBounds=True)
+        self.others = self._scatter("o", 7, 2)
+        self.front = self._scatter("o", 9, 3)
         # a diamond in a square in a ring: all are visible where they coincide
         self._marks = {
             "chebyshev": self._scatter("s", 17, 4),
@@ -106,10 +122,10 @@ class ParetoItems:
         A front of three or more objectives is no front in the two that are shown. The line
         goes through those of its points that are not dominated in these two.
         """
-        self._others.setData(x[~on_front], y[~on_front])
-        self._front.setData(x[on_front], y[on_front])
+        self.others.setData(x[~on_front], y[~on_front])
+        self.front.setData(x[on_front], y[on_front])
         shown = non_dominated(x[on_front], y[on_front])
-        self._steps.setData(*staircase(x[on_front][shown], y[on_front][shown]))
+        self.steps.setData(*staircase(x[on_front][shown], y[on_front][shown]))
 
     def set_shades(self, shades: Sequence[QColor] | None, on_front: BoolArray) -> None:
         """Colour the points one by one. None gives them the colours of front and others.
@@ -127,7 +143,7 @@ class ParetoItems:
             if before and self._colours is not None:
                 self._colour_points(self._colours)
             return
-        for item, part in ((self._others, ~on_front), (self._front, on_front)):
+        for item, part in ((self.others, ~on_front), (self.front, on_front)):
             item.setBrush([shades[k] for k in np.flatnonzero(part).tolist()])
 
     def set_series(self, series: Sequence[tuple[FloatArray, FloatArray]]) -> None:
@@ -191,11 +207,11 @@ class ParetoItems:
             item.setBrush(pg.mkBrush(_dimmed(colours)))
             item.setPen(pg.mkPen(None))
         # a rim in the colour of the background separates dots that touch
-        self._others.setPen(outline)
-        self._front.setPen(outline)
+        self.others.setPen(outline)
+        self.front.setPen(outline)
         if not self._shaded:
             self._colour_points(colours)
-        self._steps.setPen(pg.mkPen(colours.accent, width=1.6))
+        self.steps.setPen(pg.mkPen(colours.accent, width=1.6))
         for name, colour in (
             ("euclidean", colours.euclidean),
             ("chebyshev", colours.chebyshev),
@@ -207,8 +223,8 @@ class ParetoItems:
 
     def _colour_points(self, colours: ThemeColours) -> None:
         for item, brush in (
-            (self._others, pg.mkBrush(_dimmed(colours))),
-            (self._front, pg.mkBrush(colours.accent)),
+            (self.others, pg.mkBrush(_dimmed(colours))),
+            (self.front, pg.mkBrush(colours.accent)),
         ):
             item.setBrush(brush)
             # points that were coloured one by one keep their colour otherwise

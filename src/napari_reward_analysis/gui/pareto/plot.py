@@ -94,6 +94,7 @@ class ParetoPlot(Themed, QWidget):
         self._hovered = (-1, "")
         self._values: dict[int, float] = {}
         self._values_name = ""
+        self._marks_largest = True
         self._build()
         self._connect()
         self.apply_colours(default_colours())
@@ -196,8 +197,10 @@ class ParetoPlot(Themed, QWidget):
         if others:
             self.settle_view()
 
-    def set_values(self, values: Mapping[int, float], name: str = "") -> None:
-        """Colour the trials by a quantity and mark the one with the largest value.
+    def set_values(
+        self, values: Mapping[int, float], name: str = "", *, favourite: bool = True
+    ) -> None:
+        """Colour the trials by a quantity.
 
         Parameters
         ----------
@@ -206,9 +209,11 @@ class ParetoPlot(Themed, QWidget):
             An empty mapping restores the usual colours.
         name : str
             Name of the quantity, for the bar below the plot.
+        favourite : bool
+            Whether large values are good. The trial with the largest one gets a mark then.
+            Small values are good otherwise, as of an objective.
         """
-        self._values, self._values_name = dict(values), name
-        self.frame.value.setVisible(bool(values))
+        self._values, self._values_name, self._marks_largest = dict(values), name, favourite
         self._shade()
         self._show_legend()
         self._place_marks()
@@ -262,36 +267,45 @@ class ParetoPlot(Themed, QWidget):
 
     def _show_legend(self) -> None:
         colours = self._colours
-        entries = legend_entries(colours, judged=self._shaded)
+        entries = legend_entries(
+            colours, shaded=self._shaded, favourite=self._shaded and self._marks_largest
+        )
         self.frame.legend.set_entries(entries + series_entries(self._series, colours), colours)
 
     # ---- colours by a quantity
 
     @property
     def _shaded(self) -> bool:
-        return bool(self._values) and self.frame.value.isChecked()
+        return bool(self._values)
 
     def _shade(self) -> None:
-        """Colour the points, from the smallest value on the front to the largest of all."""
+        """Colour the points, from the values on the front to the best of all.
+
+        Of a quantity whose small values are good, the scale reaches to the median at least:
+        a front of few points alone would tell nothing of the others.
+        """
         self.frame.bar.setVisible(self._shaded)
         if not self._shaded:
             self.items.set_shades(None, self._on_front)
             return
         values = np.array([self._values.get(int(name), np.nan) for name in self._ids], float)
         # most other trials are far worse: with them, the whole front would look alike
-        highest = values[np.isfinite(values)].max(initial=-np.inf)
-        scale = ValueScale.of(np.append(values[self._on_front], highest))
+        known = values[np.isfinite(values)]
+        ends = [known.max(initial=-np.inf)]
+        if not self._marks_largest:
+            ends = [known.min(initial=np.inf), np.median(known) if known.size else np.nan]
+        scale = ValueScale.of(np.append(values[self._on_front], ends))
         self.items.set_shades([scale.colour(value) for value in values], self._on_front)
         self.frame.bar.show_scale(self._values_name, scale)
 
-    def _on_value_button(self) -> None:
-        self._shade()
-        self._show_legend()
-        self._place_marks()
-
     @property
     def favourite(self) -> int | None:
-        """Id of the drawn trial with the largest value; among equals, the proposed one."""
+        """Id of the drawn trial with the largest value; among equals, the proposed one.
+
+        None where large values are not good.
+        """
+        if not self._marks_largest:
+            return None
         on_front = set(self._ids[self._on_front].tolist())
         drawn = {name: value for name, value in self._values.items() if name in self._row}
         proposed = {name for name in self._choices if name is not None}
@@ -326,7 +340,6 @@ class ParetoPlot(Themed, QWidget):
         self._box.sigRangeChangedManually.connect(self._view.take_over)
         self.frame.front.clicked.connect(self.reset_view)
         self.frame.all.clicked.connect(self.show_all)
-        self.frame.value.toggled.connect(self._on_value_button)
 
     # ---- positions
 
@@ -359,7 +372,7 @@ class ParetoPlot(Themed, QWidget):
         self.frame.show_counts(self._total, infeasible, int(np.count_nonzero(side)))
 
     def _place_marks(self) -> None:
-        favourite = self.favourite if self._shaded else None
+        favourite = self.favourite
         names = (*reversed(self._choices), favourite, self._selected)
         for mark, name in zip(MARKS, names, strict=True):
             row = None if name is None else self._row.get(name)

@@ -20,7 +20,8 @@ import pyqtgraph as pg
 
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, small_font
 
-#: Smallest width of a scale. Values that are closer together look alike.
+#: Smallest width of a scale, as a share of its largest value. Values that are closer
+#: together look alike.
 _LEAST = 0.01
 
 # viridis without its ends, which are hard to see on a dark or a light background
@@ -50,7 +51,7 @@ class ValueScale:
         if not known.size:
             return cls(0.0, 1.0)
         low, high = float(known.min()), float(known.max())
-        return cls(min(low, high - _LEAST), high)
+        return cls(min(low, high - _LEAST * (abs(high) or 1.0)), high)
 
     def colour(self, value: float) -> QColor:
         """Colour of a value; grey where it is not finite."""
@@ -87,7 +88,7 @@ class ValueBar(QWidget):
     @property
     def texts(self) -> tuple[str, str, str]:
         """Name of the quantity, and the values at both ends."""
-        return self._name, f"{self._scale.low:.3f}", f"{self._scale.high:.3f}"
+        return self._name, _number(self._scale.low), _number(self._scale.high)
 
     def show_scale(self, name: str, scale: ValueScale) -> None:
         """Explain this scale."""
@@ -151,6 +152,10 @@ class ValueBar(QWidget):
 
     def _line(self) -> int:
         return int(self._metrics().height()) + 2
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if 0.1 <= abs(value) < 10 else f"{value:.3g}"
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Open and save what a study found: a file that is read, a folder that is written."""
+"""Open the run file of a study, and save its results in a folder."""
 
 from __future__ import annotations
 
@@ -17,34 +17,33 @@ from napari_reward_analysis.gui.widgets.background import BackgroundTask
 
 
 class StudyFiles(QWidget):
-    """The buttons "Open…", "Recent" and "Save…" of a study, and its short work in threads.
+    """The buttons "Open…", "Recent" and "Save…" of a study.
 
     Parameters
     ----------
     file : str
-        The file that a run is kept in.
+        Name of the run file.
     image : ImageSection
-        Whose image an opened run is shown over where it is the run's.
+        Gives the image on which an opened run is shown, if the run belongs to it.
     load : callable
-        Reads a run from a path; called in a thread.
+        Reads a run from a path; a thread calls it.
     write : callable
-        Writes the run into a folder; called in a thread with run and folder.
+        Writes a run into a folder; a thread calls it.
     current : callable
         Gives the run to save.
     folder : callable, optional
-        Gives the folder in which studies are saved on their own. Without it there is none,
-        nor "Recent".
+        Gives the folder of the automatic saves. Without it there is no button "Recent".
     beside : tuple of str
-        Other files that `write` writes and that are not replaced without asking.
+        Other files that `write` writes. They are not replaced without asking.
 
     Signals
     -------
     opened : object, object
-        A run was read; its place, None where its image is not the one on show.
+        A run was read. The second object is its place, or None if another image is shown.
     saved : str
         A run was written into this folder.
     failed : str
-        Why one could not be read or written.
+        The reason why a run could not be read or written.
     """
 
     opened = Signal(object, object)
@@ -72,9 +71,9 @@ class StudyFiles(QWidget):
             QPushButton(text) for text in ("Open…", "Recent", "Save…")
         )
         self.recent.setToolTip(
-            "Studies of this computer, saved as they grew; those that were cut off too"
+            "Studies that were saved automatically, also those that were interrupted"
         )
-        self.save.setToolTip("Write everything into a folder: the run, its table and its figure")
+        self.save.setToolTip("Save the run, its table and its figure in a folder")
         self.save.setEnabled(False)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -88,7 +87,7 @@ class StudyFiles(QWidget):
         self.save.clicked.connect(self._ask_save)
 
     def open_run(self, path: Path) -> None:
-        """Read a run and look whether it belongs to the image on show."""
+        """Read a run and check whether it belongs to the shown image."""
         frame, size = self._image.frame, self._image.typed_pixel_size
 
         def work() -> tuple[Any, Place | None]:
@@ -101,13 +100,13 @@ class StudyFiles(QWidget):
         self.do(work, lambda found: self.opened.emit(*found))
 
     def do(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        """Do something short in a thread and take its result here."""
+        """Run short work in a thread, and call `done` with its result."""
         self._tasks = [task for task in self._tasks if task.going_on]
         self._tasks.append(BackgroundTask(work, done, self.failed.emit))
         self._tasks[-1].start()
 
     def drop(self) -> None:
-        """Take no more interest in what is still being read or written."""
+        """Ignore the results of work that is still running."""
         for task in self._tasks:
             task.drop()
 
@@ -140,14 +139,14 @@ class StudyFiles(QWidget):
         if not there:
             return True
         answer = QMessageBox.question(
-            self, "Replace the files?", f"{folder} holds {' and '.join(there)} already. Replace?"
+            self, "Replace the files?", f"{folder} already holds {' and '.join(there)}. Replace?"
         )
         return bool(answer == QMessageBox.StandardButton.Yes)
 
 
 def of_another_image(words: str, name: str) -> str:
-    """What is told of an opened run whose image is not on show."""
+    """A remark on an opened run whose image is not shown."""
     return (
-        f"{words} It belongs to another image, {name!r}: open that image, choose it above, and "
-        "open the run again to see it there."
+        f"{words} The run belongs to another image, {name!r}. To see it there, open that image, "
+        "choose it above, and open the run again."
     )

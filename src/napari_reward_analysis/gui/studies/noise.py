@@ -1,164 +1,47 @@
-"""The study "Noise": what tuning is worth as noise rises."""
+"""The study "Noise": compare tuned with fixed settings as noise rises."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
-from napari.layers import Layer, Points
-from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from napari.layers import Points
+from qtpy.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 
-from napari_reward_analysis.analyses.atoms.as_published import as_published
-from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.noise.analysis import begin_noise
 from napari_reward_analysis.analyses.noise.figures import save_noise_figure
-from napari_reward_analysis.analyses.noise.images import Kind, Unit
 from napari_reward_analysis.analyses.noise.output import write_noise
 from napari_reward_analysis.analyses.noise.result import TUNED
 from napari_reward_analysis.analyses.noise.run import NOISE_FORMAT, NoiseRun
-from napari_reward_analysis.analyses.noise.settings import NoiseSettings
 from napari_reward_analysis.analyses.noise.table import noise_table
-from napari_reward_analysis.analyses.oracle.network import runtime_fault
-from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.gui.analysis.autosave import Keeping, about_study
+from napari_reward_analysis.gui.analysis.study_autosave import Keeping, about_study
 from napari_reward_analysis.gui.analysis.study_thread import Prepare
-from napari_reward_analysis.gui.layers.known_points import is_oracle, points_on
-from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
+from napari_reward_analysis.gui.layers.known_points import points_on
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
-from napari_reward_analysis.gui.studies.layers import ATOMS
+from napari_reward_analysis.gui.studies.noise_options import NoiseOptions
 from napari_reward_analysis.gui.studies.noise_plot import QUANTITIES, NoisePlot
 from napari_reward_analysis.gui.studies.tab import StudyTab
-from napari_reward_analysis.gui.widgets.fields import choice, form_layout, row, whole_number
+from napari_reward_analysis.gui.widgets.fields import choice, row
 from napari_reward_analysis.gui.widgets.theme import ThemeColours
 from napari_reward_analysis.io.writers import write_csv
 from napari_reward_analysis.points.agreement import require_within
 from napari_reward_analysis.runs.analysis import Inputs, Task
 
-_DEFAULTS = NoiseSettings()
-#: LoG* and the control.
+#: Number of methods without the network: LoG* and the control.
 _METHODS = 2
 
 
-def _may_be_known(layer: Layer) -> bool:
-    return is_oracle(layer) and layer.name != ATOMS
-
-
-class NoiseOptions(QWidget):
-    """Levels and kind of the noise, repetitions, and the search at each level.
-
-    Parameters
-    ----------
-    viewer : napari.components.ViewerModel
-        Whose Points layers may hold the known positions.
-
-    Signals
-    -------
-    changed
-        Anything.
-    """
-
-    changed = Signal()
-
-    def __init__(self, viewer: Any) -> None:
-        super().__init__()
-        self.levels = QLineEdit(", ".join(f"{level:g}" for level in _DEFAULTS.levels))
-        self.levels.setAccessibleName("Levels")
-        self.levels.setToolTip(
-            "Standard deviation of the noise, rising; the control keeps the settings of the first"
-        )
-        self.unit = choice("Unit", {unit: f"of {unit}" for unit in get_args(Unit)})
-        self.unit.setToolTip(
-            "What a level is a part of: the image's range (largest less least value) or its "
-            "standard deviation"
-        )
-        self.kind = choice("Noise", {kind: kind.capitalize() for kind in get_args(Kind)})
-        self.kind.setToolTip(
-            "Gaussian: the same everywhere; Poisson: that of counted electrons, of a level at the "
-            "mean intensity"
-        )
-        self.seeds = whole_number("Repetitions", 1, 1000, _DEFAULTS.seeds)
-        self.seeds.setToolTip("Each with other noise and another search")
-        self.trials = whole_number("Trials", 1, 10_000, _DEFAULTS.atoms.trials)
-        self.trials.setToolTip("Settings that are tried at each level")
-        self.seed = whole_number("Seed", 0, 999_999, _DEFAULTS.atoms.seed)
-        self.seed.setToolTip("The same seed repeats the study")
-        self.published = QCheckBox("as published")
-        self.published.setToolTip("The paper's LoG and ranges, judged by QC and ER alone")
-        self.network = QCheckBox("network beside")
-        self.network.setToolTip("Ask the network for the columns too, which no noise level tunes")
-        self.known = LayerCombo(viewer, _may_be_known, nothing=("none",))
-        self.known.setAccessibleName("Known")
-        self.known.setToolTip(
-            "Known positions score what was found (F1, precision, recall); the search never "
-            "sees them"
-        )
-        layout = form_layout(self)
-        layout.addRow("Levels", row(self.levels, self.unit, stretch=0))
-        layout.addRow("Noise", row(self.kind, "repetitions", self.seeds))
-        layout.addRow("Trials", row(self.trials, "a level, seed", self.seed))
-        layout.addRow("", row(self.published, self.network, stretch=1))
-        layout.addRow("Known", self.known)
-        self.levels.textEdited.connect(lambda _: self.changed.emit())
-        for box in (self.seeds, self.trials, self.seed):
-            box.valueChanged.connect(self.changed.emit)
-        for combo in (self.unit, self.kind):
-            combo.currentIndexChanged.connect(self.changed.emit)
-        for tick in (self.published, self.network):
-            tick.toggled.connect(self.changed.emit)
-
-    @property
-    def fault(self) -> str:
-        """What is wrong; empty when nothing is."""
-        try:
-            self.settings("crystal")
-        except ValueError:
-            text = self.levels.text().strip()
-            return (
-                f"Levels {text!r} are not zero or more and rising: write them with commas, "
-                "such as 0, 0.2, 0.4."
-            )
-        return runtime_fault() if self.network.isChecked() else ""
-
-    def settings(self, area: AreaRule) -> NoiseSettings:
-        """What is asked for.
-
-        Raises
-        ------
-        ValueError
-            If the levels are of no use.
-        """
-        trials, seed = self.trials.value(), self.seed.value()
-        if self.published.isChecked():
-            atoms = as_published(trials=trials, seed=seed)
-        else:
-            atoms = AtomsSettings(trials=trials, seed=seed, area=area)
-        return NoiseSettings(
-            levels=tuple(float(part) for part in self.levels.text().split(",")),
-            unit=self.unit.currentData(),
-            kind=self.kind.currentData(),
-            seeds=self.seeds.value(),
-            atoms=atoms,
-        )
-
-    def summary(self) -> str:
-        """The options in one line."""
-        seeds = self.seeds.value()
-        repetitions = f"{seeds} repetition{'' if seeds == 1 else 's'}"
-        return f"{self.kind.currentText()} at {self.levels.text()}; {repetitions}"
-
-
 class NoiseResults(QWidget):
-    """The plot, which quantity it shows, and where to write it."""
+    """The plot, a choice of the quantity, and buttons that write files."""
 
     def __init__(self) -> None:
         super().__init__()
         self.quantity = choice("Quantity", QUANTITIES)
         self.csv, self.picture = QPushButton("CSV…"), QPushButton("Picture…")
-        self.csv.setToolTip("Write a row per repetition, level and method")
-        self.picture.setToolTip("Write settings, rewards, counts and scores as PNG or SVG")
+        self.csv.setToolTip("Write a table with a row for each repetition, level and method")
+        self.picture.setToolTip("Write a figure of settings, rewards and scores as PNG or SVG")
         self.plot = NoisePlot()
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 2, 4, 2)
@@ -167,13 +50,13 @@ class NoiseResults(QWidget):
         self.enable(complete=False)
 
     def enable(self, *, complete: bool) -> None:
-        """Files are written of a study that is over."""
+        """Enable the buttons for a complete study."""
         self.csv.setEnabled(complete)
         self.picture.setEnabled(complete)
 
 
 class NoiseStudy(StudyTab):
-    """Noise study of the image on show.
+    """Noise study of the shown image.
 
     Parameters
     ----------
@@ -198,7 +81,7 @@ class NoiseStudy(StudyTab):
         super().bind()
 
     def unbind(self) -> None:
-        """Let go of the viewer."""
+        """Stop following the viewer."""
         self.options.known.unbind()
         super().unbind()
 
@@ -208,7 +91,7 @@ class NoiseStudy(StudyTab):
         self.shown.plot.apply_colours(colours)
 
     def prepare(self, frame: ShownImage) -> Prepare:
-        """The study of the form, made in a thread."""
+        """Set up the study of the form; a thread calls the result."""
         image = self.inputs.image
         size, lattice, region = image.typed_pixel_size, self.inputs.lattice.lattice, image.region
         settings, layer = self.options.settings(image.area), self.options.known.layer
@@ -219,7 +102,9 @@ class NoiseStudy(StudyTab):
 
         def work() -> Task[NoiseRun]:
             if known is not None and not len(known):
-                raise BadInput("The layer of known positions holds none on this image.")
+                raise BadInput(
+                    "The layer of known positions has no point on this image: choose another."
+                )
             clean = frame.image(size)
             everywhere = np.ones(clean.shape, bool)
             here = None if known is None else known[require_within(known, everywhere, name)]
@@ -229,30 +114,30 @@ class NoiseStudy(StudyTab):
         return work
 
     def total(self, run: NoiseRun) -> int:
-        """One result per repetition, level and method."""
+        """Number of results: one for each repetition, level and method."""
         return self._methods * run.settings.seeds * len(run.settings.levels)
 
     def show_run(self, *, complete: bool) -> None:
-        """Draw the curves as far as they have come."""
+        """Draw the curves of the results so far."""
         self.shown.enable(complete=complete)
         self._draw()
 
     def in_words(self) -> str:
-        """Counts of both methods at the lowest and the highest level."""
+        """Counts of each method at the lowest and the highest level."""
         run: NoiseRun = self.run
         parts = []
         for method in dict.fromkeys(result.method for result in run.trials):
             counts = run.means(method, "n")
             first, last = (f"{counts[i, 1]:.0f} at {counts[i, 0]:g}" for i in (0, -1))
-            parts.append(f"{method}: {first}, {last}")
+            parts.append(f"{method} finds {first} and {last}")
         expected = run.means(TUNED, "expected")
         lattice = f" The lattice predicts {expected[0, 1]:.0f}." if len(expected) else ""
         drawn = (
             ""
             if run.region is None
-            else f" Counted within the drawn region ({run.region.mean():.0%} of the field)."
+            else f" Columns are counted in the drawn region ({run.region.mean():.0%} of the field)."
         )
-        return f"Columns: {'; '.join(parts)}.{lattice}{drawn}"
+        return f"Mean number of columns by level of noise: {'; '.join(parts)}.{lattice}{drawn}"
 
     def load(self, path: Path) -> NoiseRun:
         """Read `noise.json`."""

@@ -1,4 +1,4 @@
-"""A study beside the search: what an oracle sees, and how well points agree with it."""
+"""The study "Oracle": compare columns with those of an oracle."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from napari_reward_analysis.analyses.oracle.output import write_oracle
 from napari_reward_analysis.analyses.oracle.run import ORACLE_FORMAT, OracleRun
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis.run_box import RunBox
-from napari_reward_analysis.gui.atoms.session import session_of
+from napari_reward_analysis.gui.atoms.session import atoms_session_of
 from napari_reward_analysis.gui.layers.shown_image import Place, ShownImage
 from napari_reward_analysis.gui.studies.files import StudyFiles, of_another_image
 from napari_reward_analysis.gui.studies.front_agreement import FrontAgreement
@@ -32,7 +32,7 @@ from napari_reward_analysis.gui.widgets.theme import napari_colours
 
 
 class OracleStudy(DockedWidget):
-    """Columns by an oracle, and positions compared with them.
+    """The columns of an oracle, and their agreement with other positions.
 
     Parameters
     ----------
@@ -43,13 +43,13 @@ class OracleStudy(DockedWidget):
     def __init__(self, viewer: Any) -> None:
         super().__init__()
         self._viewer: Any = getattr(viewer, "__wrapped__", viewer)
-        self.session = session_of(self._viewer)
+        self.session = atoms_session_of(self._viewer)
         self.layers = OracleLayers(self._viewer)
-        #: What is shown; None before the first comparison.
+        #: The shown comparison; None before the first one.
         self.comparison: OracleRun | None = None
-        #: The image that it belongs to; None where that is not open.
+        #: The image of the comparison; None if it is not open.
         self._frame: ShownImage | None = None
-        #: What was said of it; what is written is told below it.
+        #: The text about the comparison. Messages about files follow below it.
         self._told = ""
         self._task: BackgroundTask[OracleRun] | None = None
         self._stop = threading.Event()
@@ -114,7 +114,7 @@ class OracleStudy(DockedWidget):
         self._refresh()
 
     def unbind(self) -> None:
-        """Let go of the viewer; what is going on is cancelled."""
+        """Stop following the viewer, and cancel what is running."""
         self._bound = False
         self.cancel()
         self.files.drop()
@@ -125,11 +125,11 @@ class OracleStudy(DockedWidget):
 
     @property
     def working(self) -> bool:
-        """Whether a comparison is awaited."""
+        """Whether a comparison is running."""
         return self._task is not None and self._task.going_on
 
     def run(self) -> None:
-        """Work out what the form describes."""
+        """Start the comparison of the form."""
         frame = self.form.image.frame
         if self.working or self.form.fault() or frame is None:
             return
@@ -148,7 +148,7 @@ class OracleStudy(DockedWidget):
         self._refresh()
 
     def cancel(self) -> None:
-        """Await no comparison any more; a network stops at its next tile."""
+        """Cancel the comparison. A network stops at its next tile."""
         self._stop.set()
         if self._task is not None and self._task.going_on:
             self._task.drop()
@@ -178,7 +178,7 @@ class OracleStudy(DockedWidget):
             self._say(of_another_image(words, comparison.image.name), warning=True)
 
     def _write(self, comparison: OracleRun, folder: Path) -> None:
-        """Called in a thread; an image that has changed since gives no picture."""
+        """Write a comparison in a thread; without a picture if the image has changed."""
         frame, known = self._frame, comparison.image
         image = None if frame is None else frame.image(known.pixel_size)
         if image is not None and not known.matches(image):
@@ -186,7 +186,7 @@ class OracleStudy(DockedWidget):
         ORACLE_FORMAT.save(comparison, folder)
         write_oracle(comparison, folder, image)
 
-    # ---- what is shown
+    # ---- display
 
     def _show(self, comparison: OracleRun, frame: ShownImage | None) -> None:
         self.comparison, self._frame = comparison, frame
@@ -204,17 +204,17 @@ class OracleStudy(DockedWidget):
         return "\n".join(filter(None, (comparison_in_words(comparison), favourites)))
 
     def _on_trials(self) -> None:
-        # one that still grows was not judged
+        # a growing run is not judged yet
         if self.session.current is not self.session.growing:
             self._show_runs()
 
     def _show_runs(self) -> None:
-        """Runs came, went, were renamed or judged by another N: fronts and choices differ."""
+        """Update fronts and text after a change of the runs, their names or their N."""
         if self.comparison is None:
             return
         self.front.show_fronts(self.comparison.trials)
         words, said = self._in_words(self.comparison), self.run_box.status.text()
-        # what was said since then stays
+        # later messages stay
         if said.startswith(self._told):
             self.run_box.set_status(words + said.removeprefix(self._told))
         self._told = words
@@ -249,7 +249,7 @@ class OracleStudy(DockedWidget):
             self._exports.points_csv(self.comparison)
 
     def _note(self, text: str, warning: bool) -> None:
-        """Say what was done with the comparison, below what was said of it."""
+        """Show a message below the text about the comparison."""
         self._say(text if warning else f"{self._told}\n{text}", warning)
 
     def _say(self, text: str, warning: bool) -> None:

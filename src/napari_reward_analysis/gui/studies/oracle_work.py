@@ -1,4 +1,4 @@
-"""An oracle's columns and what agrees with them, worked out in a thread."""
+"""Compare positions with an oracle, in a thread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from napari_reward_analysis.analyses.oracle.analysis import begin_oracle
 from napari_reward_analysis.analyses.oracle.run import OracleRun
 from napari_reward_analysis.analyses.oracle.settings import OracleSettings
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.choices import AreaRule
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.runs.analysis import Inputs
@@ -21,55 +20,52 @@ Kind = Literal["network", "model", "file", "points"]
 
 @dataclass(frozen=True, eq=False)
 class OracleRequest:
-    """Everything that the comparison needs, as plain values.
+    """The inputs of a comparison, as plain values.
 
     Attributes
     ----------
     frame : ShownImage
         The image; its pixels are read in the thread.
     pixel_size : float or None
-        As typed, in angstrom; None takes the layer's.
+        As typed, in angstrom; None takes that of the layer.
     lattice : Lattice or None
-        Gives the pixel size where the image has none, and the crystal's area.
-    area : {'field', 'crystal'}
+        The crystal.
     region : ndarray of bool, shape (H, W), or None
-        The compared pixels where they are drawn.
+        The drawn region.
     given : dict
-        The oracle, what is compared and the runs that are judged too, see `OracleProblem`.
-    distance : float or None
-        Of matching, in angstrom; None for half the oracle's spacing.
+        The oracle, the compared positions and the judged runs; see `OracleProblem`.
+    settings : OracleSettings
+        Matching distance and area.
     """
 
     frame: ShownImage
     pixel_size: float | None
     lattice: Lattice | None
-    area: AreaRule
     region: BoolArray | None
     given: dict[str, Any]
-    distance: float | None
+    settings: OracleSettings
 
 
 def work_out(request: OracleRequest, stop: threading.Event) -> OracleRun:
-    """Find or take the oracle and compare.
+    """Find the columns of the oracle and compare.
 
     Parameters
     ----------
     request : OracleRequest
     stop : threading.Event
-        When set, no further tile of the image is looked at and no further trial judged.
+        When it is set, the work ends after the current tile or trial.
 
     Raises
     ------
     BadInput
-        If anything does not fit.
+        If the inputs do not fit together.
     InterruptedError
-        If it was stopped.
+        If `stop` was set.
     """
     inputs = Inputs(
         request.frame.image(request.pixel_size), request.lattice, request.region, request.given
     )
-    settings = OracleSettings(distance=request.distance, area=request.area)
-    task = begin_oracle(inputs, settings)
+    task = begin_oracle(inputs, request.settings)
     with closing(task.steps):
         for judged in task.steps:
             if stop.is_set():

@@ -1,7 +1,4 @@
-"""What the tabs of the studies share: inputs above, Run, and what came of it.
-
-A study says what it asks for, how it is set up and how it is shown; see `StudyTab`.
-"""
+"""The base class of the studies' tabs: inputs, options, Run, and results."""
 
 from __future__ import annotations
 
@@ -10,8 +7,8 @@ from typing import Any
 
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_reward_analysis.gui.analysis.autosave import Keeping, autosave_folder
 from napari_reward_analysis.gui.analysis.run_box import RunBox
+from napari_reward_analysis.gui.analysis.study_autosave import Keeping, autosave_folder
 from napari_reward_analysis.gui.analysis.study_thread import Prepare, StudyThread
 from napari_reward_analysis.gui.layers.shown_image import Place, ShownImage
 from napari_reward_analysis.gui.studies.files import StudyFiles, of_another_image
@@ -23,18 +20,17 @@ from napari_reward_analysis.gui.widgets.theme import ThemeColours, napari_colour
 
 
 class StudyTab(QWidget):
-    """One study on the image on show.
+    """A study of the shown image.
 
-    A study implements the methods under "what a study implements".
+    Subclasses fill in the methods under "what a study implements".
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
     options : QWidget
-        What the study asks for; its signal `changed` tells of changes, its property
-        `fault` what is wrong.
+        The settings of the study. It has a signal `changed` and a property `fault`.
     results : QWidget
-        Where what was found is shown.
+        The widget that shows the results.
     """
 
     def __init__(self, viewer: Any, options: Any, results: QWidget) -> None:
@@ -42,15 +38,15 @@ class StudyTab(QWidget):
         self.viewer: Any = getattr(viewer, "__wrapped__", viewer)
         self.inputs, self.options, self.results = StudyInputs(self.viewer), options, results
         self.run_box = RunBox()
-        #: What is shown; None before the first run.
+        #: The shown run; None before the first one.
         self.run: Any = None
-        #: Where it belongs; None where its image is not open.
+        #: Its place; None if its image is not open.
         self.place: Place | None = None
-        #: Where studies are saved as they grow.
+        #: Folder in which studies are saved as they grow.
         self.runs_folder = autosave_folder(self.kept_in)
-        #: Why the shown one is not, where it is not.
+        #: The reason why the shown run was not saved.
         self._remark = ""
-        #: What was said of the shown one; what is written is told below it.
+        #: The text about the shown run. Messages about files follow below it.
         self._told = ""
         self._thread: StudyThread | None = None
         self._bindings, self._bound = Bindings(self), False
@@ -91,37 +87,37 @@ class StudyTab(QWidget):
 
     # ---- what a study implements
 
-    #: What the section with the options is called.
+    #: Title of the section with the options.
     title = ""
-    #: The user's folder that runs are saved in as they grow.
+    #: Name of the user's folder in which runs are saved as they grow.
     kept_in = ""
-    #: Names of tables that are saved beside the study and that another analysis writes too.
+    #: Names of saved tables that other analyses write too.
     tables: tuple[str, ...] = ()
-    #: How they are saved.
+    #: The way in which runs are saved.
     keeping: Keeping
 
     def prepare(self, frame: ShownImage) -> Prepare:
-        """What the thread does, from plain values that are read here and now."""
+        """Read the form, and return a function that sets the study up in a thread."""
         raise NotImplementedError
 
     def total(self, run: Any) -> int:
-        """How many results a run will have."""
+        """Number of results of a complete run."""
         raise NotImplementedError
 
     def show_run(self, *, complete: bool) -> None:
-        """Show the run as far as it has come."""
+        """Show the results so far."""
         raise NotImplementedError
 
     def in_words(self) -> str:
-        """The run as a sentence."""
+        """The run in a sentence."""
         raise NotImplementedError
 
     def load(self, path: Path) -> Any:
-        """Read a run; called in a thread."""
+        """Read a run; a thread calls it."""
         raise NotImplementedError
 
     def write(self, run: Any, folder: Path) -> object:
-        """Write a run with its table and figure; called in a thread."""
+        """Write a run with its table and figure; a thread calls it."""
         raise NotImplementedError
 
     # ---- life
@@ -134,12 +130,12 @@ class StudyTab(QWidget):
         self._bindings.connect(self.viewer.events.theme, self._on_theme)
         self.inputs.bind()
         if self.running:
-            self.run_box.cancelling()  # since the dock was closed
+            self.run_box.cancelling()  # the dock was closed during the run
         self._on_theme()
         self._refresh()
 
     def unbind(self) -> None:
-        """Let go of the viewer; a study that is going on is cancelled."""
+        """Stop following the viewer, and cancel a running study."""
         self._bound = False
         self._bindings.release()
         self.cancel()
@@ -158,16 +154,16 @@ class StudyTab(QWidget):
 
     @property
     def running(self) -> bool:
-        """Whether a study is going on."""
+        """Whether a study is running."""
         return self._thread is not None
 
     @property
     def fault(self) -> str:
-        """Why no study can start; empty when one can."""
+        """The reason why no study can start; empty if one can."""
         return self.inputs.fault or str(self.options.fault)
 
     def start(self) -> None:
-        """Start the study that the form describes."""
+        """Start the study of the form."""
         frame = self.inputs.image.frame
         if self.running or self.fault or frame is None:
             return
@@ -180,9 +176,9 @@ class StudyTab(QWidget):
         self._thread.came.connect(self._on_results)
         self._thread.warned.connect(self._on_warned)
         self._thread.ended.connect(self._on_end)
-        # a window that is closed takes the widget along: the study ends with it
+        # a closed window destroys this widget, which ends the study
         self.destroyed.connect(self._thread.cancel)
-        # as in the search of atoms: what comes in is seen without scrolling
+        # folded sections leave room for the results
         for section in (self.inputs.section, self.section):
             section.set_open(False)
         self.run_box.start(1)
@@ -191,7 +187,7 @@ class StudyTab(QWidget):
         self._thread.start()
 
     def cancel(self) -> None:
-        """Stop the study after the trial that it is at; what is finished is kept."""
+        """Stop the study after its current trial. Finished results are kept."""
         if self._thread is not None:
             self._thread.cancel()
             if self._bound:
@@ -227,17 +223,17 @@ class StudyTab(QWidget):
         elif not (began and self.run.trials):
             self._say("Cancelled before the first result.")
         else:
-            kept = "Cancelled; kept: " if status == "cancelled" else ""
+            kept = "The study was cancelled. " if status == "cancelled" else ""
             self._told = kept + self.in_words()
             self._say(self._told)
         self._refresh()
 
     def note(self, sentence: str) -> None:
-        """Say what was done with the shown study, below what was said of it."""
+        """Show a message below the text about the shown study."""
         self._say("\n".join(filter(None, (self._told, sentence))))
 
     def warn(self, sentence: str) -> None:
-        """Say what is wrong."""
+        """Show a warning."""
         self._say(sentence, warning=True)
 
     def _say(self, sentence: str, *, warning: bool = False) -> None:
@@ -255,19 +251,23 @@ class StudyTab(QWidget):
     # ---- files
 
     def do(self, work: Any, done: Any) -> None:
-        """Do something short in a thread and take its result here."""
+        """Run short work in a thread, and call `done` with its result."""
         self.files.do(work, done)
 
     def _on_opened(self, run: Any, place: Place | None) -> None:
         if self.running:
-            return  # started while the file was read: what comes in belongs to that study
+            return  # a study was started while the file was read
         if not run.trials:
-            self.warn("This study was cut off before its first result: there is nothing to show.")
+            self.warn(
+                "The study was interrupted before its first result: there is nothing to show."
+            )
             return
         self.run, self.place, self._remark = run, place, ""
         self.show_run(complete=True)
         self.run_box.clear()
-        words = self.in_words() if run.status == "done" else f"Ended early; kept: {self.in_words()}"
+        words = (
+            self.in_words() if run.status == "done" else f"The study ended early. {self.in_words()}"
+        )
         self._told = words
         self._say(words)
         if place is None:

@@ -34,6 +34,11 @@ class ActivityBar:
         self._bar = cancelable_progress(total=total, desc=title, file=_Nowhere())
         self._waiting, self._shown = 0, time.monotonic()
 
+    def expect(self, total: int) -> None:
+        """The number of steps is known, or has changed."""
+        if self._bar.total != total:
+            self._bar.total = total
+
     @property
     def cancelled(self) -> bool:
         """Whether the user has pressed Cancel in the activity dock."""

@@ -1,0 +1,455 @@
+"""The dock of an analysis: form above, results below, Run always in sight.
+
+It puts the parts together and passes on what happens in one to the others. The session
+knows the runs, the overlay draws on the image.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import napari.viewer
+from qtpy.QtGui import QAction  # type: ignore[attr-defined, unused-ignore]
+from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
+
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.analysis.autosave import autosave_folder
+from napari_reward_analysis.gui.analysis.exports import Exports
+from napari_reward_analysis.gui.analysis.form import Form, SettingsAndImage
+from napari_reward_analysis.gui.analysis.image_finder import ImageFinder
+from napari_reward_analysis.gui.analysis.menus import list_recent
+from napari_reward_analysis.gui.analysis.notices import notices_in_words
+from napari_reward_analysis.gui.analysis.overlay import Overlay
+from napari_reward_analysis.gui.analysis.preload import preload
+from napari_reward_analysis.gui.analysis.request import Request, prepared, start
+from napari_reward_analysis.gui.analysis.results import ResultsPanel
+from napari_reward_analysis.gui.analysis.run_box import RunBox
+from napari_reward_analysis.gui.analysis.session import Session, session_of
+from napari_reward_analysis.gui.analysis.thread import Prepare
+from napari_reward_analysis.gui.analysis.trade_off import TradeOffPanel
+from napari_reward_analysis.gui.analysis.words import trials_in_words
+from napari_reward_analysis.gui.layers.shown_image import Place
+from napari_reward_analysis.gui.widgets.background import BackgroundTask
+from napari_reward_analysis.gui.widgets.bindings import Bindings
+from napari_reward_analysis.gui.widgets.docked import DockedWidget
+from napari_reward_analysis.gui.widgets.scrolling import VerticalScrollArea
+from napari_reward_analysis.gui.widgets.theme import ThemeColours, napari_colours
+from napari_reward_analysis.runs.analysis import Analysis, analysis_named
+
+
+class AnalysisDock(DockedWidget):
+    """A dock for the analysis that `name` names.
+
+    A registered analysis needs no more than that name; methods under "what an analysis
+    adds" give it a form, results and layers of its own.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+        The viewer, or the proxy that napari hands to plugins.
+    runs_folder : Path, optional
+        Where runs are saved as they grow; by default a folder of the user's own.
+
+    Attributes
+    ----------
+    analysis : Analysis
+    session : Session
+    runs_folder : Path
+        Where runs are saved as they grow.
+    form, run_box, results, overlay
+        The parts.
+    """
+
+    #: Name of the analysis.
+    name: str
+    #: What "Keep" says where nothing is on an open image.
+    nothing_to_keep = "There is nothing on an open image to keep: open the run's image."
+    #: Whether `script_of` makes a script.
+    has_script = False
+
+    def __init__(
+        self, napari_viewer: napari.viewer.Viewer, runs_folder: Path | None = None
+    ) -> None:
+        super().__init__()
+        # each plugin widget gets a proxy of its own: all parts need the one viewer
+        self.viewer: Any = getattr(napari_viewer, "__wrapped__", napari_viewer)
+        self.analysis = self.find_analysis()
+        self.session = self.find_session()
+        self.runs_folder = runs_folder or autosave_folder(self.name)
+        self.form = self.make_form()
+        self.run_box = RunBox()
+        self.results = self.make_results()
+        self.overlay = self.make_overlay()
+        self.exports = self.make_exports()
+        self.bindings = Bindings(self)
+        self._finder: ImageFinder[Any] = ImageFinder(
+            self.viewer, self.session, self._on_match, self
+        )
+        self._loading: BackgroundTask[Any] | None = None
+        #: What there is to say beside the last search, shown as long as its status is,
+        #: and whether it is a warning.
+        self._remarks: dict[str, bool] = {}
+        self._build()
+        self._connect()
+        self.connect_parts()
+        self.bind()
+        self.preloading = preload()
+        # a window that is closed takes the widget along: the search ends with it
+        self.destroyed.connect(self.session.cancel)
+
+    # ---- what an analysis adds
+
+    def find_analysis(self) -> Analysis[Any]:
+        """The analysis."""
+        return analysis_named(self.name)
+
+    def find_session(self) -> Session[Any]:
+        """The session of the viewer."""
+        return session_of(self.viewer, self.name, Session[Any])
+
+    def make_form(self) -> Any:
+        """The form; see `Form`."""
+        return SettingsAndImage(self.viewer, self.analysis.settings)
+
+    def make_results(self) -> Any:
+        """The results; see `ResultsPanel`."""
+        return TradeOffPanel(self.session)
+
+    def make_overlay(self) -> Any:
+        """The layers; see `Overlay`."""
+        return Overlay(self.viewer, self.session, self)
+
+    def make_exports(self) -> Any:
+        """The dialogs for files; see `Exports`."""
+        return Exports(self, self.say)
+
+    def connect_parts(self) -> None:
+        """Connect what is special to the analysis, once."""
+
+    def bind_parts(self) -> None:
+        """Follow what is special to the analysis from now on; `bindings` ends it."""
+
+    def unbind_parts(self) -> None:
+        """Let go of what is special to the analysis."""
+
+    def prepare(self, request: Request, name: str) -> Prepare:
+        """Set up a run of this name in the thread."""
+        return prepared(self.analysis, request, name)
+
+    def name_of(self, request: Request) -> str:
+        """What the next run is called."""
+        return self.session.free_name(request.image.name)
+
+    def words_of(self, run: Any) -> str:
+        """How far a run is and what it found, in a line."""
+        return trials_in_words(
+            run, self.session.front if run is self.session.current else run.front
+        )
+
+    def notices_of(self, run: Any) -> str:
+        """What the user should know of a run."""
+        return notices_in_words(run.notices)
+
+    def script_of(self, run: Any) -> str:  # noqa: ARG002
+        """A script that repeats a run; empty where there is none."""
+        return ""
+
+    def write_everything(self, run: Any) -> None:
+        """Ask for a folder and write all that the command line writes."""
+        self.exports.everything(run, self.analysis, self.overlay.shown_image)
+
+    # ---- building
+
+    def _build(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(2, 2, 2, 2)
+        column.setSpacing(2)
+        column.addWidget(self.form)
+        column.addWidget(self.results, 1)
+        self.scroll_area = VerticalScrollArea(content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.scroll_area, 1)
+        # below what scrolls: it stays in sight and in its place
+        outer.addWidget(self.run_box)
+
+    def _connect(self) -> None:
+        self.form.changed.connect(self._show_fault)
+        self.form.image_changed.connect(self._on_image)
+        self.run_box.run_asked.connect(lambda: self.run())
+        self.run_box.cancel_asked.connect(self.session.cancel)
+        results: ResultsPanel = self.results
+        menu = results.run_menu
+        results.copy.setVisible(self.has_script)
+        results.keep_asked.connect(self._keep)
+        results.copy_asked.connect(self._copy_script)
+        menu.load.triggered.connect(self._ask_run)
+        menu.recent.aboutToShow.connect(lambda: list_recent(menu.recent, self.runs_folder))
+        menu.recent.triggered.connect(self._load_recent)
+        menu.save.triggered.connect(
+            lambda: self.with_run(lambda run: self.exports.run(run, self.analysis))
+        )
+        menu.edit.triggered.connect(lambda: self.with_run(self._edit))
+        menu.rename.triggered.connect(lambda: self.with_run(self._rename))
+        menu.remove.triggered.connect(lambda: self.with_run(self.session.remove))
+        results.export.folder.triggered.connect(lambda: self.with_run(self.write_everything))
+        self.overlay.said.connect(self.say)
+
+    # ---- life
+
+    def bind(self) -> None:
+        """Follow viewer and session from now on."""
+        if self._bound:
+            return
+        self._bound = True
+        session, layers, bindings = self.session, self.viewer.layers, self.bindings
+        bindings.connect(session.run_changed, self._on_run)
+        bindings.connect(session.search_changed, self._on_search)
+        bindings.connect(session.progressed, self._on_progress)
+        bindings.connect(session.trials_changed, self.show_status)
+        bindings.connect(session.staged, self.say)
+        bindings.connect(session.warned, self._on_warned)
+        bindings.connect(session.noted, self._on_noted)
+        bindings.connect(layers.events.inserted, self._look_for_image)
+        bindings.connect(layers.events.removed, self._look_for_image)
+        bindings.connect(self.viewer.events.theme, self._on_theme)
+        self._on_theme()
+        self.form.bind()
+        self.results.bind()
+        self.overlay.bind()
+        self.bind_parts()
+        self._on_run()
+        # since the dock was closed a search may go on towards its end
+        self._show_search()
+        self._show_fault()
+
+    def unbind(self) -> None:
+        """Let go of viewer and session; a search that is going on is cancelled.
+
+        What it has found stays in the session, and on the disk.
+        """
+        self._bound = False
+        self.bindings.release()
+        self.session.cancel()
+        self._finder.stop()
+        if self._loading is not None:
+            self._loading.drop()
+        self.exports.drop()
+        self.unbind_parts()
+        self.form.unbind()
+        self.results.unbind()
+        self.overlay.unbind()
+
+    # ---- a run
+
+    def run(self) -> None:
+        """Start the run that the form describes."""
+        if self.session.searching or self.form.fault:
+            return
+        try:
+            request = self.form.request()
+        except BadInput as error:
+            self.warn(str(error))
+            return
+        if request is not None:
+            self.form.set_open(False)
+            name = self.name_of(request)
+            self.start(request, self.prepare(request, name), name)
+
+    def start(self, request: Request, prepare: Prepare, name: str) -> None:
+        """Start a thread that sets up a run of this name and iterates it."""
+        self._remarks = {}
+        self.say("Preparing the image…")
+        start(self.session, self.analysis, request, prepare, self.runs_folder, name)
+
+    def load(self, path: Path) -> None:
+        """Load a saved run and show it, beside whatever image is open."""
+        if self._loading is not None:
+            self._loading.drop()
+        self._loading = BackgroundTask(
+            lambda: self.analysis.format.load(path), self._on_loaded, self.warn
+        )
+        self._loading.start()
+
+    def _on_loaded(self, run: Any) -> None:
+        if not run.trials:
+            self.warn("This run was cut off before its first result: there is nothing to show.")
+            return
+        if not self.session.searching:
+            # what stands there of the last run does not belong to this one
+            self.run_box.clear()
+        self._remarks = {}
+        self.session.add(run)
+
+    def _on_search(self) -> None:
+        session, box = self.session, self.run_box
+        self._show_search()
+        if not session.searching and box.state != "idle":
+            status, message = session.outcome or ("done", "")
+            box.finish(complete=status == "done")
+            self._show_end(status, message)
+        self._show_fault()
+
+    def _show_search(self) -> None:
+        session, box = self.session, self.run_box
+        if session.cancelling:
+            box.cancelling()
+        elif session.searching and box.state == "idle":
+            box.start(session.total or 1)
+
+    def _on_progress(self) -> None:
+        if self.session.growing is not None:
+            self.run_box.set_total(self.session.total)
+            self.run_box.set_done(len(self.session.growing.trials))
+
+    def _show_end(self, status: str, message: str) -> None:
+        self.show_status()
+        run = self.session.ended
+        found = "" if run is None else self.words_of(run)
+        if status == "cancelled":
+            kept = f"Cancelled. What was found is kept: {found}"
+            self.say(kept if found else "Cancelled before the first result.")
+        elif message:
+            kept = f" What was found is kept: {found}" if status == "failed" and found else ""
+            self.warn(message + kept)
+        self._show_remarks()
+
+    # ---- what is said
+
+    def say(self, text: str, warning: bool = False) -> None:
+        """Say what was found, or what happened."""
+        self.run_box.set_status(text, warning=warning)
+
+    def warn(self, text: str) -> None:
+        """Say what is wrong."""
+        self.say(text, warning=True)
+
+    def show_status(self) -> None:
+        """Say how far the shown run is."""
+        run = self.session.current
+        if run is not None:
+            ended_early = run.status not in ("running", "done") and bool(run.trials)
+            words = self.words_of(run)
+            self.say(f"Ended early. What was found is kept: {words}" if ended_early else words)
+
+    def _show_fault(self) -> None:
+        self.run_box.set_fault("" if self.session.searching else self.form.fault)
+
+    def _on_warned(self, text: str) -> None:
+        self._remarks[text] = True
+        self._show_remarks()
+
+    def _on_noted(self, text: str) -> None:
+        self._remarks[text] = False
+        self._show_remarks()
+
+    def _show_remarks(self) -> None:
+        said = self.run_box.status.text()
+        new = [text for text in self._remarks if text not in said]
+        if new:
+            warning = self.run_box.warns or any(self._remarks.values())
+            self.say("\n".join([said, *new]).strip(), warning=warning)
+
+    # ---- what is shown
+
+    def apply_colours(self, colours: ThemeColours) -> None:
+        """Draw in these colours from now on."""
+        name = self.viewer.theme
+        self.form.apply_napari_theme(name, colours)
+        self.run_box.apply_colours(colours)
+        self.results.apply_napari_theme(name, colours)
+        self.overlay.apply_colours(colours)
+
+    def _on_theme(self, _event: Any = None) -> None:
+        self.apply_colours(napari_colours(self.viewer.theme))
+
+    def _on_run(self) -> None:
+        run = self.session.current
+        if run is not None:
+            self.show_status()
+            self._choose_image(self.session.places.get(run.identifier))
+        self._look_for_image()
+
+    def _choose_image(self, place: Any) -> None:
+        if isinstance(place, Place):
+            self.form.image.image.choose(place.layer())
+
+    def _look_for_image(self, _event: Any = None) -> None:
+        """See whether the image of the shown run is open."""
+        run = self.session.current
+        self.results.set_notice("" if run is None else self.notices_of(run))
+        if run is None or self.overlay.shows_run:
+            self._finder.stop()
+        else:
+            self._finder.look(run)
+
+    def _on_match(self, run: Any, place: Place | None) -> None:
+        current = self.session.current
+        if current is None or run is not current:
+            return
+        if place is None:
+            name, (height, width) = current.image.name, current.image.shape
+            self.results.set_notice(
+                f"This run belongs to another image, {name!r} of {width} × {height} px, which is "
+                "not open: open it to see the result on it."
+            )
+            return
+        self._choose_image(place)
+        self.overlay.draw()
+        self.on_image_found()
+
+    def on_image_found(self) -> None:
+        """The image of the shown run was found among the layers."""
+
+    def _on_image(self) -> None:
+        """Show the latest run of the image that was chosen, if it has one."""
+        shown, current = self.form.image.frame, self.session.current
+        if shown is None:
+            return
+        places = self.session.places
+        here = [run for run in self.session.runs if places.get(run.identifier) == shown.place]
+        if here and not any(run is current for run in here):
+            self.session.show(here[-1])
+        elif current is not None and not self.overlay.shows_run:
+            self._look_for_image()
+
+    # ---- buttons
+
+    def with_run(self, act: Any) -> None:
+        """Do something with the shown run, if there is one."""
+        if self.session.current is not None:
+            act(self.session.current)
+
+    def _keep(self) -> None:
+        name = self.overlay.keep()
+        if name:
+            self.say(f"Kept as layer {name!r}.")
+        else:
+            self.warn(self.nothing_to_keep)
+
+    def _copy_script(self) -> None:
+        clipboard = QApplication.clipboard()
+        if self.session.current is not None and clipboard is not None:
+            clipboard.setText(self.script_of(self.session.current))
+            self.say("A Python script that repeats this run is on the clipboard.")
+
+    def _edit(self, run: Any) -> None:
+        form: Form = self.form
+        form.show_run(run, same_image=self.overlay.shows_run)
+        form.set_open(True)
+        self.say(f"The form has the settings of {run.name!r}.")
+
+    def _rename(self, run: Any) -> None:
+        self.session.rename(run, self.exports.ask_name(run))
+
+    def _ask_run(self) -> None:
+        path = self.exports.ask_run(self.runs_folder, self.analysis.format.file)
+        if path is not None:
+            self.load(path)
+
+    def _load_recent(self, action: QAction) -> None:
+        if action.data():
+            self.load(Path(action.data()))
