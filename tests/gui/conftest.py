@@ -1,4 +1,4 @@
-"""What the tests of the window share: a viewer without a window, a small crystal, a widget."""
+"""Fixtures of the window's tests: a viewer without a window, a small crystal, a widget."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def class_table(
     Returns
     -------
     dict of ndarray
-        The columns of every table of atoms, then contrast_loss and is_amorphous.
+        The columns of every table of atoms, then contrast_lost and is_amorphous.
     """
     atoms = np.asarray(atoms, float)
     scale = np.nan if pixel_size is None else pixel_size
@@ -98,7 +98,7 @@ def class_table(
         "neighbour_sum_A": sums * scale,
         "is_error": np.zeros(len(atoms), bool) if ds_px is None else sums < ds_px,
         "class": classes.astype(object),
-        "contrast_loss": np.asarray(loss, float),
+        "contrast_lost": np.asarray(loss, float),
         "is_amorphous": mask[place[:, 0], place[:, 1]],
     }
 

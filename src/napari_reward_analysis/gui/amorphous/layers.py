@@ -27,7 +27,7 @@ MASK_COLOUR, MASK_OPACITY = REGION_COLOUR, 0.4
 MASK, COLUMNS, LIKELIHOOD = "amorphous", "columns by class", "likelihood"
 
 _NO_CLASS = "#9a9a9a"
-_FEATURES = ("class", "contrast_loss", "is_amorphous")
+_FEATURES = ("class", "contrast_lost", "is_amorphous")
 
 
 class RegionLayers:
@@ -84,7 +84,7 @@ class RegionLayers:
         yx : ndarray, shape (n, 2)
             Positions in px.
         features : dict of ndarray
-            class, contrast_loss, is_amorphous, each of shape (n,).
+            class, contrast_lost, is_amorphous, each of shape (n,).
         colours : dict
             Colour of each class.
         size : float
@@ -169,7 +169,7 @@ class RegionLayers:
             opacity=0.9,
             features={
                 "class": np.empty(0, object),
-                "contrast_loss": np.empty(0),
+                "contrast_lost": np.empty(0),
                 "is_amorphous": np.empty(0, bool),
             },
             metadata={RESULT: COLUMNS},

@@ -153,7 +153,7 @@ class RegionOverlay(Overlay):
             columns.yx,
             {
                 "class": columns.labels.astype(object),
-                "contrast_loss": columns.loss,
+                "contrast_lost": columns.loss,
                 "is_amorphous": mask[at[:, 0], at[:, 1]],
             },
             class_colours(names, self._colours),
