@@ -53,6 +53,7 @@ def test_length_sampler_and_stopping_reach_the_settings(
         AmorphousSettings(fixed={"class": "Cu", "window": 1.5, "measure": "likelihood"}),
         AmorphousSettings(search=("threshold",), ranges={"threshold": (0.2, 0.4)}),
         AmorphousSettings(orientations="one", significant=False, rewards=()),
+        AmorphousSettings(count=900, calibrate="lattice", atom_trials=12),
         as_published(seed=4),
         as_published(fixed={"window": 2.0, "class": "Ba"}),
         as_published(search=("threshold",)),

@@ -133,7 +133,7 @@ def test_windows_from_one_click_to_files_and_back(
     before_saving = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
     press(qtbot, tab.files.save)
     assert len(asked) == 1
-    assert f"{folder} holds windows.json and atoms.csv already" in asked[0]
+    assert f"{folder} already holds windows.json and atoms.csv" in asked[0]
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before_saving
 
     viewer.layers.remove(atoms)
@@ -172,8 +172,8 @@ def test_windows_are_cancelled_and_what_was_found_stays(
     qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
     assert tab.run.status == "cancelled"
     assert 0 < len(tab.run.trials) < len(tab.run.plan.windows)
-    assert "Cancelled; kept:" in tab.run_box.status.text()
-    assert "not searched" in tab.run_box.status.text()
+    assert "The study was cancelled." in tab.run_box.status.text()
+    assert "were not searched" in tab.run_box.status.text()
     assert tab.files.save.isEnabled()
 
 
@@ -275,7 +275,7 @@ def test_without_a_pixel_size_no_study_begins_and_the_lattice_s_is_one_click_awa
     assert not [name for name in names if "none" in name or "free" in name]
     lattices.setCurrentText(LATTICE)
     box = tab.run_box
-    assert box.fault.text() == "The pixel size is not known: type it in angstrom."
+    assert box.fault.text() == "The pixel size is not known: type it in Å."
     assert not box.button.isEnabled()
     qtbot.waitUntil(
         lambda: "press “Use the pixel size of the lattice”" in box.fault.text(), timeout=PATIENCE

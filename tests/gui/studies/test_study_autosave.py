@@ -155,7 +155,7 @@ def test_a_study_that_was_killed_is_found_again_with_its_results(
     assert len(tab.run.trials) >= 3
     assert tab.run.trials[0].points.shape[0] > 5
     assert tab.place is not None
-    assert tab.run_box.status.text().startswith("Ended early; kept: ")
+    assert tab.run_box.status.text().startswith("The study ended early. ")
     assert tab.files.save.isEnabled()
     if index == NOISE[0]:
         np.testing.assert_array_equal(tab.shown.plot.curves[TUNED], tab.run.means(TUNED, "n"))
@@ -406,4 +406,4 @@ def test_a_dock_that_is_opened_again_says_that_its_study_is_being_cancelled(
     assert tab.run_box.state == "cancelling"
     qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
     assert tab.run_box.state == "idle"
-    assert "Cancelled; kept: " in tab.run_box.status.text()
+    assert "The study was cancelled. " in tab.run_box.status.text()

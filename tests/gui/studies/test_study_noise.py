@@ -138,7 +138,7 @@ def test_a_drawn_region_by_mouse_saved_and_opened_again(
     # SrTiO3 of 160 x 160 px holds 134.3 columns
     assert run.trials[0].expected == pytest.approx(134.3 * run.region.mean(), rel=0.03)
     assert run.trials[0].score.f1 > 0.9
-    told = f"Counted within the drawn region ({run.region.mean():.0%} of the field)."
+    told = f"Columns are counted in the drawn region ({run.region.mean():.0%} of the field)."
     assert told in tab.run_box.status.text()
 
     folder = tmp_path / "out"
@@ -172,7 +172,7 @@ def test_a_study_is_cancelled_and_bad_levels_are_refused(
     for levels in ("0, 0.5, 0.2", "none", ""):
         fill(tab, levels)
         tab.options.changed.emit()
-        assert "rising" in tab.run_box.fault.text()
+        assert tab.run_box.fault.text().startswith("Levels: ")
         assert not tab.run_box.button.isEnabled()
     fill(tab, "0, 0.1, 0.2, 0.3, 0.4, 0.5", seeds=20)
     tab.options.changed.emit()
@@ -183,7 +183,7 @@ def test_a_study_is_cancelled_and_bad_levels_are_refused(
     qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
     assert tab.run.status == "cancelled"
     assert len(tab.run.trials) < 240
-    assert "Cancelled; kept: Columns:" in tab.run_box.status.text()
+    assert "The study was cancelled. Mean number of columns" in tab.run_box.status.text()
     widget.unbind()
 
 
@@ -206,7 +206,7 @@ def test_a_network_is_asked_beside(
     assert tab.run_box.bar.value() == tab.run_box.bar.maximum() == 3
     assert set(tab.shown.plot.curves) == {TUNED, KEPT, ORACLE}
     plot = tab.shown.plot
-    assert "Gaussian, in parts of the image's range" in plot.below.text()
+    assert "Gaussian noise, in parts of the image's range" in plot.below.text()
     # an empty plot says why it is empty
     for name, title in (("f1", "F1: no known positions were given"), ("n", "columns")):
         tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData(name))

@@ -241,7 +241,7 @@ def test_model_of_the_wrong_shape(
     path = tmp_path / "colour.onnx"
     path.write_bytes(onnx_bytes([("Sigmoid", ("image",), "out")], shape=("n", 3, "h", "w")))
     window.take(window.study.form.source.choice, "another network (ONNX file)")
-    assert "Choose the file of the model" in window.study.run_box.fault.text()
+    assert "choose the file of the network" in window.study.run_box.fault.text()
     choose_file(path)
     window.click(window.study.form.source.open)
     assert "one grey image (N, 1, H, W) is needed" in window.go()
@@ -337,11 +337,13 @@ def test_of_equal_trials_the_one_on_the_front_is_named_the_oracle_s() -> None:
         f1[list(best)] = 0.9
         return favourites_in_words([TrialAgreement.of(run, f1)], [run])
 
-    ahead = "scan #1: the rewards choose trial 14, F1 0.500; the oracle trial"
-    assert told(1, 2) == f"{ahead} 12, F1 0.900."
-    assert told(1, 3) == f"{ahead} 11, which is not on the front, F1 0.900."
+    ahead = "scan #1: the rewards propose trial 14 (F1 0.500). Trial"
+    assert told(1, 2) == f"{ahead} 12 agrees best with the oracle (F1 0.900)."
+    assert told(1, 3) == (
+        f"{ahead} 11, which is not on the front, agrees best with the oracle (F1 0.900)."
+    )
     assert told(1, 2, 4) == (
-        "scan #1: the rewards' choice, trial 14, is the oracle's too, F1 0.900."
+        "scan #1: trial 14, which the rewards propose, also agrees best with the oracle (F1 0.900)."
     )
 
 
@@ -360,7 +362,7 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     assert len(f1) == len(run.trials)
     proposed = run.proposed()
     index = run.trials[proposed].index
-    assert (f"the rewards' choice, trial {index}, is the oracle's too" in said) == (
+    assert (f"trial {index}, which the rewards propose, also agrees best" in said) == (
         f1[proposed] == np.nanmax(f1)
     )
 
@@ -525,7 +527,7 @@ def test_points_upon_one_another_are_shown_and_need_a_distance_to_be_compared(
     window.add_points(INNER, "atoms")
     window.take(study.form.source.choice, "Points layer")
     window.take(study.form.source.layers, "doubled")
-    assert "lie upon another one: remove the doubles, or give the matching" in window.go()
+    assert "coincide with another one: remove the duplicates, or give the matching" in window.go()
     assert study.run_box.warns
     window.click(study.form.distance)
     window.qtbot.keyClicks(study.form.distance, "0.5")

@@ -238,4 +238,65 @@ def test_a_type_without_an_input_is_refused(qtbot: QtBot) -> None:
         picture: bytes = option(b"", title="Picture", help="No input takes it.")
 
     with pytest.raises(TypeError, match="no input for picture"):
-        SettingsForm(Odd)
+        SettingsForm(Odd, ("picture",))
+    form = SettingsForm(Odd)
+    qtbot.addWidget(form)
+    assert form.inputs == {}
+    assert form.settings() == Odd()
+
+
+class Outer(BaseModel):
+    """Settings with settings in them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    seeds: int = option(3, title="Repetitions", help="How many.", ge=1)
+    names: tuple[str, ...] = option(
+        ("a",), title="Names", help="From a registry.", every=lambda: ("a", "b c")
+    )
+    toy: Toy = option(Toy(trials=30), title="Search", help="Of each.")
+
+
+def test_fields_of_settings_in_the_settings_stand_beside_the_others(qtbot: QtBot) -> None:
+    form = SettingsForm(Outer, ("seeds", "trials", "share"))
+    qtbot.addWidget(form)
+    assert form.settings() == Outer()
+    assert form.control("trials").value() == 30
+    form.set_values(Outer(seeds=2, toy=Toy(trials=4, share=0.5)))
+    assert form.settings() == Outer(seeds=2, toy=Toy(trials=4, share=0.5))
+    assert form.settings(way="very_slow").toy.way == "very_slow"
+    form.control("share").setText("2")
+    assert form.fault == "Share must be below 1."
+
+
+def test_settings_inside_may_be_made_by_a_function(qtbot: QtBot) -> None:
+    form = SettingsForm(Outer, ("trials",))
+    qtbot.addWidget(form)
+
+    def slow(**changes: Any) -> Toy:
+        return Toy(**({"way": "very_slow"} | changes))
+
+    assert form.settings({Toy: slow}) == Outer(toy=Toy(trials=30, way="very_slow"))
+
+
+def test_names_of_a_registry_are_ticked(qtbot: QtBot) -> None:
+    form = SettingsForm(Outer, ("names",))
+    qtbot.addWidget(form)
+    boxes = form.inputs["names"].boxes  # type: ignore[attr-defined]
+    assert [box.isChecked() for box in boxes.values()] == [True, False]
+    boxes["b c"].setChecked(True)
+    assert form.settings().names == ("a", "b c")
+
+
+def test_inputs_of_both_parts_begin_in_one_line(qtbot: QtBot, form: SettingsForm[Toy]) -> None:
+    form.insert_row(0, "A row with a longer title", QLabel("mine"))
+    form.resize(400, 600)
+    form.show()
+    assert form.advanced is not None
+    form.advanced.set_open(True)
+    qtbot.waitUntil(lambda: form.inputs["share"].isVisible())
+    lefts = {
+        form.inputs[name].mapTo(form, form.inputs[name].rect().topLeft()).x()
+        for name in ("trials", "side", "share", "sampler")
+    }
+    assert len(lefts) == 1

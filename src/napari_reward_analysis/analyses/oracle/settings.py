@@ -15,7 +15,7 @@ class OracleSettings(BaseModel):
 
     distance: float | None = option(
         None,
-        title="Within",
+        title="Matching distance",
         help="Largest distance of a pair of positions.",
         unit="Å",
         metavar="A",

@@ -26,8 +26,9 @@ from napari_reward_analysis.search.faults import fault_in_words
 
 _WAYS = {"full": "full space", "published": "as published"}
 _SEARCHED = "searched"
-#: Fields that need no input of their own kind; the published search sets the last three.
-_PLAIN = ("trials", "seed", "sampler", "seconds", "patience")
+#: Fields that need no input of their own kind.
+_PLAIN = ("trials", "seed", "sampler", "seconds", "patience", "atom_trials")
+#: Fields of that kind that the published search sets.
 _SET_AS_PUBLISHED = ("orientations", "significant", "start_at_defaults")
 #: Parameters of `fixed` that have an input.
 _OWN: tuple[ParameterName, ...] = ("class", "window")
@@ -145,12 +146,9 @@ class RegionSearchSection(QWidget):
             window = None
         self.window_size.set_value(None if window is None else float(window))
         self._full = {} if published else self._chosen()
-        self._other = {
-            "search": settings.search,
-            "ranges": settings.ranges,
-            "rewards": settings.rewards,
-            "fixed": {n: value for n, value in settings.fixed.items() if n not in _OWN},
-        }
+        shown = {*self.plain.inputs, "kinds"}
+        self._other = {name: value for name, value in settings if name not in shown}
+        self._other["fixed"] = {n: value for n, value in settings.fixed.items() if n not in _OWN}
         self._show_published()
         self.blockSignals(False)
 

@@ -82,10 +82,10 @@ def _findings(found: Preflight) -> str:
     a, b = measured.lengths_px
     parts = [f"cell {a:.2f} × {b:.2f} px", f"{measured.pixel_size:#.4g} Å/px"]
     if measured.difference is not None:
-        parts.append(f"header off by {percent(measured.difference, signed=True)}")
+        parts.append(f"header {percent(measured.difference, signed=True)}")
     # a rotation that rounds to zero has no sign
     turn = round(measured.rotation_deg, 2) or 0.0
-    parts.append(f"rotated by {turn:.2f}°".replace("-", "\N{MINUS SIGN}"))
+    parts.append(f"rotated {turn:.2f}°".replace("-", "\N{MINUS SIGN}"))
     parts.append(f"confidence {measured.confidence:.2f}")
     if found.region is not None:
         parts.append(f"{percent(float(found.region.mean()))} crystal")

@@ -9,14 +9,15 @@ from typing import Any
 import napari.viewer
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from napari_reward_analysis.gui.analysis.autosave import autosave_folder
+from napari_reward_analysis.gui.analysis.dock import AnalysisDock
 from napari_reward_analysis.gui.studies.noise import NoiseStudy
 from napari_reward_analysis.gui.studies.oracle import OracleStudy
-from napari_reward_analysis.gui.studies.tab import StudyTab
 from napari_reward_analysis.gui.studies.windows import WindowsStudy
 from napari_reward_analysis.gui.widgets.docked import DockedWidget
 
-#: The tabs, in order: what each is called, and what makes its widget for a viewer. One that
-#: follows the viewer has `bind` and `unbind`, for when the dock is closed and shown anew.
+#: Titles of the tabs, with what makes the widget of each for a viewer. A widget that follows
+#: the viewer has `bind` and `unbind`, which are called when the dock is shown and closed.
 STUDIES: tuple[tuple[str, Callable[[Any], QWidget]], ...] = (
     ("Sliding windows", WindowsStudy),
     ("Noise", NoiseStudy),
@@ -25,14 +26,15 @@ STUDIES: tuple[tuple[str, Callable[[Any], QWidget]], ...] = (
 
 
 class Studies(DockedWidget):
-    """All studies of the image on show.
+    """All studies of the shown image.
 
     Parameters
     ----------
     napari_viewer : napari.viewer.Viewer
         The viewer, or the proxy that napari hands to plugins.
     runs_folder : Path, optional
-        Where studies are saved as they grow, a folder each; by default the user's own.
+        Folder in which studies are saved as they grow, each kind in a folder of its own;
+        by default a folder of the user's.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class Studies(DockedWidget):
         super().__init__()
         # each plugin widget gets a proxy of its own: all parts need the one viewer
         viewer: Any = getattr(napari_viewer, "__wrapped__", napari_viewer)
-        self._bound = True  # the tabs follow it from the start
+        self._bound = True  # the tabs follow the viewer from the start
         self.tabs = QTabWidget()
         # napari's own padding cuts the titles
         self.tabs.setStyleSheet("QTabBar::tab { padding: 4px 8px; }")
@@ -54,11 +56,11 @@ class Studies(DockedWidget):
         column.addWidget(self.tabs)
 
     def keep_in(self, runs_folder: Path) -> None:
-        """Save studies that grow in another folder, in one of its own for each tab."""
+        """Save growing studies in another folder, with a folder inside for each tab."""
         for index in range(self.tabs.count()):
             tab = self.tabs.widget(index)
-            if isinstance(tab, StudyTab):
-                tab.runs_folder = runs_folder / tab.kept_in
+            if isinstance(tab, AnalysisDock):
+                tab.runs_folder = runs_folder / autosave_folder(tab.name).name
 
     def bind(self) -> None:
         """Follow the viewer from now on."""
@@ -67,7 +69,7 @@ class Studies(DockedWidget):
             self._tell("bind")
 
     def unbind(self) -> None:
-        """Let go of the viewer; studies that are going on are cancelled."""
+        """Stop following the viewer, and cancel running studies."""
         self._bound = False
         self._tell("unbind")
 

@@ -1,4 +1,4 @@
-"""F1 against an oracle of the trials on the fronts, as a small table."""
+"""List the trials on the fronts with their F1 against an oracle."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.gui.atoms.session import AtomsSession
+from napari_reward_analysis.gui.widgets.glossary import explain
 
 _HEADS = ("Run", "Trial", "Columns", "F1")
 _ROWS = 6
 
 
 class FrontAgreement(QTableWidget):
-    """A row for each trial of a front, best F1 first; a click shows the trial.
+    """A row for each trial of a front, best F1 first. A click shows the trial.
 
     Parameters
     ----------
     session : AtomsSession
-        Which shows the trial.
+        It shows the trial.
     """
 
     def __init__(self, session: AtomsSession) -> None:
@@ -30,6 +31,10 @@ class FrontAgreement(QTableWidget):
         self._rows: list[tuple[Run, int, float]] = []
         self.setAccessibleName("Agreement of the front")
         self.setHorizontalHeaderLabels(list(_HEADS))
+        for column, title in enumerate(_HEADS):
+            head_item = self.horizontalHeaderItem(column)
+            if head_item is not None:
+                head_item.setToolTip(explain(title) or title)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setMinimumWidth(120)
@@ -43,12 +48,12 @@ class FrontAgreement(QTableWidget):
         self.hide()
 
     def show_fronts(self, judged: Sequence[TrialAgreement]) -> None:
-        """List the trials on the fronts of those runs that are open; hide where there are none.
+        """List the trials on the fronts of open runs; hide the table if there are none.
 
         Parameters
         ----------
         judged : sequence of TrialAgreement
-            Of runs.
+            Agreement of the trials of each run.
         """
         self._rows = sorted(self._fronts(judged), key=lambda row: -row[2])
         self.setRowCount(len(self._rows))

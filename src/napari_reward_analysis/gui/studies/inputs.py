@@ -1,4 +1,4 @@
-"""What each study starts from: an image and a lattice."""
+"""The inputs of every study: an image and a lattice."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from napari_reward_analysis.gui.widgets.section import Section
 
 
 class StudyInputs(QWidget):
-    """Image, pixel size, region and lattice, and what the image says of the lattice.
+    """Image, pixel size, region and lattice, and the lattice as measured in the image.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose layers are offered.
+        Its layers are offered.
 
     Signals
     -------
     changed
-        Anything; `fault` is up to date.
+        An input was changed; `fault` is up to date.
     """
 
     changed = Signal()
@@ -35,12 +35,12 @@ class StudyInputs(QWidget):
         self.image = ImageSection(viewer)
         self.image.show_region.hide()
         self.lattice = LatticeSource()
-        for without in (FREE_CELL, NO_LATTICE):  # neither a cell nor N can be typed here
+        for without in (FREE_CELL, NO_LATTICE):  # a study has no inputs for a cell or for N
             self.lattice.choice.removeItem(self.lattice.choice.findData(without))
         #: Looks for the lattice in the image.
         self.watch = PreflightWatch(self)
         layout = self.image.layout()
-        assert isinstance(layout, QFormLayout)  # so that all fields begin in one line
+        assert isinstance(layout, QFormLayout)  # all inputs begin in one line
         layout.addRow("Lattice", self.lattice)
         self.section = Section("1  Image and lattice", self.image)
         column = QVBoxLayout(self)
@@ -48,24 +48,24 @@ class StudyInputs(QWidget):
         column.addWidget(self.section)
         for signal in (self.image.changed, self.lattice.changed, self.watch.changed):
             signal.connect(self.refresh)
-        self.image.preflight.use_asked.connect(self._use_lattice_s)
+        self.image.preflight.use_asked.connect(self._use_pixel_size_of_lattice)
 
     def bind(self) -> None:
         """Follow the viewer from now on."""
         self.image.bind()
 
     def unbind(self) -> None:
-        """Let go of the viewer."""
+        """Stop following the viewer."""
         self.watch.stop()
         self.image.unbind()
 
     @property
     def fault(self) -> str:
-        """Why no study can start; empty when one can."""
+        """The reason why no study can start; empty if one can."""
         if fault := self.image.fault() or self.lattice.fault:
             return fault
         if self.lattice.lattice is None:
-            return "Choose a lattice: it tells how many columns there should be."
+            return "Choose a lattice: it gives the expected number of columns."
         return self._scale_fault()
 
     def _scale_fault(self) -> str:
@@ -75,12 +75,12 @@ class StudyInputs(QWidget):
         if found is not None and found.measured is not None and found.measured.found:
             return (
                 "The pixel size is not known: press “Use the pixel size of the lattice”, or type "
-                "it in angstrom."
+                "it in Å."
             )
-        return "The pixel size is not known: type it in angstrom."
+        return "The pixel size is not known: type it in Å."
 
     def refresh(self) -> None:
-        """Work out anew what follows from the values, and show it."""
+        """Update what follows from the inputs, and show it."""
         self._ask_preflight()
         self.image.preflight.show_preflight(self.watch)
         self.section.set_summary(f"{self.image.summary()}, {self.lattice.name}")
@@ -97,7 +97,7 @@ class StudyInputs(QWidget):
         key = (frame.place, frame.shape, versions, scale, lattice, region is None and area)
         self.watch.ask(key, SharedPreflight(frame, size, lattice, region, area))
 
-    def _use_lattice_s(self) -> None:
+    def _use_pixel_size_of_lattice(self) -> None:
         found = self.watch.preflight
         if found is not None and found.measured is not None and found.measured.found:
             self.image.set_pixel_size(found.measured.pixel_size)

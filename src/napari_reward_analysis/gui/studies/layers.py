@@ -1,6 +1,7 @@
-"""The layers that show what sliding windows found: columns, and one map.
+"""Show the columns and a map of sliding windows in two layers.
 
-There is one of each a viewer, updated in place. The user's own layers are only read.
+A viewer has one layer of each kind. They are updated in place. The user's own layers are
+only read.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class WindowLayers:
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Where layers are added when first needed, and again when the user deleted them.
+        The layers are added to it when first needed, and again after the user deleted them.
     """
 
     def __init__(self, viewer: Any) -> None:
@@ -51,18 +52,18 @@ class WindowLayers:
 
     @property
     def atoms(self) -> Points | None:
-        """The columns; None before the first result and after the user deleted them."""
+        """Layer of the columns; None before the first result and after the user deleted it."""
         layer = self._alive(self._atoms)
         return layer if isinstance(layer, Points) else None
 
     @property
     def map(self) -> ImageLayer | None:
-        """The map; None as for the columns."""
+        """Layer of the map; None before the first result and after the user deleted it."""
         layer = self._alive(self._map)
         return layer if isinstance(layer, ImageLayer) else None
 
     def show_atoms(self, place: Place, table: Table) -> None:
-        """Show columns in place of the former ones; nothing where the image is gone."""
+        """Show columns instead of the former ones, if the image still exists."""
         image, former = self._image(place), self.atoms
         if image is None:
             return
@@ -84,17 +85,28 @@ class WindowLayers:
         self._replace(former, layer, len(self._viewer.layers))
         self._atoms = weakref.ref(layer)
 
+    def keep_atoms(self, name: str) -> Points | None:
+        """Copy the columns into a layer that later runs leave alone; None where none are shown."""
+        layer = self.atoms
+        if layer is None:
+            return None
+        copy = Points(np.array(layer.data), **{**layer.as_layer_data_tuple()[1], "name": name})
+        active = self._viewer.layers.selection.active
+        self._viewer.layers.insert(self._viewer.layers.index(layer), copy)
+        self._viewer.layers.selection.active = active
+        return copy
+
     def show_map(self, place: Place, plan: Plan, name: str, values: FloatArray) -> None:
-        """Show a value by window over the image; NaN, a window without result, is clear.
+        """Show a value of each window over the image. Windows without a result are transparent.
 
         Parameters
         ----------
         place : Place
-            Image and frame that it belongs to.
+            Image and frame of the windows.
         plan : Plan
             The windows.
         name : str
-            What is shown.
+            Name of the quantity.
         values : ndarray, shape (rows, columns)
             As from `window_maps`.
         """
@@ -126,7 +138,7 @@ class WindowLayers:
         return layer if layer is not None and layer in self._viewer.layers else None
 
     def _replace(self, former: Layer | None, layer: Layer, position: int) -> None:
-        """Put a layer where its former self was, and keep what was selected."""
+        """Put a layer in the place of the former one, and keep the selection."""
         layers = self._viewer.layers
         active = layers.selection.active
         if former is not None:
@@ -138,10 +150,10 @@ class WindowLayers:
 
 
 def spread(values: FloatArray, plan: Plan) -> npt.NDArray[np.float32]:
-    """A value by window as an array of the image's shape, each pixel from the window it is in.
+    """An array of the image's shape with the value of the window at each pixel.
 
-    Where windows overlap, the seam runs halfway between their middles, as it does for
-    the stitched columns.
+    The seam of windows that overlap is halfway between their middles, as for the stitched
+    columns.
     """
     rows = [(w.top + w.bottom - 1) / 2 for w in plan.windows if w.column == 0]
     columns = [(w.left + w.right - 1) / 2 for w in plan.windows if w.row == 0]
@@ -164,7 +176,7 @@ def _shape(image: Layer, place: Place) -> tuple[int, int]:
 
 
 def _limits(values: FloatArray) -> tuple[float, float]:
-    """From the least to the largest value; a map of one value needs a width all the same."""
+    """The smallest and the largest value, made different for a map with one value."""
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     return (low, high) if high > low else (low - 0.5, high + 0.5)

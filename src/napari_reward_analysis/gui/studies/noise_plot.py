@@ -1,4 +1,4 @@
-"""A quantity of a noise study against the noise: a curve a method, a band over the seeds."""
+"""Plot a quantity of a noise study against the level of noise."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import pyqtgraph as pg
 
 from napari_reward_analysis.analyses.noise.result import KEPT, ORACLE, TUNED
 from napari_reward_analysis.analyses.noise.run import NoiseRun
+from napari_reward_analysis.gui.widgets.glossary import explain
 from napari_reward_analysis.gui.widgets.legend import LegendEntry, LegendStrip, Symbol
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, Themed, default_colours
 
-#: What can be shown: column of the study's table, and its name on the axis.
+#: Quantities: column of the study's table, and title of the axis.
 QUANTITIES = {
     "n": "columns",
     "qc": "|QC|",
@@ -33,9 +34,9 @@ QUANTITIES = {
     "error_px": "position error, px",
 }
 _EXPECTED = "lattice"
-#: What known positions are needed for.
+#: Quantities that need known positions.
 _SCORES = ("f1", "precision", "recall", "error_px")
-#: Beside colour: methods differ in their symbol too.
+#: Symbols of the methods, which differ in colour too.
 _SYMBOLS: dict[str, tuple[str, Symbol]] = {
     TUNED: ("o", "dot"),
     KEPT: ("d", "diamond"),
@@ -45,10 +46,10 @@ _HEIGHT = 240
 
 
 def curve_of(run: NoiseRun, method: str, quantity: str) -> FloatArray:
-    """Level, mean, least and largest value over the seeds, shape (levels with values, 4).
+    """Level, mean, smallest and largest value over the seeds, shape (levels with values, 4).
 
-    The count mismatch is that of each search, whatever its sign: too many in one seed
-    and too few in another are no agreement.
+    The count error is taken without its sign: too many columns with one seed and too few
+    with another are no agreement.
     """
     if quantity != "qc":
         return run.means(method, quantity)
@@ -62,21 +63,21 @@ def curve_of(run: NoiseRun, method: str, quantity: str) -> FloatArray:
 
 
 def _why_none(quantity: str) -> str:
-    """Why a study has no value of a quantity."""
+    """The reason why a study has no value of a quantity."""
     if quantity in _SCORES:
         return ": no known positions were given"
-    return ": has no value in this study"
+    return ": no value in this study"
 
 
 class NoisePlot(Themed, QWidget):
-    """The plot with its legend."""
+    """The plot with its legend: a curve for each method, with a band over the seeds."""
 
     def __init__(self) -> None:
         super().__init__()
         self._run: NoiseRun | None = None
         self._quantity = "n"
         self._colours = default_colours()
-        #: What is drawn, by method: shape (levels, 4) as from `curve_of`.
+        #: Drawn curves by method, shape (levels, 4), as from `curve_of`.
         self.curves: dict[str, FloatArray] = {}
         self.legend, self.title, self.below = LegendStrip(), QLabel(), QLabel()
         self.below.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -95,7 +96,7 @@ class NoisePlot(Themed, QWidget):
         self.apply_colours(self._colours)
 
     def show_run(self, run: NoiseRun | None, quantity: str) -> None:
-        """Draw a quantity of a study as far as it has come."""
+        """Draw a quantity of the results so far."""
         self._run, self._quantity = run, quantity
         self._draw()
 
@@ -114,13 +115,14 @@ class NoisePlot(Themed, QWidget):
         plot.clear()
         self.curves = {}
         self.title.setText(QUANTITIES[self._quantity])
+        self.title.setToolTip(explain(QUANTITIES[self._quantity]))
         if run is None:
             self.legend.set_entries((), self._colours)
             self.below.setText("")
             return
         settings = run.settings
         self.below.setText(
-            f"noise, {settings.kind.capitalize()}, in parts of the image's {settings.unit}"
+            f"{settings.kind.capitalize()} noise, in parts of the image's {settings.unit}"
         )
         entries = []
         pairs = {TUNED: self._colours.species[0], KEPT: self._colours.warning}

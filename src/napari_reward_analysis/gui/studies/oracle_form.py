@@ -1,4 +1,4 @@
-"""What a comparison with an oracle asks for: image, oracle, and what to compare."""
+"""The form of a comparison with an oracle: image, oracle, and compared positions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.oracle.problem import Compared
+from napari_reward_analysis.analyses.oracle.run import OracleRun
+from napari_reward_analysis.analyses.oracle.settings import OracleSettings
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.analysis.request import Request
 from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.inputs.form_values import FREE_CELL, NO_LATTICE
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
@@ -20,34 +23,41 @@ from napari_reward_analysis.gui.layers.known_points import known_on
 from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.studies.oracle_source import OracleSource, are_positions
-from napari_reward_analysis.gui.studies.oracle_work import OracleRequest
-from napari_reward_analysis.gui.widgets.fields import NumberField, form_layout, row
+from napari_reward_analysis.gui.widgets.glossary import explain
+from napari_reward_analysis.gui.widgets.settings_form import SettingsForm
+from napari_reward_analysis.gui.widgets.theme import ThemeColours
 from napari_reward_analysis.points.known import Oracle
 
-#: The result of Find atoms.
+#: Name of the layer of Find atoms.
 _ATOMS = "atoms"
+_COMPARED = "Points layer with the positions that are compared with the oracle"
 
 
 class OracleForm(QWidget):
-    """Image, lattice, oracle, what is compared, and the matching distance.
+    """Image, lattice, oracle, compared positions, and settings of the matching.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose layers are offered.
+        Its layers are offered.
     session : AtomsSession
-        Whose runs on the image are judged too.
+        Its runs on the image are judged too.
 
     Signals
     -------
     changed
-        Anything.
+        A value was changed; `fault` is up to date.
+    image_changed
+        Another image, or another frame of a stack.
     """
 
     changed = Signal()
+    image_changed = Signal()
 
     def __init__(self, viewer: Any, session: AtomsSession) -> None:
         super().__init__()
+        #: What is missing or wrong; empty if nothing is.
+        self.fault = ""
         self._session = session
         self.image = ImageSection(viewer)
         self._trim(self.image)
@@ -55,37 +65,31 @@ class OracleForm(QWidget):
         box = self.lattice.choice
         box.removeItem(box.findData(FREE_CELL))
         box.setCurrentIndex(box.findData(NO_LATTICE))
-        # elsewhere a count stands in for the lattice, here nothing does
+        # elsewhere the user types N instead of a lattice; here no N is needed
         box.setItemText(box.currentIndex(), "none")
         self.source = OracleSource(viewer)
         self.compared = LayerCombo(
             viewer, are_positions, nothing="nothing", prefers=lambda layer: layer.name == _ATOMS
         )
         self.compared.setAccessibleName("Compared with")
-        self.distance = NumberField("Matching distance")
-        self.distance.setToolTip(
-            "Largest distance of a pair; empty takes half the oracle's spacing"
-        )
-        self.distance.set_default(None, "half the spacing")
-        rest = QWidget()
-        layout = form_layout(rest)
-        layout.addRow("Lattice", self.lattice)
-        layout.addRow("Oracle", self.source)
-        layout.addRow("Compare", self.compared)
-        layout.addRow("Within", row(self.distance, "Å", stretch=0))
+        self.settings = SettingsForm(OracleSettings, ("distance", "threshold"))
+        self.distance = self.settings.control("distance")
+        self.settings.insert_row(0, "Lattice", self.lattice)
+        self.settings.insert_row(1, "Oracle", self.source, explain("oracle"))
+        self.settings.insert_row(2, "Compare", self.compared, _COMPARED)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         column.addWidget(self.image)
-        column.addWidget(rest)
-        for part in (self.image, self.lattice, self.source):
-            part.changed.connect(self.changed.emit)
-        self.compared.layer_changed.connect(self.changed.emit)
-        self.distance.value_changed.connect(self.changed.emit)
+        column.addWidget(self.settings)
+        for part in (self.image, self.lattice, self.source, self.settings):
+            part.changed.connect(self.refresh)
+        self.compared.layer_changed.connect(self.refresh)
+        self.image.image_changed.connect(self.image_changed.emit)
 
     @staticmethod
     def _trim(section: ImageSection) -> None:
-        """Hide what belongs to a search: the preflight, and the crystal to be edited."""
+        """Hide the parts that a comparison does not need."""
         layout: Any = section.layout()
         layout.labelForField(section.preflight).hide()
         section.preflight.hide()
@@ -96,53 +100,82 @@ class OracleForm(QWidget):
         """Follow the viewer from now on."""
         for part in (self.image, self.source, self.compared):
             part.bind()
+        self.refresh()
 
     def unbind(self) -> None:
-        """Let go of the viewer."""
+        """Stop following the viewer."""
         for part in (self.image, self.source, self.compared):
             part.unbind()
 
-    def fault(self) -> str:
-        """What is missing or wrong; empty when nothing is."""
-        return (
+    def set_open(self, _is_open: bool) -> None:
+        """Stay open: the form is short, and comparisons follow one another."""
+
+    def refresh(self) -> None:
+        """Update the fault."""
+        self.fault = (
             self.image.fault()
             or self.lattice.fault
             or self.source.fault()
-            or self.distance.fault()
+            or self.settings.fault
             or self._same()
         )
+        self.changed.emit()
 
-    def request(self, frame: ShownImage) -> OracleRequest:
-        """What is asked for, as plain values.
+    def request(self) -> Request | None:
+        """The inputs of the comparison; None where no image is chosen.
 
         Raises
         ------
         BadInput
             If a chosen layer has no point on the image.
         """
-        compared = self.compared.layer
-        given: dict[str, Any] = {"runs": self._runs_here(frame), **self._oracle(frame)}
+        shown, compared = self.image.frame, self.compared.layer
+        if shown is None:
+            return None
+        given: dict[str, Any] = {"runs": self._runs_here(shown), **self._oracle(shown)}
         if isinstance(compared, Points):
-            found, _ = _known(compared, frame)
-            # the layer of the search is compared where the search looked for columns
-            area = self._analysed(frame) if compared.name == _ATOMS else None
+            found, _ = _known(compared, shown)
+            # columns of a search are compared in the area of the search
+            area = self._analysed(shown) if compared.name == _ATOMS else None
             given["found"] = Compared(found, repr(compared.name), area)
-        return OracleRequest(
-            frame=frame,
-            pixel_size=self.image.typed_pixel_size,
-            lattice=self.lattice.lattice,
-            area=self.image.area,
-            region=self.image.region,
+        return Request(
+            shown,
+            self.image.typed_pixel_size,
+            self.lattice.lattice,
+            self.settings.settings(area=self.image.area),
+            self.image.region,
             given=given,
-            distance=self.distance.value(),
         )
+
+    def show_run(self, run: OracleRun, *, same_image: bool) -> None:
+        """Show lattice and settings of a comparison; its positions are not in it.
+
+        Parameters
+        ----------
+        run : OracleRun
+        same_image : bool
+            Whether the chosen image is the run's, so that its pixel size counts too.
+        """
+        if same_image:
+            self.image.set_pixel_size(run.image.pixel_size)
+        self.lattice.show_crystal(run.lattice)
+        self.settings.set_values(run.settings)
+        self.refresh()
+
+    def apply_napari_theme(self, _name: str, colours: ThemeColours) -> None:
+        """Draw in the colours of a napari theme."""
+        self.image.preflight.apply_colours(colours)
 
     def _same(self) -> str:
         same = self.source.kind == "points" and self.source.layer is self.compared.layer
-        return "Oracle and compared layer are the same: choose two." if same else ""
+        return (
+            "The oracle and the compared layer are the same: choose another layer for one of them."
+            if same
+            else ""
+        )
 
     def _analysed(self, frame: ShownImage) -> BoolArray | None:
-        """The area of the run that is shown on the image, one that still grows too."""
+        """The area of the shown run on the image, even of a growing one."""
         shown, places = self._session.current, self._session.places
         here = shown is not None and places.get(shown.identifier) == frame.place
         return shown.region if shown is not None and here else None
@@ -156,7 +189,7 @@ class OracleForm(QWidget):
         )
 
     def _oracle(self, frame: ShownImage) -> dict[str, Any]:
-        """The chosen oracle, as `OracleProblem` takes it."""
+        """The chosen oracle, in the form that `OracleProblem` takes."""
         kind, layer = self.source.kind, self.source.layer
         if kind == "points" and layer is not None:
             return {"points": Oracle.of_points(repr(layer.name), *_known(layer, frame))}

@@ -1,4 +1,4 @@
-"""The two Points layers of an oracle: its columns, and who agrees with them."""
+"""Show an oracle in two Points layers: its columns, and the agreement with them."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from napari_reward_analysis.gui.layers.shown_image import Place
 from napari_reward_analysis.gui.widgets.legend import Symbol
 from napari_reward_analysis.points.agreement import half_spacing
 
-#: Colour, napari's symbol and the legend's of each kind; apart in shape as well as in colour.
+#: Colour of each kind, with the symbols of napari and of the legend.
 KINDS: dict[str, tuple[str, str, Symbol]] = {
     "matched": (KIND_COLOURS["matched"], "disc", "ring"),
     "missed": (KIND_COLOURS["missed"], "square", "square"),
     "spurious": (KIND_COLOURS["spurious"], "diamond", "diamond"),
 }
 
-#: Sizes of the symbols, in sizes of the oracle's.
+#: Sizes of the symbols relative to those of the oracle.
 _AGREED, _APART = 1.4, 2.4
 
-#: Share of a symbol's size that its line takes.
+#: Width of a symbol's line as a share of its size.
 _LINE = 0.1
 
 
 def is_shown_oracle(layer: Any) -> bool:
-    """Whether a layer is one of these results and so nothing to start from."""
+    """Whether a layer shows a result, which is no input of a comparison."""
     return RESULT in layer.metadata
 
 
@@ -43,7 +43,7 @@ class OracleLayers:
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Where they are added when first needed, and again when the user deleted them.
+        The layers are added to it when first needed, and again after the user deleted them.
     """
 
     def __init__(self, viewer: Any) -> None:
@@ -51,20 +51,20 @@ class OracleLayers:
         self._layers: dict[str, weakref.ReferenceType[Points]] = {}
 
     def layer(self, name: str) -> Points | None:
-        """One of the two, None where it is not in the viewer."""
+        """One of the two layers; None if it is not in the viewer."""
         viewer, known = self._viewer(), self._layers.get(name)
         layer = None if known is None else known()
         return layer if viewer is not None and layer in viewer.layers else None
 
     def show(self, place: Place, comparison: OracleRun) -> None:
-        """Show a comparison in place of the former one.
+        """Show a comparison instead of the former one.
 
         Parameters
         ----------
         place : Place
-            Image and frame that it belongs to; nothing is shown when the image is gone.
+            Image and frame of the comparison. Nothing is shown if the image was deleted.
         comparison : OracleRun
-            Where nothing was compared, an older layer "agreement" goes.
+            If nothing was compared, a layer "agreement" of before is removed.
         """
         oracle = comparison.oracle
         size = _size(oracle.points)
@@ -79,7 +79,7 @@ class OracleLayers:
             np.array([KINDS[kind][0] for kind in kinds]),
             np.array([KINDS[kind][1] for kind in kinds]),
         )
-        # among a thousand that agree the few that do not must catch the eye
+        # the few points that differ are larger, to be seen among a thousand that agree
         sizes = size * np.where(kinds == "matched", _AGREED, _APART)
         self._show("agreement", place, points, features, looks, sizes)
 
@@ -135,7 +135,7 @@ class OracleLayers:
 
 
 def _size(points: npt.NDArray[np.float64]) -> float:
-    """Diameter of a symbol, in px, that leaves neighbours apart."""
+    """Diameter in px at which symbols of neighbours do not touch."""
     try:
         return half_spacing(points)
     except BadInput:

@@ -1,9 +1,9 @@
-"""Where an oracle comes from: a network, a file, or a Points layer."""
+"""Choose the oracle: a network, a file, or a Points layer."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from napari.layers import Layer, Points
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
@@ -12,10 +12,11 @@ from qtpy.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 from napari_reward_analysis.analyses.oracle.network import runtime_fault
 from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
 from napari_reward_analysis.gui.studies.oracle_layers import is_shown_oracle
-from napari_reward_analysis.gui.studies.oracle_work import Kind
 from napari_reward_analysis.gui.widgets.elided_label import ElidedLabel
 from napari_reward_analysis.gui.widgets.fields import choice, row
+from napari_reward_analysis.gui.widgets.glossary import explain
 
+Kind = Literal["network", "model", "file", "points"]
 _KINDS = {
     "network": "network of this package",
     "model": "another network (ONNX file)",
@@ -29,22 +30,22 @@ _FILTERS = {
 
 
 def are_positions(layer: Layer) -> bool:
-    """Whether a layer may be compared or be an oracle; the results of this are neither."""
+    """Whether a layer may be compared or be the oracle. Results of this study may not."""
     return isinstance(layer, Points) and not is_shown_oracle(layer)
 
 
 class OracleSource(QWidget):
-    """Choice of the oracle.
+    """A choice of the oracle.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose Points layers are offered.
+        Its Points layers are offered.
 
     Signals
     -------
     changed
-        Another source.
+        The oracle was changed.
     """
 
     changed = Signal()
@@ -53,6 +54,7 @@ class OracleSource(QWidget):
         super().__init__()
         self._files: dict[str, Path] = {}
         self.choice = choice("Oracle", _KINDS)
+        self.choice.setToolTip(explain("oracle"))
         self.layers = LayerCombo(viewer, are_positions)
         self.layers.setAccessibleName("Oracle's layer")
         self.file = ElidedLabel()
@@ -74,17 +76,17 @@ class OracleSource(QWidget):
         self.layers.bind()
 
     def unbind(self) -> None:
-        """Let go of the viewer."""
+        """Stop following the viewer."""
         self.layers.unbind()
 
     @property
     def kind(self) -> Kind:
-        """Which of the four."""
+        """Kind of the chosen oracle."""
         return cast("Kind", self.choice.currentData())
 
     @property
     def path(self) -> Path | None:
-        """The chosen file of a model or of positions."""
+        """The chosen file of a network or of positions."""
         return self._files.get(self.kind)
 
     @property
@@ -94,12 +96,12 @@ class OracleSource(QWidget):
         return layer if isinstance(layer, Points) else None
 
     def fault(self) -> str:
-        """What is missing; empty when nothing is."""
+        """What is missing; empty if nothing is."""
         if self.kind in ("network", "model") and (missing := runtime_fault()):
             return missing
         if self.kind in _FILTERS and self.path is None:
-            what = "model" if self.kind == "model" else "positions"
-            return f"Choose the file of the {what}: press Open."
+            what = "network" if self.kind == "model" else "positions"
+            return f"Press Open to choose the file of the {what}."
         if self.kind == "points" and self.layer is None:
             return "No Points layer is open: add one, or choose another oracle."
         return ""

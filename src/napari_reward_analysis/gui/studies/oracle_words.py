@@ -1,4 +1,4 @@
-"""A comparison with an oracle in words and as a table."""
+"""Describe a comparison with an oracle in words and as a table."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.analyses.oracle.run import OracleRun
 from napari_reward_analysis.analyses.oracle.table import agreement_table, oracle_table
 from napari_reward_analysis.gui.pareto.values import largest
-from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.points.agreement import per_class
 
 
 def comparison_in_words(comparison: OracleRun) -> str:
-    """How many columns the oracle has and how well what was compared agrees."""
+    """Number of the oracle's columns, and the agreement of the compared positions."""
     number = len(comparison.oracle.points)
     lines = [f"{comparison.oracle.name}: {number} column{'' if number == 1 else 's'}"]
     result = comparison.result
@@ -34,11 +33,11 @@ def comparison_in_words(comparison: OracleRun) -> str:
         if by_class:
             parts = [f"{name} {numbers['recall']:.3f}" for name, numbers in by_class.items()]
             lines.append(f"recall by class: {', '.join(parts)}")
-    return "\n".join([*lines, *map(sentence, comparison.notices)])
+    return "\n".join(lines)
 
 
 def favourites_in_words(judged: Sequence[TrialAgreement], runs: Sequence[Run]) -> str:
-    """Whether the trial that the rewards propose is the oracle's favourite, a line a run."""
+    """Compare the proposed trial of each run with the one that agrees best; a line for each run."""
     known = {run.identifier: run for run in runs}
     return "\n".join(
         _favourites(known[one.run], one.values(known[one.run]))
@@ -49,27 +48,28 @@ def favourites_in_words(judged: Sequence[TrialAgreement], runs: Sequence[Run]) -
 
 def _favourites(run: Run, f1: npt.NDArray[np.float64]) -> str:
     best, proposed, front = float(np.nanmax(f1)), run.proposed(), run.front
-    # many trials may agree as well: the one that the star on the plot marks
+    # among equals, the trial that has the star on the plot
     position = largest(dict(enumerate(f1)), (front,))
     assert position is not None  # some F1 is finite
     favourite = str(run.trials[position].index)
     if position not in front:
-        favourite += ", which is not on the front"
+        favourite += ", which is not on the front,"
     if proposed is None:
-        return f"{run.name}: best agreement is trial {favourite}, F1 {best:.3f}."
+        return f"{run.name}: trial {favourite} agrees best with the oracle (F1 {best:.3f})."
     index, value = run.trials[proposed].index, float(f1[proposed])
     if value == best:
         return (
-            f"{run.name}: the rewards' choice, trial {index}, is the oracle's too, F1 {best:.3f}."
+            f"{run.name}: trial {index}, which the rewards propose, also agrees best with the "
+            f"oracle (F1 {best:.3f})."
         )
     return (
-        f"{run.name}: the rewards choose trial {index}, F1 {value:.3f}; "
-        f"the oracle trial {favourite}, F1 {best:.3f}."
+        f"{run.name}: the rewards propose trial {index} (F1 {value:.3f}). "
+        f"Trial {favourite} agrees best with the oracle (F1 {best:.3f})."
     )
 
 
 def export_table(comparison: OracleRun) -> dict[str, npt.NDArray[Any]]:
-    """Compared points with their kind; the oracle's own where nothing was compared."""
+    """Table of the compared points with their kind, or of the oracle's columns."""
     size = comparison.image.pixel_size
     if comparison.found is None or comparison.result is None:
         return oracle_table(comparison.oracle, size, comparison.lattice)

@@ -58,6 +58,11 @@ def field_named(model: type[BaseModel], name: str) -> Described:
     return next(field for field in described_fields(model) if field.name == name)
 
 
+def has_input(field: Described) -> bool:
+    """Whether there is an input for fields of this type."""
+    return _kind_of_input(field) is not None
+
+
 def make_input(field: Described, default: Any) -> SettingInput:
     """The input for a field of settings.
 
@@ -73,26 +78,40 @@ def make_input(field: Described, default: Any) -> SettingInput:
     TypeError
         If there is no input for fields of this type.
     """
-    kind, optional = _type_of(field)
+    kind = _kind_of_input(field)
+    if kind is None:
+        raise TypeError(f"There is no input for {field.name} of type {field.info.annotation}.")
+    optional = _type_of(field)[1]
     made: SettingInput
-    if kind is bool:
-        made = TickInput(field)
-    elif get_origin(kind) is Literal:
-        made = ChoiceInput(field, optional=optional)
-    elif kind is int and not optional:
-        made = WholeInput(field)
-    elif kind in (int, float):
+    if kind is NumberInput:
         made = NumberInput(field, default, optional=optional)
-    elif _is_names(kind):
-        made = TicksInput(field)
-    elif kind == tuple[float, ...]:
-        made = NumbersInput(field)
-    elif get_origin(kind) is dict and get_args(kind)[1] == tuple[float, float]:
-        made = RangesInput(field)
+    elif kind is ChoiceInput:
+        made = ChoiceInput(field, optional=optional)
     else:
-        raise TypeError(f"There is no input for {field.name} of type {kind}.")
+        made = kind(field)
     made.set_value(default)
     return made
+
+
+def _kind_of_input(field: Described) -> Any:
+    """The class of the input for a field; None where there is none."""
+    kind, optional = _type_of(field)
+    if get_origin(kind) is Literal:
+        return ChoiceInput
+    if optional:
+        return NumberInput if kind in (int, float) else None
+    if get_origin(kind) is dict:
+        ranges = get_args(kind)[1] == tuple[float, float] and _is_literal(get_args(kind)[0])
+        return RangesInput if ranges else None
+    if get_origin(kind) is tuple and get_args(kind)[1:] == (Ellipsis,):
+        return _kind_of_many(field, get_args(kind)[0])
+    return {bool: TickInput, int: WholeInput, float: NumberInput}.get(kind)
+
+
+def _kind_of_many(field: Described, one: Any) -> Any:
+    if one is float:
+        return NumbersInput
+    return TicksInput if _is_literal(one) or (one is str and field.every) else None
 
 
 class SettingInput(QWidget):
@@ -348,15 +367,16 @@ def _type_of(field: Described) -> tuple[Any, bool]:
     return (parts[0] if len(parts) == 1 else kind), len(parts) < len(get_args(kind))
 
 
-def _is_names(kind: Any) -> bool:
-    parts = get_args(kind)
-    return get_origin(kind) is tuple and len(parts) == 2 and get_origin(parts[0]) is Literal
+def _is_literal(kind: Any) -> bool:
+    return get_origin(kind) is Literal
 
 
 def _names(field: Described) -> tuple[str, ...]:
-    """The names that the innermost `Literal` of a field allows."""
+    """The names that a field allows: of its innermost `Literal`, or of its registry."""
+    if field.every is not None:
+        return field.every()
     kind = _type_of(field)[0]
-    while get_origin(kind) is not Literal:
+    while not _is_literal(kind):
         kind = get_args(kind)[0]
     return tuple(str(name) for name in get_args(kind))
 
