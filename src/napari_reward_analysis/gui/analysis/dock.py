@@ -65,6 +65,8 @@ class AnalysisDock(DockedWidget):
     name: str
     #: What "Keep" says where nothing is on an open image.
     nothing_to_keep = "There is nothing on an open image to keep: open the run's image."
+    #: Tables that are written beside a run, and that another analysis writes too.
+    tables: tuple[str, ...] = ()
     #: Whether `script_of` makes a script.
     has_script = False
 
@@ -159,7 +161,8 @@ class AnalysisDock(DockedWidget):
 
     def write_everything(self, run: Any) -> None:
         """Ask for a folder and write all that the command line writes."""
-        self.exports.everything(run, self.analysis, self.overlay.shown_image)
+        shown = self.overlay.shown_image
+        self.exports.everything(run, self.analysis, shown, tables=self.tables)
 
     # ---- building
 
@@ -285,6 +288,9 @@ class AnalysisDock(DockedWidget):
             self.run_box.clear()
         self._remarks = {}
         self.session.add(run)
+        # one that is shown already may have lost its layers
+        self.show_status()
+        self.overlay.draw()
 
     def _on_search(self) -> None:
         session, box = self.session, self.run_box
@@ -312,11 +318,11 @@ class AnalysisDock(DockedWidget):
         run = self.session.ended
         found = "" if run is None else self.words_of(run)
         if status == "cancelled":
-            kept = f"Cancelled. What was found is kept: {found}"
+            kept = f"The run was cancelled. {found}"
             self._told = kept if found else "Cancelled before the first result."
             self.say(self._told)
         elif message:
-            kept = f" What was found is kept: {found}" if status == "failed" and found else ""
+            kept = f" Found before: {found}" if status == "failed" and found else ""
             self.warn(message + kept)
         self._show_remarks()
 
@@ -354,7 +360,7 @@ class AnalysisDock(DockedWidget):
         words = self.words_of(run)
         if run.status in ("running", "done") or not holds_something(run):
             return words
-        return f"Ended early. What was found is kept: {words}"
+        return f"The run ended early. {words}"
 
     def _show_fault(self) -> None:
         self.run_box.set_fault("" if self.session.searching else self.form.fault)

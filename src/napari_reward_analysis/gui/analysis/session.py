@@ -219,12 +219,17 @@ class Session(Generic[R]):
             self.noted.emit(notices_in_words([notice]))
 
     def end(self, status: Status, message: str = "") -> None:
-        """Note that the search is over, one way or another."""
+        """Note that the search is over, one way or another.
+
+        A run that holds nothing is taken off the list.
+        """
         run = self.growing
         if run is not None:
             run.status, run.message = status, message
         self.ended = run if run is not None and holds_something(run) else None
         self.growing, self._search, self.cancelling = None, None, False
+        if run is not None and self.ended is None:
+            self.remove(run)
         self.outcome = (status, message)
         self.search_changed.emit()
 

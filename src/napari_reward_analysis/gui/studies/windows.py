@@ -157,6 +157,7 @@ class WindowsStudy(AnalysisDock):
     """Sliding windows over the shown image."""
 
     name = "windows"
+    tables = ("atoms.csv",)
     nothing_to_keep = "There are no columns on an open image to keep: open the run's image."
 
     form: WindowsForm
