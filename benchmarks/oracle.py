@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from known_columns import Known, precision_and_recall, read_folder, simulated
 
-from napari_reward_analysis import AtomsSettings, find_atoms, pick, refine_trial
+from napari_reward_analysis import AtomsSettings, iter_atoms, pick, refine_trial
 from napari_reward_analysis.analyses.oracle.find import find_columns
 from napari_reward_analysis.analyses.oracle.network import Model, load_model
 
@@ -60,7 +60,7 @@ def row(known: Known, model: Model, *, search: bool) -> str:
     if not search:
         return text
     start = time.perf_counter()
-    trials = list(find_atoms(known.image, known.lattice, AtomsSettings()))
+    trials = list(iter_atoms(known.image, known.lattice, settings=AtomsSettings()))
     trial = refine_trial(known.image, trials[pick(trials)])
     seconds = time.perf_counter() - start
     found = trial.points[trial.shown].astype(float)

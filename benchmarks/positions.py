@@ -23,7 +23,7 @@ from known_columns import Known, pair, read_folder, simulated
 
 from napari_reward_analysis import (
     AtomsSettings,
-    find_atoms,
+    iter_atoms,
     lattice_preset,
     pick,
     refine_trial,
@@ -63,7 +63,7 @@ def main() -> None:
 
 def row(known: Known) -> str:
     """Errors of one image before and after the fit."""
-    trials = list(find_atoms(known.image, known.lattice, AtomsSettings()))
+    trials = list(iter_atoms(known.image, known.lattice, settings=AtomsSettings()))
     trial = refine_trial(known.image, trials[pick(trials)])
     found = trial.blobs[trial.shown, :2].astype(float)
     pairs = pair(found, known)

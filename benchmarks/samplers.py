@@ -39,7 +39,7 @@ from napari_reward_analysis import (
     Lattice,
     lattice_preset,
 )
-from napari_reward_analysis.analyses.atoms.trials import AtomTrial
+from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.optimize.pareto import hypervolume
 from napari_reward_analysis.optimize.samplers import Sampler, make_sampler

@@ -16,7 +16,7 @@ import numpy as np
 from known_columns import RETENTION, Known, precision_and_recall, read_folder
 from scipy.spatial import cKDTree
 
-from napari_reward_analysis import AtomsSettings, Image, find_atoms, lattice_preset, pick
+from napari_reward_analysis import AtomsSettings, Image, iter_atoms, lattice_preset, pick
 from napari_reward_analysis.analyses.windows.analysis import begin_windows
 from napari_reward_analysis.analyses.windows.settings import WindowsSettings
 from napari_reward_analysis.io.simulate import simulate
@@ -59,7 +59,7 @@ def joined(contrast: float, shape: tuple[int, int] = (384, 768)) -> Known:
 def report(known: Known, trials: int, area: str, side: float | None) -> None:
     """One row of the table."""
     atoms = AtomsSettings(trials=trials, area=area)
-    found = list(find_atoms(known.image, known.lattice, atoms))
+    found = list(iter_atoms(known.image, known.lattice, settings=atoms))
     chosen = found[pick(found)]
     settings = WindowsSettings(atoms=atoms, side=side)
     run = collect(begin_windows(Inputs(known.image, known.lattice), settings))

@@ -28,6 +28,17 @@ def test_importing_the_package_imports_nothing_heavy():
     assert found.isdisjoint((*HEAVY, "numpy", "pydantic"))
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["atoms", "--help"], ["windows", "--help"]])
+def test_the_help_of_the_command_line_imports_nothing_heavy(arguments):
+    found = imported_by(
+        "from napari_reward_analysis.cli.main import main\n"
+        f"try:\n    main({arguments!r})\nexcept SystemExit:\n    pass"
+    )
+    assert found.isdisjoint(HEAVY)
+    if arguments == ["--help"]:
+        assert found.isdisjoint(("numpy", "pydantic"))
+
+
 def imports_for_type_checkers() -> dict[str, str]:
     """Names and their modules in the block that only type checkers read."""
     tree = ast.parse(Path(str(nra.__file__)).read_text(encoding="utf-8"))

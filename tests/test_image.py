@@ -40,7 +40,7 @@ def test_impossible_pixel_sizes_are_refused(size):
 
 def test_a_missing_pixel_size_is_an_error_only_where_it_is_needed():
     image = Image(np.eye(4), name="scan")
-    with pytest.raises(BadInput, match=r"'scan' is not known: give it in angstrom"):
+    with pytest.raises(BadInput, match=r"'scan' is not known: give it in angstrom, or calibrate"):
         image.require_pixel_size()
     assert Image(np.eye(4), 0.2).require_pixel_size() == 0.2
 

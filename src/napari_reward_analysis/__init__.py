@@ -10,27 +10,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from napari_reward_analysis.analyses.amorphous.problem import (
-        AmorphousProblem,
-        AmorphousSettings,
-        AmorphousTrial,
-        find_amorphous,
-    )
+    from napari_reward_analysis.analyses.amorphous.problem import AmorphousProblem
     from napari_reward_analysis.analyses.amorphous.run import (
         AmorphousRun,
         load_amorphous_run,
         save_amorphous_run,
     )
+    from napari_reward_analysis.analyses.amorphous.settings import AmorphousSettings
+    from napari_reward_analysis.analyses.amorphous.trial import AmorphousTrial
     from napari_reward_analysis.analyses.atoms.positions import refine_trial
-    from napari_reward_analysis.analyses.atoms.run import Run, load_run, save_run
+    from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
+    from napari_reward_analysis.analyses.atoms.run import AtomsRun, Run, save_run
+    from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
     from napari_reward_analysis.analyses.atoms.table import atoms_table
-    from napari_reward_analysis.analyses.atoms.trials import (
-        AtomsProblem,
-        AtomsSettings,
-        AtomTrial,
+    from napari_reward_analysis.analyses.atoms.trial import AtomTrial, front_of, pick
+    from napari_reward_analysis.analyses.noise.run import NoiseRun
+    from napari_reward_analysis.analyses.noise.settings import NoiseSettings
+    from napari_reward_analysis.analyses.oracle.run import OracleRun
+    from napari_reward_analysis.analyses.oracle.settings import OracleSettings
+    from napari_reward_analysis.analyses.windows.run import WindowsRun
+    from napari_reward_analysis.analyses.windows.settings import WindowsSettings
+    from napari_reward_analysis.api import (
+        compare_with_oracle,
+        find_amorphous,
         find_atoms,
-        front_of,
-        pick,
+        iter_amorphous,
+        iter_atoms,
+        iter_noise,
+        iter_windows,
+        load_run,
+        search_windows,
+        study_noise,
     )
     from napari_reward_analysis.calibration.measure import measure_lattice
     from napari_reward_analysis.calibration.region import crystal_region
@@ -50,6 +60,7 @@ if TYPE_CHECKING:
     from napari_reward_analysis.preprocessing import Context, Parameter, all_stages, register_stage
     from napari_reward_analysis.rewards.atoms import Physics
     from napari_reward_analysis.rewards.protocol import Detection, all_rewards, register_reward
+    from napari_reward_analysis.runs.analysis import register_analysis
     from napari_reward_analysis.search.loop import Search
 
     __version__: str
@@ -58,11 +69,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "AmorphousProblem": "analyses.amorphous.problem",
     "AmorphousRun": "analyses.amorphous.run",
-    "AmorphousSettings": "analyses.amorphous.problem",
-    "AmorphousTrial": "analyses.amorphous.problem",
-    "AtomTrial": "analyses.atoms.trials",
-    "AtomsProblem": "analyses.atoms.trials",
-    "AtomsSettings": "analyses.atoms.trials",
+    "AmorphousSettings": "analyses.amorphous.settings",
+    "AmorphousTrial": "analyses.amorphous.trial",
+    "AtomTrial": "analyses.atoms.trial",
+    "AtomsProblem": "analyses.atoms.problem",
+    "AtomsRun": "analyses.atoms.run",
+    "AtomsSettings": "analyses.atoms.settings",
     "BadInput": "errors",
     "Column": "crystal.lattice",
     "Context": "preprocessing",
@@ -70,35 +82,49 @@ _HOMES = {
     "Detection": "rewards.protocol",
     "Image": "image",
     "Lattice": "crystal.lattice",
+    "NoiseRun": "analyses.noise.run",
+    "NoiseSettings": "analyses.noise.settings",
+    "OracleRun": "analyses.oracle.run",
+    "OracleSettings": "analyses.oracle.settings",
     "Parameter": "preprocessing",
     "Physics": "rewards.atoms",
     "Run": "analyses.atoms.run",
     "Search": "search.loop",
     "Site": "crystal",
+    "WindowsRun": "analyses.windows.run",
+    "WindowsSettings": "analyses.windows.settings",
     "all_rewards": "rewards.protocol",
     "all_stages": "preprocessing",
     "atoms_table": "analyses.atoms.table",
+    "compare_with_oracle": "api",
     "crystal_region": "calibration.region",
-    "find_amorphous": "analyses.amorphous.problem",
-    "find_atoms": "analyses.atoms.trials",
+    "find_amorphous": "api",
+    "find_atoms": "api",
     "free_lattice": "crystal.lattice",
-    "front_of": "analyses.atoms.trials",
+    "front_of": "analyses.atoms.trial",
+    "iter_amorphous": "api",
+    "iter_atoms": "api",
+    "iter_noise": "api",
+    "iter_windows": "api",
     "lattice_names": "crystal.lattice",
     "lattice_preset": "crystal.lattice",
     "load_amorphous_run": "analyses.amorphous.run",
-    "load_run": "analyses.atoms.run",
+    "load_run": "api",
     "measure_lattice": "calibration.measure",
     "parse_lattice": "crystal.lattice",
-    "pick": "analyses.atoms.trials",
+    "pick": "analyses.atoms.trial",
     "project": "crystal",
     "read_crystal": "crystal.cif",
     "read_image": "io.read",
     "read_lattice": "crystal.cif",
     "refine_trial": "analyses.atoms.positions",
+    "register_analysis": "runs.analysis",
     "register_reward": "rewards.protocol",
     "register_stage": "preprocessing",
     "save_amorphous_run": "analyses.amorphous.run",
     "save_run": "analyses.atoms.run",
+    "search_windows": "api",
+    "study_noise": "api",
 }
 
 __all__ = [
@@ -108,6 +134,7 @@ __all__ = [
     "AmorphousTrial",
     "AtomTrial",
     "AtomsProblem",
+    "AtomsRun",
     "AtomsSettings",
     "BadInput",
     "Column",
@@ -116,20 +143,31 @@ __all__ = [
     "Detection",
     "Image",
     "Lattice",
+    "NoiseRun",
+    "NoiseSettings",
+    "OracleRun",
+    "OracleSettings",
     "Parameter",
     "Physics",
     "Run",
     "Search",
     "Site",
+    "WindowsRun",
+    "WindowsSettings",
     "__version__",
     "all_rewards",
     "all_stages",
     "atoms_table",
+    "compare_with_oracle",
     "crystal_region",
     "find_amorphous",
     "find_atoms",
     "free_lattice",
     "front_of",
+    "iter_amorphous",
+    "iter_atoms",
+    "iter_noise",
+    "iter_windows",
     "lattice_names",
     "lattice_preset",
     "load_amorphous_run",
@@ -142,10 +180,13 @@ __all__ = [
     "read_image",
     "read_lattice",
     "refine_trial",
+    "register_analysis",
     "register_reward",
     "register_stage",
     "save_amorphous_run",
     "save_run",
+    "search_windows",
+    "study_noise",
 ]
 
 

@@ -8,4 +8,15 @@ class BadInput(ValueError):
 
     The message is one sentence that says what is wrong and how to correct it. The
     command line prints it and exits with status 2. The widgets show it.
+
+    Parameters
+    ----------
+    sentence : str
+        The message. It names no option and no button: each face adds its own.
+    code : str
+        Names the kind of refusal, where a face has something to add.
     """
+
+    def __init__(self, sentence: str = "", code: str = "") -> None:
+        super().__init__(sentence)
+        self.code = code

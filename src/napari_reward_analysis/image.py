@@ -104,7 +104,8 @@ class Image:
         if self.pixel_size is None:
             raise BadInput(
                 f"The pixel size of {self.name!r} is not known: give it in angstrom, or calibrate "
-                "the image with a lattice."
+                "the image with a lattice.",
+                "no_pixel_size",
             )
         return self.pixel_size
 

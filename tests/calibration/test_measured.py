@@ -8,12 +8,10 @@ import numpy as np
 import pytest
 
 from napari_reward_analysis import Image, lattice_preset, measure_lattice
-from napari_reward_analysis.calibration.measured import (
-    MeasuredLattice,
-    disagreement,
-    second_grain_notice,
-)
+from napari_reward_analysis.calibration.measured import MeasuredLattice
+from napari_reward_analysis.calibration.notices import header_notice, second_grain_notice
 from napari_reward_analysis.calibration.preflight import Preflight, measured_facts
+from napari_reward_analysis.notices import sentence
 
 SEEN = MeasuredLattice(
     name="square",
@@ -72,18 +70,34 @@ def test_the_expected_count_follows_from_the_cell():
 def test_a_second_grain_is_told_only_where_there_is_one():
     notice = second_grain_notice(SEEN)
     assert notice is not None
-    for part in ("square at 12.0 degrees", "30% of the lattice", "at 57.0 degrees"):
-        assert part in notice
+    assert notice.values == {
+        "name": "square",
+        "rotation_deg": 12.0,
+        "second_share": 0.3,
+        "second_rotation_deg": 57.0,
+    }
+    for part in ("square", "at 12.0 degrees", "30 % of the lattice", "at 57.0 degrees"):
+        assert part in sentence(notice)
     assert second_grain_notice(replace(SEEN, second_rotation_deg=None)) is None
     assert second_grain_notice(replace(SEEN, second_share=0.0)) is None
     assert second_grain_notice(replace(SEEN, confidence=0.0)) is None
 
 
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [(0.21, ("5.0 % larger", "10 % too high")), (0.19, ("5.0 % smaller", "10 % too low"))],
+)
+def test_a_wrong_header_is_told_with_its_effect_on_lengths_and_count(header, words):
+    notice = header_notice(replace(SEEN, header_pixel_size=header))
+    assert notice is not None
+    for part in words:
+        assert part in sentence(notice)
+
+
 def test_a_header_within_two_per_cent_is_right():
-    assert "5.0% larger" in str(disagreement(SEEN))
-    assert disagreement(replace(SEEN, header_pixel_size=0.203)) is None
-    assert disagreement(replace(SEEN, header_pixel_size=None)) is None
-    assert disagreement(replace(SEEN, confidence=0.0)) is None
+    assert header_notice(replace(SEEN, header_pixel_size=0.203)) is None
+    assert header_notice(replace(SEEN, header_pixel_size=None)) is None
+    assert header_notice(replace(SEEN, confidence=0.0)) is None
 
 
 def test_noise_has_no_lattice_and_no_numbers():

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from tests.support import command_line
 
-from napari_reward_analysis import lattice_preset, load_amorphous_run
+from napari_reward_analysis import lattice_preset, load_run
 from napari_reward_analysis.io.simulate import Pocket, simulate
 
 OPTIONS = ["--lattice", "YBCO[100]", "--pixel-size", "0.18", "--trials", "6", "--json"]
@@ -38,8 +38,9 @@ def test_amorphous_prints_one_object_and_writes_its_files(picture, tmp_path):
     assert keys | {"n_trials", "seconds", "pick", "out", "verdict", "p_value"} <= set(summary)
     assert (summary["n_regions"], summary["n_trials"]) == (1, 6)
     assert summary["verdict"].startswith("An amorphous region exists")
-    assert load_amorphous_run(out).trials[summary["pick"]].score.n_regions == 1
-    assert (out / "front.png").read_bytes()[:4] == b"\x89PNG"
+    assert load_run(out).trials[summary["pick"]].score.n_regions == 1
+    for name in ("front.png", "overlay.png"):
+        assert (out / name).read_bytes()[:4] == b"\x89PNG"
 
 
 def test_known_positions_and_fixed_parameters_are_used(picture, tmp_path):
@@ -50,17 +51,17 @@ def test_known_positions_and_fixed_parameters_are_used(picture, tmp_path):
         *("--fix", "class=Ba", "--fix", "threshold=0.4"),
     )
     assert done.returncode == 0, done.stderr
-    for trial in load_amorphous_run(tmp_path / "b").trials:
+    for trial in load_run(tmp_path / "b").trials:
         assert (trial.parameters["class"], trial.parameters["threshold"]) == ("Ba", 0.4)
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--fix", "class"], "--fix class is no setting"),
+        (["--fix", "class"], "--fix: 'class' is no setting: write NAME=VALUE"),
         (["--fix", "class=Xe"], "Class 'Xe' holds no atoms"),
         (["--fix", "window=900"], "is larger than the image"),
-        (["--search", "size"], "search"),
+        (["--search", "size"], "--search must be 'class'"),
         (["--pick", "6"], "--pick 6 names no trial"),
         (["--atoms", "missing.csv"], "There is no file"),
     ],

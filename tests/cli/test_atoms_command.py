@@ -12,9 +12,11 @@ import pytest
 from tests.support.command_line import call, call_alone, end_by, start, wait_for_lines
 
 from napari_reward_analysis import load_run
+from napari_reward_analysis.analyses.atoms.as_published import as_published
 
 COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
 ADDED = ["uncertainty_px", "uncertainty_A", "is_counted"]
+FILES = ["atoms.csv", "front.png", "overlay.png", "run.json"]
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
 
 
@@ -43,12 +45,7 @@ def test_atoms_writes_run_table_and_front_and_prints_json(picture, tmp_path):
     assert keys <= set(summary)
     assert summary["n_atoms"] == 36
     assert summary["n_trials"] == 15
-    assert sorted(p.name for p in out.iterdir()) == [
-        "atoms.csv",
-        "front.png",
-        "overlay.png",
-        "run.json",
-    ]
+    assert sorted(p.name for p in out.iterdir()) == FILES
     rows = list(csv.DictReader((out / "atoms.csv").read_text().splitlines()))
     assert list(rows[0]) == COLUMNS + ADDED
     assert len(rows) == 36
@@ -132,6 +129,30 @@ def test_options_reach_the_search(picture, tmp_path):
     assert json.loads(done.stdout)["expected"] == 36
 
 
+def test_as_published_takes_the_settings_of_the_paper_and_other_options_on_top(picture, tmp_path):
+    out = tmp_path / "out"
+    done = call(
+        *("atoms", picture, *SQUARE, "--as-published", "--trials", 5, "--rewards", "incoherence"),
+        *("--out", out),
+    )
+    assert done.returncode == 0, done.stderr
+    assert load_run(out).settings == as_published(trials=5, rewards=("incoherence",))
+
+
+def test_ranges_and_fixed_values_are_options(picture, tmp_path):
+    out = tmp_path / "out"
+    done = call(
+        *("atoms", picture, *SQUARE, "--trials", 5, "--search", "min_sigma,threshold"),
+        *("--fix", "overlap=0.4", "--range", "min_sigma=2,3", "--seconds", 500, "--out", out),
+    )
+    assert done.returncode == 0, done.stderr
+    run = load_run(out)
+    assert run.settings.seconds == 500
+    for trial in run.trials:
+        assert trial.parameters["overlap"] == 0.4
+        assert 1.9 < trial.parameters["min_sigma"] < 3.1
+
+
 def test_an_oracle_gives_the_count_or_a_front_of_its_own(picture, tmp_path):
     table = tmp_path / "network.csv"
     rows = [f"{y},{x},{'Ba' if y < 50 else 'Y'}" for y in range(10, 120, 20) for x in (30, 70)]
@@ -191,19 +212,21 @@ def test_real_images(shared_data, tmp_path, name, lattice, size, count):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--lattice", "YBCO[100]"], "pixel size"),
-        (["--pixel-size", "0.2"], "Neither a lattice nor a count"),
+        (["--lattice", "YBCO[100]"], "Use --pixel-size, or --lattice with --calibrate lattice."),
+        (["--pixel-size", "0.2"], "number of columns. Use --lattice or --count."),
         ([*SQUARE, "--pixel-size", "0"], "pixel size of 0.0 angstrom is impossible"),
         ([*SQUARE, "--pixel-size", "-1"], "pixel size of -1.0 angstrom is impossible"),
         (["--pixel-size", "0.2", "--lattice", "XY[1]"], "There is no lattice 'XY[1]'"),
         ([*SQUARE, "--ds", "500"], "beyond every neighbour sum"),
-        ([*SQUARE, "--ds", "-5"], "ds: input should be greater than 0"),
-        ([*SQUARE, "--trials", "0"], "trials: input should be greater than or equal to 1"),
-        ([*SQUARE, "--count", "nan"], "count"),
-        ([*SQUARE, "--search", "sigma"], "search"),
+        ([*SQUARE, "--ds", "-5"], "--ds must be larger than 0, not -5.0."),
+        ([*SQUARE, "--trials", "0"], "--trials must be at least 1, not 0."),
+        ([*SQUARE, "--count", "nan"], "--count must be a finite number, not nan."),
+        ([*SQUARE, "--search", "sigma"], "--search must be 'min_sigma'"),
         ([*SQUARE, "--pick", "best"], "--pick best names no trial"),
         ([*SQUARE, "--pick", "60"], "--pick 60 names no trial"),
         ([*SQUARE, "--sampler", "magic"], "--sampler"),
+        ([*SQUARE, "--trials", "many"], "--trials: 'many' is not a whole number"),
+        ([*SQUARE, "--rewards", "luck"], "There is no reward 'luck'"),
         ([*SQUARE, "--sampler", "grid"], "A grid searches at most 3 numbers at once"),
         ([*SQUARE, "--species", "Ba"], "no columns of Ba"),
         ([*SQUARE, "--frame", "3"], "frame"),
@@ -276,12 +299,7 @@ def test_an_interrupted_run_saves_what_it_found(picture, tmp_path, how):
 
     assert status == 130, stderr
     assert "columns found" in stdout
-    assert sorted(p.name for p in out.iterdir()) == [
-        "atoms.csv",
-        "front.png",
-        "overlay.png",
-        "run.json",
-    ]
+    assert sorted(p.name for p in out.iterdir()) == FILES
     run = load_run(out)
     assert run.status == "cancelled"
     assert len(run.trials) >= 8

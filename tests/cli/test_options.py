@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from napari_reward_analysis import BadInput
 from napari_reward_analysis.cli.options import add_settings, options_of, settings_from
+from napari_reward_analysis.cli.reference import option_table, with_tables
 from napari_reward_analysis.search.settings import described_fields, option
 
 
@@ -124,6 +125,7 @@ def test_a_default_changed_in_its_field_changes_help_value_and_described_field()
 
     assert "Number of trials. (default: 45)" in help_of(Changed)
     assert parsed(Changed).trials == 45
+    assert "| `--trials N` | Number of trials. | 45 |" in option_table(Changed)
     (field,) = (field for field in described_fields(Changed) if field.name == "trials")
     assert field.default == 45
 
@@ -179,6 +181,22 @@ def test_a_field_that_no_option_can_be_made_of_is_the_author_s_mistake():
 
     with pytest.raises(TypeError, match="give the field flag='-'"):
         help_of(Odd)
+
+
+def test_a_table_of_the_options_is_made_for_the_docs():
+    rows = option_table(Toy, without=("levels",)).splitlines()
+    assert rows[:2] == ["| option | meaning | default |", "|---|---|---|"]
+    assert "| `--refine, --no-refine` | Fit the positions, 100 % of them. | on |" in rows
+    assert "| `--kind flat\\|round` | Kind of window. | flat |" in rows
+    assert "| `--speed X` | Speed. In angstrom. | any |" in rows
+    assert not any("--levels" in row for row in rows)
+
+
+def test_tables_of_a_page_are_made_anew_and_the_rest_stays():
+    page = "before\n<!-- settings: toy -->\nold\n<!-- end -->\nafter\n"
+    assert with_tables(page, {"toy": "| new |\n"}) == (
+        "before\n<!-- settings: toy -->\n| new |\n<!-- end -->\nafter\n"
+    )
 
 
 def test_fields_that_a_command_leaves_out_are_no_options():

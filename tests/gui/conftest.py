@@ -1,4 +1,4 @@
-"""What the tests of the window share: a viewer without a window, a small crystal, a widget."""
+"""Fixtures of the window's tests: a viewer without a window, a small crystal, a widget."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QCheckBox, QScrollArea, QWidget
 
-from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.gui.analysis import dock as dock_module
 from napari_reward_analysis.gui.atoms.dock import FindAtoms

@@ -68,7 +68,7 @@ def test_from_a_microscope_s_file_to_exported_points_by_mouse(
 ) -> None:
     monkeypatch.setattr(dock_module, "autosave_folder", lambda _: tmp_path / "runs")
     viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1400, 900)
+    viewer.window.resize(1000, 700)
     (image,) = viewer.open(
         shared_data / "real" / "sto001_80kV_titan.ser", plugin="napari-reward-analysis"
     )

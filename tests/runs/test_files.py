@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -14,13 +15,11 @@ from napari_reward_analysis.notices import Notice, sentence
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
     FORMAT,
-    SEARCH_STATE,
     ImageReference,
     checked,
     fields_of,
     front_record,
     head_of,
-    notices_of,
     position_of,
 )
 from napari_reward_analysis.runs.run import BaseRun
@@ -34,6 +33,7 @@ class Settings(BaseModel):
 
 @dataclass(kw_only=True)
 class Counts(BaseRun[int]):
+    kind: ClassVar[str] = "counts"
     settings: Settings
 
 
@@ -50,22 +50,16 @@ def run():
     )
 
 
-def head(run):
-    notices = [notice.to_json() for notice in run.notices]
-    return head_of("counts", run, SEARCH_STATE) | {"notices": notices}
-
-
 def record(count):
     return {"count": count}
 
 
 def read(head, records):
     counts = [checked(int, found["count"]) for found in records]
-    common = fields_of(head, Settings, SEARCH_STATE)
-    return Counts(**common, notices=notices_of(head), trials=counts)
+    return Counts(**fields_of(head, Settings), trials=counts)
 
 
-COUNTS = RunFormat("counts", "counts.json", head, record, read)
+COUNTS = RunFormat("counts", "counts.json", head_of, record, read)
 
 
 def with_reader(reader):
@@ -147,9 +141,7 @@ def test_a_file_that_was_cut_short_names_the_log_of_its_kind(run, tmp_path):
         COUNTS.load(path)
 
 
-@pytest.mark.parametrize(
-    "name", ["image", "lattice", "settings", "status", "versions", "identifier", "notices"]
-)
+@pytest.mark.parametrize("name", ["image", "lattice", "settings", "status", "versions"])
 def test_what_is_missing_in_the_head_is_one_sentence(run, tmp_path, name):
     path = COUNTS.save(run, tmp_path)
     whole = json.loads(path.read_text())
@@ -210,7 +202,7 @@ def test_a_newer_format_is_refused_before_anything_else(run, tmp_path):
 
 
 def test_another_kind_is_named(run, tmp_path):
-    path = replace(COUNTS, head=lambda run: head(run) | {"kind": "atoms"}).save(run, tmp_path)
+    path = replace(COUNTS, head=lambda run: head_of(run) | {"kind": "atoms"}).save(run, tmp_path)
     sentence = r"another analysis \(atoms\): choose a run of 'counts'\.$"
     with pytest.raises(BadInput, match=sentence):
         COUNTS.load(path)

@@ -10,7 +10,7 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.notices import Notice, register_wording
 from napari_reward_analysis.runs.analysis import Analysis, Task, register_analysis
 from napari_reward_analysis.runs.files import RunFormat
-from napari_reward_analysis.runs.head import SEARCH_STATE, ImageReference, fields_of, head_of
+from napari_reward_analysis.runs.head import ImageReference, fields_of, head_of
 from napari_reward_analysis.runs.run import BaseRun
 from napari_reward_analysis.search.settings import SearchSettings, option
 
@@ -64,7 +64,7 @@ def _begin(inputs, settings):
 
 
 def _read(head, records):
-    common = fields_of(head, BrightSettings, SEARCH_STATE)
+    common = fields_of(head, BrightSettings)
     return BrightRun(**common, trials=[BrightTrial(**record) for record in records])
 
 
@@ -80,9 +80,7 @@ BRIGHT = Analysis(
     title="Bright pixels",
     help="Count bright pixels.",
     settings=BrightSettings,
-    format=RunFormat(
-        "bright", "bright.json", lambda run: head_of("bright", run, SEARCH_STATE), asdict, _read
-    ),
+    format=RunFormat("bright", "bright.json", head_of, asdict, _read),
     begin=_begin,
     write=_write,
     describe=lambda found: f"{found['part']:.0%} of the pixels are above {found['level']:g}",

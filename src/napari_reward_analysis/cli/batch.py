@@ -1,4 +1,4 @@
-"""The command `batch`: the same search in many images, one after the other."""
+"""The command `batch`: the search of `atoms` in many images, one after the other."""
 
 from __future__ import annotations
 
@@ -8,28 +8,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from napari_reward_analysis.cli.atoms import (
-    analyse,
-    in_words,
-    load_plugins,
-    search_options,
-    settings_of,
-)
-from napari_reward_analysis.cli.common import (
-    BAD_INPUT,
-    DONE,
-    INTERRUPTED,
-    image_options,
-    lattice_of,
-    output_options,
-    say,
-    tell,
-)
+from napari_reward_analysis.cli.atoms import ATOMS, check_names
+from napari_reward_analysis.cli.command import BAD_INPUT, DONE, INTERRUPTED, Command
+from napari_reward_analysis.cli.inputs import lattice_of, pick_of
+from napari_reward_analysis.cli.notices import refusal
+from napari_reward_analysis.cli.output import say, tell
 from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.io.writers import write_csv
-from napari_reward_analysis.runs.journal import make_folder
 
 TABLE_FILE = "batch.csv"
 
@@ -38,19 +22,18 @@ _NUMBERS = ("n_atoms", "n_counted", "expected", "qc", "er", "n_trials", "pick")
 _FACTS = ("pixel_size_A", "area_fraction", "seconds", "out")
 
 
-def add_batch(commands: Any) -> None:
-    """Add the search in many images to the commands of a parser."""
-    parser = commands.add_parser("batch", help="find the columns of many images")
-    image_options(parser, several=True)
-    search_options(parser)
-    output_options(parser)
-    parser.set_defaults(command=_batch, oracle=[])
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    ATOMS.fill(parser, several=True)
 
 
-def _batch(options: argparse.Namespace) -> int:
-    load_plugins(options)
+def _run(options: argparse.Namespace) -> int:
+    from napari_reward_analysis.io.writers import write_csv
+    from napari_reward_analysis.runs.journal import make_folder
+
     # what is wrong with the options is told once, before any image
-    settings_of(options, options.count)
+    settings = ATOMS.settings(options)
+    check_names(settings)
+    pick_of(options, settings.trials)
     lattice_of(options)
     table = (options.out or options.images[0].parent) / TABLE_FILE
     make_folder(table.parent)
@@ -71,7 +54,7 @@ def _batch(options: argparse.Namespace) -> int:
 
 
 def folders(images: list[Path], out: Path | None) -> list[Path]:
-    """Where each image's results go: beside it, or side by side in one folder.
+    """Folder of each image's results: beside it, or side by side in one folder.
 
     Images of one name from different folders are numbered.
     """
@@ -88,6 +71,8 @@ def folders(images: list[Path], out: Path | None) -> list[Path]:
 
 def batch_table(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """A row for each image; empty cells where it has no result."""
+    import numpy as np
+
     columns = {"image": [row["image"] for row in rows], "status": [row["status"] for row in rows]}
     for name in (*_NUMBERS, *_FACTS):
         columns[name] = [row.get(name) for row in rows]
@@ -97,19 +82,20 @@ def batch_table(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _one(options: argparse.Namespace, image: Path, folder: Path) -> dict[str, Any]:
     """Row of one image; one that is of no use does not end the batch."""
-    own = argparse.Namespace(**vars(options) | {"image": image, "out": folder})
+    own = argparse.Namespace(**vars(options) | {"image": image})
     row: dict[str, Any] = {"image": str(image), "message": ""}
     try:
-        run, summary = analyse(own)
+        run, summary = ATOMS.analyse(own, folder)
     except KeyboardInterrupt:
         sentence = "interrupted before anything was found"
         return row | {"status": "cancelled", "told": sentence, "message": sentence}
     except (BadInput, OSError, MemoryError) as error:
-        sentence = " ".join(str(error).split()) or type(error).__name__
+        words = refusal(error) if isinstance(error, BadInput) else str(error)
+        sentence = " ".join(words.split()) or type(error).__name__
         say(f"{image}: {sentence}")
         return row | {"status": "failed", "told": "failed", "message": sentence}
     tell(f"{image}: {notice}" for notice in summary["notices"])
-    told = in_words(summary) + ("; interrupted" if run.status == "cancelled" else "")
+    told = ATOMS.describe(summary) + ("; interrupted" if run.status == "cancelled" else "")
     return row | summary | {"status": run.status, "told": told}
 
 
@@ -125,3 +111,6 @@ def _report(rows: list[dict[str, Any]], table: Path, seconds: float, *, as_json:
         return
     failed = f", {numbers['n_failed']} failed" if numbers["n_failed"] else ""
     print(f"{numbers['n_done']} of {len(rows)} done{failed}. Table in {table}")
+
+
+COMMAND = Command("batch", "Find the atomic columns of many images.", _add_options, _run)

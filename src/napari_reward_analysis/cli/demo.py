@@ -1,52 +1,76 @@
-"""The commands that bring their own images: `bench` and `demo`."""
+"""The command `demo`: a finished run on a sample image, then the window."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
-from napari_reward_analysis.cli.common import DONE
-from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.cli.command import DONE, Command
+
+#: Set by the script that brings a virtual display: nobody is looking at it.
+VIRTUAL = "NAPARI_REWARD_ANALYSIS_VIRTUAL_DISPLAY"
 
 
-def add_bench(commands: Any) -> None:
-    """Add the comparison of searches to the commands of a parser."""
-    parser = commands.add_parser("bench", help="the search against others, side by side")
-    parser.add_argument("--seeds", type=int, default=5, help="searches of each kind (5)")
-    parser.add_argument("--trials", type=int, default=100, help="of each search (100)")
-    parser.add_argument("--size", type=int, default=256, help="side of the images in px (256)")
-    parser.add_argument("--out", type=Path, default=Path("bench_output"), metavar="DIR")
-    parser.set_defaults(command=_bench)
+def default_window() -> str:
+    """Show the window where there is a display with somebody before it."""
+    if os.environ.get(VIRTUAL):
+        return "screenshot"
+    if sys.platform.startswith("linux") and not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ):
+        return "none"
+    return "show"
 
 
-def add_demo(commands: Any) -> None:
-    """Add the finished run to the commands of a parser."""
-    parser = commands.add_parser("demo", help="a finished run on a sample image")
-    parser.add_argument("--out", type=Path, default=Path("demo_output"), metavar="DIR")
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("demo_output"),
+        metavar="DIR",
+        help="Folder of the results. (default: %(default)s)",
+    )
     parser.add_argument(
         "--window",
         choices=("show", "screenshot", "none"),
-        help="keep the window open, photograph it and close, or open none "
-        "(show where somebody can look at it)",
+        help="Keep the window open, photograph and close it, or open none. "
+        "(default: show where there is a display)",
     )
-    parser.set_defaults(command=_demo)
 
 
-def _bench(options: argparse.Namespace) -> int:
-    from napari_reward_analysis.analyses.atoms.bench import run_bench, write_bench
+def _run(options: argparse.Namespace) -> int:
+    folder: Path = options.out
+    run, summary = _analyse(folder)
+    print(
+        f"{summary['n_counted']} columns found, {summary['expected']:.1f} expected: "
+        f"QC {summary['qc']:+.4f}, ER {summary['er']:.4f} after {summary['n_trials']} trials "
+        f"in {run.seconds:.1f} s"
+    )
+    window = options.window or default_window()
+    if window != "none":
+        from napari_reward_analysis.gui.showcase import show_run
 
-    if options.seeds < 1 or options.trials < 1:
-        raise BadInput("A benchmark needs at least one seed and one trial: give larger numbers.")
-    if options.size < 96:
-        raise BadInput(f"Images of {options.size} px hold too few columns: give at least 96.")
-    rows = run_bench(options.seeds, say=print, side=options.size, trials=options.trials)
-    write_bench(rows, options.out)
-    print(f"\nTables and plot in {options.out}")
+        print("Opening napari")
+        show_run("ybco_crystal", run, folder / "window.png" if window == "screenshot" else None)
+    print(f"Results in {folder}: " + ", ".join(sorted(path.name for path in folder.iterdir())))
     return DONE
 
 
-def _demo(options: argparse.Namespace) -> int:
-    from napari_reward_analysis.cli.demo_run import default_window, run_demo
+def _analyse(folder: Path) -> tuple[Any, dict[str, Any]]:
+    """Find the columns of the sample image and write the results."""
+    from napari_reward_analysis.cli.analysis import run_analysis
+    from napari_reward_analysis.crystal.lattice import lattice_preset
+    from napari_reward_analysis.io.samples import sample_image
+    from napari_reward_analysis.runs.analysis import Inputs, Pick, analysis_named
 
-    return run_demo(options.out, window=options.window or default_window(), say=print)
+    image = sample_image("ybco_crystal")
+    print(f"Sample image: {image.name}, {image.shape[0]} x {image.shape[1]} px")
+    analysis = analysis_named("atoms")
+    inputs = Inputs(image, lattice_preset("YBCO[100]"))
+    return run_analysis(analysis, inputs, analysis.settings(), folder, Pick())
+
+
+COMMAND = Command("demo", "Show a finished run on a sample image.", _add_options, _run)

@@ -1,31 +1,35 @@
-"""The command `info`."""
+"""The command `info`: facts about an image and about what a lattice predicts for it."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
 
-from napari_reward_analysis.cli.common import (
-    DONE,
-    image_of,
-    image_options,
-    json_option,
-    lattice_of,
-)
+from napari_reward_analysis.cli.command import DONE, Command
+from napari_reward_analysis.cli.inputs import image_of, image_options, lattice_of
+from napari_reward_analysis.cli.output import json_option
 
 
-def add_info(commands: Any) -> None:
-    """Add the description of an image to the commands of a parser."""
-    parser = commands.add_parser("info", help="what an image is and what a lattice expects of it")
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+    from napari_reward_analysis.cli.options import add_settings
+
     image_options(parser)
+    add_settings(parser, AtomsSettings, only=("calibrate",))
     json_option(parser)
-    parser.set_defaults(command=_info)
 
 
-def _info(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace) -> int:
     from napari_reward_analysis.analyses.atoms.info import describe, in_words
+    from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+    from napari_reward_analysis.cli.options import settings_from
 
-    facts = describe(image_of(options), lattice_of(options), options.calibrate)
+    settings = settings_from(options, AtomsSettings)
+    facts = describe(image_of(options), lattice_of(options), settings.calibrate)
     print(json.dumps(facts) if options.json else in_words(facts))
     return DONE
+
+
+COMMAND = Command(
+    "info", "Describe an image, and what a lattice predicts for it.", _add_options, _run
+)

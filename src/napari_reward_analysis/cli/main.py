@@ -1,45 +1,50 @@
-"""The command line: the same workflows, in a terminal or called by another program."""
+"""The command line: the same analyses, in a terminal or called by another program."""
 
 from __future__ import annotations
 
 import argparse
 import signal
-from collections.abc import Callable, Sequence
-from typing import NoReturn
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from typing import Any, NoReturn
 
-from pydantic import ValidationError
-
-from napari_reward_analysis import __version__
-from napari_reward_analysis.cli.amorphous import add_amorphous
-from napari_reward_analysis.cli.atoms import add_atoms
-from napari_reward_analysis.cli.batch import add_batch
-from napari_reward_analysis.cli.common import (
-    BAD_INPUT,
-    INTERRUPTED,
-    say,
-)
-from napari_reward_analysis.cli.demo import add_bench, add_demo
-from napari_reward_analysis.cli.info import add_info
-from napari_reward_analysis.cli.oracle import add_oracle
-from napari_reward_analysis.cli.studies import add_studies
+from napari_reward_analysis.cli.command import BAD_INPUT, INTERRUPTED, Command
+from napari_reward_analysis.cli.inputs import load_plugins, plugin_option
+from napari_reward_analysis.cli.notices import refusal
+from napari_reward_analysis.cli.output import say
 from napari_reward_analysis.errors import BadInput
+
+#: Commands with a module of their own, in the order of the help.
+_OWN = ("atoms", "amorphous", "oracle", "windows", "noise", "batch", "info", "bench", "demo")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; returns the exit status (0 done, 2 bad input, 130 interrupted)."""
-    options = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
     # batch systems end a job with SIGTERM: treat it as the interruption that it is
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    command: Callable[[argparse.Namespace], int] = options.command
     try:
-        return command(options)
+        load_plugins(words)
+        options = _parser().parse_args(words)
+        run: Callable[[argparse.Namespace], int] = options.run
+        return run(options)
     except BadInput as error:
-        return _refuse(str(error))
-    except ValidationError as error:
-        return _refuse(_first_problem(error))
+        say(refusal(error))
+        return BAD_INPUT
     except KeyboardInterrupt as stop:
         say(str(stop) or "Interrupted before anything was found.")
         return INTERRUPTED
+
+
+def commands() -> Iterator[Command]:
+    """All commands: those of the package, then analyses that others registered."""
+    from napari_reward_analysis.cli.analysis import other_commands
+
+    for name in _OWN:
+        module: Any = import_module(f"napari_reward_analysis.cli.{name}")
+        yield module.COMMAND
+    yield from other_commands(_OWN)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,33 +52,14 @@ def _parser() -> argparse.ArgumentParser:
         prog="napari-reward-analysis",
         description="Reward-driven analysis of atomically resolved HAADF-STEM images.",
     )
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (
-        add_atoms,
-        add_amorphous,
-        add_oracle,
-        add_studies,
-        add_batch,
-        add_info,
-        add_bench,
-        add_demo,
-    ):
-        add(commands)
+    parser.add_argument("--version", action=_Version, nargs=0, help="Print the version.")
+    plugin_option(parser)
+    group = parser.add_subparsers(
+        title="commands", required=True, metavar="COMMAND", parser_class=_CommandParser
+    )
+    for command in commands():
+        group.add_parser(command.name, help=command.help, description=command.help, command=command)
     return parser
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    where = ".".join(str(part) for part in problem["loc"])
-    # what the settings say themselves comes with a prefix of pydantic's
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{where}: {message[0].lower()}{message[1:]}, not {problem['input']!r}."
-
-
-def _refuse(sentence: str) -> int:
-    say(sentence)
-    return BAD_INPUT
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -81,3 +67,30 @@ class _OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_INPUT, f"{self.prog}: {message}; see --help.\n")
+
+
+class _CommandParser(_OneLineParser):
+    """The parser of one command, which gets its options when it is used."""
+
+    def __init__(self, *, command: Command, **how: Any) -> None:
+        super().__init__(**how)
+        self._command: Command | None = command
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, with the command's options."""
+        if self._command is not None:
+            command, self._command = self._command, None
+            command.add_options(self)
+            self.set_defaults(run=command.run)
+        return super().parse_known_args(args, namespace)
+
+
+class _Version(argparse.Action):
+    """Prints the version, which is looked up only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Print and leave."""
+        from napari_reward_analysis import __version__
+
+        print(__version__)
+        parser.exit()

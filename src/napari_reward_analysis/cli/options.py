@@ -12,35 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from napari_reward_analysis.errors import BadInput
-from napari_reward_analysis.search.faults import fault_in_words
-from napari_reward_analysis.search.settings import Described, described_fields
+from napari_reward_analysis.search.nested import Make, Place, build, merged, places_of
 
-#: Makes settings of keywords: a model, or a function like `as_published`.
-Make = Callable[..., BaseModel]
-
-_UNITS = {"Å": "angstrom"}
+_UNITS = {"Å": "angstrom", "s": "seconds"}
+_METAVARS: dict[Any, str] = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
 
 
 @dataclass(frozen=True)
-class Option:
-    """One field of a settings model as an option.
-
-    Attributes
-    ----------
-    path : tuple of str
-        Names from the outer model to the field.
-    field : Described
-        Title, help, unit, limits.
-    default : object
-        The value where the option is not given.
-    """
-
-    path: tuple[str, ...]
-    field: Described
-    default: Any
+class Option(Place):
+    """One field of a settings model as an option, see `Place`."""
 
     @property
     def dest(self) -> str:
@@ -55,18 +37,41 @@ class Option:
     @property
     def help(self) -> str:
         """The field's help with its unit and its default."""
-        unit, shown = self.field.unit, self.shown_default
-        more = [_UNITS.get(unit, unit)] if unit else []
+        unit, shown = self.shown_unit, self.shown_default
+        more = [unit] if unit else []
         more += [f"default: {shown}"] if shown else []
         return f"{self.field.help} ({'; '.join(more)})" if more else self.field.help
 
     @property
+    def shown_unit(self) -> str:
+        """The unit in letters that every terminal has; empty for none."""
+        return _UNITS.get(self.field.unit, self.field.unit)
+
+    @property
+    def metavar(self) -> str:
+        """What stands for the value."""
+        if self.field.metavar:
+            return self.field.metavar
+        kind = self.plain_type
+        if get_origin(kind) is dict:
+            return _pair_form(get_args(kind)[1])
+        return _list_form(self) if get_origin(kind) is tuple else _METAVARS.get(kind, "")
+
+    @property
     def shown_default(self) -> str:
         """The default as a user would type it, or what stands for none."""
-        return self.field.empty if self.default is None else shown_value(self.default)
+        if self.default is None:
+            return self.field.empty
+        if self.default and self.default == _literal_names(self.plain_type):
+            return "all"
+        return shown_value(self.default)
 
 
-def options_of(model: type[BaseModel], without: Collection[str] = ()) -> Iterator[Option]:
+def options_of(
+    model: type[BaseModel],
+    without: Collection[str] = (),
+    only: Collection[str] | None = None,
+) -> Iterator[Option]:
     """The options of a settings model, those of the models in it included.
 
     Parameters
@@ -75,6 +80,8 @@ def options_of(model: type[BaseModel], without: Collection[str] = ()) -> Iterato
         Settings whose fields are made by `option`.
     without : collection of str
         Fields that are not offered, by their path: 'ds', 'atoms.count'.
+    only : collection of str, optional
+        The fields that are offered, where it is not all of them.
 
     Yields
     ------
@@ -83,8 +90,10 @@ def options_of(model: type[BaseModel], without: Collection[str] = ()) -> Iterato
     """
     flags: set[str] = set()
     inner: list[Option] = []
-    for option in _fields(model, (), None):
-        if option.dest in without or not option.field.flag:
+    for place in places_of(model):
+        option = Option(place.path, place.field, place.default)
+        left_out = option.dest in without or (only is not None and option.dest not in only)
+        if left_out or not option.field.flag:
             continue
         if len(option.path) > 1:
             inner.append(option)
@@ -95,7 +104,10 @@ def options_of(model: type[BaseModel], without: Collection[str] = ()) -> Iterato
 
 
 def add_settings(
-    parser: argparse.ArgumentParser, model: type[BaseModel], without: Collection[str] = ()
+    parser: argparse.ArgumentParser,
+    model: type[BaseModel],
+    without: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> None:
     """Add the options of a settings model to a parser.
 
@@ -103,12 +115,12 @@ def add_settings(
     ----------
     parser : ArgumentParser
         Gets a group of usual settings and one of advanced ones.
-    model, without
+    model, without, only
         As for `options_of`.
     """
     usual = parser.add_argument_group("settings")
     advanced = parser.add_argument_group("advanced settings")
-    for option in options_of(model, without):
+    for option in options_of(model, without, only):
         _add(advanced if option.field.advanced else usual, option)
 
 
@@ -154,8 +166,8 @@ def settings_from(
     BadInput
         If a value is refused; the sentence names the option.
     """
-    given = _merged(more or {}, given_settings(options, model))
-    return _built(model, given, make or {})
+    given = merged(more or {}, given_settings(options, model))
+    return build(model, given, make, lambda field: field.flag)
 
 
 def shown_value(value: Any) -> str:
@@ -169,20 +181,6 @@ def shown_value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return str(value)
-
-
-def _fields(
-    model: type[BaseModel], before: tuple[str, ...], values: BaseModel | None
-) -> Iterator[Option]:
-    """The fields of a model and of the models in it, with the defaults that count there."""
-    for field in described_fields(model):
-        path = (*before, field.name)
-        needed = field.info.is_required()
-        default = getattr(values, field.name) if values else None if needed else field.default
-        if isinstance(default, BaseModel):
-            yield from _fields(type(default), path, default)
-        else:
-            yield Option(path, field, default)
 
 
 def _add(group: argparse._ArgumentGroup, option: Option) -> None:
@@ -201,14 +199,11 @@ def _add(group: argparse._ArgumentGroup, option: Option) -> None:
         group.add_argument(flag, choices=get_args(kind), **common)
     elif origin is dict:
         read = _pair(get_args(kind)[1])
-        metavar = option.field.metavar or _pair_form(get_args(kind)[1])
-        group.add_argument(flag, action=_Pairs, type=read, metavar=metavar, **common)
+        group.add_argument(flag, action=_Pairs, type=read, metavar=option.metavar, **common)
     elif origin is tuple:
-        metavar = option.field.metavar or _list_form(option)
-        group.add_argument(flag, type=_list(option), metavar=metavar, **common)
-    elif kind in (int, float, str, Path):
-        metavar = option.field.metavar or {int: "N", float: "X", str: "TEXT", Path: "FILE"}[kind]
-        group.add_argument(flag, type=_number(kind), metavar=metavar, **common)
+        group.add_argument(flag, type=_list(option), metavar=option.metavar, **common)
+    elif kind in _METAVARS:
+        group.add_argument(flag, type=_number(kind), metavar=option.metavar, **common)
     else:
         raise TypeError(f"No option can be made of {option.dest}: give the field flag='-'.")
 
@@ -263,11 +258,14 @@ def _list(option: Option) -> Callable[[str], tuple[Any, ...]]:
 
 
 def _all_names(option: Option) -> Callable[[], tuple[str, ...]] | None:
-    part = get_args(option.plain_type)[0]
-    if option.field.every is not None:
-        return option.field.every
-    names = get_args(part) if get_origin(part) is Literal else ()
-    return (lambda: names) if names else None
+    names = _literal_names(option.plain_type)
+    return (lambda: names) if names else option.field.every
+
+
+def _literal_names(kind: Any) -> tuple[str, ...]:
+    """The names that a tuple of names may hold, where its type says so."""
+    part = get_args(kind)[0] if get_origin(kind) is tuple else None
+    return get_args(part) if get_origin(part) is Literal else ()
 
 
 def _list_form(option: Option) -> str:
@@ -314,28 +312,3 @@ def _without_none(annotation: Any) -> Any:
         if len(parts) == 1:
             return parts[0]
     return annotation
-
-
-def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
-    """Two nested dicts as one; the second goes before."""
-    found = dict(first)
-    for name, value in second.items():
-        both = isinstance(found.get(name), dict) and isinstance(value, dict)
-        found[name] = _merged(found[name], value) if both else value
-    return found
-
-
-def _built(
-    model: type[BaseModel], values: dict[str, Any], make: dict[type[BaseModel], Make]
-) -> BaseModel:
-    """The settings, with the models in them made first."""
-    found = dict(values)
-    for field in described_fields(model):
-        default = None if field.info.is_required() else field.default
-        if isinstance(default, BaseModel):
-            own = default.model_dump(exclude_unset=True) | values.get(field.name, {})
-            found[field.name] = _built(type(default), own, make)
-    try:
-        return make.get(model, model)(**found)
-    except ValidationError as error:
-        raise BadInput(fault_in_words(error, model, lambda field: field.flag)) from error

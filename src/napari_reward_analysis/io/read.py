@@ -133,11 +133,13 @@ def _check_frame(stack: FileImage, frame: int | None) -> None:
     count = stack.n_frames
     if frame is None:
         raise BadInput(
-            f"{stack.name!r} is a stack of {count} frames: choose a frame from 0 to {count - 1}."
+            f"{stack.name!r} is a stack of {count} frames: choose a frame from 0 to {count - 1}.",
+            "which_frame",
         )
     if not 0 <= frame < count:
         raise BadInput(
-            f"{stack.name!r} has no frame {frame}: choose a frame from 0 to {count - 1}."
+            f"{stack.name!r} has no frame {frame}: choose a frame from 0 to {count - 1}.",
+            "which_frame",
         )
 
 

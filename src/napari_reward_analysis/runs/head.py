@@ -29,14 +29,8 @@ T = TypeVar("T")
 
 Status = Literal["running", "done", "cancelled", "failed"]
 
-#: What every run tells of its state, by the names of its attributes.
-STATE = ("versions", "status")
-
-#: The same for a search that the user names and that may fail.
-SEARCH_STATE = ("identifier", "name", "created", "versions", "status", "message")
-
-#: Types of the state's attributes that are not text.
-_KINDS: dict[str, Any] = {"versions": dict[str, str], "status": Status}
+#: Texts that every run has. Studies of version 0.1 have none of them.
+_WORDS = ("identifier", "name", "created", "message")
 
 _PACKAGES = ("napari-reward-analysis", "numpy", "scipy", "scikit-image", "scikit-optimize")
 
@@ -88,8 +82,12 @@ class ImageReference:
         return self.fingerprint == image.fingerprint
 
 
-class AnyRun(Protocol):
-    """What the head of every kind of run is made of, beside its state."""
+class HeadedRun(Protocol):
+    """A run as its head is made of it."""
+
+    @property
+    def kind(self) -> str:
+        """The analysis."""
 
     @property
     def image(self) -> ImageReference:
@@ -103,6 +101,18 @@ class AnyRun(Protocol):
     def settings(self) -> BaseModel:
         """What was asked."""
 
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """What the user should know."""
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of the packages that made it."""
+
+    @property
+    def status(self) -> Status:
+        """How far it came."""
+
 
 class Numbered(Protocol):
     """A trial with a number of its own, which a file that was cut off may lack."""
@@ -112,7 +122,7 @@ class Numbered(Protocol):
         """Number in the order of evaluation."""
 
 
-class Search(Protocol):
+class RunWithFront(Protocol):
     """A run with a front, of which one trial is proposed."""
 
     @property
@@ -127,35 +137,32 @@ class Search(Protocol):
         """Position of the proposed trial."""
 
 
-def head_of(kind: str, run: AnyRun, state: Sequence[str] = STATE) -> Record:
+def head_of(run: HeadedRun) -> Record:
     """What every kind of run writes first; each adds its own.
 
     Parameters
     ----------
-    kind : str
-        What the file calls the analysis.
-    run : AnyRun
+    run : HeadedRun
         The run.
-    state : sequence of str
-        Attributes that are written as they are.
     """
     return {
         "format": FORMAT,
-        "kind": kind,
-        **{name: getattr(run, name) for name in state},
+        "kind": run.kind,
+        **{name: getattr(run, name) for name in _WORDS},
+        "versions": run.versions,
+        "status": run.status,
         "image": asdict(run.image),
         "lattice": run.lattice.model_dump() if run.lattice else None,
         "settings": run.settings.model_dump(mode="json"),
+        "notices": [notice.to_json() for notice in run.notices],
     }
 
 
-def fields_of(
-    head: Record, settings: type[BaseModel], state: Sequence[str] = STATE
-) -> dict[str, Any]:
+def fields_of(head: Record, settings: type[BaseModel]) -> dict[str, Any]:
     """What `head_of` wrote, as arguments of the run.
 
     A log that ends without a verdict on itself is a run that was cut off: 'running' is
-    read as 'cancelled'.
+    read as 'cancelled'. Notices of version 0.1 are sentences.
 
     Parameters
     ----------
@@ -163,47 +170,25 @@ def fields_of(
         As of `head_of`.
     settings : type
         Of the settings.
-    state : sequence of str
-        As given to `head_of`.
 
     Raises
     ------
     KeyError, ValueError
         If something is missing or damaged.
     """
-    found = {name: _adapter(_KINDS.get(name, str)).validate_python(head[name]) for name in state}
-    status = _adapter(Status).validate_python(head["status"])
-    return found | {
+    status: Status = _adapter(Status).validate_python(head["status"])
+    # noise studies of version 0.1 have no notices
+    notices = checked(list[str | dict[str, Any]], head.get("notices", []))
+    return {
+        "created": "",
+        **{name: checked(str, head[name]) for name in _WORDS if name in head},
+        "versions": checked(dict[str, str], head["versions"]),
+        "status": "cancelled" if status == "running" else status,
         "image": ImageReference.from_json(head["image"]),
         "lattice": Lattice.model_validate(head["lattice"]) if head["lattice"] else None,
         "settings": settings.model_validate(head["settings"]),
-        "status": "cancelled" if status == "running" else status,
+        "notices": [Notice.from_json(record) for record in notices],
     }
-
-
-def notices_of(head: Record) -> list[Notice]:
-    """The notices that `head_of` wrote, or the sentences of a run of version 0.1.
-
-    Raises
-    ------
-    KeyError, ValueError
-        If they are missing or damaged.
-    """
-    records = checked(list[str | dict[str, Any]], head["notices"])
-    return [Notice.from_json(record) for record in records]
-
-
-def study_fields_of(head: Record, settings: type[BaseModel]) -> dict[str, Any]:
-    """Like `fields_of`, for a study; studies saved by version 0.1 have no name of their own.
-
-    Raises
-    ------
-    KeyError, ValueError
-        If something is missing or damaged.
-    """
-    own = ("identifier", "name", "created", "message")
-    known = {name: checked(str, head[name]) for name in own if name in head}
-    return fields_of(head, settings) | {"created": ""} | known
 
 
 def checked(kind: type[T], value: object) -> T:
@@ -265,7 +250,7 @@ def versions_now() -> dict[str, str]:
     return found
 
 
-def front_record(run: Search) -> Record:
+def front_record(run: RunWithFront) -> Record:
     """The front and what is proposed of it, for those who read the file without this program."""
     metrics: tuple[Metric, ...] = "euclidean", "chebyshev"
     return {

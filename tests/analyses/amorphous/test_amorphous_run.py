@@ -95,6 +95,8 @@ def test_the_results_agree_with_each_other(run, made, tmp_path):
     assert ((mask > 0) & made.mask).sum() / ((mask > 0) | made.mask).sum() > 0.8
     assert {row["class"] for row in rows} <= {"Ba", "Y", "Cu1", "Cu2", ""}
     assert sum(row["class"] != "" for row in rows) > 0.8 * len(rows)
+    # other tools read these columns by name
+    assert list(rows[0])[-3:] == ["class", "contrast_lost", "is_amorphous"]
     for row in rows[::17]:
         place = int(float(row["y_px"])), int(float(row["x_px"]))
         assert int(row["is_amorphous"]) == (mask[place] > 0)
@@ -130,7 +132,7 @@ def test_an_interruption_keeps_what_was_found(made, atoms, tmp_path):
 def test_positions_from_elsewhere_are_as_good(made, atoms, tmp_path):
     points = atoms.blobs[:, :2]
     run = run_amorphous(made.image, YBCO, AmorphousSettings(trials=1), tmp_path, points=points)
-    assert np.isnan(run.atoms[:, 2]).all()
+    assert np.isnan(run.blobs[:, 2]).all()
     assert run.verdict.exists
 
 

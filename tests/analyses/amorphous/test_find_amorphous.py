@@ -14,7 +14,6 @@ from napari_reward_analysis import (
     AtomsSettings,
     BadInput,
     Image,
-    find_amorphous,
     lattice_preset,
     measure_lattice,
 )
@@ -155,7 +154,8 @@ def test_the_same_seed_gives_the_same_masks(problem, damaged):
     settings = AmorphousSettings(trials=16, seed=4)
     measured = measure_lattice(damaged.image, YBCO)
     one, other = (
-        list(find_amorphous(damaged.image, atoms, YBCO, measured, settings)) for _ in range(2)
+        list(Search(AmorphousProblem(damaged.image, atoms, YBCO, measured, settings)))
+        for _ in range(2)
     )
     for a, b in zip(one, other, strict=True):
         assert a.parameters == b.parameters

@@ -9,7 +9,7 @@ from tests.support.runs import run_atoms
 
 from napari_reward_analysis import BadInput, Image, free_lattice
 from napari_reward_analysis.analyses.atoms.figures import front_figure, save_front
-from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 
 
 @pytest.fixture

@@ -13,16 +13,16 @@ from napari_reward_analysis import (
     AtomsSettings,
     BadInput,
     Image,
-    find_atoms,
     free_lattice,
     front_of,
+    iter_atoms,
     lattice_preset,
     pick,
 )
 from napari_reward_analysis.analyses.atoms.as_published import as_published
 from napari_reward_analysis.analyses.atoms.physics import analysed_area, derive_physics
 from napari_reward_analysis.analyses.atoms.space import snap_sigmas
-from napari_reward_analysis.analyses.atoms.trials import require_feasible
+from napari_reward_analysis.analyses.atoms.trial import require_feasible
 from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.search.loop import Search
@@ -59,7 +59,9 @@ def test_columns_are_found_without_ground_truth(shared_data, score, name):
     pixels, truth, _ = score.load(shared_data / "sim" / name)
     image = Image(pixels, truth["pixel_size_A"])
 
-    trials = list(find_atoms(image, lattice_preset(truth["structure"]), AtomsSettings(trials=60)))
+    trials = list(
+        iter_atoms(image, lattice_preset(truth["structure"]), settings=AtomsSettings(trials=60))
+    )
 
     best = trials[pick(trials)]
     found = score.match(best.blobs[best.inside][:, [1, 0]], truth)
@@ -69,7 +71,7 @@ def test_columns_are_found_without_ground_truth(shared_data, score, name):
 def test_every_column_of_a_plain_lattice_is_found_and_the_run_is_repeatable(square_image):
     settings = AtomsSettings(trials=15, seed=2)
 
-    trials, again = (list(find_atoms(square_image, SQUARE, settings)) for _ in range(2))
+    trials, again = (list(iter_atoms(square_image, SQUARE, settings=settings)) for _ in range(2))
 
     best = trials[pick(trials)]
     assert best.score.count == 36
@@ -91,7 +93,9 @@ def test_no_trial_filters_the_image_again(square_image):
 
 
 def test_a_trial_holds_the_blobs_of_scikit_image_for_its_parameters(square_image):
-    for trial in find_atoms(square_image, SQUARE, AtomsSettings(trials=8, seed=5, stages=())):
+    for trial in iter_atoms(
+        square_image, SQUARE, settings=AtomsSettings(trials=8, seed=5, stages=())
+    ):
         p = trial.parameters
         theirs = blob_log(
             square_image.normalised,
@@ -106,7 +110,7 @@ def test_a_trial_holds_the_blobs_of_scikit_image_for_its_parameters(square_image
 
 
 def test_to_cancel_is_to_stop_iterating(square_image):
-    search = find_atoms(square_image, SQUARE, AtomsSettings(trials=50))
+    search = iter_atoms(square_image, SQUARE, settings=AtomsSettings(trials=50))
     some = [next(search) for _ in range(5)]
     search.close()
     assert [trial.index for trial in some] == [0, 1, 2, 3, 4]
@@ -118,7 +122,7 @@ def test_parameters_that_are_not_searched_stay(square_image, search):
     fixed = {"min_sigma": 3.0, "max_sigma": 5.0, "num_sigma": 5}
     settings = AtomsSettings(trials=10, search=search, fixed=fixed, thresholds="searched")
 
-    trials = list(find_atoms(square_image, SQUARE, settings))
+    trials = list(iter_atoms(square_image, SQUARE, settings=settings))
 
     assert len(trials) == (10 if search else 1)
     assert {t.parameters["min_sigma"] for t in trials} == {3.0}
@@ -128,14 +132,14 @@ def test_parameters_that_are_not_searched_stay(square_image, search):
 
 def test_given_ranges_are_kept(square_image):
     ranges = {"threshold": (0.1, 0.2), "overlap": (0.3, 0.4), "min_sigma": (3.0, 3.5)}
-    for trial in find_atoms(square_image, SQUARE, AtomsSettings(trials=10, ranges=ranges)):
+    for trial in iter_atoms(square_image, SQUARE, settings=AtomsSettings(trials=10, ranges=ranges)):
         assert 0.1 <= trial.parameters["threshold"] <= 0.2
         assert 0.3 <= trial.parameters["overlap"] <= 0.4
         assert 2.9 <= trial.parameters["min_sigma"] <= 3.6
 
 
 def test_as_published_uses_the_published_ranges(square_image):
-    trials = list(find_atoms(square_image, SQUARE, as_published(trials=12)))
+    trials = list(iter_atoms(square_image, SQUARE, settings=as_published(trials=12)))
     assert all(0.01 <= t.parameters["threshold"] <= 0.4 for t in trials)
     assert all(t.parameters["max_sigma"] <= 6.0 for t in trials)
     assert {t.parameters["num_sigma"] for t in trials} == {10.0}
@@ -192,7 +196,7 @@ def test_a_count_is_met_within_its_own_uncertainty_and_no_further():
     for faint, expected in ((0.9, 100), (0.9, 109)):
         image = Image(np.where(extra, faint * pixels, pixels), 0.2)
         settings = AtomsSettings(trials=1, count=expected)
-        counts.append(next(find_atoms(image, None, settings)).score.count)
+        counts.append(next(iter_atoms(image, settings=settings)).score.count)
     # the widest gap lies below all 110, but that is more than 4 % away from 100
     assert counts == [100, 110]
 
@@ -216,7 +220,7 @@ def test_a_search_that_is_not_cut_short_says_nothing(square_image):
 
 def test_without_a_lattice_count_and_spacing_come_from_the_user_and_the_image():
     image = Image(gaussian_columns(noise=0.02))
-    trials = list(find_atoms(image, None, AtomsSettings(trials=15, count=36)))
+    trials = list(iter_atoms(image, None, settings=AtomsSettings(trials=15, count=36)))
 
     assert trials[pick(trials)].score.count == 36
     physics, _ = derive_physics(image, None, image.valid, count=36)
@@ -225,7 +229,9 @@ def test_without_a_lattice_count_and_spacing_come_from_the_user_and_the_image():
 
 def test_an_unknown_count_leaves_the_spacing_to_decide():
     image = Image(gaussian_columns(noise=0.02))
-    trials = list(find_atoms(image, None, AtomsSettings(trials=20, count=30, tolerance=0.3)))
+    trials = list(
+        iter_atoms(image, None, settings=AtomsSettings(trials=20, count=30, tolerance=0.3))
+    )
 
     best = trials[pick(trials)]
     assert best.score.objectives == (0.0, 0.0)
@@ -233,7 +239,7 @@ def test_an_unknown_count_leaves_the_spacing_to_decide():
 
 
 def test_a_new_ds_or_count_rescores_the_stored_blobs(square_image):
-    trials = list(find_atoms(square_image, SQUARE, AtomsSettings(trials=5)))
+    trials = list(iter_atoms(square_image, SQUARE, settings=AtomsSettings(trials=5)))
     stricter = [t.rescored(Physics(expected=72, ds_px=81)) for t in trials]
 
     best = stricter[pick(trials)]
@@ -266,7 +272,7 @@ def test_a_failing_trial_is_recorded_and_the_run_goes_on(square_image, monkeypat
 def test_results_with_fewer_than_five_blobs_are_never_on_the_front():
     image = Image(gaussian_columns((60, 60)), 0.2)  # nine columns
     settings = AtomsSettings(trials=30, ranges={"threshold": (0.05, 5.0)})
-    trials = list(find_atoms(image, SQUARE, settings))
+    trials = list(iter_atoms(image, SQUARE, settings=settings))
 
     assert any(t.score.count < 5 for t in trials)
     assert all(trials[i].score.count >= 5 for i in front_of(trials))
@@ -274,7 +280,7 @@ def test_results_with_fewer_than_five_blobs_are_never_on_the_front():
 
 def test_a_run_that_finds_nothing_says_so():
     settings = AtomsSettings(trials=6, ranges={"threshold": (5.0, 9.0)})
-    trials = list(find_atoms(Image(gaussian_columns(), 0.2), SQUARE, settings))
+    trials = list(iter_atoms(Image(gaussian_columns(), 0.2), SQUARE, settings=settings))
 
     assert pick(trials) is None
     with pytest.raises(BadInput, match="No setting found five atoms"):
@@ -311,7 +317,7 @@ def test_a_run_that_finds_nothing_says_so():
 )
 def test_bad_input_is_one_sentence(image, lattice, settings, region, sentence):
     with pytest.raises(BadInput, match=sentence) as caught:
-        next(find_atoms(image, lattice, AtomsSettings(**settings), region))
+        next(iter_atoms(image, lattice, settings=AtomsSettings(**settings), region=region))
     assert "\n" not in str(caught.value)
 
 

@@ -13,9 +13,9 @@ from napari_reward_analysis import (
     AtomsSettings,
     BadInput,
     Image,
-    find_atoms,
     free_lattice,
     front_of,
+    iter_atoms,
     lattice_preset,
     load_run,
     pick,
@@ -46,7 +46,7 @@ def f1(trial, truth):
 
 
 def best_of(image, **settings):
-    trials = list(find_atoms(image, LATTICE, AtomsSettings(trials=40, **settings)))
+    trials = list(iter_atoms(image, LATTICE, settings=AtomsSettings(trials=40, **settings)))
     return trials[pick(trials)]
 
 
@@ -62,8 +62,8 @@ def test_the_default_workflow_finds_what_the_log_alone_cannot(noisy):
 
 def test_incoherence_is_an_objective_and_published_runs_have_two(noisy):
     image, _ = noisy
-    trials = list(find_atoms(image, LATTICE, AtomsSettings(trials=20)))
-    published = list(find_atoms(image, LATTICE, as_published(trials=20)))
+    trials = list(iter_atoms(image, LATTICE, settings=AtomsSettings(trials=20)))
+    published = list(iter_atoms(image, LATTICE, settings=as_published(trials=20)))
 
     feasible = [t for t in trials if t.feasible]
     assert {len(t.objectives) for t in feasible} == {3}
@@ -93,7 +93,7 @@ def test_the_same_seed_repeats_the_run(noisy):
     image, _ = noisy
     settings = AtomsSettings(trials=18, stages=("wiener", "gaussian"), seed=3)
 
-    first, second = (list(find_atoms(image, LATTICE, settings)) for _ in range(2))
+    first, second = (list(iter_atoms(image, LATTICE, settings=settings)) for _ in range(2))
 
     assert [t.parameters for t in first] == [t.parameters for t in second]
     assert [t.objectives for t in first] == [t.objectives for t in second]
@@ -103,7 +103,9 @@ def test_a_stage_can_be_fixed_with_its_parameters(noisy):
     image, _ = noisy
     fixed = {"denoise": "gaussian", "gaussian.sigma": 0.2}
     trials = list(
-        find_atoms(image, LATTICE, AtomsSettings(trials=6, stages=("gaussian", "tv"), fixed=fixed))
+        iter_atoms(
+            image, LATTICE, settings=AtomsSettings(trials=6, stages=("gaussian", "tv"), fixed=fixed)
+        )
     )
 
     assert {t.parameters["denoise"] for t in trials} == {"gaussian"}
@@ -113,7 +115,9 @@ def test_a_stage_can_be_fixed_with_its_parameters(noisy):
 
 def test_one_setting_is_one_trial(noisy):
     image, _ = noisy
-    trials = list(find_atoms(image, LATTICE, AtomsSettings(search=(), fixed={"denoise": "wiener"})))
+    trials = list(
+        iter_atoms(image, LATTICE, settings=AtomsSettings(search=(), fixed={"denoise": "wiener"}))
+    )
 
     assert len(trials) == 1
     assert trials[0].parameters["denoise"] == "wiener"
@@ -128,7 +132,9 @@ def test_trials_of_one_stage_setting_share_the_filtered_image(noisy, monkeypatch
         calls.append(level)
         return pixels + level * pixels**2
 
-    trials = list(find_atoms(image, LATTICE, AtomsSettings(trials=30, stages=("counted",))))
+    trials = list(
+        iter_atoms(image, LATTICE, settings=AtomsSettings(trials=30, stages=("counted",)))
+    )
 
     used = {t.parameters["counted.level"] for t in trials if t.parameters["denoise"] == "counted"}
     assert len(used) > 1
@@ -148,10 +154,14 @@ def test_a_stage_or_reward_that_fails_is_a_failed_trial(noisy):
             raise ValueError("odd")
         return 0.5
 
-    trials = list(find_atoms(image, LATTICE, AtomsSettings(trials=16, stages=("fragile",))))
+    trials = list(
+        iter_atoms(image, LATTICE, settings=AtomsSettings(trials=16, stages=("fragile",)))
+    )
     assert {t.failure for t in trials if t.parameters["denoise"] == "fragile"} == {"no such luck"}
     assert pick(trials) is not None
-    odd = list(find_atoms(image, LATTICE, AtomsSettings(trials=16, stages=(), rewards=("picky",))))
+    odd = list(
+        iter_atoms(image, LATTICE, settings=AtomsSettings(trials=16, stages=(), rewards=("picky",)))
+    )
     assert {t.failure for t in odd} <= {"", "odd"}
     assert {len(odd[i].objectives) for i in front_of(odd)} == {3}
 
@@ -181,7 +191,7 @@ def test_what_the_image_lacks_is_left_out_with_a_notice():
 def test_what_is_not_there_is_refused_before_the_first_trial(noisy, settings, sentence):
     image, _ = noisy
     with pytest.raises(BadInput, match=sentence):
-        next(find_atoms(image, LATTICE, AtomsSettings(**settings)))
+        next(iter_atoms(image, LATTICE, settings=AtomsSettings(**settings)))
 
 
 def test_the_search_ends_when_nothing_is_gained_or_time_is_up(noisy):

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice
+from napari_reward_analysis import AtomsSettings, BadInput, Image, free_lattice, iter_atoms
 from napari_reward_analysis.analyses.atoms.oracle_counts import agreement_of_trials
+from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
 from napari_reward_analysis.analyses.atoms.run import Run, save_run
-from napari_reward_analysis.analyses.atoms.trials import AtomsProblem, find_atoms
 from napari_reward_analysis.analyses.oracle.analysis import ORACLE, begin_oracle
 from napari_reward_analysis.analyses.oracle.problem import Compared
 from napari_reward_analysis.analyses.oracle.settings import OracleSettings
@@ -47,7 +47,7 @@ def searched(image):
         settings=settings,
         physics=AtomsProblem(image, SQUARE, settings, left).physics,
         lattice=SQUARE,
-        trials=list(find_atoms(image, SQUARE, settings, left)),
+        trials=list(iter_atoms(image, SQUARE, settings=settings, region=left)),
         region=left,
         name="left half",
     )

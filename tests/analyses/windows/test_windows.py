@@ -20,8 +20,8 @@ from napari_reward_analysis import (
     AtomsSettings,
     BadInput,
     Image,
-    find_atoms,
     free_lattice,
+    iter_atoms,
     lattice_preset,
     pick,
 )
@@ -301,7 +301,7 @@ def test_parts_of_different_contrast_are_each_found_by_their_own_settings():
     image, known = Image(pixels, 0.18), np.column_stack([made.truth["y"], made.truth["x"]])
     atoms = AtomsSettings(trials=12, area="field", refine=False)
 
-    trials = list(find_atoms(image, YBCO, atoms))
+    trials = list(iter_atoms(image, YBCO, settings=atoms))
     chosen = trials[pick(trials)]
     problem = WindowsProblem(image, YBCO, WindowsSettings(atoms=atoms, side=46, overlap=0))
     results = list(without_pulses(run_windows(problem)))

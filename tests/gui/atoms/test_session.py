@@ -9,8 +9,8 @@ from napari.components import ViewerModel
 from napari.utils._proxies import PublicOnlyProxy
 
 from napari_reward_analysis.analyses.atoms.run import ImageReference, Run
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
-from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.gui.atoms.session import AtomsSession, atoms_session_of
 from napari_reward_analysis.rewards.atoms import Physics, score_atoms

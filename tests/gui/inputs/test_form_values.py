@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
 from napari_reward_analysis.analyses.atoms.run import ImageReference, Run
-from napari_reward_analysis.analyses.atoms.trials import AtomsProblem, AtomsSettings
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.inputs.form_values import (

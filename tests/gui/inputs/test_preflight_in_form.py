@@ -229,11 +229,17 @@ def test_layer_removed_while_it_is_looked_at(
 ) -> None:
     add_crystal()
     widget = make_widget()
-    qtbot.waitUntil(lambda: widget.form.watch.busy, timeout=PATIENCE)
+    watch = widget.form.watch
+    qtbot.waitUntil(lambda: watch.busy, timeout=PATIENCE)
     viewer.layers.clear()
-    assert widget.form.watch.shared_preflight is None
-    qtbot.wait(100)
-    assert widget.form.watch.preflight is None
+    assert watch.shared_preflight is None
+    # the preflights of two images are made one after the other, and one is asked for
+    answers: list[Any] = []
+    watch.changed.connect(lambda: answers.append(watch.preflight))
+    second = add_crystal(seed=4)
+    qtbot.waitUntil(lambda: bool(answers), timeout=PATIENCE)
+    assert [answer.image.name for answer in answers] == [second.name]
+    np.testing.assert_array_equal(answers[0].image.data, second.data)
 
 
 def test_pixels_changed_in_place_get_a_new_preflight_by_the_run(

@@ -20,7 +20,7 @@ from tests.analyses.oracle.conftest import onnx_bytes
 from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE
 
 from napari_reward_analysis.analyses.atoms.analysis import ATOMS
-from napari_reward_analysis.analyses.atoms.trials import AtomsSettings
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.gui.analysis.request import Request, start
@@ -45,7 +45,7 @@ class Window:
 
     def __init__(self, qtbot: QtBot, viewer: Any) -> None:
         self.qtbot, self.viewer = qtbot, viewer
-        viewer.window.resize(1300, 850)
+        viewer.window.resize(1000, 700)
         self.image = viewer.add_image(
             np.array(SCENE.image.data),
             name="crystal",

@@ -71,7 +71,7 @@ def task_of(problem: AmorphousProblem, atoms: Atoms, lattice: Lattice | None) ->
     run = AmorphousRun(
         image=ImageReference.of(problem.image),
         settings=settings,
-        atoms=atoms.blobs,
+        blobs=atoms.blobs,
         columns=ColumnTable.of(problem),
         verdict=problem.verdict,
         lattice=lattice,
@@ -97,7 +97,7 @@ AMORPHOUS = Analysis(
     begin=begin_amorphous,
     write=write_amorphous,
     describe=amorphous_in_words,
-    remark=lambda trial: f"area {trial.score.area_fraction:.1%}",
+    remark=lambda trial: f"area {100 * trial.score.area_fraction:.1f} %",
 )
 
 register_analysis(AMORPHOUS)

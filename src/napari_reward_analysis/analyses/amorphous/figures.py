@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
 from napari_reward_analysis.io.atomic import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
 
 _CHOICE = "#D55E00"
 

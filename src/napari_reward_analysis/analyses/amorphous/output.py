@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from napari_reward_analysis.analyses.amorphous.figures import save_region_front
+from napari_reward_analysis.analyses.amorphous.overlay import save_region_overlay
 from napari_reward_analysis.analyses.amorphous.run import AMORPHOUS_FORMAT, AmorphousRun
-from napari_reward_analysis.analyses.amorphous.table import class_table, region_table
-from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.analyses.amorphous.table import columns_table, region_table
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.writers import write_csv, write_mask
 from napari_reward_analysis.notices import sentence
@@ -21,9 +20,9 @@ _DEFAULT = Pick()
 
 
 def write_amorphous(
-    run: AmorphousRun, folder: Path, pick: Pick = _DEFAULT, _image: Image | None = None
+    run: AmorphousRun, folder: Path, pick: Pick = _DEFAULT, image: Image | None = None
 ) -> dict[str, Any]:
-    """Write `run.json`, `atoms.csv`, `regions.csv`, `mask.tif` and `front.png`.
+    """Write `run.json`, `atoms.csv`, `regions.csv`, `mask.tif`, `front.png`, `overlay.png`.
 
     Parameters
     ----------
@@ -33,6 +32,8 @@ def write_amorphous(
         It exists.
     pick : Pick
         Which trial is written.
+    image : Image, optional
+        The run's image, for `overlay.png`.
 
     Returns
     -------
@@ -50,20 +51,21 @@ def write_amorphous(
     run.choice = position if pick.choice.isdigit() else None
     AMORPHOUS_FORMAT.save(run, folder)
     trial = None if position is None else run.trials[position]
-    mask = np.zeros(run.image.shape, bool) if trial is None else trial.mask
     regions = np.zeros(run.image.shape, np.uint8) if trial is None else trial.regions
     size = run.image.pixel_size
-    write_csv(folder / "atoms.csv", columns_table(run, mask))
+    write_csv(folder / "atoms.csv", columns_table(run, regions > 0))
     write_csv(folder / "regions.csv", region_table(regions, size))
     write_mask(folder / "mask.tif", regions, size)
     save_region_front(run, folder / "front.png")
+    if image is not None:
+        save_region_overlay(image, regions, folder / "overlay.png")
     score = None if trial is None else trial.score
     return {
         "n_regions": 0 if score is None else score.n_regions,
         "area_fraction": 0.0 if score is None else score.area_fraction,
         "compactness": None if score is None else score.compactness,
         "perimeter_A": None if score is None or size is None else score.perimeter_px * size,
-        "n_atoms": len(run.atoms),
+        "n_atoms": len(run.blobs),
         "n_trials": len(run.trials),
         "pick": None if trial is None else trial.index,
         "region_exists": run.verdict.exists,
@@ -75,32 +77,10 @@ def write_amorphous(
     }
 
 
-def columns_table(run: AmorphousRun, mask: BoolArray) -> dict[str, npt.NDArray[Any]]:
-    """The atoms of a run with their classes, their contrast loss and whether a mask holds them.
-
-    Parameters
-    ----------
-    run : AmorphousRun
-        The run.
-    mask : ndarray of bool, shape (H, W)
-        True where the image is amorphous.
-    """
-    columns = run.columns
-    on_site = columns.atom >= 0
-    classes = np.full(len(run.atoms), "", dtype=columns.labels.dtype)
-    loss = np.full(len(run.atoms), np.nan)
-    classes[columns.atom[on_site]] = columns.labels[on_site]
-    loss[columns.atom[on_site]] = columns.loss[on_site]
-    size = run.image.pixel_size
-    ds = run.lattice.default_ds / size if run.lattice is not None and size else None
-    return class_table(run.atoms, classes, loss, mask, size, ds)
-
-
 def amorphous_in_words(summary: dict[str, Any]) -> str:
     """The summary that `write_amorphous` gives, in two lines."""
     regions = "1 region" if summary["n_regions"] == 1 else f"{summary['n_regions']} regions"
-    spent = f", {summary['seconds']:.1f} s" if "seconds" in summary else ""
     return (
         f"{summary['verdict']}\n{regions}, {100 * summary['area_fraction']:.1f} % of the field "
-        f"({summary['n_trials']} trials{spent})"
+        f"({summary['n_trials']} trials)"
     )

@@ -1,14 +1,9 @@
-"""Amorphous regions: where the columns of a crystal lost their order.
-
-`find_amorphous` is a generator, like `find_atoms`: everybody iterates it, and to cancel is
-to stop iterating.
-"""
+"""An image and its atoms with everything that the trials of an amorphous search share."""
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -67,14 +62,12 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.optimize.space import Space, UnitPoint
-from napari_reward_analysis.search.loop import Search
 
 __all__ = [
     "PARAMETERS",
     "AmorphousProblem",
     "AmorphousSettings",
     "AmorphousTrial",
-    "find_amorphous",
     "front_of",
     "pick",
 ]
@@ -365,37 +358,6 @@ class AmorphousProblem:
                 f"choose one of {known}."
             )
         raise BadInput(f"Class {name!r} holds no atoms: choose one of {known}.")
-
-
-def find_amorphous(
-    image: Image,
-    atoms: npt.ArrayLike,
-    lattice: Lattice | None = None,
-    measured: MeasuredLattice | None = None,
-    settings: AmorphousSettings | None = None,
-) -> Iterator[AmorphousTrial]:
-    """Search the masks that part disorder from crystal best.
-
-    Parameters
-    ----------
-    image, atoms, lattice, measured, settings
-        As for `AmorphousProblem`.
-
-    Yields
-    ------
-    AmorphousTrial
-        In the order of evaluation.
-
-    Raises
-    ------
-    BadInput
-        Before the first trial, if the input does not fit together.
-
-    References
-    ----------
-    Barakati, Yuan, Goyal, Kalinin, arXiv 2404.14146.
-    """
-    yield from Search(AmorphousProblem(image, atoms, lattice, measured, settings))
 
 
 def _element(kind: str) -> str:

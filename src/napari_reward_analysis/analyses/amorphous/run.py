@@ -4,32 +4,38 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.analyses.amorphous.overlay import region_overlay_figure
 from napari_reward_analysis.analyses.amorphous.problem import AmorphousProblem
 from napari_reward_analysis.analyses.amorphous.regions.rewards import RegionScore
 from napari_reward_analysis.analyses.amorphous.settings import AmorphousSettings
+from napari_reward_analysis.analyses.amorphous.table import columns_table, region_table
 from napari_reward_analysis.analyses.amorphous.trial import AmorphousTrial, front_of, pick
 from napari_reward_analysis.analyses.amorphous.verdict import Verdict
 from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
-    SEARCH_STATE,
     checked,
     fields_of,
     front_record,
     head_of,
     index_at,
-    notices_of,
     position_of,
 )
 from napari_reward_analysis.runs.journal import RUN_FILE, Record
 from napari_reward_analysis.runs.packed import pack, unpack, unpack_bits
 from napari_reward_analysis.runs.run import BaseRun
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from napari_reward_analysis.image import Image
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +77,8 @@ class AmorphousRun(BaseRun[AmorphousTrial]):
     ----------
     settings : AmorphousSettings
         What the user asked for.
-    atoms : ndarray, shape (m, 4)
-        y, x (px), sigma (px), response of the atoms; NaN where only places were given.
+    blobs : ndarray, shape (m, 4)
+        y, x (px), sigma (px), response of the atoms; NaN where only positions were given.
     columns : ColumnTable
         The columns that were judged.
     verdict : Verdict
@@ -84,7 +90,7 @@ class AmorphousRun(BaseRun[AmorphousTrial]):
     kind: ClassVar[str] = "amorphous"
 
     settings: AmorphousSettings
-    atoms: FloatArray
+    blobs: FloatArray
     columns: ColumnTable
     verdict: Verdict
     measured: dict[str, Any] | None = None
@@ -97,6 +103,50 @@ class AmorphousRun(BaseRun[AmorphousTrial]):
     def proposed(self, metric: Metric = "euclidean", *, scaled: bool = False) -> int | None:
         """Position of the proposed trial; None where nothing is amorphous."""
         return pick(self.trials, metric, scaled=scaled)
+
+    @property
+    def mask(self) -> BoolArray:
+        """The amorphous pixels of the best trial, shape (H, W); none where nothing is."""
+        return self.numbered > 0
+
+    @property
+    def numbered(self) -> npt.NDArray[np.uint8]:
+        """Its regions by number, shape (H, W): 0 crystal, 1 and up the regions."""
+        best: AmorphousTrial | None = self.best
+        return np.zeros(self.image.shape, np.uint8) if best is None else best.regions
+
+    def atoms(self) -> pd.DataFrame:
+        """The columns with their classes: the content of `atoms.csv`, see `columns_table`."""
+        import pandas as pd
+
+        return pd.DataFrame(columns_table(self, self.mask))
+
+    def regions(self) -> pd.DataFrame:
+        """A row for each amorphous region: the content of `regions.csv`, see `region_table`."""
+        import pandas as pd
+
+        return pd.DataFrame(region_table(self.numbered, self.image.pixel_size))
+
+    def plot_front(self) -> Figure:
+        """The trade-off of all trials, see `region_figure`."""
+        from napari_reward_analysis.analyses.amorphous.figures import region_figure
+
+        return region_figure(self)
+
+    def plot_overlay(self, image: Image | None = None) -> Figure:
+        """The regions on the image, see `region_overlay_figure`.
+
+        Parameters
+        ----------
+        image : Image, optional
+            The run's image, where it is neither in memory nor in its file.
+
+        Raises
+        ------
+        BadInput
+            If the image is not at hand.
+        """
+        return region_overlay_figure(self.need_image(image), self.numbered)
 
 
 def save_amorphous_run(run: AmorphousRun, folder: str | Path) -> Path:
@@ -159,9 +209,9 @@ class _Record:
 
 
 def _head(run: AmorphousRun) -> Record:
-    return head_of(run.kind, run, SEARCH_STATE) | {
+    return head_of(run) | {
         "verdict": run.verdict.to_json(),
-        "atoms": pack(run.atoms.astype("<f4")),
+        "atoms": pack(run.blobs.astype("<f4")),
         "columns": {
             "yx": pack(run.columns.yx.astype("<f4")),
             "labels": run.columns.labels.tolist(),
@@ -170,7 +220,6 @@ def _head(run: AmorphousRun) -> Record:
             "reference": pack(np.packbits(run.columns.reference)),
         },
         "measured": run.measured,
-        "notices": [notice.to_json() for notice in run.notices],
         "choice": index_at(run.trials, run.choice),
     }
 
@@ -195,17 +244,16 @@ def _trial_to_json(trial: AmorphousTrial) -> Record:
 
 def _from_json(head: Record, records: list[Record]) -> AmorphousRun:
     own: _Head = checked(_Head, head)
-    common = fields_of(head, AmorphousSettings, SEARCH_STATE)
+    common = fields_of(head, AmorphousSettings)
     shape, settings = common["image"].shape, common["settings"]
     trials = [_trial_from_json(record, shape, settings) for record in records]
     return AmorphousRun(
         **common,
-        atoms=unpack(own.atoms, "<f4").astype(float).reshape(-1, 4),
+        blobs=unpack(own.atoms, "<f4").astype(float).reshape(-1, 4),
         columns=_columns_from_json(own.columns),
         verdict=own.verdict,
         trials=trials,
         measured=own.measured,
-        notices=notices_of(head),
         choice=position_of(trials, own.choice),
     )
 

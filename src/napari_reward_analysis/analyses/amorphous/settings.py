@@ -98,8 +98,8 @@ class AmorphousSettings(SearchSettings):
     count: float | None = option(
         None,
         title="N",
-        help="Expected number of columns for the search of the atoms. Empty for the number that "
-        "the lattice predicts.",
+        help="Expected number of columns for the search of the atoms.",
+        empty="predicted by the lattice",
         unit="columns",
         metavar="N",
         gt=0,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.analyses.amorphous.regions.rewards import outlines
+from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.rewards.atoms import neighbour_sums
+
+if TYPE_CHECKING:
+    from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
 
 Table = dict[str, npt.NDArray[Any]]
 
@@ -77,7 +81,7 @@ def class_table(
     Returns
     -------
     dict of ndarray
-        The columns of every table of atoms, then contrast_loss and is_amorphous.
+        The columns of every table of atoms, then contrast_lost and is_amorphous.
     """
     atoms = np.asarray(atoms, float)
     scale = np.nan if pixel_size is None else pixel_size
@@ -94,6 +98,27 @@ def class_table(
         "neighbour_sum_A": sums * scale,
         "is_error": np.zeros(len(atoms), bool) if ds_px is None else sums < ds_px,
         "class": classes.astype(object),
-        "contrast_loss": np.asarray(loss, float),
+        "contrast_lost": np.asarray(loss, float),
         "is_amorphous": mask[place[:, 0], place[:, 1]],
     }
+
+
+def columns_table(run: AmorphousRun, mask: BoolArray) -> Table:
+    """The atoms of a run with their classes, their contrast loss and whether a mask holds them.
+
+    Parameters
+    ----------
+    run : AmorphousRun
+        The run.
+    mask : ndarray of bool, shape (H, W)
+        True where the image is amorphous.
+    """
+    columns = run.columns
+    on_site = columns.atom >= 0
+    classes = np.full(len(run.blobs), "", dtype=columns.labels.dtype)
+    loss = np.full(len(run.blobs), np.nan)
+    classes[columns.atom[on_site]] = columns.labels[on_site]
+    loss[columns.atom[on_site]] = columns.loss[on_site]
+    size = run.image.pixel_size
+    ds = run.lattice.default_ds / size if run.lattice is not None and size else None
+    return class_table(run.blobs, classes, loss, mask, size, ds)

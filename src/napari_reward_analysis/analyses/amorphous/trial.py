@@ -61,9 +61,14 @@ class AmorphousTrial:
     failure: str = ""
 
     def __repr__(self) -> str:
-        """Number and rewards in a line."""
-        rewards = ", ".join(f"{name}={self.score.reward(name):.4f}" for name in self.rewards)
-        return f"AmorphousTrial(index={self.index}, {self.failure or rewards})"
+        """A line: regions, rewards, parameters; without the arrays."""
+        settings = ", ".join(f"{name} {_short(value)}" for name, value in self.parameters.items())
+        if not self.feasible:
+            return f"<AmorphousTrial {self.index}: no region; {settings}>"
+        score = self.score
+        regions = "1 region" if score.n_regions == 1 else f"{score.n_regions} regions"
+        found = f"{regions}, {100 * score.area_fraction:.1f} % of the field"
+        return f"<AmorphousTrial {self.index}: {found}; {settings}>"
 
     @property
     def mask(self) -> BoolArray:
@@ -140,3 +145,7 @@ def _as_good(trial: AmorphousTrial, best: AmorphousTrial) -> bool:
     worse = trial.left.astype(float) - best.left
     error = float(np.sqrt(((worse - worse.mean()) ** 2).sum()))
     return float(worse.sum()) <= error
+
+
+def _short(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"

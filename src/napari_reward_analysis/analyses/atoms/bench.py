@@ -26,12 +26,9 @@ from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
 from napari_reward_analysis.analyses.atoms.as_published import as_published
-from napari_reward_analysis.analyses.atoms.trials import (
-    AtomsProblem,
-    AtomsSettings,
-    AtomTrial,
-    pick,
-)
+from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
+from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.analyses.atoms.trial import AtomTrial, pick
 from napari_reward_analysis.crystal.lattice import Lattice, lattice_preset
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.atomic import write_text

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_reward_analysis.analyses.atoms.oracle_counts import oracle_fronts
-from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.io.atomic import atomic_path
 from napari_reward_analysis.optimize.pareto import Metric, Objectives, pareto_front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from napari_reward_analysis.analyses.atoms.run import Run
 
 # blue, orange and green of Okabe and Ito: told apart by colour-blind readers
 _ORACLES = ("#CC79A7", "#E69F00", "#56B4E9")

@@ -81,9 +81,8 @@ def atoms_in_words(summary: dict[str, Any]) -> str:
     """The summary that `write_atoms` gives, in one line."""
     outside = summary["n_atoms"] - summary["n_counted"]
     aside = f" ({outside} more just outside the crystal)" if outside else ""
-    spent = f", {summary['seconds']:.1f} s" if "seconds" in summary else ""
     return (
         f"{summary['n_counted']} columns found{aside}, {summary['expected']:.1f} expected: "
         f"QC {summary['qc']:+.4f}, ER {summary['er']:.4f} "
-        f"(trial {summary['pick']} of {summary['n_trials']}{spent})"
+        f"(trial {summary['pick']} of {summary['n_trials']})"
     )

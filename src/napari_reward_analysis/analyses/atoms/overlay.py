@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.io.atomic import atomic_path
+from napari_reward_analysis.io.figure_file import save_figure
 from napari_reward_analysis.rewards.atoms import Physics
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def overlay_figure(image: Image, trial: AtomTrial, physics: Physics) -> Figure:
 
 
 def save_overlay(image: Image, trial: AtomTrial, physics: Physics, path: Path) -> None:
-    """Write the figure as PNG, whole or not at all.
+    """Write the figure, whole or not at all.
 
     Raises
     ------
@@ -90,8 +90,7 @@ def save_overlay(image: Image, trial: AtomTrial, physics: Physics, path: Path) -
         If it cannot be written.
     """
     figure = overlay_figure(image, trial, physics)
-    with atomic_path(path) as draft:
-        figure.savefig(draft, format="png", dpi=150)
+    save_figure(figure, path)
 
 
 def _mark_size(trial: AtomTrial, width: int) -> float:

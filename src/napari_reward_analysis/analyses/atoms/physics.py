@@ -92,8 +92,9 @@ def derive_physics(
     """
     if lattice is None and count is None:
         raise BadInput(
-            "Neither a lattice nor a count is given: choose a lattice (--lattice) "
-            "or type the expected number of columns (--count)."
+            "Neither a lattice nor a count is given: choose a lattice, or give the expected "
+            "number of columns.",
+            "no_expected_count",
         )
     if lattice is None or (image.pixel_size is None and count is not None):
         return _without_lattice(image, area, _required(count), ds)
@@ -128,7 +129,7 @@ def seen_sum(image: Image, area: BoolArray, count: float) -> float:
     inside = area[found[:, 0].astype(int), found[:, 1].astype(int)]
     strongest = found[inside][: max(MIN_BLOBS, round(count))]
     if len(strongest) < MIN_BLOBS:
-        raise BadInput("Fewer than five maxima are seen in the image: give DS (--ds).")
+        raise BadInput("Fewer than five maxima are seen in the image: give DS.", "no_ds")
     return float(np.quantile(neighbour_sums(strongest[:, :2]), 0.1))
 
 

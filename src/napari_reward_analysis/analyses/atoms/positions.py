@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 from scipy.spatial import cKDTree
 
+from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
-from napari_reward_analysis.analyses.atoms.trials import AtomsProblem
 from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.detection import ScaleSpace
 from napari_reward_analysis.detection.blobs import Blobs

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from napari_reward_analysis.analyses.atoms.overlay import overlay_figure
+from napari_reward_analysis.analyses.atoms.positions import refine_trial
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.analyses.atoms.table import atoms_table
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial, front_of, pick
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.detection.refine import Refined
+from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.rewards.atoms import Physics, score_atoms
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
     FORMAT,
-    SEARCH_STATE,
     ImageReference,
     Status,
     checked,
@@ -25,13 +28,18 @@ from napari_reward_analysis.runs.head import (
     front_record,
     head_of,
     index_at,
-    notices_of,
     position_of,
     versions_now,
 )
 from napari_reward_analysis.runs.journal import LOG_FILE, RUN_FILE, Record
 from napari_reward_analysis.runs.packed import pack, unpack, unpack_bits
 from napari_reward_analysis.runs.run import BaseRun
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from napari_reward_analysis.image import Image
 
 __all__ = [
     "ATOMS_FORMAT",
@@ -96,6 +104,51 @@ class AtomsRun(BaseRun[AtomTrial]):
         """Judge every trial by another N or DS, from its stored blobs."""
         self.physics = physics
         self.trials = [trial.rescored(physics) for trial in self.trials]
+
+    def atoms(self) -> pd.DataFrame:
+        """The columns of the best trial: the content of `atoms.csv`, see `atoms_table`.
+
+        Raises
+        ------
+        BadInput
+            If no trial has a result.
+        """
+        import pandas as pd
+
+        trial = self._written()
+        return pd.DataFrame(atoms_table(trial, self.physics, self.image.pixel_size))
+
+    def plot_front(self) -> Figure:
+        """The trade-off of all trials, see `front_figure`."""
+        from napari_reward_analysis.analyses.atoms.figures import front_figure
+
+        return front_figure(self)
+
+    def plot_overlay(self, image: Image | None = None) -> Figure:
+        """The columns of the best trial on the image, see `overlay_figure`.
+
+        Parameters
+        ----------
+        image : Image, optional
+            The run's image, where it is neither in memory nor in its file.
+
+        Raises
+        ------
+        BadInput
+            If the image is not at hand, or no trial has a result.
+        """
+        shown = self.need_image(image)
+        return overlay_figure(shown, self._written(), self.physics)
+
+    def _written(self) -> AtomTrial:
+        """The best trial as it is written: with sub-pixel positions where they are asked for."""
+        position = self.proposed() if self.choice is None else self.choice
+        if position is None:
+            raise BadInput("The run has no trial with a result: choose another run.")
+        image = self.find_image() if self.settings.refine else None
+        if image is not None:
+            self.trials[position] = refine_trial(image, self.trials[position])
+        return self.trials[position]
 
     @property
     def seconds(self) -> float:
@@ -164,12 +217,11 @@ class _Record:
 
 
 def _head(run: AtomsRun) -> Record:
-    return head_of(run.kind, run, SEARCH_STATE) | {
+    return head_of(run) | {
         "physics": asdict(run.physics),
         "region": None if run.region is None else pack(np.packbits(run.region)),
         "drawn": run.drawn,
         "measured": run.measured,
-        "notices": [notice.to_json() for notice in run.notices],
         "oracles": run.oracles,
         "choice": index_at(run.trials, run.choice),
     }
@@ -201,7 +253,7 @@ def _from_json(head: Record, records: list[Record]) -> AtomsRun:
     own: _Head = checked(_Head, head)
     if not (own.physics.expected > 0 and own.physics.ds_px > 0):
         raise ValueError("N or DS")
-    common = fields_of(head, AtomsSettings, SEARCH_STATE)
+    common = fields_of(head, AtomsSettings)
     trials = [trial_from_json(record, own.physics) for record in records]
     shape = common["image"].shape
     return AtomsRun(
@@ -211,7 +263,6 @@ def _from_json(head: Record, records: list[Record]) -> AtomsRun:
         region=None if own.region is None else unpack_bits(own.region, shape),
         drawn=own.drawn,
         measured=own.measured,
-        notices=notices_of(head),
         oracles=own.oracles,
         choice=position_of(trials, own.choice),
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.analyses.atoms.trials import AtomTrial
+from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.rewards.atoms import Physics
 
 Table = dict[str, npt.NDArray[Any]]

@@ -70,10 +70,13 @@ class AtomTrial:
     refined: Refined | None = None
 
     def __repr__(self) -> str:
-        """Number, count and rewards in a line."""
-        rewards = "".join(f", {name}={value:.4f}" for name, value in self.extra_rewards.items())
-        score = f"n={self.score.count}, qc={self.score.qc:+.4f}, er={self.score.er:.4f}{rewards}"
-        return f"AtomTrial(index={self.index}, {self.failure or score})"
+        """A line: columns, rewards, parameters; without the arrays."""
+        settings = ", ".join(f"{name} {_short(value)}" for name, value in self.parameters.items())
+        if self.failure:
+            return f"<AtomTrial {self.index}: failed ({self.failure}); {settings}>"
+        rewards = {"QC": self.score.qc, "ER": self.score.er, **self.extra_rewards}
+        found = ", ".join(f"{name} {value:.4f}" for name, value in rewards.items())
+        return f"<AtomTrial {self.index}: {self.score.count} columns, {found}; {settings}>"
 
     @property
     def points(self) -> npt.NDArray[np.float32]:
@@ -185,3 +188,7 @@ def require_feasible(trials: Sequence[AtomTrial]) -> None:
         f"No setting found five atoms{why}: check that atoms are bright on dark, "
         "and the pixel size, the sigma range and the threshold range."
     )
+
+
+def _short(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.4g}"

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_reward_analysis.analyses.noise.result import TUNED
-from napari_reward_analysis.analyses.noise.run import NoiseRun
 from napari_reward_analysis.io.figure_file import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from napari_reward_analysis.analyses.noise.run import NoiseRun
 
 # blue, orange and green of Okabe and Ito: told apart by colour-blind readers
 _COLOURS = ("#0072B2", "#D55E00", "#009E73")

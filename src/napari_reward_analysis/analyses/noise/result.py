@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from napari_reward_analysis.analyses.atoms.trial import Parameters
 from napari_reward_analysis.arrays import FloatArray
@@ -48,6 +48,6 @@ class NoiseResult:
     qc: float
     er: float
     parameters: Parameters
-    points: FloatArray
+    points: FloatArray = field(repr=False)
     score: Score | None = None
     seconds: float = 0.0

@@ -15,11 +15,10 @@ from napari_reward_analysis.arrays import BoolArray, FloatArray
 from napari_reward_analysis.points.matching import Score
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
-    SEARCH_STATE,
     ImageReference,
     checked,
+    fields_of,
     head_of,
-    study_fields_of,
 )
 from napari_reward_analysis.runs.journal import Record
 from napari_reward_analysis.runs.packed import pack, unpack, unpack_bits
@@ -27,6 +26,7 @@ from napari_reward_analysis.runs.run import BaseRun
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -62,6 +62,12 @@ class NoiseRun(BaseRun[NoiseResult]):
 
         return pd.DataFrame(noise_table(self.trials))
 
+    def plot(self) -> Figure:
+        """Settings, rewards, counts and scores against noise, see `noise_figure`."""
+        from napari_reward_analysis.analyses.noise.figures import noise_figure
+
+        return noise_figure(self)
+
     def means(self, method: str, name: str) -> FloatArray:
         """Means of a column over the repetitions, see `means_of`."""
         return means_of(self.trials, self.settings.levels, method, name)
@@ -95,7 +101,7 @@ class _Record:
 
 
 def _head(run: NoiseRun) -> Record:
-    return head_of(run.kind, run, SEARCH_STATE) | {
+    return head_of(run) | {
         "region": None if run.region is None else pack(np.packbits(run.region)),
     }
 
@@ -122,7 +128,7 @@ def _score_to_json(score: Score) -> dict[str, float | None]:
 
 
 def _from_json(head: Record, records: list[Record]) -> NoiseRun:
-    common = study_fields_of(head, NoiseSettings)
+    common = fields_of(head, NoiseSettings)
     own: _Head = checked(_Head, head)
     run = NoiseRun(
         **common,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from napari_reward_analysis.analyses.oracle.figures import comparison_figure
 from napari_reward_analysis.analyses.oracle.problem import OracleProblem
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.analyses.oracle.settings import OracleSettings
@@ -22,12 +23,10 @@ from napari_reward_analysis.points.agreement import Agreement, agreement
 from napari_reward_analysis.points.known import Oracle
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
-    SEARCH_STATE,
     ImageReference,
     checked,
+    fields_of,
     head_of,
-    notices_of,
-    study_fields_of,
 )
 from napari_reward_analysis.runs.journal import Record
 from napari_reward_analysis.runs.packed import pack, unpack
@@ -35,6 +34,9 @@ from napari_reward_analysis.runs.run import BaseRun
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
+
+    from napari_reward_analysis.image import Image
 
 
 def _no_oracle() -> Oracle:
@@ -113,6 +115,23 @@ class OracleRun(BaseRun[TrialAgreement]):
 
         return pd.DataFrame(oracle_table(self.oracle, self.image.pixel_size, self.lattice))
 
+    def plot_overlay(self, image: Image | None = None) -> Figure:
+        """The image with what is matched, missed and spurious, see `comparison_figure`.
+
+        Parameters
+        ----------
+        image : Image, optional
+            The run's image, where it is neither in memory nor in its file.
+
+        Raises
+        ------
+        BadInput
+            If the image is not at hand.
+        """
+        shown, oracle = self.need_image(image), self.oracle.points
+        found = oracle if self.found is None else self.found
+        return comparison_figure(shown, found, oracle, self.result)
+
     def table(self) -> pd.DataFrame:
         """A row for each matched, missed and spurious position: the content of `agreement.csv`.
 
@@ -162,7 +181,7 @@ class _Record:
 
 def _head(run: OracleRun) -> Record:
     oracle, found = run.oracle, run.found
-    return head_of(run.kind, run, SEARCH_STATE) | {
+    return head_of(run) | {
         "oracle": {
             "name": oracle.name,
             "points": _pack(oracle.points),
@@ -173,7 +192,6 @@ def _head(run: OracleRun) -> Record:
         "found_name": run.found_name,
         "reach_px": run.reach,
         "trial": run.trial,
-        "notices": [notice.to_json() for notice in run.notices],
     }
 
 
@@ -186,7 +204,7 @@ def _judged_to_json(judged: TrialAgreement) -> Record:
 def _from_json(head: Record, records: list[Record]) -> OracleRun:
     # comparisons of version 0.1 say nothing of these
     head = {"status": "done", "lattice": None, "settings": {}} | head
-    common, own = study_fields_of(head, OracleSettings), checked(_Head, head)
+    common, own = fields_of(head, OracleSettings), checked(_Head, head)
     image, known = common["image"], own.oracle
     points, confidence = _points(known.points, image), _unpack(known.confidence)
     if not len(points) == len(confidence) == len(known.classes):
@@ -196,7 +214,6 @@ def _from_json(head: Record, records: list[Record]) -> OracleRun:
     return OracleRun(
         **common,
         trials=[_judged_from_json(record) for record in records],
-        notices=notices_of(head),
         oracle=Oracle(known.name, points, confidence, np.array(known.classes, dtype=str)),
         found=None if own.found is None else _points(own.found, image),
         found_name=own.found_name,

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_reward_analysis.analyses.windows.maps import map_name
-from napari_reward_analysis.analyses.windows.run import WindowsRun
 from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.io.figure_file import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.ticker import Locator
+
+    from napari_reward_analysis.analyses.windows.run import WindowsRun
 
 
 def maps_figure(run: WindowsRun) -> Figure:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from napari_reward_analysis.analyses.atoms.problem import preflight_for
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
-from napari_reward_analysis.analyses.atoms.trials import preflight_for
 from napari_reward_analysis.analyses.windows.plan import (
     MIN_CELLS,
     Window,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -45,9 +45,9 @@ class WindowResult:
     reason: str = ""
     n_trials: int = 0
     learnt_from: tuple[int, ...] = ()
-    point: UnitPoint | None = None
+    point: UnitPoint | None = field(default=None, repr=False)
     seconds: float = 0.0
-    crystal: BoolArray | None = None
+    crystal: BoolArray | None = field(default=None, repr=False)
 
     @property
     def points(self) -> FloatArray:

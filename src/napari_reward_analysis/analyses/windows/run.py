@@ -18,12 +18,10 @@ from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.head import (
-    SEARCH_STATE,
     ImageReference,
     checked,
+    fields_of,
     head_of,
-    notices_of,
-    study_fields_of,
 )
 from napari_reward_analysis.runs.journal import Record
 from napari_reward_analysis.runs.packed import pack, unpack_bits
@@ -32,6 +30,7 @@ from napari_reward_analysis.runs.run import BaseRun
 if TYPE_CHECKING:
     import pandas as pd
     import xarray
+    from matplotlib.figure import Figure
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -97,6 +96,12 @@ class WindowsRun(BaseRun[WindowResult]):
 
         return pd.DataFrame(window_table(self.trials))
 
+    def plot_maps(self) -> Figure:
+        """One small picture for each map, see `maps_figure`."""
+        from napari_reward_analysis.analyses.windows.figures import maps_figure
+
+        return maps_figure(self)
+
     def to_xarray(self) -> xarray.Dataset:
         """QC, ER and parameters by window, see `maps_dataset`.
 
@@ -132,9 +137,8 @@ class _Record:
 
 
 def _head(run: WindowsRun) -> Record:
-    return head_of(run.kind, run, SEARCH_STATE) | {
+    return head_of(run) | {
         "spacing_px": run.spacing_px,
-        "notices": [notice.to_json() for notice in run.notices],
         "plan": asdict(run.plan),
     }
 
@@ -154,7 +158,7 @@ def _result_to_json(result: WindowResult) -> Record:
 
 
 def _from_json(head: Record, records: list[Record]) -> WindowsRun:
-    common = study_fields_of(head, WindowsSettings)
+    common = fields_of(head, WindowsSettings)
     if common["lattice"] is None:
         raise ValueError("windows need a lattice")
     own = checked(_Head, head)
@@ -162,7 +166,6 @@ def _from_json(head: Record, records: list[Record]) -> WindowsRun:
     run = WindowsRun(
         **common,
         trials=[_result_from_json(record, own.plan) for record in records],
-        notices=notices_of(head),
         plan=own.plan,
         spacing_px=own.spacing_px,
     )

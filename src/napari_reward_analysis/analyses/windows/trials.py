@@ -18,7 +18,7 @@ import numpy as np
 
 from napari_reward_analysis.analyses.atoms.positions import refine_trial
 from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
-from napari_reward_analysis.analyses.atoms.trials import pick
+from napari_reward_analysis.analyses.atoms.trial import pick
 from napari_reward_analysis.analyses.windows.plan import Window
 from napari_reward_analysis.analyses.windows.problem import WindowsProblem
 from napari_reward_analysis.analyses.windows.result import WindowResult

@@ -1,4 +1,4 @@
-"""Classes of columns as the form shows them: mean patches, numbers, orientations."""
+"""Prepare the classes of columns for the form: mean patches, numbers, orientations."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
 @dataclass(frozen=True, eq=False)
 class ClassPictures:
-    """What is shown of the classes of one image's columns.
+    """The classes of the columns of one image, as the form shows them.
 
     Attributes
     ----------
     names : tuple of str
-        The classes that are known in crystal.
+        Classes that occur in crystal.
     counts : tuple of int
-        Columns of each.
+        Number of columns of each.
     means : tuple of ndarray, shape (m, m)
         Mean patch of each.
     labels : ndarray of str, shape (n,)
-        Class of each atom that was given; '' where it is not known.
+        Class of each given atom; '' where it is not known.
     oriented : str
-        The class that was parted into two orientations.
+        The class that was split into two orientations.
     halves : tuple of ndarray, shape (m, m)
-        Mean patches of the two; empty where they could not be told apart.
+        Mean patches of both orientations; empty where they cannot be distinguished.
     remark : str
-        What is known of the orientations, in words.
+        A sentence about the orientations.
     blobs : ndarray, shape (n, 4)
-        The atoms: y, x (px), sigma (px), response; NaN where only places are known.
+        The atoms: y, x (px), sigma (px), response; NaN where only positions are known.
     key : tuple
-        What image and atoms they were found for.
+        Identifies the image and the atoms.
     given : bool
-        Whether the names are the user's, to be kept in the next run.
+        Whether the user gave the names, which the next run keeps.
     """
 
     names: tuple[str, ...]
@@ -59,17 +59,17 @@ class ClassPictures:
 def pictures_of(
     problem: AmorphousProblem, blobs: npt.NDArray[np.float64], key: tuple[Any, ...], *, given: bool
 ) -> ClassPictures:
-    """The classes of a problem; takes a moment, so a thread calls it.
+    """The classes of a problem. This takes a moment, so that a thread calls it.
 
     Parameters
     ----------
     problem : AmorphousProblem
     blobs : ndarray, shape (n, 4)
-        The atoms that were given.
+        The given atoms.
     key : tuple
-        What image and atoms they belong to.
+        Identifies the image and the atoms.
     given : bool
-        Whether the classes have the user's names.
+        Whether the user gave the names.
     """
     described, columns = problem.described, problem.columns
     labels = np.full(len(blobs), "", dtype=described.labels.dtype)
@@ -100,20 +100,20 @@ def _orientations(problem: AmorphousProblem) -> tuple[str, tuple[Float32Array, .
         return brightest, (), str(error)
     remark = (
         f"{brightest}: {int(halves.first.sum())} and {int(halves.second.sum())} columns. "
-        f"Correlation with the other turned by half a turn {halves.two_fold:.2f}, "
-        f"unturned {halves.unturned:.2f}."
+        f"The correlation of one mean patch with the other is {halves.unturned:.2f}, and "
+        f"{halves.two_fold:.2f} after a rotation by 180°."
     )
     return brightest, halves.means, remark
 
 
 def renamed(classes: ClassPictures, names: Mapping[str, str]) -> StrArray:
-    """Classes of the atoms with the names that the user gave.
+    """Classes of the atoms with the names of the user.
 
     Parameters
     ----------
     classes : ClassPictures
     names : dict
-        New name of each class; two with one name become one.
+        New name of each class. Two classes with the same name become one.
 
     Returns
     -------
@@ -122,23 +122,22 @@ def renamed(classes: ClassPictures, names: Mapping[str, str]) -> StrArray:
     Raises
     ------
     BadInput
-        If a class is left without a name, or is given the word for all classes.
+        If a name is empty, or the word for all classes.
     """
     for old, new in names.items():
         if not new.strip():
             raise BadInput(
-                f"Class {old!r} is left without a name and would be empty: type a name, or that "
-                "of another class to merge the two."
+                f"Class {old!r} has no name: type a name, or that of another class to merge both."
             )
         if new.strip() == ALL:
             raise BadInput(
-                f"Class {old!r} cannot be called {ALL!r}, which means every class: type "
+                f"Class {old!r} cannot be called {ALL!r}, which stands for every class: type "
                 "another name."
             )
     return np.array([names.get(label, label).strip() for label in classes.labels.tolist()])
 
 
 def class_colours(names: tuple[str, ...], colours: ThemeColours) -> dict[str, str]:
-    """A colour for each class, in their order."""
+    """A colour for each class, in order."""
     shades = colours.species
     return {name: shades[place % len(shades)] for place, name in enumerate(names)}

@@ -11,7 +11,6 @@ from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QFormLayout, QVBoxLayout, QWidget
 
 from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
-from napari_reward_analysis.analyses.amorphous.settings import AmorphousSettings
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.gui.amorphous.class_section import ClassSection, OrientationSection
 from napari_reward_analysis.gui.amorphous.classes import ClassPictures
@@ -29,28 +28,28 @@ from napari_reward_analysis.gui.widgets.section import Section
 from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
 #: The entry of the list that stands for no layer.
-LOOK_FOR_THEM = f"found first (LoG*, {AmorphousSettings().atom_trials} trials)"
+LOOK_FOR_THEM = "search for them first (LoG*)"
 
 
 def may_be_atoms(layer: Layer) -> bool:
-    """Whether a layer may hold atoms; what this widget shows does not."""
+    """Whether a layer may hold atoms. Results of this analysis do not."""
     return isinstance(layer, Points) and RESULT not in layer.metadata
 
 
 class RegionForm(QWidget):
-    """What a search of amorphous regions starts from.
+    """The inputs of a search for amorphous regions.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose layers are offered.
+        Its layers are offered.
 
     Signals
     -------
     changed
-        Anything; `fault` is up to date.
+        A value was changed; `fault` is up to date.
     image_changed
-        Another image, or another frame of a stack.
+        Another image, or another frame of a stack, was chosen.
     find_asked
         The user wants to see the classes without a search.
     """
@@ -65,7 +64,7 @@ class RegionForm(QWidget):
         self._bindings, self._point_bindings = Bindings(self), Bindings(self)
         self._classes: ClassPictures | None = None
         self._points_version = 0
-        #: Why no run can start; empty when one can.
+        #: The reason why no run can start; empty if one can.
         self.fault = ""
         #: Looks for the lattice in the image.
         self.watch = PreflightWatch(self)
@@ -79,7 +78,7 @@ class RegionForm(QWidget):
         ):
             signal.connect(self.refresh)
         self.image.image_changed.connect(self.image_changed.emit)
-        self.image.preflight.use_asked.connect(self._use_lattice_s)
+        self.image.preflight.use_asked.connect(self._use_pixel_size_of_lattice)
         self.classes.find_asked.connect(self.find_asked.emit)
         self.atoms.layer_changed.connect(self._on_atoms)
         self.atoms.activated.connect(self._on_chosen)
@@ -92,11 +91,11 @@ class RegionForm(QWidget):
         self.lattice = LatticeSource()
         self.atoms = LayerCombo(self._viewer, may_be_atoms, nothing=(LOOK_FOR_THEM,))
         self.atoms.setAccessibleName("Atoms")
-        self.atoms.setToolTip("Points over the whole field, disorder included")
+        self.atoms.setToolTip("Points layer with the atoms of the whole field, disorder included")
         self.classes, self.orientations = ClassSection(), OrientationSection()
         self.search = RegionSearchSection()
         layout = self.image.layout()
-        assert isinstance(layout, QFormLayout)  # so that all fields begin in one line
+        assert isinstance(layout, QFormLayout)  # all inputs begin in one line
         layout.addRow("Lattice", self.lattice)
         layout.addRow("Atoms", self.atoms)
         self.sections = (
@@ -120,7 +119,7 @@ class RegionForm(QWidget):
         self._look_for_atoms()
 
     def unbind(self) -> None:
-        """Let go of the viewer."""
+        """Stop following the viewer."""
         self.watch.stop()
         self._bindings.release()
         self._point_bindings.release()
@@ -143,17 +142,17 @@ class RegionForm(QWidget):
     # ---- values
 
     def region_of(self, place: Place) -> BoolArray | None:
-        """The region that is drawn on this image; None where the form is about another."""
+        """The region drawn on an image; None where the form has another image."""
         frame = self.image.frame
         return self.image.region if frame is not None and frame.place == place else None
 
     def request(self, *, only_classes: bool = False) -> RegionRequest | None:
-        """What a search needs; None where no image is chosen.
+        """The inputs of a search, as plain values; None where no image is chosen.
 
         Raises
         ------
         BadInput
-            If a class is left without a name.
+            If a class has no name or a setting is impossible.
         """
         shown = self.image.frame
         if shown is None:
@@ -200,10 +199,10 @@ class RegionForm(QWidget):
         self.image.preflight.apply_colours(colours)
         self.classes.apply_colours(colours)
 
-    # ---- within
+    # ---- inside
 
     def refresh(self) -> None:
-        """Work out anew what follows from the values, and show it."""
+        """Update what follows from the values, and show it."""
         self._ask_preflight()
         self.image.preflight.show_preflight(self.watch)
         faults = (
@@ -222,7 +221,7 @@ class RegionForm(QWidget):
         self.changed.emit()
 
     def _key(self) -> tuple[Any, ...]:
-        """What image and atoms the classes belong to."""
+        """Identifies the image and the atoms of the classes."""
         frame, layer = self.image.frame, self.atoms.layer
         versions = self.image.data_version, self.image.region_version, self._points_version
         size = self.image.effective_pixel_size
@@ -244,13 +243,13 @@ class RegionForm(QWidget):
         key = (frame.place, frame.shape, versions, scale, lattice, region is None and area)
         self.watch.ask(key, SharedPreflight(frame, size, lattice, region, area))
 
-    def _use_lattice_s(self) -> None:
+    def _use_pixel_size_of_lattice(self) -> None:
         found = self.watch.preflight
         if found is not None and found.measured is not None and found.measured.found:
             self.image.set_pixel_size(found.measured.pixel_size)
 
     def _look_for_atoms(self, _event: Any = None) -> None:
-        """Take the points of Find atoms unless the user has chosen others."""
+        """Choose the points of Find atoms, unless the user has chosen others."""
         if self._chosen_by_hand or self.atoms.layer is not None:
             return
         for layer in reversed(self._viewer.layers):
@@ -274,7 +273,7 @@ class RegionForm(QWidget):
 
 
 def _blobs(layer: Points, points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Points as atoms, with sigma and response where the layer has them."""
+    """Atoms from points, with sigma and response where the layer has them."""
     blobs = np.full((len(points), 4), np.nan)
     blobs[:, :2] = points
     for column, name in ((2, "sigma_px"), (3, "response")):

@@ -1,7 +1,7 @@
-"""The layers that show amorphous regions: mask, columns and likelihood.
+"""Show amorphous regions in layers: mask, columns and likelihood.
 
-There is one of each a viewer, updated in place when another result is shown. The layers
-of the user, the points that were chosen among them, are only read.
+A viewer has one layer of each kind, which is updated in place. The user's own layers are
+only read.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ import numpy.typing as npt
 from napari.layers import Image as ImageLayer
 from napari.layers import Labels, Layer, Points
 
+from napari_reward_analysis.analyses.amorphous.overlay import REGION_COLOUR
 from napari_reward_analysis.analyses.atoms.overlay import ERROR_COLOUR
 from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.gui.layers.region_layer import CrystalLayer
 from napari_reward_analysis.gui.layers.result_layers import RESULT, placement
 from napari_reward_analysis.gui.layers.shown_image import Place
 
-#: Magenta beside the green of the crystal and the colours of the classes.
-MASK_COLOUR, MASK_OPACITY = "#e0409f", 0.4
+#: Magenta, unlike the green of the crystal and the colours of the classes.
+MASK_COLOUR, MASK_OPACITY = REGION_COLOUR, 0.4
 MASK, COLUMNS, LIKELIHOOD = "amorphous", "columns by class", "likelihood"
 
 _NO_CLASS = "#9a9a9a"
-_FEATURES = ("class", "contrast_loss", "is_amorphous")
+_FEATURES = ("class", "contrast_lost", "is_amorphous")
 
 
 class RegionLayers:
@@ -35,7 +36,7 @@ class RegionLayers:
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Where layers are added when first needed, and again when the user deleted them.
+        The layers are added to it when first needed, and again after the user deleted them.
     """
 
     def __init__(self, viewer: Any) -> None:
@@ -51,18 +52,18 @@ class RegionLayers:
 
     @property
     def columns(self) -> Points | None:
-        """The Points layer with the columns; None as for the mask."""
+        """The Points layer with the columns; None before the first result or after its deletion."""
         layer = self._alive(self._columns)
         return layer if isinstance(layer, Points) else None
 
     @property
     def likelihood(self) -> ImageLayer | None:
-        """The Image layer with the likelihood; None as long as it was not asked for."""
+        """The Image layer with the likelihood; None until the user asks for it."""
         layer = self._alive(self._likelihood)
         return layer if isinstance(layer, ImageLayer) else None
 
     def show_mask(self, place: Place, regions: npt.NDArray[np.uint8]) -> None:
-        """Show regions, 0 for crystal, in place of the former ones."""
+        """Show regions, 0 for crystal, instead of the former ones."""
         with _same_active(self._viewer()):
             self._mask.show(place, regions)
 
@@ -74,16 +75,16 @@ class RegionLayers:
         colours: Mapping[str, str],
         size: float,
     ) -> None:
-        """Show columns in the colours of their classes, and which lie in the region.
+        """Show columns in the colours of their classes, and mark those in the regions.
 
         Parameters
         ----------
         place : Place
-            Image and frame that they belong to.
+            Image and frame of the columns.
         yx : ndarray, shape (n, 2)
-            In px.
+            Positions in px.
         features : dict of ndarray
-            class, contrast_loss, is_amorphous, each of shape (n,).
+            class, contrast_lost, is_amorphous, each of shape (n,).
         colours : dict
             Colour of each class.
         size : float
@@ -101,7 +102,7 @@ class RegionLayers:
         for name, value in placement(image).items():
             setattr(layer, name, value)
         flagged = np.asarray(features["is_amorphous"], bool)
-        # indices into the old points mean nothing among the new ones
+        # the selected indices belong to the old points
         layer.selected_data = set()
         layer.data = place.to_data(yx)
         layer.features = {name: np.asarray(features[name]) for name in _FEATURES}
@@ -112,7 +113,7 @@ class RegionLayers:
             layer.symbol = np.where(flagged, "diamond", "disc").tolist()
 
     def show_likelihood(self, place: Place, height: Float32Array) -> None:
-        """Show the map that a threshold cuts, 0 crystal to 1, shape (H, W)."""
+        """Show the map that the threshold is applied to: 0 is crystal; shape (H, W)."""
         viewer, image = self._viewer(), place.layer()
         if viewer is None or image is None or image not in viewer.layers:
             return
@@ -142,7 +143,7 @@ class RegionLayers:
         self._likelihood = weakref.ref(layer)
 
     def keep(self, name: str) -> Labels | None:
-        """Copy the mask, for good; later results leave the copy alone.
+        """Copy the mask. Later results do not change the copy.
 
         Returns
         -------
@@ -168,7 +169,7 @@ class RegionLayers:
             opacity=0.9,
             features={
                 "class": np.empty(0, object),
-                "contrast_loss": np.empty(0),
+                "contrast_lost": np.empty(0),
                 "is_amorphous": np.empty(0, bool),
             },
             metadata={RESULT: COLUMNS},
@@ -186,7 +187,7 @@ class RegionLayers:
 
 
 class _same_active:  # noqa: N801 - a context manager reads like a verb
-    """What was selected stays selected while a result's layer is added."""
+    """Keep the selected layer selected while another is added."""
 
     def __init__(self, viewer: Any) -> None:
         self._viewer = viewer

@@ -1,4 +1,4 @@
-"""The map that a mask's threshold cuts, of a run that was made here or loaded."""
+"""Compute the map that a mask's threshold is applied to, for new and for loaded runs."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ def likelihood_map(
     frame: ShownImage,
     region: BoolArray | None,
 ) -> Float32Array:
-    """Map of the level that a trial's threshold cuts; takes seconds where a run was loaded.
+    """Map that a trial's threshold is applied to. It takes seconds for a loaded run.
 
     Parameters
     ----------
     run : AmorphousRun
     trial : AmorphousTrial
-        One of the run's.
+        A trial of the run.
     problem : AmorphousProblem or None
-        What the run's trials share; None where the run was loaded: it is then made anew,
-        from the run's atoms with their classes.
+        The problem of the run. None for a loaded run: the problem is then made again from
+        the atoms of the run with their classes.
     frame : ShownImage
-        The run's image.
+        Image of the run.
     region : ndarray of bool or None
-        The judged pixels where they were drawn; only needed where the run was loaded.
+        The drawn region; needed for a loaded run only.
 
     Returns
     -------
     ndarray, shape (H, W)
-        0 crystal to 1 nothing left of it.
+        0 is crystal; 1 means that no contrast is left.
     """
     return (problem or _anew(run, frame, region)).level_map(trial.parameters)
 
@@ -44,12 +44,12 @@ def likelihood_map(
 def _anew(run: AmorphousRun, frame: ShownImage, region: BoolArray | None) -> AmorphousProblem:
     found = run_preflight(frame.image(run.image.pixel_size), run.lattice, region=region)
     columns = run.columns
-    labels = np.full(len(run.atoms), "", dtype=columns.labels.dtype)
+    labels = np.full(len(run.blobs), "", dtype=columns.labels.dtype)
     on_site = columns.atom >= 0
     labels[columns.atom[on_site]] = columns.labels[on_site]
     return AmorphousProblem(
         found.image,
-        run.atoms[:, :2],
+        run.blobs[:, :2],
         run.lattice,
         found.measured,
         run.settings,

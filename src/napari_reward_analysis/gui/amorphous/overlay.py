@@ -1,8 +1,7 @@
-"""Keeps mask and columns on the image in step with the session of amorphous regions.
+"""Show mask and columns of the selected trial on the image.
 
-The selected trial is shown when the user picks it, and the proposed one at the start and
-at the end of a run: while it goes on its proposal moves with every few trials, and the
-plot shows that.
+The proposed trial is shown at the start and at the end of a run. During a run it changes
+often, and only the plot follows it.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from napari_reward_analysis.gui.layers.shown_image import Place
 from napari_reward_analysis.gui.widgets.background import BackgroundTask
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, default_colours
 
-#: Diameter of a point in parts of the columns' distance.
+#: Diameter of a point as a share of the distance between columns.
 _POINT = 0.42
 
 
@@ -48,7 +47,7 @@ class RegionOverlay(Overlay):
         #: Run and trial that the layers show.
         self._drawn: tuple[str, int | None] | None = None
         self._task: BackgroundTask[Float32Array] | None = None
-        #: The judged pixels as they are drawn now on an image; None where none are.
+        #: Gives the region that is drawn on an image; None where there is none.
         self.region: Callable[[Place], BoolArray | None] = lambda _: None
 
     def bind(self) -> None:
@@ -62,7 +61,7 @@ class RegionOverlay(Overlay):
         super().bind()
 
     def unbind(self) -> None:
-        """Let go; the layers stay."""
+        """Stop following the session; the layers stay."""
         super().unbind()
         if self._task is not None:
             self._task.drop()
@@ -70,7 +69,7 @@ class RegionOverlay(Overlay):
 
     @property
     def trial(self) -> AmorphousTrial | None:
-        """The selected trial; the first where nothing is amorphous and none is proposed."""
+        """The selected trial; the first one where no trial is selected."""
         run, position = self.session.current, self.session.selected
         if run is None or not run.trials:
             return None
@@ -95,7 +94,7 @@ class RegionOverlay(Overlay):
         self.layers.show_mask(place, regions)
         self._show_columns(run, place, regions > 0)
         self._drawn = (run.identifier, position)
-        # a map that is still being worked out belongs to the former trial
+        # a running computation of the map belongs to the former trial
         awaited = self._task is not None and self._task.going_on
         if awaited or self.layers.likelihood is not None:
             self.show_likelihood()
@@ -110,11 +109,11 @@ class RegionOverlay(Overlay):
         return "" if copy is None else str(copy.name)
 
     def show_likelihood(self) -> None:
-        """Show the map that the selected trial's threshold cuts, once it is worked out."""
+        """Compute and show the map that the selected trial's threshold is applied to."""
         run, trial, place = self.session.current, self.trial, self.place
         shown = self.shown_image
         if run is None or trial is None or place is None or shown is None:
-            self.said.emit("The run's image is not open: open it to see the map.", True)
+            self.said.emit("The image of the run is not open: open it to see the map.", True)
             return
         problem, region = self.session.problems.get(run.identifier), self.region(place)
         if self._task is not None:
@@ -126,7 +125,7 @@ class RegionOverlay(Overlay):
         )
         self._task.start()
 
-    # ---- within
+    # ---- inside
 
     def _on_selection(self) -> None:
         session = self.session
@@ -154,7 +153,7 @@ class RegionOverlay(Overlay):
             columns.yx,
             {
                 "class": columns.labels.astype(object),
-                "contrast_loss": columns.loss,
+                "contrast_lost": columns.loss,
                 "is_amorphous": mask[at[:, 0], at[:, 1]],
             },
             class_colours(names, self._colours),

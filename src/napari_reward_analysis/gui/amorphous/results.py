@@ -23,7 +23,7 @@ class RegionResults(TradeOffPanel):
     Parameters
     ----------
     session : RegionSession
-        What is shown, and what the user's picks go into.
+        Its runs are shown, and it learns what the user selects.
 
     Attributes
     ----------
@@ -33,21 +33,21 @@ class RegionResults(TradeOffPanel):
         Asks for the map that the threshold cuts.
     """
 
-    keep_help = "Copy the mask into a layer that later clicks leave alone"
+    keep_help = "Copy the mask into a layer of its own, which later clicks do not change"
 
     session: RegionSession
 
     def __init__(self, session: RegionSession) -> None:
         super().__init__(session)
         self.euclidean.setToolTip(
-            "Show the proposed mask: of those that explain the columns as well as the best, the "
-            "one nearest to a small disk"
+            "Show the proposed mask: among those that explain the columns as well as the best,\n"
+            "the one nearest to a small disk"
         )
         self.chebyshev.setToolTip(
-            "Show the mask whose worse of compactness and perimeter is smallest, among those that "
-            "explain the columns as well as the best"
+            "Show the mask with the smallest maximum of compactness and perimeter, among those\n"
+            "that explain the columns as well as the best"
         )
-        self.likelihood = button("Likelihood", "Show the map that the threshold cuts")
+        self.likelihood = button("Likelihood", "Show the map that the threshold is applied to")
         self.foot.insertWidget(1, self.likelihood)
         self.mask_file = self.export.add("Mask as TIFF…")
         self.region_table = self.export.add("Regions as CSV…")
@@ -57,7 +57,7 @@ class RegionResults(TradeOffPanel):
         """The verdict."""
         self.verdict = QLabel(_NO_RESULT)
         self.verdict.setWordWrap(True)
-        # lines are kept free: what stands below does not jump with the sentence
+        # lines are kept free, so that the rows below do not move with the sentence
         self.verdict.setMinimumHeight(3 * self.verdict.fontMetrics().lineSpacing() + 2)
         return (self.verdict,)
 
@@ -80,7 +80,7 @@ class RegionResults(TradeOffPanel):
         return mask_columns(run, self.objectives_of(run))
 
     def empty_text(self, run: Any) -> str:
-        """Why there is no mask."""
+        """The reason why there is no mask."""
         return "" if run.verdict.exists else "Nothing is amorphous here."
 
     def show_run(self) -> None:
@@ -90,7 +90,7 @@ class RegionResults(TradeOffPanel):
         super().show_run()
 
     def show_selection(self) -> None:
-        """Mark the selected trial and say how it scores."""
+        """Mark the selected trial and show its scores."""
         super().show_selection()
         run = self.session.current
         if run is None or run.verdict.exists or not run.trials:

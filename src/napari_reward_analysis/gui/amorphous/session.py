@@ -1,4 +1,4 @@
-"""What a viewer's search of amorphous regions knows."""
+"""The session of "Amorphous regions": runs, and the classes of their columns."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from napari_reward_analysis.gui.analysis.session import Session, session_of
 
 
 class RegionSession(Session[AmorphousRun]):
-    """Runs of one viewer, what is shown of them, and the classes of their columns.
+    """Runs of one viewer, the shown run, and the classes of its columns.
 
     Signals
     -------
     classes_changed
-        Other classes are known, or none.
+        The classes were found, or forgotten.
     """
 
     classes_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        #: Mean patches of the classes that were found last; None before.
+        #: The classes that were found last; None before.
         self.classes: ClassPictures | None = None
-        #: What a run's trials share, by identifier; runs that were loaded have none.
+        #: Problems by identifier of the run; loaded runs have none.
         self.problems: dict[str, AmorphousProblem] = {}
 
     def set_classes(self, classes: ClassPictures | None) -> None:
-        """Note the classes that were found."""
+        """Set the classes."""
         self.classes = classes
         self.classes_changed.emit()
 
     def set_problem(self, run: str, problem: AmorphousProblem) -> None:
-        """Note what the trials of a run share, by the run's identifier."""
+        """Set the problem of a run by its identifier."""
         self.problems[run] = problem
 
     def _on_removed(self, run: AmorphousRun) -> None:
@@ -44,5 +44,5 @@ class RegionSession(Session[AmorphousRun]):
 
 
 def region_session_of(viewer: Any) -> RegionSession:
-    """The session of a viewer, or of the proxy of one, made when first asked for."""
+    """The session of a viewer or its proxy, made by the first call."""
     return session_of(viewer, "amorphous", RegionSession)

@@ -1,4 +1,4 @@
-"""Trials and runs of amorphous regions in words."""
+"""Describe trials and runs of amorphous regions in words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from napari_reward_analysis.gui.widgets.words import percent
 
 
 def mask_in_words(trial: AmorphousTrial, pixel_size: float | None) -> tuple[str, str]:
-    """How a mask scores, in two lines."""
+    """Scores of a mask in two lines."""
     score = trial.score
     if not score.n_regions:
         return "no region", ""
@@ -43,13 +43,13 @@ def mask_tooltip(trial: AmorphousTrial, pixel_size: float | None) -> str:
 def mask_columns(
     run: AmorphousRun | None, objectives: Sequence[Objective]
 ) -> dict[str, list[object]]:
-    """Title and values of each column of the table, in the order to show them."""
+    """Title and values of each column, in the order of the table."""
     trials = run.trials if run is not None else []
     columns: dict[str, list[object]] = {
         "area, %": [100 * trial.score.area_fraction for trial in trials],
         "regions": [trial.score.n_regions for trial in trials],
     }
-    # the plot shows how much more compactness is than that of a disk; here it is the whole
+    # the plot shows the compactness less that of a disk; the table shows the whole
     columns |= {
         one.short: [getattr(trial.score, one.name) for trial in trials] for one in objectives
     }
@@ -59,8 +59,9 @@ def mask_columns(
 
 
 def region_notices_in_words(run: AmorphousRun) -> str:
-    """What the user should know of a run.
+    """Notices of a run in words.
 
-    The crystal's share of the field is for counting columns: here all of them are judged.
+    The notice of the crystal's share is left out: it concerns the count of columns, but here
+    all columns are judged.
     """
     return notices_in_words(one for one in run.notices if one.code != "crystal_share")

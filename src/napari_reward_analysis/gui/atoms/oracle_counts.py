@@ -1,4 +1,4 @@
-"""Further oracles of the shown run: counts that its trials are judged by as well."""
+"""Add oracles to the shown run: counts of columns by which its trials are judged, too."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from napari_reward_analysis.io.writers import read_points_csv
 
 
 class Oracles(QObject):
-    """Takes oracles from Points layers and CSV files.
+    """Add oracles from Points layers and CSV files.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose Points layers are offered.
+        Its Points layers are offered.
     session : AtomsSession
-        Whose shown run gets the counts.
+        Its shown run gets the counts.
     menu : QMenu
-        Filled anew whenever it opens.
+        It is filled whenever it opens.
     parent : QWidget
 
     Signals
     -------
     said : str, bool
-        What was added, or what is wrong, which is a warning then.
+        A message, and whether it is a warning.
     """
 
     said = Signal(str, bool)
@@ -47,7 +47,7 @@ class Oracles(QObject):
         menu.aboutToShow.connect(self.fill)
 
     def fill(self) -> None:
-        """List what oracles could be added, and the way to be rid of them."""
+        """List the oracles that can be added or removed."""
         self._menu.clear()
         run = self._session.current
         place = None if run is None else self._session.places.get(run.identifier)
@@ -61,14 +61,14 @@ class Oracles(QObject):
                 self._offer(f"Remove {name}", lambda n=name: self._session.set_oracle(n, None))
 
     def add_layer(self, layer: Points, of_class: str = "") -> None:
-        """Count a layer's points, or those of one class, as an oracle of the shown run."""
+        """Add the number of a layer's points, or of one class of them, as an oracle."""
         run = self._session.current
         place = None if run is None else self._session.places.get(run.identifier)
         if isinstance(place, Place):
             self._add(f"{layer.name} {of_class}".strip(), points_on(layer, place, of_class))
 
     def add_file(self, path: Path) -> None:
-        """Count a table's points as an oracle of the shown run."""
+        """Add the number of points in a table as an oracle."""
         try:
             points = read_points_csv(path, None)
         except BadInput as error:
@@ -86,7 +86,7 @@ class Oracles(QObject):
             self.said.emit(str(error), True)
             return
         self._session.set_oracle(name, float(count))
-        self.said.emit(f"{name} counts {count} columns: its front is in the plot.", False)
+        self.said.emit(f"{name} has {count} columns. The plot shows the front with this N.", False)
 
     def _offer_layer(self, layer: Points) -> None:
         self._offer(layer.name, lambda: self.add_layer(layer))

@@ -1,11 +1,11 @@
-"""Keeps the points on the image in step with the session.
+"""Show the columns of the selected trial on the image.
 
-When the user selects a trial its columns are shown, and at the end of a run those of the
-proposed one. While a run goes on its proposal moves with every few trials; the plot shows
-that, the image does not, since redrawing thousands of points would make the window stutter.
+At the end of a run the columns of the proposed trial are shown. During a run the proposed
+trial changes often. Only the plot follows it then: redrawing thousands of points would make
+the window stutter.
 
-Points edited by hand are scored, and never overwritten: before another result is shown
-they are kept as a layer of their own.
+Points that the user edits are scored and never overwritten. Before another result is shown,
+they are copied into a layer of their own.
 """
 
 from __future__ import annotations
@@ -27,22 +27,21 @@ from napari_reward_analysis.gui.inputs.area import area_of
 from napari_reward_analysis.gui.layers.result_layers import AtomsLayer
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 
-#: ms without a further edit before edited points are scored.
+#: Time in ms without an edit, after which edited points are scored.
 _SETTLE = 60
 
-#: Points this near to each other (px) are the same one, whatever their precision.
+#: Points at a smaller distance (px) are the same point.
 _SAME = 1e-3
 
 
 class AtomsOverlay(Overlay):
-    """The points of a session's selected trial, on the image that they belong to.
+    """The points of a session's selected trial on its image.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
     session : AtomsSession
     parent : QObject, optional
-
     """
 
     session: AtomsSession
@@ -54,7 +53,7 @@ class AtomsOverlay(Overlay):
         self._drawn: tuple[Any, ...] | None = None
         #: The trial itself, with the positions that are shown.
         self._shown: AtomTrial | None = None
-        #: What the layer shows was edited by hand and not kept yet.
+        #: Whether the layer has edits that were not copied yet.
         self._edited = False
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -74,7 +73,7 @@ class AtomsOverlay(Overlay):
         super().bind()
 
     def unbind(self) -> None:
-        """Let go; the layers stay."""
+        """Stop following the session; the layers stay."""
         super().unbind()
         self._settle.stop()
         self.atoms.release()
@@ -93,7 +92,7 @@ class AtomsOverlay(Overlay):
         self._drawn, self._shown, self._edited = wanted, run.trials[position], False
 
     def table(self) -> Table | None:
-        """The columns that are shown, edits included; None where no trial is selected."""
+        """Table of the shown columns with their edits; None where no trial is selected."""
         run, position = self.session.current, self.session.selected
         if run is None or position is None:
             return None
@@ -122,14 +121,14 @@ class AtomsOverlay(Overlay):
         copy = self.atoms.keep(self._kept_name())
         return "" if copy is None else str(copy.name)
 
-    # ---- what happens around
+    # ---- reactions to the session and the viewer
 
     def _on_selection(self) -> None:
         if not self.moves_by_itself:
             self.draw()
 
     def _on_refined(self) -> None:
-        """Move the shown points to where they are by now, unless the user has edited them."""
+        """Move the shown points to their refined positions, unless the user has edited them."""
         run, position = self.session.current, self.session.selected
         if run is None or position is None or self._edited or self._drawn is None:
             return
@@ -151,7 +150,7 @@ class AtomsOverlay(Overlay):
 
     def _on_removed(self, _event: Any) -> None:
         if self.atoms.layer is None and self._edited:
-            # the user threw the edited points away
+            # the user deleted the layer with the edits
             self._edited = False
             self.session.set_edited(None)
 
@@ -171,7 +170,7 @@ class AtomsOverlay(Overlay):
         here &= _within(points, run)
         sums = np.full(len(points), np.nan)
         judged, moved = _as_blobs(points, self._shown)
-        # columns beyond a drawn region are neighbours too, though they do not count
+        # columns outside the area are neighbours, although they do not count
         beyond = self._shown.blobs[~self._shown.inside, :2]
         around = neighbour_sums(np.concatenate([judged[here], beyond]))
         sums[here] = around[: np.count_nonzero(here)]
@@ -182,7 +181,7 @@ class AtomsOverlay(Overlay):
         errors = np.nan_to_num(sums, nan=np.inf) < run.physics.ds_px
         self.atoms.refresh(sums * size, errors, moved, here)
 
-    # ---- within
+    # ---- inside
 
     def _table(self, run: Run, position: int) -> Table:
         return atoms_table(run.trials[position], run.physics, run.image.pixel_size)
@@ -205,16 +204,16 @@ class AtomsOverlay(Overlay):
 def _as_blobs(
     points: npt.NDArray[Any], trial: AtomTrial
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
-    """Edited points as they are judged: by their blobs where they are the trial's own.
+    """Positions at which edited points are scored: those of the blobs for unmoved points.
 
-    A trial is scored by its blobs, which lie on whole pixels. Were its refined points
-    scored in their place, an edit would change the error of columns that it left alone.
+    A trial is scored by its blobs, which lie on whole pixels. Scores of refined positions
+    would change the errors of columns that the user did not edit.
 
     Returns
     -------
     judged : ndarray, shape (n, 2)
     moved : ndarray of bool, shape (n,)
-        Points that are not the trial's.
+        Points that the user added or moved.
     """
     if not trial.shown.any():
         return points, np.ones(len(points), bool)

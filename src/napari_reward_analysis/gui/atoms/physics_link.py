@@ -1,7 +1,7 @@
-"""N and DS stand in two places: in the form for the next run, below the runs for the shown one.
+"""Link N and DS of the form, for the next run, with those of the shown run.
 
-Where both are about the same image and crystal they are the same numbers: a change of
-either scores the shown run anew at once, without a search, and shows in the other.
+Both are the same numbers if the form and the shown run have the same image and lattice. A
+change of either scores the shown run again, without a search, and is shown in the other.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from napari_reward_analysis.rewards.atoms import Physics
 
 
 class PhysicsLink:
-    """Keeps N and DS of form, results and shown run in step.
+    """Keep N and DS of the form, the results and the shown run equal.
 
     Parameters
     ----------
     session : AtomsSession
-        Whose shown run is scored anew.
+        Its shown run is scored again.
     form : AtomsForm
         N and DS of the next run.
     results : AtomsResults
@@ -36,7 +36,7 @@ class PhysicsLink:
         results.physics_typed.connect(self._on_results)
 
     def _on_form(self) -> None:
-        """Judge the shown run anew when N or DS is changed in the form."""
+        """Score the shown run again after a change of N or DS in the form."""
         run = self._session.current
         if run is None or not self._form_is_about(run):
             return
@@ -57,7 +57,7 @@ class PhysicsLink:
         self._results.show_physics()
 
     def _on_results(self, physics: Physics) -> None:
-        """Judge the shown run anew; the form follows where it is about the same."""
+        """Score the shown run again, and update the form if it has the same image and lattice."""
         run = self._session.current
         if run is None:
             return
@@ -76,7 +76,7 @@ class PhysicsLink:
         self._form.refresh()
 
     def _form_is_about(self, run: Run) -> bool:
-        """Whether form and run have image and lattice in common."""
+        """Whether form and run have the same image and lattice."""
         frame = self._form.image.frame
         same_image = frame is not None and self._session.places.get(run.identifier) == frame.place
         return same_image and self._form.lattice.name == FormValues.of(run).lattice

@@ -1,7 +1,7 @@
-"""Sub-pixel positions for the trial that is shown, fitted in a thread.
+"""Fit sub-pixel positions for the shown trial in a thread.
 
-The members of a run's front are refined where they are found. Any other trial is when it
-is shown: its points appear at once where the blobs are, and move when the fit is done.
+The trials on the front are refined during the run. Any other trial is refined when it is
+shown: its points appear on whole pixels at once, and move when the fit is done.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from napari_reward_analysis.gui.widgets.bindings import Bindings
 
 
 class Refining(QObject):
-    """Refines the selected trial of a session, one at a time.
+    """Refine the selected trial of a session.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
         Holds the images.
     session : AtomsSession
-        Whose selected trial is refined, and who is given the result.
+        Its selected trial is refined, and it gets the result.
     parent : QObject, optional
     """
 
@@ -38,11 +38,11 @@ class Refining(QObject):
         self._viewer, self._session = viewer, session
         self._bindings = Bindings(self)
         self._task: BackgroundTask[Refined] | None = None
-        #: The last run's image, made ready.
+        #: Image of the last run.
         self._source: _Source | None = None
-        #: Run and trial that could not be refined.
+        #: Runs and trials that could not be refined.
         self._failed: set[tuple[str, int]] = set()
-        # a window that is closed takes this along, but not what goes on in a thread
+        # a closed window deletes this object, but the thread runs to its end
         self.destroyed.connect(self.stop)
 
     @property
@@ -62,18 +62,18 @@ class Refining(QObject):
         self.look()
 
     def unbind(self) -> None:
-        """Let go of the session."""
+        """Stop following the session."""
         self._bindings.release()
         self.stop()
 
     def stop(self, _sender: object = None) -> None:
-        """Take no more interest in a fit that goes on."""
+        """Ignore the result of a running fit."""
         if self._task is not None:
             self._task.drop()
             self._task = None
 
     def look(self) -> None:
-        """Refine the selected trial where that is wanted, possible and still to be done."""
+        """Refine the selected trial if this is asked for and not done yet."""
         run, trial = self._session.current, self._wanted()
         if self._task is not None or run is None or trial is None:
             return
@@ -93,14 +93,14 @@ class Refining(QObject):
         if run is None or position is None or not run.settings.refine:
             return None
         if run is self._session.growing and run.choice is None:
-            # the proposal moves with every few trials, and the image does not show it
+            # the proposed trial changes often during a run, and the image does not show it
             return None
         trial = run.trials[position]
         known = trial.refined is not None or (run.identifier, trial.index) in self._failed
         return None if known or not len(trial.blobs) else trial
 
     def _source_of(self, run: Run) -> _Source | None:
-        """The run's image; None where it is not open."""
+        """Image of a run; None where it is not open."""
         place = self._session.places.get(run.identifier)
         if not isinstance(place, Place) or place.layer() not in self._viewer.layers:
             return None
@@ -110,25 +110,25 @@ class Refining(QObject):
         return self._source
 
     def _on_removed(self, _event: Any) -> None:
-        """Do not hold on to an image that the user has closed."""
+        """Release an image that the user has closed."""
         if self._source is not None and not self._source.is_open(self._viewer):
             self._source = None
 
     def _on_found(self, run: Run, index: int, found: Refined) -> None:
         self._task = None
         self._session.set_refined(run, {index: found})
-        # another trial may have been selected meanwhile
+        # the user may have selected another trial
         self.look()
 
     def _on_failed(self, key: tuple[str, int]) -> None:
-        # the blobs' own places are shown, and stay
+        # the positions of the blobs stay
         self._task = None
         self._failed.add(key)
         self.look()
 
 
 class _Source:
-    """A run's image, read when a thread first needs it."""
+    """Image of a run, read when a thread first needs it."""
 
     def __init__(self, run: Run, frame: ShownImage) -> None:
         self._fingerprint, self._frame = run.image.fingerprint, frame
@@ -143,11 +143,11 @@ class _Source:
         return self._frame.place.layer() in viewer.layers
 
     def refined(self, trial: AtomTrial) -> Refined:
-        """Positions of a trial's columns; called in a thread, by one at a time."""
+        """Positions of a trial's columns; one thread at a time calls it."""
         if self._refiner is None:
-            # the scale plays no part
+            # the pixel size does not matter
             image = self._frame.image(1.0)
             if image.fingerprint != self._fingerprint:
-                raise BadInput("The image was changed since the run.")
+                raise BadInput("The image has changed since the run.")
             self._refiner = Refiner(image)
         return self._refiner.refined(trial)

@@ -38,7 +38,7 @@ class AtomsResults(TradeOffPanel):
     Parameters
     ----------
     session : AtomsSession
-        What is shown, and what the user's picks go into.
+        Its runs are shown, and it learns what the user selects.
 
     Signals
     -------
@@ -47,7 +47,7 @@ class AtomsResults(TradeOffPanel):
     """
 
     physics_typed = Signal(object)
-    keep_help = "Copy the points into a layer that later clicks leave alone"
+    keep_help = "Copy the points into a layer of their own, which later clicks do not change"
 
     session: AtomsSession
 
@@ -66,10 +66,10 @@ class AtomsResults(TradeOffPanel):
     def head(self) -> Sequence[QWidget]:
         """N and DS of the shown run."""
         self.count, self.ds = _spin("N", 1, "99999.9"), _spin("DS", 3, "99.999")
-        # typed or stepped by the keys: its buttons would take the room of its digits
+        # without buttons, which would take the room of the digits
         self.count.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.count.setMinimumWidth(self.count.minimumWidth() - 36)
-        again = "A change scores all trials anew, without a search."
+        again = "A change scores all trials again, without a search."
         count_label, ds_label = QLabel("N"), QLabel("DS")
         for part in (self.count, count_label):
             part.setToolTip(f"{explain('N')}\n{again}")
@@ -86,7 +86,7 @@ class AtomsResults(TradeOffPanel):
         layout.setStretch(layout.count() - 1, 0)
         return (line,)
 
-    # ---- what is said of the trials
+    # ---- words and numbers of the trials
 
     def objectives_of(self, run: Any) -> Sequence[Objective]:
         """QC, ER, and the extra rewards of the run."""
@@ -102,13 +102,13 @@ class AtomsResults(TradeOffPanel):
         return (Objective(_AGREEMENT, title, "F1", lambda t: by_index[t.index]),)
 
     def marks_best(self, quantity: Objective) -> bool:
-        """The oracle's favourite gets a mark."""
+        """Whether the trial with the largest value gets a mark."""
         return quantity.name == _AGREEMENT
 
     def fronts_of(self, run: Any) -> Sequence[tuple[str, Any, Any]]:
-        """The same trials' front with respect to each oracle."""
-        # an oracle is a count: it has no other objectives; and every trial is judged anew
-        # for each, which waits for the end of a run
+        """Front of the same trials with the N of each oracle."""
+        # an oracle is a count and changes QC and ER alone; all trials are scored again, which
+        # is left to the end of a run
         if set(self.axes.shown) != {"qc", "er"} or run is self.session.growing:
             return ()
         order = slice(None, None, 1 if self.axes.shown[0] == "qc" else -1)
@@ -124,7 +124,7 @@ class AtomsResults(TradeOffPanel):
     def words_of(self, run: Any, position: int) -> tuple[str, str]:
         """Columns, QC and ER; agreement, extra rewards and stages."""
         if self.session.edited is not None:
-            # of a set edited by hand neither the rewards nor the stages would be true
+            # rewards and stages of the trial do not describe the edited points
             return f"edited: {trial_in_words(self.session.edited)}", ""
         trial = run.trials[position]
         parts = (
@@ -139,7 +139,7 @@ class AtomsResults(TradeOffPanel):
         return trial_tooltip(trial)
 
     def tooltips(self) -> list[str]:
-        """The same of all trials, with how each agrees with an oracle."""
+        """Tooltips of all trials, with their agreement with an oracle."""
         known = self.session.agreement
         return [
             "\n".join(filter(None, (text, agreement_in_words(known, place))))
@@ -191,7 +191,7 @@ class AtomsResults(TradeOffPanel):
         self._showing = False
 
     def _on_agreement(self) -> None:
-        # who has just asked an oracle wants to see its answer
+        # a new agreement is shown at once
         self.axes.prefer_colour(None)
         self.show_trials()
 
@@ -201,7 +201,7 @@ class AtomsResults(TradeOffPanel):
         run = self.session.current
         if self._showing or run is None:
             return
-        # a spin box rounds: what was not moved keeps all its digits
+        # a spin box rounds: a value that was not changed keeps all its digits
         size = run.image.pixel_size or 1.0
         count, ds_px = run.physics.expected, run.physics.ds_px
         if abs(self.count.value() - count) >= 0.06:
@@ -218,7 +218,7 @@ class AtomsResults(TradeOffPanel):
 
 
 def _spin(name: str, decimals: int, usual: str) -> QDoubleSpinBox:
-    """A number with as much room as a usual one needs, not the largest that it takes."""
+    """A spin box as wide as a usual number, not as the largest one."""
     spin = QDoubleSpinBox()
     spin.setDecimals(decimals)
     spin.setRange(10.0**-decimals, 1e9)

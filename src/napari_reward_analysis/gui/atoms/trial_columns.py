@@ -1,4 +1,4 @@
-"""The trials of a run as columns of the table, under titles that people read."""
+"""Make the columns of the table from the trials of a run."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _PARAMETER_TITLES = {
     "num_sigma": "σ steps",
 }
 
-#: Letters in a line of a title: a column of numbers needs no more room.
+#: Letters in a line of a title: the width of a column of numbers.
 _TITLE = 16
 
 
 def trial_columns(
     run: Run | None, known: tuple[str, npt.NDArray[np.float64]] | None = None
 ) -> dict[str, list[object]]:
-    """Title and values of each column, in the order to show them.
+    """Title and values of each column, in the order of the table.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def trial_columns(
 
 
 def parameter_title(name: str) -> str:
-    """What a column of a parameter is called."""
+    """Title of the column of a parameter."""
     stage, _, parameter = name.partition(".")
     if parameter:
         return f"{short_stage(stage)}\n{parameter}"
@@ -63,5 +63,5 @@ def parameter_title(name: str) -> str:
 
 
 def _title(label: str) -> str:
-    """A label in lines that are no wider than a column has to be."""
+    """A label in lines that fit the width of a column."""
     return textwrap.fill(label, _TITLE, break_long_words=False)

@@ -1,4 +1,4 @@
-"""Trials and runs in words: tooltips, status lines, labels."""
+"""Describe trials in words, for tooltips, status lines and labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from napari_reward_analysis.rewards.atoms import AtomScore
 
 
 def trial_in_words(score: AtomScore) -> str:
-    """How a result scores, in one line."""
+    """Scores of a result in one line."""
     return f"{score.count} columns, QC {percent(score.qc, signed=True)}, ER {percent(score.er)}"
 
 
@@ -60,14 +60,14 @@ def _details(stage: str, parameters: dict[str, Any]) -> str:
 
 
 def agreement_in_words(known: tuple[str, npt.NDArray[np.float64]] | None, position: int) -> str:
-    """How a trial agrees with the oracle that judged its run; empty where none did.
+    """Agreement of a trial with an oracle; empty where no oracle has judged the run.
 
     Parameters
     ----------
     known : tuple or None
         As `Session.agreement`.
     position : int
-        Of the trial in its run.
+        Position of the trial in its run.
     """
     if known is None or not np.isfinite(known[1][position]):
         return ""
@@ -75,7 +75,7 @@ def agreement_in_words(known: tuple[str, npt.NDArray[np.float64]] | None, positi
 
 
 def run_in_words(run: Run, front: list[int]) -> str:
-    """How far a run is and what its front reaches."""
+    """Progress of a run, and the best scores on its front."""
     failed = sum(bool(trial.failure) for trial in run.trials)
     parts = [f"{len(run.trials)} trials" if len(run.trials) != 1 else "1 trial"]
     if failed:

@@ -266,7 +266,7 @@ def test_kernels_are_fitted_when_there_are_a_quarter_more_trials(fits):
 
 
 def test_the_loop_of_the_documentation_runs(capsys):
-    page = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "search.md").read_text(encoding="utf-8")
     code = page.split("```python\n")[1].split("```")[0]
 
     def judge(filter, threshold, sigma=None):  # noqa: A002 - its name in the page

@@ -1,0 +1,588 @@
+"""Each analysis as a function for scripts, and its trials as a generator.
+
+An image is given as a file's name, an array or an `Image`, a lattice by its name, as a CIF
+file with a zone axis or as a `Lattice`. Every setting of an analysis can be given by keyword.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.crystal.cif import read_lattice
+from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.image import Image
+from napari_reward_analysis.io.read import read_image
+from napari_reward_analysis.runs.analysis import Inputs, Task, analysis_named
+from napari_reward_analysis.runs.execute import collect
+from napari_reward_analysis.runs.load import load_any
+from napari_reward_analysis.runs.run import BaseRun
+from napari_reward_analysis.search.nested import build, by_path, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import BaseModel
+
+    from napari_reward_analysis.analyses.amorphous.run import AmorphousRun
+    from napari_reward_analysis.analyses.amorphous.settings import AmorphousSettings
+    from napari_reward_analysis.analyses.amorphous.trial import AmorphousTrial
+    from napari_reward_analysis.analyses.atoms.run import Run
+    from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+    from napari_reward_analysis.analyses.atoms.trial import AtomTrial
+    from napari_reward_analysis.analyses.noise.result import NoiseResult
+    from napari_reward_analysis.analyses.noise.run import NoiseRun
+    from napari_reward_analysis.analyses.noise.settings import NoiseSettings
+    from napari_reward_analysis.analyses.oracle.run import OracleRun
+    from napari_reward_analysis.analyses.oracle.settings import OracleSettings
+    from napari_reward_analysis.analyses.windows.result import WindowResult
+    from napari_reward_analysis.analyses.windows.run import WindowsRun
+    from napari_reward_analysis.analyses.windows.settings import WindowsSettings
+
+#: An image: its file, its pixels, or both read already.
+AnyImage = str | Path | npt.NDArray[Any] | Image
+#: A lattice: its name, FILE.cif:[uvw], or the lattice itself.
+AnyLattice = str | Path | Lattice
+#: Pixels to analyse, shape (H, W); they count where they are not zero.
+Region = npt.NDArray[Any]
+
+
+def find_atoms(
+    image: AnyImage,
+    lattice: AnyLattice | None = None,
+    *,
+    pixel_size: float | None = None,
+    region: Region | None = None,
+    settings: AtomsSettings | None = None,
+    oracles: Mapping[str, float] | None = None,
+    **fields: Any,
+) -> Run:
+    """Find the atomic columns of an image (LoG*).
+
+    Parameters
+    ----------
+    image : str, Path, ndarray of shape (H, W), or Image
+        A file that `read_image` reads, or pixels.
+    lattice : str, Path or Lattice, optional
+        The crystal: 'YBCO[100]', 'FILE.cif:[uvw]', 'cell:a,b,angle,columns'. Without it a
+        `count` is needed.
+    pixel_size : float, optional
+        In angstrom; used instead of what the image says.
+    region : ndarray, shape (H, W), optional
+        Pixels to analyse, where they are not zero.
+    settings : AtomsSettings, optional
+        The settings that `fields` change; the defaults without it.
+    oracles : mapping, optional
+        Counts of other oracles by name, each with a front of its own.
+    **fields
+        Settings by name: ``trials=20, seed=1``. See `AtomsSettings`.
+
+    Returns
+    -------
+    Run
+        With a front, a best trial, tables and figures. A KeyboardInterrupt ends the search
+        early and keeps what was found.
+
+    Raises
+    ------
+    BadInput
+        If something does not fit together, or nothing was found.
+
+    References
+    ----------
+    Barakati, Yuan, Goyal, Kalinin, arXiv 2404.14146.
+
+    Examples
+    --------
+    >>> run = find_atoms("scan.ser", "SrTiO3[001]", trials=20)  # doctest: +SKIP
+    >>> run.atoms().to_csv("columns.csv")  # doctest: +SKIP
+    """
+    run: Run = _run("atoms", image, lattice, pixel_size, region, settings, fields, oracles=oracles)
+    return run
+
+
+def iter_atoms(
+    image: AnyImage,
+    lattice: AnyLattice | None = None,
+    *,
+    pixel_size: float | None = None,
+    region: Region | None = None,
+    settings: AtomsSettings | None = None,
+    **fields: Any,
+) -> Iterator[AtomTrial]:
+    """Find the atomic columns of an image, trial by trial.
+
+    To cancel the search, stop iterating.
+
+    Parameters
+    ----------
+    image, lattice, pixel_size, region, settings, **fields
+        As for `find_atoms`.
+
+    Yields
+    ------
+    AtomTrial
+        In the order of evaluation.
+
+    Raises
+    ------
+    BadInput
+        If something does not fit together: before the first trial.
+    """
+    return _trials("atoms", image, lattice, pixel_size, region, settings, fields)
+
+
+def find_amorphous(
+    image: AnyImage,
+    lattice: AnyLattice | None = None,
+    *,
+    pixel_size: float | None = None,
+    region: Region | None = None,
+    points: npt.ArrayLike | None = None,
+    settings: AmorphousSettings | None = None,
+    **fields: Any,
+) -> AmorphousRun:
+    """Find the amorphous regions of an image.
+
+    Parameters
+    ----------
+    image, lattice, pixel_size, region
+        As for `find_atoms`.
+    points : array_like, shape (n, 2), optional
+        y and x in px of the columns of the whole field; searched without it.
+    settings : AmorphousSettings, optional
+        The settings that `fields` change; the defaults without it.
+    **fields
+        Settings by name, see `AmorphousSettings`.
+
+    Returns
+    -------
+    AmorphousRun
+        With a verdict, masks, tables and figures. Where nothing is amorphous it has no
+        best trial.
+
+    Raises
+    ------
+    BadInput
+        If something does not fit together.
+
+    Examples
+    --------
+    >>> run = find_amorphous("scan.ser", "YBCO[100]")  # doctest: +SKIP
+    >>> run.regions().to_csv("regions.csv")  # doctest: +SKIP
+    """
+    given = {} if points is None else {"points": np.asarray(points, float)}
+    run: AmorphousRun = _run(
+        "amorphous", image, lattice, pixel_size, region, settings, fields, **given
+    )
+    return run
+
+
+def iter_amorphous(
+    image: AnyImage,
+    lattice: AnyLattice | None = None,
+    *,
+    pixel_size: float | None = None,
+    region: Region | None = None,
+    points: npt.ArrayLike | None = None,
+    settings: AmorphousSettings | None = None,
+    **fields: Any,
+) -> Iterator[AmorphousTrial]:
+    """Find the amorphous regions of an image, trial by trial.
+
+    To cancel the search, stop iterating.
+
+    Parameters
+    ----------
+    image, lattice, pixel_size, region, points, settings, **fields
+        As for `find_amorphous`.
+
+    Yields
+    ------
+    AmorphousTrial
+        In the order of evaluation.
+
+    Raises
+    ------
+    BadInput
+        If something does not fit together: before the first trial.
+    """
+    given = {} if points is None else {"points": np.asarray(points, float)}
+    return _trials("amorphous", image, lattice, pixel_size, region, settings, fields, **given)
+
+
+def search_windows(
+    image: AnyImage,
+    lattice: AnyLattice,
+    *,
+    pixel_size: float | None = None,
+    region: Region | None = None,
+    settings: WindowsSettings | None = None,
+    **fields: Any,
+) -> WindowsRun:
+    """Search an image in overlapping windows.
+
+    Parameters
+    ----------
+    image, lattice, pixel_size, region
+        As for `find_atoms`.
+    settings : WindowsSettings, optional
+        The settings that `fields` change; the defaults without it.
+    **fields
+        Settings by name, those of the search in each window included: ``side=40,
+        trials=20``. See `WindowsSettings` and `AtomsSettings`.
+
+    Returns
+    -------
+    WindowsRun
+        With the columns of the whole image, and maps.
+
+    Raises
+    ------
+    BadInput
+        If something does not fit together, or no window has a result.
+
+    Examples
+    --------
+    >>> run = search_windows("scan.ser", "SrTiO3[001]", side=40)  # doctest: +SKIP
+    >>> run.atoms().to_csv("columns.csv")  # doctest: +SKIP
+    """
+    run: WindowsRun = _run("windows", image, lattice, pixel_size, region, settings, fields)
+    return run
+
+
+def iter_windows(
+    image: AnyImage,
+    lattice: AnyLattice,
+    *,
+    pixel_size: float | None = None,
+    region: Region | None = None,
+    settings: WindowsSettings | None = None,
+    **fields: Any,
+) -> Iterator[WindowResult]:
+    """Search an image in overlapping windows, window by window.
+
+    To cancel the search, stop iterating.
+
+    Parameters
+    ----------
+    image, lattice, pixel_size, region, settings, **fields
+        As for `search_windows`.
+
+    Yields
+    ------
+    WindowResult
+        In the order in which they are done.
+
+    Raises
+    ------
+    BadInput
+        If something does not fit together: before the first window.
+    """
+    return _trials("windows", image, lattice, pixel_size, region, settings, fields)
+
+
+def study_noise(
+    image: AnyImage,
+    lattice: AnyLattice | None = None,
+    *,
+    pixel_size: float | None = None,
+    region: Region | None = None,
+    oracle: Any = None,
+    known: npt.ArrayLike | str | Path | None = None,
+    settings: NoiseSettings | None = None,
+    **fields: Any,
+) -> NoiseRun:
+    """Study what noise does to the search.
+
+    Parameters
+    ----------
+    image, lattice, pixel_size, region
+        As for `find_atoms`.
+    oracle : callable, str, Path or bool, optional
+        Compared beside: a function that takes an `Image` and gives points of shape (n, 2),
+        the ONNX file of a network, or True for the package's own.
+    known : array_like of shape (n, 2), or path-like, optional
+        Known positions, y and x in px, or their table. They score the results and play no
+        part in them.
+    settings : NoiseSettings, optional
+        The settings that `fields` change; the defaults without it.
+    **fields
+        Settings by name, those of the search at each level included: ``levels=(0, 0.5),
+        trials=20``. See `NoiseSettings` and `AtomsSettings`.
+
+    Returns
+    -------
+    NoiseRun
+        With a table of all levels and methods.
+
+    Raises
+    ------
+    BadInput
+        If something does not fit together, or nothing is found at the first level.
+
+    Examples
+    --------
+    >>> run = study_noise("scan.ser", "SrTiO3[001]", levels=(0, 0.5))  # doctest: +SKIP
+    >>> run.table().to_csv("noise.csv")  # doctest: +SKIP
+    """
+    run: NoiseRun = _run(
+        *("noise", image, lattice, pixel_size, region, settings, fields),
+        oracle=oracle,
+        known=known,
+    )
+    return run
+
+
+def iter_noise(
+    image: AnyImage,
+    lattice: AnyLattice | None = None,
+    *,
+    pixel_size: float | None = None,
+    region: Region | None = None,
+    oracle: Any = None,
+    known: npt.ArrayLike | str | Path | None = None,
+    settings: NoiseSettings | None = None,
+    **fields: Any,
+) -> Iterator[NoiseResult]:
+    """Study what noise does to the search, result by result.
+
+    To cancel the study, stop iterating.
+
+    Parameters
+    ----------
+    image, lattice, pixel_size, region, oracle, known, settings, **fields
+        As for `study_noise`.
+
+    Yields
+    ------
+    NoiseResult
+        One for each seed, level and method, in this order.
+
+    Raises
+    ------
+    BadInput
+        If something does not fit together.
+    """
+    return _trials(
+        *("noise", image, lattice, pixel_size, region, settings, fields),
+        oracle=oracle,
+        known=known,
+    )
+
+
+def compare_with_oracle(
+    image: AnyImage,
+    run: Run | str | Path | None = None,
+    lattice: AnyLattice | None = None,
+    *,
+    points: npt.ArrayLike | str | Path | None = None,
+    model: str | Path | None = None,
+    pixel_size: float | None = None,
+    region: Region | None = None,
+    settings: OracleSettings | None = None,
+    **fields: Any,
+) -> OracleRun:
+    """Find columns with a network or take known ones, and compare a run with them.
+
+    Parameters
+    ----------
+    image : str, Path, ndarray of shape (H, W), or Image
+        The image of both.
+    run : Run, str or Path, optional
+        A run of `find_atoms` on this image, or its folder. Without it nothing is compared.
+    lattice, pixel_size, region
+        As for `find_atoms`.
+    points : array_like of shape (n, 2), or path-like, optional
+        Known positions, y and x in px, or their table, instead of a network.
+    model : path-like, optional
+        The ONNX file of another network than the package's own.
+    settings : OracleSettings, optional
+        The settings that `fields` change; the defaults without it.
+    **fields
+        Settings by name, see `OracleSettings`.
+
+    Returns
+    -------
+    OracleRun
+        With the oracle's columns, and the agreement.
+
+    Raises
+    ------
+    BadInput
+        If something does not fit together.
+
+    Examples
+    --------
+    >>> run = find_atoms("scan.ser", "SrTiO3[001]")  # doctest: +SKIP
+    >>> compared = compare_with_oracle("scan.ser", run)  # doctest: +SKIP
+    >>> compared.table().to_csv("agreement.csv")  # doctest: +SKIP
+    """
+    given = {"run": run, "points": points, "model": model}
+    found: OracleRun = _run("oracle", image, lattice, pixel_size, region, settings, fields, **given)
+    return found
+
+
+def load_run(path: str | Path) -> Any:
+    """Read a saved run of any analysis.
+
+    Parameters
+    ----------
+    path : str or Path
+        Its folder, its file (`run.json`, `windows.json`, ...), or the log of a run that was
+        cut off.
+
+    Returns
+    -------
+    Run, AmorphousRun, WindowsRun, NoiseRun, OracleRun or another
+        Of the class of its analysis.
+
+    Raises
+    ------
+    BadInput
+        If there is no run, the folder holds runs of several kinds, or the file is damaged
+        or of a newer version.
+    """
+    return load_any(Path(path))
+
+
+def _run(
+    name: str,
+    image: AnyImage,
+    lattice: AnyLattice | None,
+    pixel_size: float | None,
+    region: Region | None,
+    settings: BaseModel | None,
+    fields: Mapping[str, Any],
+    **given: Any,
+) -> Any:
+    """One analysis from begin to end, in memory."""
+    shown = image_of(image, pixel_size)
+    task = _begin(name, shown, lattice, region, settings, fields, given)
+    run: BaseRun[Any] = collect(task)
+    run.keep_image(shown)
+    return run
+
+
+def _trials(
+    name: str,
+    image: AnyImage,
+    lattice: AnyLattice | None,
+    pixel_size: float | None,
+    region: Region | None,
+    settings: BaseModel | None,
+    fields: Mapping[str, Any],
+    **given: Any,
+) -> Iterator[Any]:
+    """The trials of one analysis, without its pulses; what does not fit is refused at once."""
+    shown = image_of(image, pixel_size)
+    task = _begin(name, shown, lattice, region, settings, fields, given)
+    return (trial for trial in task.steps if trial is not None)
+
+
+def _begin(
+    name: str,
+    image: Image,
+    lattice: AnyLattice | None,
+    region: Region | None,
+    settings: BaseModel | None,
+    fields: Mapping[str, Any],
+    given: Mapping[str, Any],
+) -> Task[Any]:
+    analysis = analysis_named(name)
+    inputs = Inputs(
+        image,
+        lattice_of(lattice),
+        None if region is None else region_of(region, image),
+        {key: value for key, value in given.items() if value is not None},
+    )
+    return analysis.begin(inputs, settings_of(analysis.settings, settings, fields))
+
+
+def settings_of(
+    model: type[BaseModel], settings: BaseModel | None, fields: Mapping[str, Any]
+) -> BaseModel:
+    """Settings with some fields changed.
+
+    Parameters
+    ----------
+    model : type
+        The settings' class.
+    settings : BaseModel, optional
+        What is changed; the defaults without it.
+    fields : mapping
+        Values by the field's name, also of settings within the settings.
+
+    Raises
+    ------
+    BadInput
+        If the settings are of another class, or there is no such field, or a value is refused.
+    """
+    if settings is not None and not isinstance(settings, model):
+        raise BadInput(
+            f"Settings of the class {type(settings).__name__} do not fit: give {model.__name__}."
+        )
+    changes = by_path(model, fields)
+    kept = {} if settings is None else settings.model_dump(exclude_unset=True)
+    made: BaseModel = build(model, merged(kept, changes))
+    return made
+
+
+def image_of(given: AnyImage, pixel_size: float | None = None) -> Image:
+    """The image that a script names.
+
+    Parameters
+    ----------
+    given : str, Path, ndarray or Image
+        A file that `read_image` reads, pixels of shape (H, W), or an image.
+    pixel_size : float, optional
+        In angstrom; used instead of what the image says.
+
+    Raises
+    ------
+    BadInput
+        If the file cannot be read, or the pixels are no image.
+    """
+    if isinstance(given, str | Path):
+        return read_image(given, pixel_size=pixel_size)
+    if not isinstance(given, Image):
+        return Image(np.asarray(given), pixel_size)
+    return given if pixel_size is None else replace(given, pixel_size=pixel_size)
+
+
+def lattice_of(given: AnyLattice | None) -> Lattice | None:
+    """The lattice that a script names.
+
+    Raises
+    ------
+    BadInput
+        If there is no such lattice.
+    """
+    if given is None or isinstance(given, Lattice):
+        return given
+    return read_lattice(str(given))
+
+
+def region_of(given: Region, image: Image) -> npt.NDArray[np.bool_]:
+    """The pixels of a region, shape (H, W).
+
+    Raises
+    ------
+    BadInput
+        If it has another shape than the image, or is empty.
+    """
+    region: npt.NDArray[np.bool_] = np.asarray(given) != 0
+    if region.shape != image.shape:
+        raise BadInput(
+            f"The region has the shape {region.shape}, the image {image.shape}: "
+            "give one value for each pixel of the image."
+        )
+    if not region.any():
+        raise BadInput("The region is empty: mark the pixels to analyse.")
+    return region

@@ -1,0 +1,204 @@
+"""The command of any analysis: options from its settings, then search, save, write, describe."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_reward_analysis.cli.command import DONE, INTERRUPTED, Command
+from napari_reward_analysis.cli.inputs import (
+    image_of,
+    image_options,
+    lattice_of,
+    pick_of,
+    pick_options,
+    plugin_option,
+)
+from napari_reward_analysis.cli.notices import sentences
+from napari_reward_analysis.cli.output import (
+    folder_of,
+    output_options,
+    progress_bar,
+    report,
+    spent,
+    tell,
+    writing,
+)
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from napari_reward_analysis.image import Image
+    from napari_reward_analysis.runs.analysis import Analysis, Inputs, Pick
+    from napari_reward_analysis.runs.run import BaseRun
+    from napari_reward_analysis.search.nested import Make
+
+
+def _no_options(_parser: argparse.ArgumentParser) -> None:
+    """Add nothing."""
+
+
+def _nothing_given(_options: argparse.Namespace, _image: Image) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class AnalysisCommand:
+    """The command of one analysis.
+
+    Attributes
+    ----------
+    name : str
+        The analysis.
+    add_options : callable
+        Adds options that are no settings: known positions, a saved run.
+    given : callable
+        What these options name, for `Inputs.given`.
+    published : callable, optional
+        Gives the functions that make the published settings, by the model that they make;
+        ``--as-published`` is an option where it is there.
+    without : collection of str
+        Settings that are not offered, see `options_of`.
+    model : callable, optional
+        Gives the settings model where it can be had without the whole analysis, which
+        takes long to import.
+    picks : bool
+        Whether the user chooses the trial that is written.
+    """
+
+    name: str
+    add_options: Callable[[argparse.ArgumentParser], None] = _no_options
+    given: Callable[[argparse.Namespace, Image], dict[str, Any]] = _nothing_given
+    published: Callable[[], dict[type[BaseModel], Make]] | None = None
+    without: Collection[str] = ()
+    model: Callable[[], type[BaseModel]] | None = None
+    picks: bool = True
+
+    def command(self) -> Command:
+        """The command, as `main` takes it."""
+        from napari_reward_analysis.runs.registered import help_of
+
+        return Command(self.name, help_of(self.name), self.fill, self.run)
+
+    def fill(self, parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+        """Give a parser all options of the command; `several` for many images."""
+        # imported here: pydantic takes a while, and the list of commands needs none of it
+        from napari_reward_analysis.cli.options import add_settings
+
+        # all options in one line would hide what is needed
+        parser.usage = f"%(prog)s IMAGE{'...' if several else ''} [options]"
+        image_options(parser, several=several)
+        if not several:
+            self.add_options(parser)
+        if self.published is not None:
+            parser.add_argument(
+                "--as-published",
+                action="store_true",
+                help="Take the settings of the paper. Options beside it count on top of them.",
+            )
+        add_settings(parser, self._model(), self.without)
+        if self.picks:
+            pick_options(parser)
+        plugin_option(parser)
+        output_options(parser)
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Analyse one image, and report it."""
+        run, summary = self.analyse(options, folder_of(options, self.name))
+        tell(summary["notices"])
+        report(summary, self.describe(summary), as_json=options.json)
+        return INTERRUPTED if run.status == "cancelled" else DONE
+
+    def describe(self, summary: dict[str, Any]) -> str:
+        """The summary in a line or a few."""
+        return _analysis(self.name).describe(summary)
+
+    def settings(self, options: argparse.Namespace) -> Any:
+        """The settings that the options tell.
+
+        Raises
+        ------
+        BadInput
+            If a setting is refused.
+        """
+        from napari_reward_analysis.cli.options import settings_from
+
+        model = self._model()
+        if self.published is None or not options.as_published:
+            return settings_from(options, model)
+        return settings_from(options, model, self.published())
+
+    def _model(self) -> type[BaseModel]:
+        return _analysis(self.name).settings if self.model is None else self.model()
+
+    def analyse(
+        self, options: argparse.Namespace, folder: Path
+    ) -> tuple[BaseRun[Any], dict[str, Any]]:
+        """Analyse one image and write the results.
+
+        Parameters
+        ----------
+        options : Namespace
+            As parsed by a parser that `fill` prepared.
+        folder : Path
+            Folder of the results.
+
+        Returns
+        -------
+        run : BaseRun
+        summary : dict
+            As of `Analysis.write`, with `notices`, `seconds` and `out`.
+
+        Raises
+        ------
+        BadInput
+            If something does not fit; nothing is written then.
+        KeyboardInterrupt
+            If it comes before anything was found.
+        """
+        from napari_reward_analysis.runs.analysis import Inputs
+
+        settings = self.settings(options)
+        pick = pick_of(options, getattr(settings, "trials", 0))
+        image, lattice = image_of(options), lattice_of(options)
+        inputs = Inputs(image, lattice, given=self.given(options, image))
+        return run_analysis(_analysis(self.name), inputs, settings, folder, pick)
+
+
+def run_analysis(
+    analysis: Analysis[Any], inputs: Inputs, settings: BaseModel, folder: Path, pick: Pick
+) -> tuple[BaseRun[Any], dict[str, Any]]:
+    """Search, save and write, with a bar on the terminal; see `AnalysisCommand.analyse`."""
+    from napari_reward_analysis.runs.execute import execute
+
+    start = time.perf_counter()
+    task = analysis.begin(inputs, settings)
+    show = progress_bar(task.total)
+
+    def progress(done: int, trial: Any) -> None:
+        if show is not None:
+            show(done, analysis.remark(trial))
+
+    run = execute(task, analysis.format, folder, progress)
+    with writing(folder / analysis.format.file):
+        summary = analysis.write(run, folder, pick, inputs.image)
+    return run, summary | {"notices": sentences(run.notices)} | spent(start, folder)
+
+
+def other_commands(known: Collection[str]) -> Iterator[Command]:
+    """Commands of the analyses that scripts and other packages registered."""
+    from napari_reward_analysis.runs.registered import all_analyses
+
+    for name in all_analyses():
+        if name not in known:
+            yield AnalysisCommand(name).command()
+
+
+def _analysis(name: str) -> Analysis[Any]:
+    from napari_reward_analysis.runs.analysis import analysis_named
+
+    return analysis_named(name)
