@@ -90,8 +90,7 @@ def _head(run: ToyRun) -> dict[str, Any]:
 
 def _read(head: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> ToyRun:
     trials = [ToyTrial(**{**one, "objectives": tuple(one["objectives"])}) for one in records]
-    common = heads.fields_of(dict(head), ToySettings)
-    return ToyRun(**common, trials=trials, choice=head["choice"])
+    return ToyRun(**heads.fields_of(dict(head), ToySettings), trials=trials, choice=head["choice"])
 
 
 def _write(run: ToyRun, folder: Path, pick: Pick, _image: Image | None) -> dict[str, Any]:
