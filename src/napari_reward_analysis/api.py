@@ -499,7 +499,7 @@ def _begin(
     inputs = Inputs(
         image,
         lattice_of(lattice),
-        None if region is None else region_of(region, image),
+        None if region is None else np.asarray(region) != 0,
         {key: value for key, value in given.items() if value is not None},
     )
     return analysis.begin(inputs, settings_of(analysis.settings, settings, fields))
@@ -567,22 +567,3 @@ def lattice_of(given: AnyLattice | None) -> Lattice | None:
     if given is None or isinstance(given, Lattice):
         return given
     return read_lattice(str(given))
-
-
-def region_of(given: Region, image: Image) -> npt.NDArray[np.bool_]:
-    """The pixels of a region, shape (H, W).
-
-    Raises
-    ------
-    BadInput
-        If it has another shape than the image, or is empty.
-    """
-    region: npt.NDArray[np.bool_] = np.asarray(given) != 0
-    if region.shape != image.shape:
-        raise BadInput(
-            f"The region has the shape {region.shape}, the image {image.shape}: "
-            "give one value for each pixel of the image."
-        )
-    if not region.any():
-        raise BadInput("The region is empty: mark the pixels to analyse.")
-    return region

@@ -90,7 +90,7 @@ def open_studies(sample: str, theme: str, runs_folder: Path) -> tuple[Any, Studi
 
 
 def add_studies(viewer: Any) -> tuple[Any, Studies]:
-    """The widget for studies as a tab beside the one that is open: its dock, and itself."""
+    """Add the widget for studies as a tab to the open dock; returns its dock and itself."""
     dock, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _STUDIES, tabify=True)
     assert isinstance(widget, Studies)
     return dock, widget

@@ -1,4 +1,4 @@
-"""What a clumsy user does to the widget for amorphous regions, and what it says then."""
+"""Tests of the dock "Amorphous regions" with a clumsy user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the widget for amorphous regions says to input that cannot be used."""
+"""Tests of the dock "Amorphous regions" with input that cannot be used."""
 
 from __future__ import annotations
 
@@ -153,9 +153,9 @@ def test_class_without_a_name_is_refused_until_it_has_one(
     assert widget.session.current is None
     box = widget.form.classes.names["Ti"]
     box.clear()
-    assert "Class 'Ti' is left without a name" in widget.run_box.fault.text()
+    assert "Class 'Ti' has no name" in widget.run_box.fault.text()
     assert not widget.run_box.button.isEnabled()
-    assert "is left without a name" in widget.form.classes.remark.text()
+    assert "has no name" in widget.form.classes.remark.text()
     qtbot.keyClicks(box, "all")
     assert "cannot be called 'all'" in widget.run_box.fault.text()
     box.clear()

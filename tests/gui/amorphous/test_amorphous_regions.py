@@ -233,7 +233,7 @@ def test_cancel_keeps_what_was_found_and_the_form_works(
     run = widget.session.current
     assert run.status == "cancelled"
     assert 0 < len(run.trials) < 100_000
-    assert widget.run_box.status.text().startswith("Cancelled. What was found is kept: ")
+    assert widget.run_box.status.text().startswith("The run was cancelled. ")
     assert widget.overlay.layers.mask is not None
     saved = load_amorphous_run(runs_folder / run.identifier)
     assert len(saved.trials) == len(run.trials)

@@ -1,4 +1,4 @@
-"""What the dock widget writes, and where to."""
+"""Tests of the files that the dock "Find atoms" writes."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What all docks share: session, thread, runs, autosave, results."""
+"""The parts that all docks share: session, thread, runs, autosave, results."""

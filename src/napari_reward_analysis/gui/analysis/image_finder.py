@@ -1,4 +1,4 @@
-"""Finds the open image that a run belongs to, by its fingerprint."""
+"""Find the open image that a run belongs to, by its fingerprint."""
 
 from __future__ import annotations
 
