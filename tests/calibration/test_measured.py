@@ -103,12 +103,14 @@ def test_a_header_within_two_per_cent_is_right():
 def test_noise_has_no_lattice_and_no_numbers():
     noise = Image(np.random.default_rng(0).normal(size=(96, 96)), pixel_size=0.2)
 
-    facts = measure_lattice(noise, lattice_preset("SrTiO3[001]")).facts()
+    measured = measure_lattice(noise, lattice_preset("SrTiO3[001]"))
+    facts = measured.facts()
 
     assert (facts["name"], facts["found"], facts["reflections"]) == ("SrTiO3[001]", False, 0)
     assert facts["header_pixel_size_A"] == 0.2
     for key in ("vectors_px", "a_px", "pixel_size_A", "rotation_deg", "difference"):
         assert facts[key] is None
+    assert np.isnan(measured.pixel_size)
 
 
 def test_the_facts_of_a_preflight_are_those_of_its_lattice():

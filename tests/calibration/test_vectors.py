@@ -48,6 +48,24 @@ def test_turning_and_scaling_the_crystal_turns_and_scales_the_vectors(crystals, 
     assert seen.lengths_px[0] == pytest.approx(3.905 / size, rel=0.005)
 
 
+@pytest.mark.parametrize(
+    "vectors", [[(0.0, 20.0), (30.0, 0.0)], [(20.0, 0.0), (0.0, 30.0)], [(0.0, 20.0), (30.0, 20.0)]]
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_rounding_does_not_turn_a_vector_around(vectors, sign):
+    """One vector points straight down, or stands at a right angle to the other."""
+    rng = np.random.default_rng(0)
+    wanted = reduce_basis(np.array(vectors))
+    for _ in range(10):
+        nudged = sign * np.array(vectors) + 1e-13 * rng.standard_normal((2, 2))
+        np.testing.assert_allclose(reduce_basis(nudged), wanted, atol=1e-9)
+
+
+def test_the_confidence_is_at_most_one(crystals):
+    seen = measure_vectors(crystals.image("SrTiO3[001]", (256, 256), 0.15, sigma=0.3))
+    assert 0.9 < seen.confidence <= 1
+
+
 def test_an_image_without_a_lattice_has_none():
     seen = measure_vectors(Image(np.random.default_rng(0).normal(size=(200, 200))))
 

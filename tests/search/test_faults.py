@@ -73,3 +73,9 @@ def test_calls_a_field_as_it_is_asked_to() -> None:
         Toy(share=2)
     said = fault_in_words(refused.value, Toy, name=lambda field: field.flag)
     assert said == "--share must be below 1, not 2."
+
+
+def test_a_fault_of_no_field_is_one_of_the_settings() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Toy.model_validate(5)
+    assert fault_in_words(refused.value, Toy).startswith("Settings: input should be")

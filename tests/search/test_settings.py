@@ -14,28 +14,33 @@ def every_name() -> tuple[str, ...]:
     return ("one", "two")
 
 
-class Toy(BaseModel):
-    count: int = option(5, title="Count", help="How many there are.", ge=1)
-    time_limit: float | None = option(
-        None,
-        title="Limit",
-        help="When it ends.",
-        unit="s",
-        advanced=True,
-        flag="seconds",
-        metavar="S",
-        empty="no limit",
-    )
-    kind: Literal["a", "b"] = option(
-        "a", title="Kind", help="Which one.", flag="-", choices={"a": "first", "b": "second"}
-    )
-    names: tuple[str, ...] = option(
-        title="Names", help="Some.", every=every_name, factory=lambda: ("one",)
-    )
+def toy() -> type[BaseModel]:
+    """Settings made anew."""
+
+    class Toy(BaseModel):
+        count: int = option(5, title="Count", help="How many there are.", ge=1)
+        time_limit: float | None = option(
+            None,
+            title="Limit",
+            help="When it ends.",
+            unit="s",
+            advanced=True,
+            flag="seconds",
+            metavar="S",
+            empty="no limit",
+        )
+        kind: Literal["a", "b"] = option(
+            "a", title="Kind", help="Which one.", flag="-", choices={"a": "first", "b": "second"}
+        )
+        names: tuple[str, ...] = option(
+            title="Names", help="Some.", every=every_name, factory=lambda: ("one",)
+        )
+
+    return Toy
 
 
 def test_what_is_said_of_a_field_is_found_again():
-    count, limit, kind, names = described_fields(Toy)
+    count, limit, kind, names = described_fields(toy())
 
     said = (limit.name, limit.title, limit.help, limit.unit, limit.advanced, limit.flag)
     assert said == ("time_limit", "Limit", "When it ends.", "s", True, "--seconds")
@@ -48,7 +53,7 @@ def test_what_is_said_of_a_field_is_found_again():
 
 
 def test_what_is_not_said_is_empty():
-    count = next(described_fields(Toy))
+    count = next(described_fields(toy()))
 
     assert (count.unit, count.metavar, count.empty, count.choices) == ("", "", "", {})
     assert (count.advanced, count.every, count.flag) == (False, None, "--count")
@@ -65,7 +70,7 @@ def test_fields_of_other_models_are_described_as_far_as_they_go():
 
 def test_limits_are_kept():
     with pytest.raises(ValidationError):
-        Toy(count=0)
+        toy()(count=0)
     with pytest.raises(ValidationError):
         SearchSettings(trials=0)
     assert SearchSettings().trials == 60

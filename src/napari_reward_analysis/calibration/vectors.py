@@ -30,6 +30,8 @@ _DOUBLING = 0.03
 _PART = 0.01
 #: From this number of reflections on the confidence is not lowered.
 _FULL_TRUST = 4
+#: Parts of a length, and cosines, that differ by less are equal: only rounding tells them apart.
+_EQUAL = 1e-9
 
 
 def measure_vectors(image: Image, *, region: BoolArray | None = None) -> MeasuredVectors:
@@ -83,10 +85,17 @@ def reduce_basis(vectors: FloatArray) -> FloatArray:
         if long @ long >= short @ short * (1 - 1e-9):
             break
         short, long = long, short
-    # Of v and -v, the vector that points right or down is taken.
-    first = short if (short[1], short[0]) > (0.0, 0.0) else -short
-    second = long if first @ long >= 0 else -long
-    return np.stack([first, second])
+    first = short if _points_right(short) else -short
+    along = float(first @ long) / math.sqrt(float(first @ first) * float(long @ long))
+    # At a right angle rounding decides the sign of the cosine. It must not turn a vector around.
+    forward = along > 0 if abs(along) > _EQUAL else _points_right(long)
+    return np.stack([first, long if forward else -long])
+
+
+def _points_right(vector: FloatArray) -> bool:
+    """Whether a vector (y, x) points right, or straight down."""
+    tolerance = _EQUAL * math.hypot(*vector)
+    return bool(vector[1] > tolerance or (vector[1] >= -tolerance and vector[0] > 0))
 
 
 def _bases(bins: FloatArray) -> FloatArray:
