@@ -248,10 +248,10 @@ def _markdown(rows: list[Row]) -> str:
     lines = [
         "# Searches side by side",
         "",
-        "`napari-reward-analysis bench` made this page. *1-HV* is the part of the unit square of |QC| and",
-        "ER that the front leaves undominated after so many trials; smaller is better. *F1* is the agreement",
-        "of the proposed point with the drawn columns. *Seconds* is the time of a search of "
-        f"{STOPS[-1]} trials.",
+        "`napari-reward-analysis bench` made this page. *1-HV* is the part of the unit square of",
+        "|QC| and ER that the front leaves undominated after so many trials; smaller is better.",
+        "*F1* is the agreement of the proposed point with the drawn columns. *Seconds* is the time",
+        f"of a search of {STOPS[-1]} trials.",
         f"Python {platform.python_version()}.",
     ]
     for image in dict.fromkeys(row.image for row in rows):
