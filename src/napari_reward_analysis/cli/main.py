@@ -34,7 +34,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_INPUT
     except KeyboardInterrupt as stop:
         say(str(stop) or "Interrupted before anything was found.")
+        _forget_the_interrupt()
         return INTERRUPTED
+
+
+def _forget_the_interrupt() -> None:
+    """Let the process end with the status that `main` returns.
+
+    CPython notes a KeyboardInterrupt that passes through the `exec` of a string, as in the
+    making of a dataclass, and ends the process by a signal even when it was caught. The
+    next `exec` of a string clears the note.
+    """
+    exec("")
 
 
 def commands() -> Iterator[Command]:
