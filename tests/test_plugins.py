@@ -52,7 +52,7 @@ def test_the_command_line_searches_with_a_reward_and_a_stage_of_the_user(script,
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     summary = json.loads(done.stdout)
-    assert 0 < summary["further"]["uneven"] < 1
+    assert 0 < summary["extra_rewards"]["uneven"] < 1
     run = json.loads((tmp_path / "scan_atoms" / "run.json").read_text())
     assert {trial["parameters"]["denoise"] for trial in run["trials"]} == {"none", "median"}
     sizes = {t["parameters"].get("median.size") for t in run["trials"]} - {None}
