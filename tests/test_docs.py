@@ -111,3 +111,22 @@ def test_every_analysis_has_a_page_with_a_script() -> None:
         *("iter_atoms", "load_run"),
     ):
         assert f"nra.{name}(" in scripts
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Anchors of a page's headings, as they are made from the words."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-") for words in headings}
+
+
+def test_every_link_leads_to_a_file_and_a_heading() -> None:
+    broken = []
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            name, _, anchor = link.partition("#")
+            target = page.parent / name if name else page
+            if not link.startswith("http") and (
+                not target.exists() or (anchor and anchor not in anchors_of(target))
+            ):
+                broken.append(f"{page.name}: {link}")
+    assert broken == []
