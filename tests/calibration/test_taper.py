@@ -40,6 +40,18 @@ def test_the_window_fades_out_before_the_vacuum():
     assert part.noise_area < 0.7 * whole.noise_area
 
 
+def test_noise_over_the_vacuum_is_no_structure():
+    pixels = columns((320, 400), 0.0)
+    pixels[:, 200:] = 0
+    pixels += np.random.default_rng(1).normal(0, 0.3, pixels.shape)
+
+    window = structure_window(Image(pixels), None)
+
+    assert window is not None
+    assert window[:, :140].min() > 0.95
+    assert window[:, 240:].max() < 0.1
+
+
 def test_a_narrow_strip_without_structure_is_left_as_it_is():
     """Cells differ, too: a window is worth it from a tenth of the field on."""
     pixels = columns((320, 400), 0.0)

@@ -87,6 +87,13 @@ def test_raw_and_scaled_choices_differ_as_they_should():
     assert choose([[0.0, 0.2], [0.19, 0.15], [0.2, 0.0]], "euclidean", scaled=False) in (0, 2)
 
 
+def test_the_corner_may_lie_at_another_value_for_each_objective():
+    assert hypervolume([[0.0, 0.0, 0.0]], (1.0, 2.0, 5.0)) == pytest.approx(10)
+    assert hypervolume([[0.5, 1.0, 4.0], [0.0, 1.5, 2.0]], (1.0, 2.0, 5.0)) == pytest.approx(
+        1.5 + 0.5 - 0.25
+    )
+
+
 def test_each_objective_is_scaled_by_its_own_range():
     assert choose([[0.0, 100.0], [1.0, 0.0], [0.4, 30.0]], scaled=True) == 2
 

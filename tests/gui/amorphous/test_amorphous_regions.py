@@ -161,8 +161,8 @@ def test_from_one_click_to_files_and_back(
     widget.results.export.folder.trigger()
     qtbot.waitUntil(lambda: "saved" in widget.run_box.status.text(), timeout=PATIENCE)
     assert {p.name for p in folder.iterdir()} == {
-        "run.json", "atoms.csv", "regions.csv", "mask.tif", "likelihood.tif", "front.png",
-        "overlay.png",
+        "run.json", "atoms.csv", "regions.csv", "mask.tif", "likelihood.tif",
+        "front.png", "overlay.png",
     }  # fmt: skip
     check_files(folder, run, front[0])
 
