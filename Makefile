@@ -8,7 +8,7 @@ export PYTHON
 BIN := .venv/bin
 WITH_DISPLAY := bash scripts/with_display.sh
 #: Processes that share the tests; JOBS=0 runs all of them in one.
-JOBS ?= auto
+JOBS ?= logical
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test kernels mutants lint bench docs oracle wheel clean
@@ -23,7 +23,7 @@ demo: setup ## a sample image, a finished run and the plugin (no display: into d
 	$(WITH_DISPLAY) $(BIN)/napari-reward-analysis demo $(ARGS)
 
 test: setup ## all tests; ARGS="-k lattice" are handed to pytest
-	$(WITH_DISPLAY) $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+	$(WITH_DISPLAY) $(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal $(ARGS)
 
 kernels: setup ## the numeric tests under several kernels of OpenBLAS
 	$(BIN)/python scripts/run_kernels.py $(ARGS)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from napari_reward_analysis.gui.analysis.dock import AnalysisDock
 from napari_reward_analysis.gui.showcase import (
     add_studies,
     open_regions,
@@ -21,7 +22,6 @@ from napari_reward_analysis.gui.showcase import (
     wait_until,
 )
 from napari_reward_analysis.gui.studies.oracle import OracleStudy
-from napari_reward_analysis.gui.studies.tab import StudyTab
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 
@@ -78,15 +78,15 @@ def take_studies(folder: Path, theme: str, runs: Path) -> list[Path]:
     for number, name in enumerate(("windows", "noise")):
         widget.tabs.setCurrentIndex(number)
         tab = widget.tabs.currentWidget()
-        assert isinstance(tab, StudyTab)
-        tab.inputs.lattice.choice.setCurrentText("YBCO[100]")
-        tab.options.trials.setValue(10)
-        wait_until(lambda tab=tab: not tab.inputs.watch.waiting)
+        assert isinstance(tab, AnalysisDock)
+        tab.form.inputs.lattice.choice.setCurrentText("YBCO[100]")
+        tab.form.options.trials.setValue(10)
+        wait_until(lambda tab=tab: not tab.form.inputs.watch.waiting)
         if name == "noise":
-            tab.options.seeds.setValue(1)
-        tab.start()
-        wait_until(lambda tab=tab: not tab.running)
-        tab.inputs.section.set_open(name == "windows")
+            tab.form.options.seeds.setValue(1)
+        tab.run()
+        wait_until(lambda tab=tab: not tab.session.searching)
+        tab.form.inputs.section.set_open(name == "windows")
         taken.append(folder / f"study_{name}_{theme}.png")
         photograph(viewer, taken[-1])
         for layer in list(viewer.layers)[1:]:
@@ -109,7 +109,7 @@ def take_oracle(folder: Path, theme: str, runs: Path) -> list[Path]:
     widget.tabs.setCurrentWidget(oracle)
     dock.raise_()
     oracle.run()
-    wait_until(lambda: not oracle.working)
+    wait_until(lambda: not oracle.session.searching)
     for layer in list(viewer.layers)[1:]:
         layer.visible = layer.name == "agreement"
     study = folder / f"study_oracle_{theme}.png"

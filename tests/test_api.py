@@ -150,8 +150,8 @@ def test_settings_are_changed_by_keyword(picture):
         (dict(trails=3), r"There is no setting 'trails': did you mean 'trials'\?"),
         (dict(trials=0), "^trials must be at least 1, not 0.$"),
         (dict(settings=nra.AmorphousSettings()), "AmorphousSettings do not fit: give AtomsSett"),
-        (dict(region=np.ones((3, 3))), r"The region has the shape \(3, 3\), the image"),
-        (dict(region=np.zeros((120, 120))), "The region is empty"),
+        (dict(region=np.ones((3, 3))), r"The region has \(3, 3\) pixels"),
+        (dict(region=np.zeros((120, 120))), "The region covers no pixel of the image"),
         (dict(pixel_size=-1), "pixel size of -1 angstrom is impossible"),
     ],
 )

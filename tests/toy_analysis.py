@@ -11,7 +11,6 @@ from typing import Any
 from scipy import ndimage
 
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.notices import Notice
 from napari_reward_analysis.optimize.space import Dimension, Space, UnitPoint
 from napari_reward_analysis.runs import head as heads
 from napari_reward_analysis.runs.analysis import Analysis, Inputs, Pick, Task
@@ -49,6 +48,8 @@ class ToyTrial:
 class ToyRun(BaseRun[ToyTrial]):
     """One search with the toy."""
 
+    kind = "toy"
+
 
 class ToyProblem:
     """An image and what is asked of it."""
@@ -84,18 +85,12 @@ def _begin(inputs: Inputs, settings: ToySettings) -> Task[ToyRun]:
 
 
 def _head(run: ToyRun) -> dict[str, Any]:
-    notices = [notice.to_json() for notice in run.notices]
-    return heads.head_of("toy", run, heads.SEARCH_STATE) | {
-        "notices": notices,
-        "choice": run.choice,
-    }
+    return heads.head_of(run) | {"choice": run.choice}
 
 
 def _read(head: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> ToyRun:
     trials = [ToyTrial(**{**one, "objectives": tuple(one["objectives"])}) for one in records]
-    common = heads.fields_of(dict(head), ToySettings, heads.SEARCH_STATE)
-    notices = [Notice.from_json(one) for one in head["notices"]]
-    return ToyRun(**common, trials=trials, notices=notices, choice=head["choice"])
+    return ToyRun(**heads.fields_of(dict(head), ToySettings), trials=trials, choice=head["choice"])
 
 
 def _write(run: ToyRun, folder: Path, pick: Pick, _image: Image | None) -> dict[str, Any]:

@@ -183,6 +183,9 @@ def test_info_prints_what_a_lattice_expects(picture):
     facts = json.loads(call("info", picture, *SQUARE, "--json").stdout)
     assert facts["expected"]["field"] == pytest.approx(36, rel=0.05)
     assert facts["pixel_size_A"] == 0.2
+    unknown = call("info", picture)
+    assert "pixel size: not known" in unknown.stdout
+    assert unknown.stderr == "Use --pixel-size, or --lattice with --calibrate lattice.\n"
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from qtpy.QtWidgets import QCheckBox, QScrollArea, QWidget
 
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.crystal.lattice import lattice_preset
+from napari_reward_analysis.gui.analysis import dock as dock_module
 from napari_reward_analysis.gui.atoms.dock import FindAtoms
-from napari_reward_analysis.gui.studies import tab as study_tab
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.simulate import simulate
 
@@ -63,9 +63,9 @@ def runs_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _studies_elsewhere(runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test saves a study among those of whoever runs the tests."""
-    monkeypatch.setattr(study_tab, "autosave_folder", lambda analysis: runs_folder / analysis)
+def _runs_elsewhere(runs_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test saves a run among those of whoever runs the tests."""
+    monkeypatch.setattr(dock_module, "autosave_folder", lambda analysis: runs_folder / analysis)
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def test_a_search_for_amorphous_regions(name, masks, front, proposed):
     assert (run.image.name, run.image.shape) == ("melt", (150, 150))
     assert [int(trial.mask.sum()) for trial in run.trials] == masks
     assert (run.front, run.proposed()) == (front, proposed)
-    assert (len(run.atoms()), len(run.columns.yx)) == (290, 256)
+    assert (len(run.blobs), len(run.columns.yx)) == (290, 256)
     assert set(run.columns.labels.tolist()) == {"Sr", "Ti"}
     verdict = run.verdict
     assert (verdict.exists, verdict.p_value, verdict.largest_loss) == (True, 0.002, 1.0)

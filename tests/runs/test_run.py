@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.support.toy_analysis import BRIGHT, BrightSettings
+from tests.toy_analysis import TOY, ToySettings
 
 from napari_reward_analysis import BadInput, Image
 from napari_reward_analysis.io.read import read_image
@@ -17,7 +17,7 @@ from napari_reward_analysis.runs.load import load_any
 @pytest.fixture(autouse=True)
 def _only_the_toy(monkeypatch):
     for module in (run, load):
-        monkeypatch.setattr(module, "find_analysis", {"bright": BRIGHT}.__getitem__)
+        monkeypatch.setattr(module, "find_analysis", {"toy": TOY}.__getitem__)
 
 
 @pytest.fixture
@@ -27,17 +27,16 @@ def picture(tmp_path):
 
 
 def run_on(image, **settings):
-    return collect(BRIGHT.begin(Inputs(image), BrightSettings(**settings)))
+    return collect(TOY.begin(Inputs(image), ToySettings(sampler="sobol", **settings)))
 
 
 def test_repr_is_a_few_lines(picture):
     found = run_on(read_image(picture, pixel_size=0.2), trials=9)
     found.name = "first"
-    assert repr(found) == (
-        "<BrightRun 'first': done, 9 trials, 1 on the front\n"
-        "image: 'scan', 20 x 20 px, pixel size 0.2 angstrom\n"
-        "best: BrightTrial(index=4, level=0.5, part=0.5, feasible=True)>"
-    )
+    first, second, third = repr(found).splitlines()
+    assert first == f"<ToyRun 'first': done, 9 trials, {len(found.front)} on the front"
+    assert second == "image: 'scan', 20 x 20 px, pixel size 0.2 angstrom"
+    assert third == f"best: {found.best!r}>"
 
 
 def test_save_writes_what_the_command_writes_and_it_loads_again(picture, tmp_path):
@@ -45,11 +44,11 @@ def test_save_writes_what_the_command_writes_and_it_loads_again(picture, tmp_pat
     found.choice = 2
     summary = found.save(str(tmp_path / "out"))
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "bright.csv",
-        "bright.json",
+        "toy.csv",
+        "toy.json",
     ]
     assert summary["pick"] == 2
-    for path in (tmp_path / "out", tmp_path / "out" / "bright.json"):
+    for path in (tmp_path / "out", tmp_path / "out" / "toy.json"):
         again = load_any(path)
         assert again.trials == found.trials
         assert again.settings == found.settings
@@ -80,9 +79,9 @@ def test_an_image_with_other_pixels_is_not_taken_for_the_run_s(picture):
 def test_what_is_no_run_is_one_sentence(picture, tmp_path):
     with pytest.raises(BadInput, match="There is no run .*none: check the name"):
         load_any(tmp_path / "none")
-    with pytest.raises(BadInput, match="is no run"):
+    with pytest.raises(BadInput, match="is not a run of this program, or is damaged"):
         load_any(picture)
-    with pytest.raises(BadInput, match="there is none in it"):
+    with pytest.raises(BadInput, match="There is no run in .*: choose a folder that holds one"):
         load_any(tmp_path)
 
 
@@ -90,14 +89,14 @@ def test_a_folder_with_runs_of_several_analyses_asks_for_one(picture, tmp_path):
     out = tmp_path / "out"
     run_on(read_image(picture)).save(out)
     (out / "other.json").write_text('{"format": 1, "kind": "noise", "trials": []}')
-    with pytest.raises(BadInput, match=r"several analyses \(bright, noise\): name the file"):
+    with pytest.raises(BadInput, match=r"several analyses \(noise, toy\): name the file"):
         load_any(out)
-    assert load_any(out / "bright.json").kind == "bright"
+    assert load_any(out / "toy.json").kind == "toy"
 
 
 def test_the_log_of_a_run_that_was_cut_off_loads_too(picture, tmp_path):
     found = run_on(read_image(picture), trials=3)
-    log = BRIGHT.format.log(found, tmp_path / "out")
+    log = TOY.format.log(found, tmp_path / "out")
     log.add(found.trials[0])
     log.close(keep=True)
     again = load_any(tmp_path / "out")

@@ -1,4 +1,4 @@
-"""The command `info`: facts about an image and about what a lattice predicts for it."""
+"""The command `info`: describe an image and the prediction of a lattice for it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import json
 
 from napari_reward_analysis.cli.command import DONE, Command
 from napari_reward_analysis.cli.inputs import image_of, image_options, lattice_of
-from napari_reward_analysis.cli.output import json_option
+from napari_reward_analysis.cli.notices import ADVICE
+from napari_reward_analysis.cli.output import json_option, say
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +28,8 @@ def _run(options: argparse.Namespace) -> int:
     settings = settings_from(options, AtomsSettings)
     facts = describe(image_of(options), lattice_of(options), settings.calibrate)
     print(json.dumps(facts) if options.json else in_words(facts))
+    if facts["pixel_size_A"] is None:
+        say(ADVICE["no_pixel_size"])
     return DONE
 
 

@@ -22,7 +22,7 @@ _REGIONS, _STUDIES = "Amorphous regions", "Studies"
 WINDOW = (1400, 900)
 
 #: Seconds after which a window that does not get ready is given up.
-_PATIENCE = 60.0
+_PATIENCE = 300.0
 
 
 def show_run(sample: str, run: Run, picture: Path | None) -> None:
@@ -120,12 +120,12 @@ def wait_until(ready: Callable[[], bool]) -> None:
     Raises
     ------
     TimeoutError
-        If it is not so within a minute.
+        If it is not so within five minutes.
     """
     start = time.monotonic()
     while not ready():
         if time.monotonic() - start > _PATIENCE:
-            raise TimeoutError("The window did not get ready within a minute.")
+            raise TimeoutError("The window did not get ready within five minutes.")
         _pump(0.02)
 
 

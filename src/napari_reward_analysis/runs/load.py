@@ -37,9 +37,10 @@ def load_any(path: Path) -> Any:
         raise BadInput(f"There is no run {path}: check the name.")
     kinds = _kinds_in(path) if path.is_dir() else {kind_of(path)}
     known = sorted(filter(None, kinds))
+    if not known and path.is_dir():
+        raise BadInput(f"There is no run in {path}: choose a folder that holds one.")
     if not known:
-        inside = "in it " if path.is_dir() else ""
-        raise BadInput(f"{path} is no run, and there is none {inside}to read: choose another.")
+        raise BadInput(f"{path} is not a run of this program, or is damaged: choose another file.")
     if len(known) > 1:
         raise BadInput(
             f"{path} holds runs of several analyses ({', '.join(known)}): name the file of one."

@@ -16,11 +16,11 @@ from napari_reward_analysis import (
     BadInput,
     lattice_preset,
     load_amorphous_run,
-    load_run,
 )
 from napari_reward_analysis.analyses.amorphous.known_atoms import given_atoms, search_atoms
 from napari_reward_analysis.analyses.amorphous.output import write_amorphous
 from napari_reward_analysis.analyses.amorphous.run import AMORPHOUS_FORMAT
+from napari_reward_analysis.analyses.atoms.run import ATOMS_FORMAT
 from napari_reward_analysis.io.simulate import Pocket, simulate
 from napari_reward_analysis.runs.analysis import Pick
 from napari_reward_analysis.runs.packed import pack
@@ -49,7 +49,7 @@ def run(made, atoms, tmp_path_factory):
 def assert_same(one, other):
     assert (one.image, one.settings, one.verdict) == (other.image, other.settings, other.verdict)
     assert (one.lattice, one.status, one.choice) == (other.lattice, other.status, other.choice)
-    np.testing.assert_allclose(one.atoms, other.atoms, rtol=1e-6)
+    np.testing.assert_allclose(one.blobs, other.blobs, rtol=1e-6)
     np.testing.assert_array_equal(one.columns.labels, other.columns.labels)
     np.testing.assert_array_equal(one.columns.reference, other.columns.reference)
     assert len(one.trials) == len(other.trials)
@@ -156,7 +156,7 @@ def test_a_trial_without_a_region_cannot_be_exported(run, tmp_path):
 def test_runs_of_the_two_analyses_are_told_apart(run, tmp_path):
     write_amorphous(run, tmp_path)
     with pytest.raises(BadInput, match=r"run of another analysis \(amorphous\)"):
-        load_run(tmp_path)
+        ATOMS_FORMAT.load(tmp_path)
     record = json.loads((tmp_path / "run.json").read_text()) | {"kind": "atoms"}
     (tmp_path / "run.json").write_text(json.dumps(record))
     with pytest.raises(BadInput, match=r"run of another analysis \(atoms\)"):

@@ -18,7 +18,6 @@ from napari_reward_analysis import (
     Physics,
     Run,
     free_lattice,
-    load_run,
     refine_trial,
     save_run,
 )
@@ -27,6 +26,7 @@ from napari_reward_analysis.analyses.atoms.run import (
     LOG_FILE,
     RUN_FILE,
     ImageReference,
+    load_run,
 )
 from napari_reward_analysis.search.loop import Search
 

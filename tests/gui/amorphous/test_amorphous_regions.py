@@ -161,7 +161,8 @@ def test_from_one_click_to_files_and_back(
     widget.results.export.folder.trigger()
     qtbot.waitUntil(lambda: "saved" in widget.run_box.status.text(), timeout=PATIENCE)
     assert {p.name for p in folder.iterdir()} == {
-        "run.json", "atoms.csv", "regions.csv", "mask.tif", "likelihood.tif", "front.png",
+        "run.json", "atoms.csv", "regions.csv", "mask.tif", "likelihood.tif",
+        "front.png", "overlay.png",
     }  # fmt: skip
     check_files(folder, run, front[0])
 
@@ -233,7 +234,7 @@ def test_cancel_keeps_what_was_found_and_the_form_works(
     run = widget.session.current
     assert run.status == "cancelled"
     assert 0 < len(run.trials) < 100_000
-    assert widget.run_box.status.text().startswith("Cancelled. What was found is kept: ")
+    assert widget.run_box.status.text().startswith("The run was cancelled. ")
     assert widget.overlay.layers.mask is not None
     saved = load_amorphous_run(runs_folder / run.identifier)
     assert len(saved.trials) == len(run.trials)

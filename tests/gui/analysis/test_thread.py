@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.toy_analysis import TOY, ToyRun, ToySettings
 
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.gui.analysis.autosave import (
+    KEPT,
     autosave_folder,
     forget_old_runs,
     recent_runs,
@@ -152,8 +154,11 @@ def test_every_exception_ends_in_a_message(
     assert message.startswith(expected)
     assert "\n" not in message
     assert not bench.session.searching
-    assert len(run.trials) == after
-    assert (run.status, run.message) == ("failed", message)
+    # a run that holds nothing is not listed
+    assert len(bench.session.runs) == (1 if after else 0)
+    if after:
+        assert len(run.trials) == after
+        assert (run.status, run.message) == ("failed", message)
     # what nobody expected is in the log with its traceback
     assert bool(caplog.records) == (not isinstance(error, BadInput))
     # and the next search works
@@ -243,6 +248,7 @@ def test_an_analysis_without_a_trial_yet_is_cancelled_and_leaves_nothing_on_the_
     bench.wait()
     assert bench.session.outcome == ("cancelled", "")
     assert bench.session.ended is None
+    assert bench.session.runs == ()
     assert list(runs_folder.iterdir()) == []
 
 
@@ -323,6 +329,46 @@ def test_oldest_runs_make_room_and_nothing_else_is_touched(tmp_path: Path) -> No
     forget_old_runs(tmp_path, FILE, kept=3)
     assert {path.name for path in tmp_path.iterdir()} == {"run0", "run1", "run2", "notes"}
     forget_old_runs(tmp_path / "missing", FILE)
+
+
+def test_a_search_that_ends_makes_room_for_itself(bench: Bench, runs_folder: Path) -> None:
+    for age in range(KEPT + 3):
+        folder = runs_folder / f"old{age:02d}"
+        folder.mkdir(parents=True)
+        (folder / FILE).write_text("{}")
+        os.utime(folder / FILE, (1e9 - age, 1e9 - age))
+    bench.search()
+    left = {folder.name for folder in runs_folder.iterdir()}
+    assert len(left) == KEPT
+    assert {name for name in left if name.startswith("old")} == {
+        f"old{age:02d}" for age in range(KEPT - 1)
+    }
+
+
+def test_a_search_that_fails_midway_keeps_what_it_has(bench: Bench, runs_folder: Path) -> None:
+    def failing(steps: Iterator[Any]) -> Iterator[Any]:
+        yield from islice(steps, 2)
+        raise MemoryError
+
+    bench.with_steps(failing)
+    run = bench.search()
+    saved = TOY.format.load(runs_folder / run.identifier)
+    assert (len(saved.trials), saved.status) == (2, "failed")
+    assert "not enough memory" in saved.message
+    assert recent_runs(runs_folder)[0][1].endswith("(failed)")
+
+
+def test_what_is_added_to_the_run_at_the_end_reaches_the_window(bench: Bench) -> None:
+    def turned(run: Any) -> None:
+        run.trials.reverse()
+
+    begin = TOY.begin
+    bench.analysis = replace(TOY, begin=lambda *given: replace(begin(*given), finish=turned))
+    bench.session.run_changed.connect(lambda: bench.session.rename(bench.session.current, "mine"))
+    run = bench.search()
+    assert [trial.index for trial in run.trials] == list(range(8))[::-1]
+    # what the user did meanwhile stays
+    assert run.name == "mine"
 
 
 def test_recent_runs_skip_what_is_no_run(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_it_runs_is_listed_and_its_trials_are_picked(
     share = (bright > run.trials[wanted].threshold).mean()
     assert np.asarray(layer.data).mean() == pytest.approx(share, abs=1e-3)
     results.keep.click()
-    assert "bright, kept" in viewer.layers
+    np.testing.assert_array_equal(viewer.layers["bright, kept"].scale, image.scale)
     results.table.row_selected.emit(run.front[0])
     assert dock.session.selected == run.front[0]
 
@@ -110,6 +110,30 @@ def test_it_saves_itself_and_comes_back_from_the_list_of_recent_runs(
     assert again.identifier == run.identifier
     assert again.trials == run.trials
     qtbot.waitUntil(lambda: dock.overlay.shows_run, timeout=PATIENCE)
+
+
+def test_a_run_that_is_loaded_during_a_search_takes_none_of_its_trials(
+    qtbot: QtBot, dock: ToyDock, add_crystal: Add, tmp_path: Path
+) -> None:
+    add_crystal()
+    first = search(qtbot, dock)
+    TOY.format.save(first, tmp_path / "kept")
+    dock.session.remove(first)
+    dock.form.settings.set_values({"trials": 100_000})
+    qtbot.mouseClick(dock.run_box.button, LEFT)
+    qtbot.waitUntil(lambda: dock.session.growing is not None, timeout=PATIENCE)
+    growing = dock.session.growing
+    dock.load(tmp_path / "kept")
+    qtbot.waitUntil(lambda: dock.session.current is not growing, timeout=PATIENCE)
+    loaded = dock.session.current
+    assert dock.session.searching
+    assert dock.results.runs.count() == 2
+    before = len(growing.trials)
+    qtbot.waitUntil(lambda: len(growing.trials) > before, timeout=PATIENCE)
+    qtbot.mouseClick(dock.run_box.button, LEFT)
+    qtbot.waitUntil(lambda: not dock.session.searching, timeout=PATIENCE)
+    assert loaded.trials == first.trials
+    assert growing.status == "cancelled"
 
 
 def test_edit_rename_export_and_remove(

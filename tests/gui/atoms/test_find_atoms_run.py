@@ -106,7 +106,7 @@ def test_cancel_in_the_middle_keeps_the_front_and_the_form_works(
     assert cancelled is not None
     assert cancelled.status == "cancelled"
     assert 0 < len(cancelled.trials) < 100_000
-    assert widget.run_box.status.text().startswith("Cancelled. What was found is kept: ")
+    assert widget.run_box.status.text().startswith("The run was cancelled. ")
     assert widget.overlay.atoms.layer is not None
     widget.form.search.trials.setValue(4)
     second = run(widget)

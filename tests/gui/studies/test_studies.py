@@ -25,16 +25,16 @@ Add = Callable[..., Any]
 
 
 def fill(tab: WindowsStudy, side: float | None = 20.0, trials: int = 6) -> None:
-    tab.inputs.lattice.choice.setCurrentText(LATTICE)
-    tab.options.side.set_value(side)
-    tab.options.trials.setValue(trials)
+    tab.form.inputs.lattice.choice.setCurrentText(LATTICE)
+    tab.form.options.side.set_value(side)
+    tab.form.options.trials.setValue(trials)
 
 
 def finish(qtbot: QtBot, tab: Any) -> Any:
-    assert tab.run_box.button.isEnabled(), tab.fault
+    assert tab.run_box.button.isEnabled(), tab.form.fault
     press(qtbot, tab.run_box.button)
-    qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
-    return tab.run
+    qtbot.waitUntil(lambda: not tab.session.searching, timeout=2 * PATIENCE)
+    return tab.session.current
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def studies(qtbot: QtBot, viewer: ViewerModel) -> Iterator[Studies]:
     widget.unbind()
     for index in range(widget.tabs.count()):
         tab: Any = widget.tabs.widget(index)
-        qtbot.waitUntil(lambda t=tab: not getattr(t, "running", False), timeout=PATIENCE)
+        qtbot.waitUntil(lambda t=tab: not t.session.searching, timeout=PATIENCE)
 
 
 def test_windows_from_one_click_to_files_and_back(
@@ -74,8 +74,8 @@ def test_windows_from_one_click_to_files_and_back(
 
     assert run.status == "done"
     # the form made room for what was found
-    assert not any(section.is_open for section in (tab.inputs.section, tab.section))
-    atoms = tab.layers.atoms
+    assert not any(section.is_open for section in (tab.form.inputs.section, tab.form.sections[1]))
+    atoms = tab.overlay.layers.atoms
     assert [layer.name for layer in viewer.layers].count("atoms, windows") == 1
     assert len(atoms.data) == len(run.atoms()) > 20
     np.testing.assert_allclose(
@@ -83,44 +83,45 @@ def test_windows_from_one_click_to_files_and_back(
         image.data_to_world((run.stitched["y_px"][0], run.stitched["x_px"][0])),
     )
     # the map lies over the image; windows without crystal are clear and told in words
-    shown = tab.layers.map
+    shown = tab.overlay.layers.map
     np.testing.assert_allclose(shown.data_to_world((7, 9)), image.data_to_world((7, 9)))
     assert shown.data.shape == pixels.shape
     assert np.isfinite(shown.data[80, 20])
     assert np.isnan(shown.data[80, 155])
     assert run.left_out
-    assert run.left_out[0].reason in tab.shown.left_out.text()
-    sigma = tab.shown.quantity.findData("min_sigma")
-    assert tab.shown.quantity.itemText(sigma) == "min sigma, px"
-    tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData("threshold"))
-    assert tab.layers.map.name == "map by window: threshold"
+    assert run.left_out[0].reason in tab.results.left_out.text()
+    sigma = tab.results.quantity.findData("min_sigma")
+    assert tab.results.quantity.itemText(sigma) == "min sigma, px"
+    tab.results.quantity.setCurrentIndex(tab.results.quantity.findData("threshold"))
+    assert tab.overlay.layers.map.name == "map by window: threshold"
     np.testing.assert_allclose(
-        np.unique(tab.layers.map.data[np.isfinite(tab.layers.map.data)]),
+        np.unique(tab.overlay.layers.map.data[np.isfinite(tab.overlay.layers.map.data)]),
         np.unique(run.maps["threshold"][np.isfinite(run.maps["threshold"])]),
         rtol=1e-6,
     )
     lowest, highest = np.nanmin(run.maps["threshold"]), np.nanmax(run.maps["threshold"])
-    assert tab.shown.range.text() == f"{lowest:.3g} (dark) to {highest:.3g} (bright)"
+    assert tab.results.range.text() == f"{lowest:.3g} (dark) to {highest:.3g} (bright)"
     # a map is no image to be analysed
-    assert tab.inputs.image.image.layer is image
+    assert tab.form.inputs.image.image.layer is image
 
-    said = tab.run_box.status.text()
+    status = tab.run_box.status
+    said = status.text()
     assert f"{len(atoms.data)} columns in" in said
     file = tmp_path / "columns.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(file), "CSV (*.csv)"))
-    press(qtbot, tab.shown.csv)
+    tab.results.csv.trigger()
     qtbot.waitUntil(lambda: "saved" in tab.run_box.status.text(), timeout=PATIENCE)
     with file.open(newline="") as opened:
         assert len(list(csv.DictReader(opened))) == len(atoms.data)
     folder = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    press(qtbot, tab.files.save)
-    qtbot.waitUntil(lambda: "Saved" in tab.run_box.status.text(), timeout=PATIENCE)
+    tab.results.export.folder.trigger()
+    qtbot.waitUntil(lambda: "tables and figures saved" in status.text(), timeout=PATIENCE)
     assert {"windows.json", "atoms.csv", "maps.tif", "maps.png"} == {
         path.name for path in folder.iterdir()
     }
     # what was found is still told, and the time that it took
-    assert tab.run_box.status.text() == f"{said}\nSaved: {folder}"
+    assert status.text() == f"{said}\nRun, tables and figures saved: {folder}"
     assert tab.run_box.elapsed.text() != ""
     # a folder that holds such files already is not written over unasked
     asked: list[str] = []
@@ -131,7 +132,7 @@ def test_windows_from_one_click_to_files_and_back(
 
     monkeypatch.setattr(QMessageBox, "question", refuse)
     before_saving = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
-    press(qtbot, tab.files.save)
+    tab.results.export.folder.trigger()
     assert len(asked) == 1
     assert f"{folder} already holds windows.json and atoms.csv" in asked[0]
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before_saving
@@ -141,9 +142,9 @@ def test_windows_from_one_click_to_files_and_back(
     monkeypatch.setattr(
         QFileDialog, "getOpenFileName", lambda *_: (str(folder / "windows.json"), "")
     )
-    press(qtbot, tab.files.open)
-    qtbot.waitUntil(lambda: tab.layers.atoms is not None, timeout=PATIENCE)
-    np.testing.assert_allclose(tab.layers.atoms.data, before)
+    tab.results.run_menu.load.trigger()
+    qtbot.waitUntil(lambda: tab.overlay.layers.atoms is not None, timeout=PATIENCE)
+    np.testing.assert_allclose(tab.overlay.layers.atoms.data, before)
     assert [layer.name for layer in viewer.layers].count("atoms, windows") == 1
     # what stood there of the former run does not stand beside the opened one
     assert (tab.run_box.elapsed.text(), tab.run_box.bar.value()) == ("", 0)
@@ -151,8 +152,8 @@ def test_windows_from_one_click_to_files_and_back(
     # opened where its image is not the one on show, it is told
     viewer.layers.remove(image)
     viewer.add_image(pixels[::-1], name="other", scale=image.scale, units=("nm", "nm"))
-    press(qtbot, tab.files.open)
-    qtbot.waitUntil(lambda: "another image" in tab.run_box.status.text(), timeout=PATIENCE)
+    tab.results.run_menu.load.trigger()
+    qtbot.waitUntil(lambda: "another image" in tab.results.notice.text(), timeout=PATIENCE)
     viewer.window.remove_dock_widget(dock)
     widget.deleteLater()
 
@@ -165,16 +166,19 @@ def test_windows_are_cancelled_and_what_was_found_stays(
     tab: Any = studies.tabs.widget(0)
     fill(tab, side=10.0, trials=10)
     press(qtbot, tab.run_box.button)
-    assert tab.running
-    qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.trials) > 0, timeout=PATIENCE)
+    assert tab.session.searching
+    qtbot.waitUntil(
+        lambda: tab.session.current is not None and len(tab.session.current.trials) > 0,
+        timeout=PATIENCE,
+    )
     press(qtbot, tab.run_box.button)
     assert tab.run_box.state == "cancelling"
-    qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
-    assert tab.run.status == "cancelled"
-    assert 0 < len(tab.run.trials) < len(tab.run.plan.windows)
-    assert "The study was cancelled." in tab.run_box.status.text()
+    qtbot.waitUntil(lambda: not tab.session.searching, timeout=PATIENCE)
+    assert tab.session.current.status == "cancelled"
+    assert 0 < len(tab.session.current.trials) < len(tab.session.current.plan.windows)
+    assert "The run was cancelled." in tab.run_box.status.text()
     assert "were not searched" in tab.run_box.status.text()
-    assert tab.files.save.isEnabled()
+    assert tab.results.export.isEnabled()
 
 
 @pytest.mark.parametrize("index", [0, 1])
@@ -184,17 +188,17 @@ def test_cancel_does_not_wait_for_a_search_of_10_000_trials(
     add_crystal()
     studies.tabs.setCurrentIndex(index)
     tab: Any = studies.tabs.widget(index)
-    tab.inputs.lattice.choice.setCurrentText(LATTICE)
-    tab.options.trials.setValue(10_000)
+    tab.form.inputs.lattice.choice.setCurrentText(LATTICE)
+    tab.form.options.trials.setValue(10_000)
     press(qtbot, tab.run_box.button)
-    qtbot.waitUntil(lambda: tab.run is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: tab.session.current is not None, timeout=PATIENCE)
     press(qtbot, tab.run_box.button)
     # the whole of one such search takes hours
-    qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
-    assert (tab.run.status, tab.run.trials) == ("cancelled", [])
+    qtbot.waitUntil(lambda: not tab.session.searching, timeout=PATIENCE)
+    assert (tab.session.outcome, tab.session.runs) == (("cancelled", ""), ())
     assert tab.run_box.status.text() == "Cancelled before the first result."
     left = [thread.name for thread in threading.enumerate()]
-    assert not [name for name in left if name.startswith(("window", "reward-analysis-study"))]
+    assert not [name for name in left if name.startswith(("window", "reward-analysis"))]
 
 
 def test_a_window_smaller_than_two_cells_is_refused_in_a_sentence(
@@ -205,15 +209,15 @@ def test_a_window_smaller_than_two_cells_is_refused_in_a_sentence(
     tab: Any = studies.tabs.widget(0)
     fill(tab, side=3.0)
     finish(qtbot, tab)
-    assert tab.run is None
+    assert tab.session.current is None
     assert tab.run_box.warns
     assert "smaller than two cells" in tab.run_box.status.text()
     # mended, it runs
     assert tab.run_box.button.text() == "Run"
     assert tab.run_box.button.isEnabled()
-    tab.options.side.set_value(None)
-    tab.options.side.setText("wide")
-    tab.options.side.value_changed.emit()
+    tab.form.options.side.set_value(None)
+    tab.form.options.side.setText("wide")
+    tab.form.options.side.value_changed.emit()
     assert "not a number" in tab.run_box.fault.text()
 
 
@@ -229,9 +233,9 @@ def test_each_study_has_a_tab_and_a_dock_that_is_closed_lets_go(
     viewer.window.remove_dock_widget(dock)
     # what happens in the viewer from now on is no business of the tabs
     viewer.add_image(np.eye(9), name="late")
-    assert tab.inputs.image.image.layer is None
+    assert tab.form.inputs.image.image.layer is None
     widget.bind()
-    assert tab.inputs.image.image.layer is viewer.layers["late"]
+    assert tab.form.inputs.image.image.layer is viewer.layers["late"]
     widget.unbind()
     widget.deleteLater()
 
@@ -269,7 +273,7 @@ def test_without_a_pixel_size_no_study_begins_and_the_lattice_s_is_one_click_awa
     studies.tabs.setCurrentIndex(index)
     tab: Any = studies.tabs.widget(index)
     # what cannot be typed here is not offered
-    lattices = tab.inputs.lattice.choice
+    lattices = tab.form.inputs.lattice.choice
     names = [lattices.itemText(k) for k in range(lattices.count())]
     assert LATTICE in names
     assert not [name for name in names if "none" in name or "free" in name]
@@ -281,13 +285,15 @@ def test_without_a_pixel_size_no_study_begins_and_the_lattice_s_is_one_click_awa
         lambda: "press “Use the pixel size of the lattice”" in box.fault.text(), timeout=PATIENCE
     )
     assert not box.button.isEnabled()
-    press(qtbot, tab.inputs.image.preflight.use)
+    press(qtbot, tab.form.inputs.image.preflight.use)
     assert box.fault.text() == ""
     if index == 0:  # ten roots of the cell's area, 3.905 angstrom squared
-        assert float(tab.options.side.placeholderText()) == pytest.approx(39.05, rel=0.01)
-        assert tab.options.summary().startswith(f"{tab.options.side.placeholderText()} Å, ")
+        assert float(tab.form.options.side.placeholderText()) == pytest.approx(39.05, rel=0.01)
+        assert tab.form.options.summary().startswith(
+            f"{tab.form.options.side.placeholderText()} Å, "
+        )
     assert box.button.isEnabled()
-    assert tab.inputs.image.effective_pixel_size == pytest.approx(PIXEL_SIZE, rel=0.01)
+    assert tab.form.inputs.image.effective_pixel_size == pytest.approx(PIXEL_SIZE, rel=0.01)
 
 
 def test_a_map_changes_halfway_between_the_middles_of_windows() -> None:

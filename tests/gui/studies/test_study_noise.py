@@ -28,10 +28,10 @@ Add = Callable[..., Any]
 
 
 def fill(tab: NoiseStudy, levels: str = "0, 0.4", seeds: int = 1) -> None:
-    tab.inputs.lattice.choice.setCurrentText(LATTICE)
-    tab.options.levels.setText(levels)
-    tab.options.seeds.setValue(seeds)
-    tab.options.trials.setValue(4)
+    tab.form.inputs.lattice.choice.setCurrentText(LATTICE)
+    tab.form.options.levels.setText(levels)
+    tab.form.options.seeds.setValue(seeds)
+    tab.form.options.trials.setValue(4)
 
 
 def known_columns() -> Any:
@@ -57,49 +57,50 @@ def test_noise_from_one_click_to_files_and_back(
     tab = widget.tabs.currentWidget()
     assert isinstance(tab, NoiseStudy)
     fill(tab, seeds=2)
-    qtbot.keyClicks(tab.options.known, "truth")
-    assert tab.options.known.layer is viewer.layers["truth"]
-    assert tab.run_box.button.isEnabled(), tab.fault
+    qtbot.keyClicks(tab.form.options.known, "truth")
+    assert tab.form.options.known.layer is viewer.layers["truth"]
+    assert tab.run_box.button.isEnabled(), tab.form.fault
     press(qtbot, tab.run_box.button)
-    qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
-    run = tab.run
+    qtbot.waitUntil(lambda: not tab.session.searching, timeout=2 * PATIENCE)
+    run = tab.session.current
     assert run.status == "done", tab.run_box.status.text()
     assert len(run.trials) == tab.run_box.bar.value() == 8
 
-    plot = tab.shown.plot
+    plot = tab.results.plot
     np.testing.assert_array_equal(plot.curves[TUNED], run.means(TUNED, "n"))
     assert set(plot.curves) == {TUNED, KEPT}
     assert [entry.text for entry in plot.legend.entries] == [TUNED, KEPT, "lattice"]
     drawn = [item.getData() for item in plot.canvas.getPlotItem().listDataItems()]
     assert any(np.array_equal(y, run.means(KEPT, "n")[:, 1]) for _, y in drawn)
     # the mismatch is that of each search, so that opposite signs do not cancel
-    tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData("qc"))
+    tab.results.quantity.setCurrentIndex(tab.results.quantity.findData("qc"))
     kept = [abs(r.qc) for r in run.trials if (r.method, r.level) == (KEPT, 0.4)]
     assert plot.curves[KEPT][-1, 1:] == pytest.approx([np.mean(kept), min(kept), max(kept)])
     for name in ("er", "threshold", "f1"):
-        tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData(name))
+        tab.results.quantity.setCurrentIndex(tab.results.quantity.findData(name))
         np.testing.assert_array_equal(plot.curves[TUNED], run.means(TUNED, name))
     assert plot.curves[TUNED][0, 1] > 0.9
     viewer.theme = "light"
     assert set(plot.curves) == {TUNED, KEPT}
 
-    for button, name in ((tab.shown.csv, "table.csv"), (tab.shown.picture, "figure.png")):
+    for action, name in ((tab.results.csv, "table.csv"), (tab.results.picture, "figure.png")):
         file = tmp_path / name
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, f=file: (str(f), ""))
-        press(qtbot, button)
+        action.trigger()
         qtbot.waitUntil(lambda n=name: n in tab.run_box.status.text(), timeout=PATIENCE)
     with (tmp_path / "table.csv").open(newline="") as opened:
         assert len(list(csv.DictReader(opened))) == 8
     assert (tmp_path / "figure.png").read_bytes()[:4] == b"\x89PNG"
     folder = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    press(qtbot, tab.files.save)
+    tab.results.export.folder.trigger()
     qtbot.waitUntil(lambda: "out" in tab.run_box.status.text(), timeout=PATIENCE)
     assert {path.name for path in folder.iterdir()} == {"noise.json", "noise.csv", "noise.png"}
 
     before = plot.curves[TUNED]
-    tab.files.open_run(folder)
-    qtbot.waitUntil(lambda: tab.run is not run, timeout=PATIENCE)
+    tab.session.remove(run)
+    tab.load(folder)
+    qtbot.waitUntil(lambda: tab.session.current is not None, timeout=PATIENCE)
     np.testing.assert_allclose(plot.curves[TUNED], before)
     viewer.window.remove_dock_widget(dock)
     widget.deleteLater()
@@ -123,15 +124,15 @@ def test_a_drawn_region_by_mouse_saved_and_opened_again(
     widget.tabs.setCurrentIndex(1)
     tab = widget.tabs.currentWidget()
     fill(tab)
-    qtbot.keyClicks(tab.inputs.image.regions, "outline")
-    qtbot.keyClicks(tab.options.known, "truth")
-    assert tab.fault == ""
+    qtbot.keyClicks(tab.form.inputs.image.regions, "outline")
+    qtbot.keyClicks(tab.form.options.known, "truth")
+    assert tab.form.fault == ""
     button = tab.run_box.button
     tab.findChild(VerticalScrollArea).ensureWidgetVisible(button)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert tab.running
-    qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
-    run = tab.run
+    assert tab.session.searching
+    qtbot.waitUntil(lambda: not tab.session.searching, timeout=2 * PATIENCE)
+    run = tab.session.current
     assert run.status == "done", tab.run_box.status.text()
     assert run.region.mean() == pytest.approx((bottom - top) * (right - left) / 160**2, rel=0.03)
     assert run.trials[0].count == np.count_nonzero(points_within(run.trials[0].points, run.region))
@@ -143,18 +144,19 @@ def test_a_drawn_region_by_mouse_saved_and_opened_again(
 
     folder = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    press(qtbot, tab.files.save)
-    qtbot.waitUntil(lambda: "Saved" in tab.run_box.status.text(), timeout=PATIENCE)
-    tab.files.open_run(folder)
-    qtbot.waitUntil(lambda: tab.run is not run, timeout=PATIENCE)
-    np.testing.assert_array_equal(tab.run.region, run.region)
+    tab.results.export.folder.trigger()
+    qtbot.waitUntil(lambda: "saved" in tab.run_box.status.text(), timeout=PATIENCE)
+    tab.session.remove(run)
+    tab.load(folder)
+    qtbot.waitUntil(lambda: tab.session.current is not None, timeout=PATIENCE)
+    np.testing.assert_array_equal(tab.session.current.region, run.region)
     assert told in tab.run_box.status.text()
 
     # an outline that is emptied is told, and mended by another choice
     viewer.layers["outline"].data = []
     qtbot.waitUntil(lambda: "Nothing is drawn" in tab.run_box.fault.text(), timeout=PATIENCE)
     assert not button.isEnabled()
-    tab.inputs.image.regions.choose(AREAS["field"])
+    tab.form.inputs.image.regions.choose(AREAS["field"])
     assert button.isEnabled()
 
 
@@ -171,19 +173,22 @@ def test_a_study_is_cancelled_and_bad_levels_are_refused(
     tab: Any = widget.tabs.widget(1)
     for levels in ("0, 0.5, 0.2", "none", ""):
         fill(tab, levels)
-        tab.options.changed.emit()
+        tab.form.options.changed.emit()
         assert tab.run_box.fault.text().startswith("Levels: ")
         assert not tab.run_box.button.isEnabled()
     fill(tab, "0, 0.1, 0.2, 0.3, 0.4, 0.5", seeds=20)
-    tab.options.changed.emit()
+    tab.form.options.changed.emit()
     press(qtbot, tab.run_box.button)
-    qtbot.waitUntil(lambda: tab.run is not None and len(tab.run.trials) > 1, timeout=PATIENCE)
-    assert len(tab.shown.plot.curves) == 2
+    qtbot.waitUntil(
+        lambda: tab.session.current is not None and len(tab.session.current.trials) > 1,
+        timeout=PATIENCE,
+    )
+    assert len(tab.results.plot.curves) == 2
     press(qtbot, tab.run_box.button)
-    qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
-    assert tab.run.status == "cancelled"
-    assert len(tab.run.trials) < 240
-    assert "The study was cancelled. Mean number of columns" in tab.run_box.status.text()
+    qtbot.waitUntil(lambda: not tab.session.searching, timeout=PATIENCE)
+    assert tab.session.current.status == "cancelled"
+    assert len(tab.session.current.trials) < 240
+    assert "The run was cancelled. LoG* finds " in tab.run_box.status.text()
     widget.unbind()
 
 
@@ -198,27 +203,27 @@ def test_a_network_is_asked_beside(
     widget.tabs.setCurrentIndex(1)
     tab = widget.tabs.widget(1)
     fill(tab, levels="0")
-    press(qtbot, tab.options.network)
-    assert tab.run_box.button.isEnabled(), tab.fault
+    press(qtbot, tab.form.options.network)
+    assert tab.run_box.button.isEnabled(), tab.form.fault
     press(qtbot, tab.run_box.button)
-    qtbot.waitUntil(lambda: not tab.running, timeout=2 * PATIENCE)
-    assert [result.method for result in tab.run.trials] == [TUNED, KEPT, ORACLE]
+    qtbot.waitUntil(lambda: not tab.session.searching, timeout=2 * PATIENCE)
+    assert [result.method for result in tab.session.current.trials] == [TUNED, KEPT, ORACLE]
     assert tab.run_box.bar.value() == tab.run_box.bar.maximum() == 3
-    assert set(tab.shown.plot.curves) == {TUNED, KEPT, ORACLE}
-    plot = tab.shown.plot
+    assert set(tab.results.plot.curves) == {TUNED, KEPT, ORACLE}
+    plot = tab.results.plot
     assert "Gaussian noise, in parts of the image's range" in plot.below.text()
     # an empty plot says why it is empty
     for name, title in (("f1", "F1: no known positions were given"), ("n", "columns")):
-        tab.shown.quantity.setCurrentIndex(tab.shown.quantity.findData(name))
+        tab.results.quantity.setCurrentIndex(tab.results.quantity.findData(name))
         assert plot.title.text() == title
         assert bool(plot.curves) == (name == "n")
 
     # without the extra the form says what to install
-    qtbot.mouseClick(tab.section.header, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(tab.form.sections[1].header, Qt.MouseButton.LeftButton)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    press(qtbot, tab.options.network)
-    press(qtbot, tab.options.network)
-    assert "napari-reward-analysis[oracle]" in tab.fault
+    press(qtbot, tab.form.options.network)
+    press(qtbot, tab.form.options.network)
+    assert "napari-reward-analysis[oracle]" in tab.form.fault
     assert not tab.run_box.button.isEnabled()
 
 
@@ -232,9 +237,9 @@ def test_known_positions_of_another_image_are_refused(
     widget.tabs.setCurrentIndex(1)
     tab: Any = widget.tabs.widget(1)
     fill(tab, levels="0")
-    tab.options.known.choose(viewer.layers["truth"])
+    tab.form.options.known.choose(viewer.layers["truth"])
     tab.run_box.button.click()
-    qtbot.waitUntil(lambda: not tab.running, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not tab.session.searching, timeout=PATIENCE)
     assert "Most points of 'truth' lie outside the image" in tab.run_box.status.text()
-    assert tab.run is None
+    assert tab.session.current is None
     widget.unbind()

@@ -78,12 +78,12 @@ class Window:
 
     def go(self) -> str:
         """Press Run, wait for the end, and read what is said."""
-        assert self.study.run_box.button.isEnabled(), self.study.form.fault()
+        assert self.study.run_box.button.isEnabled(), self.study.form.fault
         self.click(self.study.run_box.button)
-        assert self.study.working
-        self.qtbot.waitUntil(lambda: not self.study.working, timeout=PATIENCE)
+        assert self.study.session.searching
+        self.qtbot.waitUntil(lambda: not self.study.session.searching, timeout=PATIENCE)
         self.qtbot.waitUntil(lambda: self.study.run_box.state == "idle")
-        return str(self.study.run_box.status.text())
+        return f"{self.study.run_box.status.text()}\n{self.study.results.notice.text()}".strip()
 
     def names(self) -> list[str]:
         return [layer.name for layer in self.viewer.layers]
@@ -114,7 +114,7 @@ def test_network_alone_then_compared_in_place_and_exported(
     said = window.go()
     assert window.names() == ["crystal", "oracle"]
     assert "no crystal" not in said
-    oracle = study.layers.layer("oracle")
+    oracle = study.overlay.layers.layer("oracle")
     assert oracle is not None
     assert f"oracle.onnx: {len(oracle.data)} columns" in said
     assert len(oracle.data) == pytest.approx(len(INNER), rel=0.15)
@@ -126,8 +126,8 @@ def test_network_alone_then_compared_in_place_and_exported(
     said = window.go()
     for word in ("precision 0.", "recall 0.", "F1 0.", "rms difference", "count ratio"):
         assert word in said
-    assert study.layers.layer("oracle") is oracle
-    layer = study.layers.layer("agreement")
+    assert study.overlay.layers.layer("oracle") is oracle
+    layer = study.overlay.layers.layer("agreement")
     assert layer is not None
     kinds = layer.features["agreement"].to_numpy()
     looks = {
@@ -140,11 +140,11 @@ def test_network_alone_then_compared_in_place_and_exported(
     # those that differ catch the eye
     assert layer.size[kinds != "matched"].min() > 1.5 * layer.size[kinds == "matched"].max()
     counts = [f"{kind} {(kinds == kind).sum()}" for kind in looks]
-    assert [entry.text for entry in study.legend.entries[1:]] == counts
+    assert [entry.text for entry in study.results.legend.entries[1:]] == counts
 
     target = tmp_path / "agreement.csv"
     choose_file(target)
-    window.click(study.export)
+    study.results.csv.trigger()
     window.qtbot.waitUntil(lambda: "saved" in study.run_box.status.text(), timeout=PATIENCE)
     with target.open() as file:
         rows = list(csv.DictReader(file))
@@ -193,12 +193,12 @@ def test_a_layer_against_itself_less_some_is_counted_exactly(window: Window) -> 
 
 
 def test_front_of_a_run_is_listed_and_a_click_shows_the_trial(window: Window) -> None:
-    study, session = window.study, window.study.session
+    study, session = window.study, window.study.atoms
     searched(window)
     window.add_points(INNER, "marked")
     window.take(study.form.source.choice, "Points layer")
     window.go()
-    table, front = study.front, session.front
+    table, front = study.results.front, session.front
     assert table.rowCount() == len(front)
     values = [float(table.item(row, 3).text()) for row in range(table.rowCount())]
     assert values == sorted(values, reverse=True)
@@ -216,8 +216,8 @@ def test_cancel_leaves_no_layer(window: Window) -> None:
     study = window.study
     window.click(study.run_box.button)
     window.click(study.run_box.button)
-    assert not study.working
-    assert study.run_box.status.text() == "Cancelled."
+    window.qtbot.waitUntil(lambda: not study.session.searching, timeout=PATIENCE)
+    assert study.run_box.status.text() == "Cancelled before the first result."
     assert window.names() == ["crystal"]
     window.go()
     assert window.names() == ["crystal", "oracle"]
@@ -299,7 +299,7 @@ def test_points_of_another_image(window: Window) -> None:
 
 def searched(window: Window, **changes: Any) -> Any:
     """A run on the window's image."""
-    study, session = window.study, window.study.session
+    study, session = window.study, window.study.atoms
     frame = study.form.image.frame
     assert frame is not None
     settings = AtomsSettings(**{"trials": 8, "sampler": "sobol", "refine": False, **changes})
@@ -350,7 +350,7 @@ def test_of_equal_trials_the_one_on_the_front_is_named_the_oracle_s() -> None:
 def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     window: Window, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    study, session = window.study, window.study.session
+    study, session = window.study, window.study.atoms
     run = searched(window)
     window.add_points(INNER, "marked")
     window.add_points(INNER[20:], "atoms")
@@ -368,13 +368,13 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
 
     folder = tmp_path / "kept"
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(folder))
-    window.click(study.files.save)
-    window.qtbot.waitUntil(lambda: "Saved" in study.run_box.status.text(), timeout=PATIENCE)
+    study.results.export.folder.trigger()
+    window.qtbot.waitUntil(lambda: "figures saved" in study.run_box.status.text(), timeout=PATIENCE)
     assert {path.name for path in folder.iterdir()} == {
         *("oracle.json", "oracle.csv", "oracle.png"),
         *("agreement.csv", "comparison.json", "comparison.png"),
     }
-    assert study.run_box.status.text() == f"{said}\nSaved: {folder}"
+    assert study.run_box.status.text() == f"{said}\nRun, tables and figures saved: {folder}"
 
     # opened again, over other results and without the layers
     for name in ("marked", "agreement", "oracle"):
@@ -386,16 +386,16 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     assert window.go().startswith("'other': 5 columns")
     chosen = str(folder / "oracle.json")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (chosen, ""))
-    window.click(study.files.open)
+    study.results.run_menu.load.trigger()
     window.qtbot.waitUntil(lambda: study.run_box.status.text() == said, timeout=PATIENCE)
     assert study.run_box.elapsed.text() == ""
-    assert [entry.text for entry in study.legend.entries] == [
+    assert [entry.text for entry in study.results.legend.entries] == [
         f"oracle {len(INNER)}",
         f"matched {len(INNER) - 20}",
         "missed 20",
         "spurious 0",
     ]
-    layer = study.layers.layer("agreement")
+    layer = study.overlay.layers.layer("agreement")
     assert layer is not None
     assert len(layer.data) == len(INNER)
     np.testing.assert_array_equal(session.agreement[1], f1)
@@ -404,29 +404,28 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     window.viewer.layers.remove(window.image)
     window.viewer.add_image(np.array(SCENE.image.data)[::-1], name="other", scale=(PIXEL_SIZE,) * 2)
     before = len(window.viewer.layers)
-    window.click(study.files.open)
+    study.results.run_menu.load.trigger()
     window.qtbot.waitUntil(
-        lambda: "another image, 'crystal'" in study.run_box.status.text(), timeout=PATIENCE
+        lambda: "another image, 'crystal'" in study.results.notice.text(), timeout=PATIENCE
     )
     assert len(window.viewer.layers) == before
-    assert study.run_box.warns
 
     (folder / "oracle.json").write_text('{"format": 1, "kind": "noise", "trials": []}')
-    window.click(study.files.open)
+    study.results.run_menu.load.trigger()
     window.qtbot.waitUntil(
         lambda: "a run of another analysis (noise)" in study.run_box.status.text(), timeout=PATIENCE
     )
 
 
 def test_the_front_takes_the_colours_of_the_agreement(window: Window, tmp_path: Path) -> None:
-    study, session = window.study, window.study.session
+    study, session = window.study, window.study.atoms
     widget = dock_find_atoms(window, tmp_path)
     # thresholds that are searched are seldom good ones: the points lie apart
     run, plot = searched(window, trials=16, thresholds="searched"), widget.results.plot
     widget.scroll_area.ensureWidgetVisible(plot)
     window.qtbot.waitExposed(plot)
-    plain = plot.canvas.grab().toImage()
-    assert plot.findChild(ValueBar).isHidden()
+    plain, bar = plot.canvas.grab().toImage(), plot.findChild(ValueBar)
+    assert bar.texts[0] == "incoherence with the lattice"
     window.add_points(INNER[::2], "half")
     window.take(study.form.source.choice, "Points layer")
     window.take(study.form.source.layers, "half")
@@ -434,7 +433,6 @@ def test_the_front_takes_the_colours_of_the_agreement(window: Window, tmp_path: 
     window.go()
 
     _, f1 = session.agreement
-    bar = plot.findChild(ValueBar)
     assert bar.isVisible()
     low, high = f1[session.front].min(), f1.max()
     assert high - low > 0.01
@@ -459,9 +457,9 @@ def test_the_front_takes_the_colours_of_the_agreement(window: Window, tmp_path: 
     searched(window)
     assert session.current is not run
     assert session.agreement is None
-    assert not bar.isVisible()
+    assert bar.texts[0] == "incoherence with the lattice"
     session.show(run)
-    assert bar.isVisible()
+    assert bar.texts[0] == "F1 with 'half'"
 
 
 def mark_a_trial(window: Window, run: Any) -> None:
@@ -480,7 +478,7 @@ def left_half() -> Any:
 
 
 def test_trials_are_judged_within_the_drawn_region_as_what_is_compared_is(window: Window) -> None:
-    study, session = window.study, window.study.session
+    study, session = window.study, window.study.atoms
     run = searched(window, area="field")
     mark_a_trial(window, run)
     window.viewer.add_labels(
@@ -488,14 +486,14 @@ def test_trials_are_judged_within_the_drawn_region_as_what_is_compared_is(window
     )
     window.take(study.form.image.regions, "left")
     window.go()
-    f1 = study.comparison.result.f1
+    f1 = study.session.current.result.f1
     assert f1 > 0.9
     # the compared layer is the proposed trial
     assert session.agreement[1][run.proposed()] == f1
 
 
 def test_a_run_is_judged_in_its_own_area_whatever_the_shown_one_s_is(window: Window) -> None:
-    session = window.study.session
+    session = window.study.atoms
     whole = searched(window)
     frame = window.study.form.image.frame
     assert frame is not None
@@ -507,7 +505,7 @@ def test_a_run_is_judged_in_its_own_area_whatever_the_shown_one_s_is(window: Win
     assert half is not whole
     mark_a_trial(window, half)
     window.go()
-    assert session.agreement[1][half.proposed()] == window.study.comparison.result.f1
+    assert session.agreement[1][half.proposed()] == window.study.session.current.result.f1
     session.show(whole)
     assert session.agreement[1][whole.proposed()] > 0.9
 
@@ -515,7 +513,7 @@ def test_a_run_is_judged_in_its_own_area_whatever_the_shown_one_s_is(window: Win
     session.show(half)
     session.growing = half
     window.go()
-    assert len(window.study.comparison.oracle.points) < 0.6 * len(INNER)
+    assert len(window.study.session.current.oracle.points) < 0.6 * len(INNER)
     session.growing = None
 
 
@@ -538,12 +536,12 @@ def test_points_upon_one_another_are_shown_and_need_a_distance_to_be_compared(
 
 
 def test_fronts_and_choices_follow_the_runs(window: Window) -> None:
-    study, session = window.study, window.study.session
+    study, session = window.study, window.study.atoms
     first, second = searched(window), searched(window, seed=4)
     window.add_points(INNER, "marked")
     window.take(study.form.source.choice, "Points layer")
     window.go()
-    table = study.front
+    table = study.results.front
 
     def listed() -> set[tuple[str, str]]:
         return {
@@ -584,15 +582,14 @@ def test_a_comparison_that_is_cancelled_while_runs_are_judged_logs_nothing(
     window.add_points(INNER, "marked")
     window.take(study.form.source.choice, "Points layer")
     window.click(study.run_box.button)
-    task = study._task
     window.click(study.run_box.button)
-    task._thread.join(PATIENCE / 1000)
-    assert study.run_box.status.text() == "Cancelled."
+    window.qtbot.waitUntil(lambda: not study.session.searching, timeout=PATIENCE)
+    assert "ancelled" in study.run_box.status.text()
     assert not caplog.records
 
 
 def test_a_pair_across_the_edge_of_a_drawn_region_is_a_pair(window: Window) -> None:
-    study, session = window.study, window.study.session
+    study, session = window.study, window.study.atoms
     run = searched(window, area="field")
     window.add_points(INNER, "marked")
     shifted = INNER + np.array([1.0, 0.0])
@@ -608,7 +605,7 @@ def test_a_pair_across_the_edge_of_a_drawn_region_is_a_pair(window: Window) -> N
     window.take(study.form.image.regions, "cut")
     assert "precision 1.000, recall 1.000" in window.go()
     there = INNER[points_within(INNER, mask.astype(bool))]
-    assert len(study.comparison.oracle.points) == len(there) < len(INNER)
+    assert len(study.session.current.oracle.points) == len(there) < len(INNER)
 
     # and the trials' pairs are counted in the same way
     trial = replace(run.trials[run.proposed()], refined=None)

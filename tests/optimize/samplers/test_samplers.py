@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +19,7 @@ from napari_reward_analysis.optimize.samplers.acquisition import (
 from napari_reward_analysis.optimize.samplers.skopt import SkoptSampler
 from napari_reward_analysis.optimize.samplers.surrogate import Surrogate
 from napari_reward_analysis.optimize.space import Dimension, Space
+from napari_reward_analysis.optimize.stopping import Stopper
 
 NAMES = ("skopt", "tpe", "nsga2", "sobol", "random", "grid")
 SEEDED = tuple(name for name in NAMES if name != "grid")
@@ -265,14 +264,24 @@ def test_kernels_are_fitted_when_there_are_a_quarter_more_trials(fits):
     assert [points for points, _ in fits[::2]] == list(range(12, 60))
 
 
-def test_the_loop_of_the_documentation_runs(capsys):
-    page = (Path(__file__).parents[3] / "docs" / "search.md").read_text(encoding="utf-8")
-    code = page.split("```python\n")[1].split("```")[0]
+def test_a_loop_over_categories_and_conditions_ends_by_patience():
+    space = Space(
+        dimensions=(
+            Dimension(name="filter", scale="category", choices=("none", "gauss", "median")),
+            Dimension(name="sigma", low=0.5, high=3, active_if=("filter", ("gauss",))),
+            Dimension(name="threshold", low=1e-3, high=1, scale="log"),
+        )
+    )
 
-    def judge(filter, threshold, sigma=None):  # noqa: A002 - its name in the page
-        off = abs(sigma - 2) if filter == "gauss" else 1.0
+    def judge(threshold, sigma=None, **chosen):
+        off = abs(sigma - 2) if chosen["filter"] == "gauss" else 1.0
         return (off + abs(np.log10(threshold) + 1), off + abs(np.log10(threshold) + 1.5))
 
-    exec(code, {"judge": judge})
-
-    assert re.fullmatch(r"no gain in 20 trials\n", capsys.readouterr().out)
+    sampler = make_sampler("skopt", space, seed=0, n_objectives=2)
+    stopper = Stopper(patience=20, initial=sampler.initial)
+    while not stopper.reason:
+        point = sampler.ask()
+        errors = judge(**space.decode(point, fixed={}))
+        sampler.tell(point, errors)
+        stopper.tell(errors)
+    assert stopper.reason == "no gain in 20 trials"

@@ -248,10 +248,11 @@ def _markdown(rows: list[Row]) -> str:
     lines = [
         "# Searches side by side",
         "",
-        "Made by `napari-reward-analysis bench`. 1-HV is the part of the unit square of |QC| and",
-        "ER that the front leaves undominated after so many trials (smaller is better), F1 the",
-        "agreement of the proposed point with the columns that were drawn, seconds those of a",
-        f"search of {STOPS[-1]} trials. Python {platform.python_version()}.",
+        "`napari-reward-analysis bench` made this page. *1-HV* is the part of the unit square of",
+        "|QC| and ER that the front leaves undominated after so many trials; smaller is better.",
+        "*F1* is the agreement of the proposed point with the drawn columns. *Seconds* is the time",
+        f"of a search of {STOPS[-1]} trials.",
+        f"Python {platform.python_version()}.",
     ]
     for image in dict.fromkeys(row.image for row in rows):
         stops = " | ".join(f"1-HV, {stop}" for stop in STOPS)

@@ -45,7 +45,7 @@ def front_figure(run: Run) -> Figure:
     axes.scatter(values[:, 0], values[:, 1], s=14, color="0.6", label=f"trials ({len(values)})")
     front = run.front
     steps = np.array([run.trials[i].score.objectives for i in front]).reshape(-1, 2)
-    # with further rewards some of the front are not on the front of these two
+    # with extra rewards some of the front are not on the front of these two
     line = steps[pareto_front(steps)]
     axes.step(line[:, 0], line[:, 1], where="post", color=_FRONT, linewidth=1)
     axes.scatter(

@@ -66,7 +66,7 @@ def in_words(facts: dict[str, Any]) -> str:
     height, width = facts["shape"]
     lines = [f"{facts['name']}: {height} x {width} px, {facts['dtype']}"]
     if facts["pixel_size_A"] is None:
-        lines.append("pixel size: not known (give --pixel-size, or --calibrate lattice)")
+        lines.append("pixel size: not known")
     else:
         field = " x ".join(f"{length:.1f}" for length in facts["field_A"])
         lines.append(f"pixel size: {facts['pixel_size_A']:.5g} A, field {field} A")

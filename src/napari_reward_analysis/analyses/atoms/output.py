@@ -39,7 +39,7 @@ def write_atoms(
     -------
     dict
         n_atoms (rows of the table), n_counted (those within the analysed area, on which QC
-        and ER rest), expected, qc, er, n_trials, pick; the further rewards and the
+        and ER rest), expected, qc, er, n_trials, pick; the extra rewards and the
         parameters of the pick; and what they rest on: pixel_size_A, area_fraction, oracles,
         notices.
 
@@ -66,7 +66,7 @@ def write_atoms(
         "expected": run.physics.expected,
         "qc": trial.score.qc,
         "er": trial.score.er,
-        "further": trial.extra_rewards,
+        "extra_rewards": trial.extra_rewards,
         "parameters": trial.parameters,
         "n_trials": len(run.trials),
         "pick": trial.index,

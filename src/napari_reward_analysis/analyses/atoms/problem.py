@@ -284,7 +284,7 @@ class AtomsProblem:
     def _judge(
         self, blobs: Blobs, sums: Float32Array, candidates: Float32Array, threshold: float
     ) -> dict[str, float]:
-        """The further rewards of one result."""
+        """The extra rewards of one result."""
         if not self.rewards:
             return {}
         detection = Detection(

@@ -102,7 +102,7 @@ class AtomTrial:
 
     @property
     def objectives(self) -> tuple[float, ...]:
-        """|QC|, ER and the further rewards, all minimised."""
+        """|QC|, ER and the extra rewards, all minimised."""
         return (*self.score.objectives, *self.extra_rewards.values())
 
     def rescored(self, physics: Physics) -> AtomTrial:

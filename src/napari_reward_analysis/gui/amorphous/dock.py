@@ -61,7 +61,7 @@ class AmorphousRegions(AnalysisDock):
 
     def make_exports(self) -> RegionExports:
         """The dialogs for files."""
-        return RegionExports(self, self.say)
+        return RegionExports(self, self.note)
 
     def connect_parts(self) -> None:
         """Connect classes, likelihood and exports."""

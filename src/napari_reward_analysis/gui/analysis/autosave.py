@@ -84,7 +84,7 @@ class Autosave:
         """
         if self._failed:
             return ""
-        found = bool(self._run.trials)
+        found = bool(self._run.trials) or self._run.has_result()
         try:
             if found:
                 self._files.save(self._run, self.folder)

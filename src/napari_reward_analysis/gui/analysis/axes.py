@@ -43,23 +43,22 @@ class AxesChoice(QWidget):
         self.horizontal = choice("Horizontal axis", {})
         self.vertical = choice("Vertical axis", {})
         self.colour = choice("Colour of the points", {})
-        self._axes = QWidget()
-        axes, layout = QHBoxLayout(self._axes), QHBoxLayout(self)
-        for line in (axes, layout):
-            line.setContentsMargins(0, 0, 0, 0)
-            line.setSpacing(5)
-        for text, box in (
-            ("\N{RIGHTWARDS ARROW}", self.horizontal),
-            ("\N{UPWARDS ARROW}", self.vertical),
-        ):
-            axes.addWidget(QLabel(text))
-            axes.addWidget(box, 1)
-        layout.addWidget(self._axes, 2)
-        layout.addWidget(QLabel("Colour"))
-        layout.addWidget(self.colour, 1)
+        #: What belongs to the axes; hidden where there are but two objectives.
+        self._axes: list[QWidget] = [
+            QLabel("\N{RIGHTWARDS ARROW}"),
+            self.horizontal,
+            QLabel("\N{UPWARDS ARROW}"),
+            self.vertical,
+        ]
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(5)
+        for widget in (*self._axes, QLabel("Colour"), self.colour):
+            layout.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)
         for box in (self.horizontal, self.vertical, self.colour):
             # a narrow dock cuts their texts, and is not widened by them
-            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             box.setMinimumWidth(56)
         self.horizontal.currentIndexChanged.connect(lambda: self._on_axis(self.vertical))
         self.vertical.currentIndexChanged.connect(lambda: self._on_axis(self.horizontal))
@@ -123,7 +122,8 @@ class AxesChoice(QWidget):
             self.colour.addItem("none", PLAIN)
             self.colour.setItemData(0, "Front and others", Qt.ItemDataRole.ToolTipRole)
         _fill(self.colour, free, wanted, keep=True)
-        self._axes.setVisible(len(self._objectives) > 2)
+        for widget in self._axes:
+            widget.setVisible(len(self._objectives) > 2)
         self.setVisible(bool(free))
 
     def _on_axis(self, other: QComboBox) -> None:

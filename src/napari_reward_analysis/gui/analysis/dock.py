@@ -25,7 +25,7 @@ from napari_reward_analysis.gui.analysis.preload import preload
 from napari_reward_analysis.gui.analysis.request import Request, prepared, start
 from napari_reward_analysis.gui.analysis.results import ResultsPanel
 from napari_reward_analysis.gui.analysis.run_box import RunBox
-from napari_reward_analysis.gui.analysis.session import Session, session_of
+from napari_reward_analysis.gui.analysis.session import Session, holds_something, session_of
 from napari_reward_analysis.gui.analysis.thread import Prepare
 from napari_reward_analysis.gui.analysis.trade_off import TradeOffPanel
 from napari_reward_analysis.gui.analysis.words import trials_in_words
@@ -65,6 +65,8 @@ class AnalysisDock(DockedWidget):
     name: str
     #: What "Keep" says where nothing is on an open image.
     nothing_to_keep = "There is nothing on an open image to keep: open the run's image."
+    #: Tables that are written beside a run, and that another analysis writes too.
+    tables: tuple[str, ...] = ()
     #: Whether `script_of` makes a script.
     has_script = False
 
@@ -87,6 +89,8 @@ class AnalysisDock(DockedWidget):
             self.viewer, self.session, self._on_match, self
         )
         self._loading: BackgroundTask[Any] | None = None
+        #: The words about the shown run; messages follow below them.
+        self._told = ""
         #: What there is to say beside the last search, shown as long as its status is,
         #: and whether it is a warning.
         self._remarks: dict[str, bool] = {}
@@ -122,7 +126,7 @@ class AnalysisDock(DockedWidget):
 
     def make_exports(self) -> Any:
         """The dialogs for files; see `Exports`."""
-        return Exports(self, self.say)
+        return Exports(self, self.note)
 
     def connect_parts(self) -> None:
         """Connect what is special to the analysis, once."""
@@ -157,7 +161,8 @@ class AnalysisDock(DockedWidget):
 
     def write_everything(self, run: Any) -> None:
         """Ask for a folder and write all that the command line writes."""
-        self.exports.everything(run, self.analysis, self.overlay.shown_image)
+        shown = self.overlay.shown_image
+        self.exports.everything(run, self.analysis, shown, tables=self.tables)
 
     # ---- building
 
@@ -275,7 +280,7 @@ class AnalysisDock(DockedWidget):
         self._loading.start()
 
     def _on_loaded(self, run: Any) -> None:
-        if not run.trials:
+        if not holds_something(run):
             self.warn("This run was cut off before its first result: there is nothing to show.")
             return
         if not self.session.searching:
@@ -283,6 +288,9 @@ class AnalysisDock(DockedWidget):
             self.run_box.clear()
         self._remarks = {}
         self.session.add(run)
+        # one that is shown already may have lost its layers
+        self.show_status()
+        self.overlay.draw()
 
     def _on_search(self) -> None:
         session, box = self.session, self.run_box
@@ -310,10 +318,11 @@ class AnalysisDock(DockedWidget):
         run = self.session.ended
         found = "" if run is None else self.words_of(run)
         if status == "cancelled":
-            kept = f"Cancelled. What was found is kept: {found}"
-            self.say(kept if found else "Cancelled before the first result.")
+            kept = f"The run was cancelled. {found}"
+            self._told = kept if found else "Cancelled before the first result."
+            self.say(self._told)
         elif message:
-            kept = f" What was found is kept: {found}" if status == "failed" and found else ""
+            kept = f" Found before: {found}" if status == "failed" and found else ""
             self.warn(message + kept)
         self._show_remarks()
 
@@ -323,6 +332,10 @@ class AnalysisDock(DockedWidget):
         """Say what was found, or what happened."""
         self.run_box.set_status(text, warning=warning)
 
+    def note(self, text: str, warning: bool = False) -> None:
+        """Say what was done with the shown run, below what it found."""
+        self.say(text if warning or not self._told else f"{self._told}\n{text}", warning)
+
     def warn(self, text: str) -> None:
         """Say what is wrong."""
         self.say(text, warning=True)
@@ -331,9 +344,23 @@ class AnalysisDock(DockedWidget):
         """Say how far the shown run is."""
         run = self.session.current
         if run is not None:
-            ended_early = run.status not in ("running", "done") and bool(run.trials)
-            words = self.words_of(run)
-            self.say(f"Ended early. What was found is kept: {words}" if ended_early else words)
+            self._told = self._status_of(run)
+            self.say(self._told)
+
+    def retell(self) -> None:
+        """Say anew what the shown run found; later messages stay below it."""
+        run, said = self.session.current, self.run_box.status.text()
+        if run is None or not self._told or not said.startswith(self._told):
+            return
+        words = self._status_of(run)
+        self.run_box.set_status(words + said.removeprefix(self._told), warning=self.run_box.warns)
+        self._told = words
+
+    def _status_of(self, run: Any) -> str:
+        words = self.words_of(run)
+        if run.status in ("running", "done") or not holds_something(run):
+            return words
+        return f"The run ended early. {words}"
 
     def _show_fault(self) -> None:
         self.run_box.set_fault("" if self.session.searching else self.form.fault)
@@ -426,7 +453,7 @@ class AnalysisDock(DockedWidget):
     def _keep(self) -> None:
         name = self.overlay.keep()
         if name:
-            self.say(f"Kept as layer {name!r}.")
+            self.note(f"Kept as layer {name!r}.")
         else:
             self.warn(self.nothing_to_keep)
 

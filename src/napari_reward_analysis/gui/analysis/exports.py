@@ -52,6 +52,7 @@ class Exports(QObject):
         analysis: Analysis[Any],
         shown: ShownImage | None,
         more: Callable[[Path], object] | None = None,
+        tables: tuple[str, ...] = (),
     ) -> None:
         """Ask for a folder and write all that the command line writes.
 
@@ -63,9 +64,11 @@ class Exports(QObject):
             The run's image, where it is open.
         more : callable, optional
             Writes into the folder what the window has beside; called in the thread.
+        tables : tuple of str
+            Files that are not replaced unasked, beside the run's own.
         """
         folder = self.ask_folder(f"Folder for {analysis.format.file}, tables and figures")
-        if folder is None or not self.may_replace(folder, analysis.format.file):
+        if folder is None or not self.may_replace(folder, analysis.format.file, *tables):
             return
         snapshot = snapshot_of(run)
         pick = Pick() if run.choice is None else Pick(str(run.choice))
@@ -127,7 +130,7 @@ class Exports(QObject):
         answer = QMessageBox.question(
             self._parent,
             "Replace the files?",
-            f"{folder} holds {' and '.join(there)} already. Replace?",
+            f"{folder} already holds {' and '.join(there)}. Replace?",
         )
         return bool(answer == QMessageBox.StandardButton.Yes)
 

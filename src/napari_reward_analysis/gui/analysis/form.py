@@ -84,7 +84,7 @@ class SettingsAndImage(QWidget):
     def __init__(self, viewer: Any, settings: type[BaseModel]) -> None:
         super().__init__()
         self.image, self.lattice = ImageSection(viewer), LatticeSource()
-        self.image.show_region.hide()
+        self.image.leave_out_preflight()
         box = self.lattice.choice
         box.setCurrentIndex(box.findData(NO_LATTICE))
         # elsewhere a count stands in for the lattice, here nothing does
@@ -137,9 +137,8 @@ class SettingsAndImage(QWidget):
         self.settings.set_values(run.settings)
         self.refresh()
 
-    def apply_napari_theme(self, _name: str, colours: ThemeColours) -> None:
-        """Draw in the colours of a napari theme."""
-        self.image.preflight.apply_colours(colours)
+    def apply_napari_theme(self, _name: str, _colours: ThemeColours) -> None:
+        """Nothing here has colours of its own."""
 
     def refresh(self) -> None:
         """Work out anew what follows from the values, and show it."""

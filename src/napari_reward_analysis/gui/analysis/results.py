@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidge
 
 from napari_reward_analysis.gui.analysis.menus import ExportMenu, RunMenu
 from napari_reward_analysis.gui.analysis.run_list import RunList
-from napari_reward_analysis.gui.analysis.session import Session
+from napari_reward_analysis.gui.analysis.session import Session, holds_something
 from napari_reward_analysis.gui.widgets.bindings import Bindings
 from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
@@ -48,6 +48,8 @@ class ResultsPanel(QWidget):
     keep_asked = Signal()
     copy_asked = Signal()
 
+    #: Whether there is a layer to keep.
+    keeps = True
     #: What "Keep" does.
     keep_help = "Copy what is shown into a layer that later clicks leave alone"
 
@@ -67,6 +69,7 @@ class ResultsPanel(QWidget):
         self.copy = button("Copy as Python", "A script that repeats this run without the window")
         self.keep.clicked.connect(lambda: self.keep_asked.emit())
         self.copy.clicked.connect(lambda: self.copy_asked.emit())
+        self.keep.setVisible(self.keeps)
         self.foot = line(self.keep, self.export, self.copy)
         self.foot.addStretch(1)
         head = line(self.runs, self.run_menu)
@@ -125,7 +128,7 @@ class ResultsPanel(QWidget):
         """Enable what is possible now."""
         run = self.session.current
         growing = run is not None and run is self.session.growing
-        found = run is not None and bool(run.trials)
+        found = run is not None and holds_something(run)
         self.run_menu.set_state(has_run=run is not None, growing=growing)
         for one in (self.keep, self.export, self.copy):
             one.setEnabled(found)

@@ -56,7 +56,9 @@ class RunList(Choice):
 
 
 def run_label(run: Any) -> str:
-    """A run in a list: its name, lattice, number of trials and status."""
+    """A run in a list: its name, lattice, number of trials, and status."""
     state = "" if run.status == "done" else f" ({run.status})"
     lattice = run.lattice.name if run.lattice else "no lattice"
-    return f"{run.name}: {lattice}, {len(run.trials)} trials{state}"
+    number = len(run.trials)
+    noun = run.noun.removesuffix("s") if number == 1 else run.noun
+    return f"{run.name}: {lattice}, {number} {noun}{state}"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any, Generic, Protocol, TypeVar
+from dataclasses import fields, replace
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from psygnal import Signal
 
@@ -69,6 +69,9 @@ class Session(Generic[R]):
     warned = Signal(str)
     noted = Signal(str)
     staged = Signal(str)
+
+    #: What a growing run has of its own, so that `complete` leaves it alone.
+    own_fields: ClassVar[frozenset[str]] = frozenset({"name", "choice", "notices"})
 
     def __init__(self) -> None:
         self._runs: list[R] = []
@@ -194,6 +197,20 @@ class Session(Generic[R]):
         if run is self._current:
             self._trials_changed()
 
+    def complete(self, run: R) -> None:
+        """Take over what an analysis has added to its run at the end.
+
+        The growing run keeps what the user has changed meanwhile: its name and choice.
+        """
+        growing = self.growing
+        if growing is None:
+            return
+        for name in {one.name for one in fields(run)} - self.own_fields:
+            value = getattr(run, name)
+            setattr(growing, name, list(value) if isinstance(value, list) else value)
+        if growing is self._current:
+            self._trials_changed()
+
     def add_notices(self, notices: Sequence[Notice]) -> None:
         """Add what the search has told at its end to the growing run."""
         if self.growing is not None:
@@ -202,12 +219,17 @@ class Session(Generic[R]):
             self.noted.emit(notices_in_words([notice]))
 
     def end(self, status: Status, message: str = "") -> None:
-        """Note that the search is over, one way or another."""
+        """Note that the search is over, one way or another.
+
+        A run that holds nothing is taken off the list.
+        """
         run = self.growing
         if run is not None:
             run.status, run.message = status, message
-        self.ended = run if run is not None and run.trials else None
+        self.ended = run if run is not None and holds_something(run) else None
         self.growing, self._search, self.cancelling = None, None, False
+        if run is not None and self.ended is None:
+            self.remove(run)
         self.outcome = (status, message)
         self.search_changed.emit()
 
@@ -250,7 +272,7 @@ class Session(Generic[R]):
     def _count_anew(self, since: int = 0) -> None:
         """Find front and choices; of the trials before `since` the front is known."""
         run = self._current
-        if run is None:
+        if run is None or not run.trials or not hasattr(run.trials[0], "objectives"):
             self._front, self._proposed = [], {}
             return
         # what was dominated stays so: a long run is not searched again from its start
@@ -277,6 +299,11 @@ class Session(Generic[R]):
     def _scored(self, _run: R, trials: Sequence[Any]) -> Sequence[Any]:
         """Trials as they enter the growing run."""
         return trials
+
+
+def holds_something(run: BaseRun[Any]) -> bool:
+    """Whether a run has anything to show or to save: trials, or another result."""
+    return bool(run.trials) or run.has_result()
 
 
 _SESSIONS: weakref.WeakKeyDictionary[Any, dict[str, Any]] = weakref.WeakKeyDictionary()

@@ -152,6 +152,7 @@ class AnalysisThread(QObject):
             _LOG.exception("The analysis failed.")
             end = _End("failed", f"The search failed: {describe(error)}.")
         finally:
+            self._complete(task)
             self._close(task, end)
 
     def _iterated(
@@ -202,6 +203,12 @@ class AnalysisThread(QObject):
             new = task.run.notices[known:]
             self._found.append(InWindow(lambda: self._session.add_notices(new)))
         return _End("done")
+
+    def _complete(self, task: Task[Any] | None) -> None:
+        if task is not None:
+            # the thread does not change it any more, and saves it meanwhile
+            run = replace(task.run, trials=list(task.run.trials))
+            self._found.append(InWindow(lambda: self._session.complete(run)))
 
     def _close(self, task: Task[Any] | None, end: _End) -> None:
         try:

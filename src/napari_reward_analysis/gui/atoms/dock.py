@@ -61,7 +61,7 @@ class FindAtoms(AnalysisDock):
 
     def make_exports(self) -> AtomsExports:
         """The dialogs for files."""
-        return AtomsExports(self, self.say)
+        return AtomsExports(self, self.note)
 
     def connect_parts(self) -> None:
         """Connect N and DS, sub-pixel positions, oracles and exports."""

@@ -38,6 +38,9 @@ class AtomsSession(Session[Run]):
     oracles_changed = Signal()
     agreement_changed = Signal()
 
+    # the window may have scored its trials by another N or DS meanwhile
+    own_fields = Session.own_fields | {"trials", "physics", "oracles"}
+
     def __init__(self) -> None:
         super().__init__()
         self._edited: AtomScore | None = None

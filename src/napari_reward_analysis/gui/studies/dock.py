@@ -9,9 +9,10 @@ from typing import Any
 import napari.viewer
 from qtpy.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from napari_reward_analysis.gui.analysis.autosave import autosave_folder
+from napari_reward_analysis.gui.analysis.dock import AnalysisDock
 from napari_reward_analysis.gui.studies.noise import NoiseStudy
 from napari_reward_analysis.gui.studies.oracle import OracleStudy
-from napari_reward_analysis.gui.studies.tab import StudyTab
 from napari_reward_analysis.gui.studies.windows import WindowsStudy
 from napari_reward_analysis.gui.widgets.docked import DockedWidget
 
@@ -58,8 +59,8 @@ class Studies(DockedWidget):
         """Save growing studies in another folder, with a folder inside for each tab."""
         for index in range(self.tabs.count()):
             tab = self.tabs.widget(index)
-            if isinstance(tab, StudyTab):
-                tab.runs_folder = runs_folder / tab.kept_in
+            if isinstance(tab, AnalysisDock):
+                tab.runs_folder = runs_folder / autosave_folder(tab.name).name
 
     def bind(self) -> None:
         """Follow the viewer from now on."""

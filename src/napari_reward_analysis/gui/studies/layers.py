@@ -85,6 +85,17 @@ class WindowLayers:
         self._replace(former, layer, len(self._viewer.layers))
         self._atoms = weakref.ref(layer)
 
+    def keep_atoms(self, name: str) -> Points | None:
+        """Copy the columns into a layer that later runs leave alone; None where none are shown."""
+        layer = self.atoms
+        if layer is None:
+            return None
+        copy = Points(np.array(layer.data), **{**layer.as_layer_data_tuple()[1], "name": name})
+        active = self._viewer.layers.selection.active
+        self._viewer.layers.insert(self._viewer.layers.index(layer), copy)
+        self._viewer.layers.selection.active = active
+        return copy
+
     def show_map(self, place: Place, plan: Plan, name: str, values: FloatArray) -> None:
         """Show a value of each window over the image. Windows without a result are transparent.
 

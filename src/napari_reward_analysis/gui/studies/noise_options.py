@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from napari.layers import Layer
+import numpy as np
+from napari.layers import Layer, Points
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
@@ -13,11 +14,14 @@ from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.noise.settings import NoiseSettings
 from napari_reward_analysis.analyses.oracle.network import runtime_fault
 from napari_reward_analysis.calibration.choices import AreaRule
-from napari_reward_analysis.gui.layers.known_points import is_oracle
+from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.layers.known_points import is_oracle, points_on
 from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.studies.layers import ATOMS
 from napari_reward_analysis.gui.widgets.glossary import explain
 from napari_reward_analysis.gui.widgets.settings_form import SettingsForm
+from napari_reward_analysis.points.agreement import require_within
 
 _SHOWN = (
     *("levels", "unit", "kind", "seeds"),
@@ -110,6 +114,32 @@ class NoiseOptions(QWidget):
         self.published.blockSignals(True)
         self.published.setChecked(is_as_published(settings.atoms))
         self.published.blockSignals(False)
+
+    def given(self, shown: ShownImage) -> dict[str, Any]:
+        """Known positions in the image, and whether the network is asked.
+
+        Raises
+        ------
+        BadInput
+            If the layer of known positions belongs to another image.
+        """
+        layer, known = self.known.layer, None
+        if isinstance(layer, Points):
+            points = points_on(layer, shown.place)
+            if not len(points):
+                raise BadInput(
+                    "The layer of known positions has no point on this image: choose another."
+                )
+            known = points[require_within(points, np.ones(shown.shape, bool), repr(layer.name))]
+        return {"known": known, "oracle": self.network.isChecked()}
+
+    def bind(self) -> None:
+        """Follow the viewer from now on."""
+        self.known.bind()
+
+    def unbind(self) -> None:
+        """Stop following the viewer."""
+        self.known.unbind()
 
     def summary(self) -> str:
         """The options in one line."""

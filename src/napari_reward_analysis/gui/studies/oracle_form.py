@@ -10,9 +10,11 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.oracle.problem import Compared
+from napari_reward_analysis.analyses.oracle.run import OracleRun
 from napari_reward_analysis.analyses.oracle.settings import OracleSettings
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.gui.analysis.request import Request
 from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.inputs.form_values import FREE_CELL, NO_LATTICE
 from napari_reward_analysis.gui.inputs.image_section import ImageSection
@@ -21,9 +23,9 @@ from napari_reward_analysis.gui.layers.known_points import known_on
 from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
 from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.studies.oracle_source import OracleSource, are_positions
-from napari_reward_analysis.gui.studies.oracle_work import OracleRequest
 from napari_reward_analysis.gui.widgets.glossary import explain
 from napari_reward_analysis.gui.widgets.settings_form import SettingsForm
+from napari_reward_analysis.gui.widgets.theme import ThemeColours
 from napari_reward_analysis.points.known import Oracle
 
 #: Name of the layer of Find atoms.
@@ -44,16 +46,21 @@ class OracleForm(QWidget):
     Signals
     -------
     changed
-        A value was changed.
+        A value was changed; `fault` is up to date.
+    image_changed
+        Another image, or another frame of a stack.
     """
 
     changed = Signal()
+    image_changed = Signal()
 
     def __init__(self, viewer: Any, session: AtomsSession) -> None:
         super().__init__()
+        #: What is missing or wrong; empty if nothing is.
+        self.fault = ""
         self._session = session
         self.image = ImageSection(viewer)
-        self._trim(self.image)
+        self.image.leave_out_preflight()
         self.lattice = LatticeSource()
         box = self.lattice.choice
         box.removeItem(box.findData(FREE_CELL))
@@ -76,61 +83,78 @@ class OracleForm(QWidget):
         column.addWidget(self.image)
         column.addWidget(self.settings)
         for part in (self.image, self.lattice, self.source, self.settings):
-            part.changed.connect(self.changed.emit)
-        self.compared.layer_changed.connect(self.changed.emit)
-
-    @staticmethod
-    def _trim(section: ImageSection) -> None:
-        """Hide the parts that a comparison does not need."""
-        layout: Any = section.layout()
-        layout.labelForField(section.preflight).hide()
-        section.preflight.hide()
-        section.show_region.hide()
-        section.set_area("field")
+            part.changed.connect(self.refresh)
+        self.compared.layer_changed.connect(self.refresh)
+        self.image.image_changed.connect(self.image_changed.emit)
 
     def bind(self) -> None:
         """Follow the viewer from now on."""
         for part in (self.image, self.source, self.compared):
             part.bind()
+        self.refresh()
 
     def unbind(self) -> None:
         """Stop following the viewer."""
         for part in (self.image, self.source, self.compared):
             part.unbind()
 
-    def fault(self) -> str:
-        """What is missing or wrong; empty if nothing is."""
-        return (
+    def set_open(self, _is_open: bool) -> None:
+        """Stay open: the form is short, and comparisons follow one another."""
+
+    def refresh(self) -> None:
+        """Update the fault."""
+        self.fault = (
             self.image.fault()
             or self.lattice.fault
             or self.source.fault()
             or self.settings.fault
             or self._same()
         )
+        self.changed.emit()
 
-    def request(self, frame: ShownImage) -> OracleRequest:
-        """The inputs of the comparison, as plain values.
+    def request(self) -> Request | None:
+        """The inputs of the comparison; None where no image is chosen.
 
         Raises
         ------
         BadInput
             If a chosen layer has no point on the image.
         """
-        compared = self.compared.layer
-        given: dict[str, Any] = {"runs": self._runs_here(frame), **self._oracle(frame)}
+        shown, compared = self.image.frame, self.compared.layer
+        if shown is None:
+            return None
+        given: dict[str, Any] = {"runs": self._runs_here(shown), **self._oracle(shown)}
         if isinstance(compared, Points):
-            found, _ = _known(compared, frame)
+            found, _ = _known(compared, shown)
             # columns of a search are compared in the area of the search
-            area = self._analysed(frame) if compared.name == _ATOMS else None
+            area = self._analysed(shown) if compared.name == _ATOMS else None
             given["found"] = Compared(found, repr(compared.name), area)
-        return OracleRequest(
-            frame=frame,
-            pixel_size=self.image.typed_pixel_size,
-            lattice=self.lattice.lattice,
-            region=self.image.region,
+        return Request(
+            shown,
+            self.image.typed_pixel_size,
+            self.lattice.lattice,
+            self.settings.settings(area=self.image.area),
+            self.image.region,
             given=given,
-            settings=self.settings.settings(area=self.image.area),
         )
+
+    def show_run(self, run: OracleRun, *, same_image: bool) -> None:
+        """Show lattice and settings of a comparison; its positions are not in it.
+
+        Parameters
+        ----------
+        run : OracleRun
+        same_image : bool
+            Whether the chosen image is the run's, so that its pixel size counts too.
+        """
+        if same_image:
+            self.image.set_pixel_size(run.image.pixel_size)
+        self.lattice.show_crystal(run.lattice)
+        self.settings.set_values(run.settings)
+        self.refresh()
+
+    def apply_napari_theme(self, _name: str, _colours: ThemeColours) -> None:
+        """Nothing here has colours of its own."""
 
     def _same(self) -> str:
         same = self.source.kind == "points" and self.source.layer is self.compared.layer

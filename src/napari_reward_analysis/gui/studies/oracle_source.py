@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from napari.layers import Layer, Points
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
@@ -12,11 +12,11 @@ from qtpy.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 from napari_reward_analysis.analyses.oracle.network import runtime_fault
 from napari_reward_analysis.gui.layers.layer_combo import LayerCombo
 from napari_reward_analysis.gui.studies.oracle_layers import is_shown_oracle
-from napari_reward_analysis.gui.studies.oracle_work import Kind
 from napari_reward_analysis.gui.widgets.elided_label import ElidedLabel
 from napari_reward_analysis.gui.widgets.fields import choice, row
 from napari_reward_analysis.gui.widgets.glossary import explain
 
+Kind = Literal["network", "model", "file", "points"]
 _KINDS = {
     "network": "network of this package",
     "model": "another network (ONNX file)",

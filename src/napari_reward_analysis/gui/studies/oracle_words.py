@@ -13,7 +13,6 @@ from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.analyses.oracle.run import OracleRun
 from napari_reward_analysis.analyses.oracle.table import agreement_table, oracle_table
 from napari_reward_analysis.gui.pareto.values import largest
-from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.points.agreement import per_class
 
 
@@ -34,7 +33,7 @@ def comparison_in_words(comparison: OracleRun) -> str:
         if by_class:
             parts = [f"{name} {numbers['recall']:.3f}" for name, numbers in by_class.items()]
             lines.append(f"recall by class: {', '.join(parts)}")
-    return "\n".join([*lines, *map(sentence, comparison.notices)])
+    return "\n".join(lines)
 
 
 def favourites_in_words(judged: Sequence[TrialAgreement], runs: Sequence[Run]) -> str:

@@ -2,162 +2,199 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from qtpy.QtWidgets import QFileDialog, QLabel, QPushButton, QWidget
+from qtpy.QtWidgets import QLabel, QWidget
 
-from napari_reward_analysis.analyses.windows.analysis import begin_windows
 from napari_reward_analysis.analyses.windows.maps import map_name
-from napari_reward_analysis.analyses.windows.output import write_windows
 from napari_reward_analysis.analyses.windows.plan import DEFAULT_CELLS
 from napari_reward_analysis.analyses.windows.result import WindowResult
-from napari_reward_analysis.analyses.windows.run import WINDOWS_FORMAT, WindowsRun
+from napari_reward_analysis.analyses.windows.run import WindowsRun
 from napari_reward_analysis.arrays import FloatArray
-from napari_reward_analysis.gui.analysis.study_autosave import Keeping, about_study
-from napari_reward_analysis.gui.analysis.study_thread import Prepare
-from napari_reward_analysis.gui.layers.shown_image import ShownImage
+from napari_reward_analysis.gui.analysis.dock import AnalysisDock
+from napari_reward_analysis.gui.analysis.overlay import Overlay
+from napari_reward_analysis.gui.analysis.results import ResultsPanel
+from napari_reward_analysis.gui.analysis.session import Session
+from napari_reward_analysis.gui.studies.form import StudyForm
 from napari_reward_analysis.gui.studies.layers import WindowLayers
-from napari_reward_analysis.gui.studies.tab import StudyTab
 from napari_reward_analysis.gui.studies.windows_options import WindowsOptions
-from napari_reward_analysis.gui.widgets.fields import (
-    choice,
-    form_layout,
-    row,
-)
+from napari_reward_analysis.gui.widgets.fields import choice, form_layout
 from napari_reward_analysis.io.writers import write_csv
-from napari_reward_analysis.notices import sentence
-from napari_reward_analysis.runs.analysis import Inputs, Task
 
 #: Quantities of every run. Others are added with the results.
 _FIRST = {key: map_name(key) for key in ("qc", "er", "threshold")}
 
 
-class WindowsResults(QWidget):
-    """A choice of the map, its range, and the windows without a result."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.quantity = choice("Map", _FIRST)
-        self.quantity.setToolTip("Quantity that the map over the image shows for each window")
-        self.csv = QPushButton("Export CSV…")
-        self.csv.setToolTip("Write a table of the columns of the whole image")
-        self.csv.setEnabled(False)
-        self.range = QLabel()
-        self.left_out = QLabel()
-        self.left_out.setWordWrap(True)
-        layout = form_layout(self)
-        layout.addRow("Map", row(self.quantity, self.csv, stretch=0))
-        layout.addRow("Range", self.range)
-        layout.addRow(self.left_out)
-
-    def show_range(self, values: FloatArray | None) -> None:
-        """Show the values of the darkest and the brightest window of the map."""
-        known = np.empty(0) if values is None else values[np.isfinite(values)]
-        text = f"{known.min():.3g} (dark) to {known.max():.3g} (bright)" if len(known) else ""
-        self.range.setText(text.replace("-", "\N{MINUS SIGN}"))
-
-    def offer(self, names: list[str]) -> None:
-        """Offer these quantities too."""
-        for name in names:
-            if self.quantity.findData(name) < 0:
-                self.quantity.addItem(map_name(name), name)
-
-
-class WindowsStudy(StudyTab):
-    """Sliding windows over the shown image.
-
-    Parameters
-    ----------
-    viewer : napari.viewer.Viewer
-    """
-
-    title, kept_in, tables = "Windows", "windows-runs", ("atoms.csv",)
-    keeping = Keeping(
-        WINDOWS_FORMAT.file, "trials", WINDOWS_FORMAT.log, WINDOWS_FORMAT.save, about_study
-    )
+class WindowsForm(StudyForm):
+    """Image and lattice, windows, and the search in each of them."""
 
     def __init__(self, viewer: Any) -> None:
-        self.shown = WindowsResults()
-        super().__init__(viewer, WindowsOptions(), self.shown)
-        self.layers = WindowLayers(self.viewer)
-        self.shown.quantity.currentIndexChanged.connect(lambda _: self._show_map())
-        self.shown.csv.clicked.connect(self._ask_csv)
+        super().__init__(viewer, "Windows", WindowsOptions())
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Update what follows from the values, and show it."""
         self.options.show_default(self._default_side())
-        super()._refresh()
+        super().refresh()
 
     def _default_side(self) -> float | None:
         """Default side in angstrom, from the measured cell or else from that of the lattice."""
         lattice, found = self.inputs.lattice.lattice, self.inputs.watch.preflight
-        size = self.inputs.image.effective_pixel_size
+        size = self.image.effective_pixel_size
         if lattice is None:
             return None
         if size is not None and found is not None and found.measured and found.measured.found:
             return float(DEFAULT_CELLS * found.measured.cell_area_px**0.5 * size)
         return float(DEFAULT_CELLS * lattice.area**0.5)
 
-    def prepare(self, frame: ShownImage) -> Prepare:
-        """Set up the study of the form; a thread calls the result."""
-        image = self.inputs.image
-        size, lattice, region = image.typed_pixel_size, self.inputs.lattice.lattice, image.region
-        settings = self.options.settings(image.area)
 
-        def work() -> Task[WindowsRun]:
-            return begin_windows(Inputs(frame.image(size), lattice, region), settings)
+class WindowsResults(ResultsPanel):
+    """A choice of the map, its range, and the windows without a result.
 
-        return work
+    Parameters
+    ----------
+    session : Session
+        Its shown run is shown.
+    """
 
-    def total(self, run: WindowsRun) -> int:
-        """Number of windows."""
-        return len(run.plan.windows)
+    keep_help = "Copy the columns into a layer that later runs leave alone"
 
-    def show_run(self, *, complete: bool) -> None:
-        """Show the map during the run, and the columns at the end."""
-        self.shown.left_out.setText(left_out_in_words(self.run))
-        self.shown.offer(list(self.run.maps))
-        self._show_map()
-        self.shown.csv.setEnabled(complete)
-        if complete and self.place is not None:
-            self.layers.show_atoms(self.place, self.run.stitched)
+    def __init__(self, session: Session[Any]) -> None:
+        super().__init__(session)
+        self.quantity = choice("Map", _FIRST)
+        self.quantity.setToolTip("Quantity that the map over the image shows for each window")
+        self.range, self.left_out = QLabel(), QLabel()
+        self.left_out.setWordWrap(True)
+        content = QWidget()
+        layout = form_layout(content)
+        layout.addRow("Map", self.quantity)
+        layout.addRow("Range", self.range)
+        layout.addRow(self.left_out)
+        self.body.addWidget(content)
+        self.body.addStretch(1)
+        self.csv = self.export.add("Columns as CSV…")
+        self.quantity.currentIndexChanged.connect(lambda _: self._show_range())
 
-    def in_words(self) -> str:
+    def show_trials(self) -> None:
+        """Offer the quantities of the run, and show the range of the map."""
+        run: WindowsRun | None = self.session.current
+        for name in () if run is None else run.maps:
+            if self.quantity.findData(name) < 0:
+                self.quantity.addItem(map_name(name), name)
+        self.left_out.setText("" if run is None else left_out_in_words(run))
+        self._show_range()
+        super().show_trials()
+
+    def values(self) -> FloatArray | None:
+        """The chosen quantity by window."""
+        run: WindowsRun | None = self.session.current
+        return None if run is None else run.maps.get(self.quantity.currentData())
+
+    def _show_range(self) -> None:
+        """Show the values of the darkest and the brightest window of the map."""
+        values = self.values()
+        known = np.empty(0) if values is None else values[np.isfinite(values)]
+        text = f"{known.min():.3g} (dark) to {known.max():.3g} (bright)" if len(known) else ""
+        self.range.setText(text.replace("-", "\N{MINUS SIGN}"))
+
+
+class WindowsOverlay(Overlay):
+    """The map during a run, and the columns at its end.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+    session : Session
+    results : WindowsResults
+        The chosen quantity.
+    parent : QWidget
+    """
+
+    def __init__(
+        self, viewer: Any, session: Session[Any], results: WindowsResults, parent: QWidget
+    ) -> None:
+        super().__init__(viewer, session, parent)
+        self.layers = WindowLayers(viewer)
+        self._results = results
+        #: The run whose columns are shown, and the number of its windows.
+        self._drawn: tuple[str, int] | None = None
+        results.quantity.currentIndexChanged.connect(lambda _: self._draw_map())
+
+    def bind(self) -> None:
+        """Follow the session from now on."""
+        session = self.session
+        for signal in (session.run_changed, session.trials_changed, session.search_changed):
+            self.bindings.connect(signal, self.draw)
+        super().bind()
+
+    def draw(self) -> None:
+        """Show map and columns, if the image is open."""
+        run: WindowsRun | None = self.session.current
+        place = self.place
+        if run is None or place is None:
+            return
+        self._draw_map()
+        wanted = run.identifier, len(run.trials)
+        there = wanted == self._drawn and self.layers.atoms is not None
+        if run is not self.session.growing and run.trials and not there:
+            self.layers.show_atoms(place, run.stitched)
+            self._drawn = wanted
+
+    def keep(self) -> str:
+        """Copy the columns into a layer of their own; returns its name, or ''."""
+        run = self.session.current
+        copy = None if run is None else self.layers.keep_atoms(f"columns, {run.name}")
+        return "" if copy is None else str(copy.name)
+
+    def _draw_map(self) -> None:
+        run: WindowsRun | None = self.session.current
+        values, place = self._results.values(), self.place
+        if run is not None and values is not None and place is not None:
+            self.layers.show_map(place, run.plan, self._results.quantity.currentText(), values)
+
+
+class WindowsStudy(AnalysisDock):
+    """Sliding windows over the shown image."""
+
+    name = "windows"
+    tables = ("atoms.csv",)
+    nothing_to_keep = "There are no columns on an open image to keep: open the run's image."
+
+    form: WindowsForm
+    results: WindowsResults
+    overlay: WindowsOverlay
+
+    def make_form(self) -> WindowsForm:
+        """Image, lattice and windows."""
+        return WindowsForm(self.viewer)
+
+    def make_results(self) -> WindowsResults:
+        """Maps, and the windows without a result."""
+        return WindowsResults(self.session)
+
+    def make_overlay(self) -> WindowsOverlay:
+        """A map and the columns."""
+        return WindowsOverlay(self.viewer, self.session, self.results, self)
+
+    def connect_parts(self) -> None:
+        """Connect the export."""
+        self.results.csv.triggered.connect(lambda: self.with_run(self._write_columns))
+
+    def words_of(self, run: WindowsRun) -> str:
         """Number of columns and windows."""
-        run: WindowsRun = self.run
+        total = len(run.plan.windows)
+        if run is self.session.growing:
+            return f"{len(run.trials)} of {total} windows are done."
         rows, columns = run.plan.grid
         text = f"{len(run.stitched['id'])} columns in {rows} × {columns} windows."
-        missing = len(run.plan.windows) - len(run.trials)
-        more = [f"{missing} windows were not searched."] if missing else []
-        return " ".join([text, *more, *map(sentence, run.notices)])
+        missing = total - len(run.trials)
+        return f"{text} {missing} windows were not searched." if missing else text
 
-    def load(self, path: Path) -> WindowsRun:
-        """Read `windows.json`."""
-        return WINDOWS_FORMAT.load(path)
-
-    def write(self, run: WindowsRun, folder: Path) -> object:
-        """Write run, columns and maps."""
-        WINDOWS_FORMAT.save(run, folder)
-        return write_windows(run, folder)
-
-    def _show_map(self) -> None:
-        run: WindowsRun | None = self.run
-        values = None if run is None else run.maps.get(self.shown.quantity.currentData())
-        self.shown.show_range(values)
-        if run is not None and values is not None and self.place is not None:
-            name = self.shown.quantity.currentText()
-            self.layers.show_map(self.place, run.plan, name, values)
-
-    def _ask_csv(self) -> None:
-        chosen, _ = QFileDialog.getSaveFileName(self, "Columns as CSV", "atoms.csv", "CSV (*.csv)")
-        if chosen:
-            path = Path(chosen).with_suffix(".csv")
-            table = self.run.stitched
-            self.do(
-                lambda: write_csv(path, table),
-                lambda _: self.note(f"{len(table['id'])} columns saved: {path}"),
-            )
+    def _write_columns(self, run: WindowsRun) -> None:
+        table = run.stitched
+        path = self.exports.ask_file("Columns as CSV", "atoms.csv", "CSV (*.csv)")
+        if path is not None:
+            self.exports.write(lambda: write_csv(path, table), f"{len(table['id'])} columns", path)
 
 
 def left_out_in_words(run: WindowsRun) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_reward_analysis.analyses.windows.plan import DEFAULT_CELLS
 from napari_reward_analysis.analyses.windows.settings import WindowsSettings
 from napari_reward_analysis.calibration.choices import AreaRule
+from napari_reward_analysis.gui.layers.shown_image import ShownImage
 from napari_reward_analysis.gui.widgets.settings_form import SettingsForm
 
 _SHOWN = ("side", "overlap", "trials", "seed", "sampler", "seconds", "patience", "workers")
@@ -64,6 +67,16 @@ class WindowsOptions(QWidget):
         """Show the side in angstrom of an empty input; None where it is not known yet."""
         self._default = None if side is None else float(f"{side:.3g}")
         self.side.set_default(self._default, missing=f"{DEFAULT_CELLS:g} cells")
+
+    def given(self, _shown: ShownImage) -> dict[str, Any]:
+        """Nothing beside image, lattice and settings."""
+        return {}
+
+    def bind(self) -> None:
+        """Follow the viewer, of which nothing is shown here."""
+
+    def unbind(self) -> None:
+        """Stop following the viewer."""
 
     def summary(self) -> str:
         """The options in one line."""

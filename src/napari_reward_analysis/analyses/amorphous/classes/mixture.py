@@ -298,8 +298,8 @@ def two_orientations(
             "All atoms of the class have one orientation: search both orientations together, or "
             "choose a larger window."
         )
-    # the larger half comes first, of equal halves that of the first column, so that the order
-    # does not hang on the start
+    # The larger half comes first, and of equal halves the one with the first column. Thus the
+    # order does not depend on the start.
     if sizes[1] > sizes[0] or (sizes[0] == sizes[1] and part[crystal][0] == 1):
         part = 1 - part
     side = patches.shape[1]

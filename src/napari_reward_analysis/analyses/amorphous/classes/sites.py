@@ -37,12 +37,12 @@ _SURE = 1 / 3
 _FEW = 3.0
 #: Rounds of the fit.
 _ROUNDS = 4
-#: Half a pixel: a pixel at the border reaches so far beyond its centre.
+#: Half a pixel: the distance from the centre of a border pixel to the edge of the image.
 _HALF_PX = 0.5
-#: Scores of the origin that differ by less than this part are equal but for rounding.
+#: Scores of the origin with a smaller relative difference are equal except for rounding.
 _EQUAL = 1e-6
-#: Of equal origins the one nearest to this place in the cell is taken. Origins that are
-#: equal by symmetry differ by simple fractions, so none is halfway around this place.
+#: Of equal origins, the one nearest to this place in the cell is taken. Origins that are
+#: equal by symmetry differ by simple fractions, so that their distances differ.
 _PREFERRED = np.array([0.1, 0.2])
 
 
@@ -134,9 +134,9 @@ def _origin(
     measured: MeasuredLattice,
     spacing: float,
 ) -> tuple[int, FloatArray]:
-    """Sign of the cell (the pattern cannot tell it from its inverse) and its origin."""
+    """Sign and origin of the cell; a cell and its inverse have the same pattern."""
     lengths = np.array(measured.lengths_px)
-    # rounded to the nearest: lengths of a simple ratio keep their number of bins
+    # Rounded to the nearest number, so that lengths with a simple ratio keep their ratio.
     bins = np.maximum(np.rint(lengths / lengths.max() * _BINS * 3), _BINS).astype(int)
     widths = _WIDTH * spacing / lengths * bins
     seen = _folded(atoms @ np.linalg.inv(measured.vectors_px), brightness, bins, widths)
@@ -154,8 +154,8 @@ def _origin(
 def _best_place(scores: FloatArray) -> tuple[FloatArray, float]:
     """Fractional place of the highest score, and that score.
 
-    A cell may score alike at several origins: all of its columns as bright, or each twice.
-    Rounding must not choose between them.
+    A cell may have equal scores at several origins, for example if all of its columns are
+    equally bright. Rounding must not choose between them.
     """
     best = float(scores.max())
     places = np.argwhere(scores >= best - _EQUAL * abs(best)) / scores.shape
@@ -219,11 +219,11 @@ def _distortion(
 
 
 def _counted(places: FloatArray, found: BoolArray, shape: npt.NDArray[np.int_]) -> BoolArray:
-    """Sites that belong to the field.
+    """Mark the sites that belong to the field.
 
-    A site with an atom belongs to it up to the outer edge of the pixels, so that an atom on
-    the last row keeps its site, on whichever side of the row's centre the fit puts it. A
-    site without an atom counts off the outermost pixels only: no atom could be found there.
+    A site with an atom belongs to the field up to the outer edge of the border pixels, so
+    that an atom on the last row keeps its site. A site without an atom must lie inside the
+    border pixels, because no atom could be found on them.
     """
     inner = np.all((places >= _HALF_PX) & (places <= shape - 1 - _HALF_PX), axis=1)
     outer = np.all((places >= -_HALF_PX) & (places <= shape - 1 + _HALF_PX), axis=1)
@@ -231,7 +231,7 @@ def _counted(places: FloatArray, found: BoolArray, shape: npt.NDArray[np.int_]) 
 
 
 def _assigned(places: FloatArray, atoms: FloatArray, reach: float) -> npt.NDArray[np.int_]:
-    """Number of the atom on each site, -1 where there is none; each atom at most once."""
+    """Index of the atom on each site; -1 without an atom; each atom at most once."""
     number = np.full(len(places), -1)
     if not len(places):
         return number

@@ -24,9 +24,9 @@ SIGNIFICANT = 0.01
 #: Smallest contrast loss of an amorphous region, even if a smaller loss is significant:
 #: strain, dirt and dynamical effects cause as much.
 MIN_LOSS = 0.15
-#: Losses that differ by less are equal: only rounding tells them apart.
+#: Losses with a smaller difference are equal except for rounding.
 _EQUAL = 1e-9
-#: Draws worked on at once.
+#: Number of draws that are processed together.
 _BATCH = 50
 
 
@@ -105,10 +105,10 @@ def ask_existence(
 def _drawn(
     near: NeighbourMean, labels: npt.NDArray[np.str_], kept: ContrastLoss, seed: int
 ) -> tuple[FloatArray, float]:
-    """Largest mean loss of each draw of crystal, about 0, and the scatter of all means.
+    """Largest mean loss of each draw, relative to crystal, and the scatter of all means.
 
-    The scatter is the mean over the batches, by their draws: all means at once would need
-    hundreds of times the memory of the columns.
+    The scatter is the mean over the batches, weighted by their draws. To keep all means
+    would take hundreds of times the memory of the columns.
     """
     rng = np.random.default_rng(seed)
     known = kept.weight > 0
