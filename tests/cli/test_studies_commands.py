@@ -222,7 +222,9 @@ def test_a_disk_that_is_full_is_one_sentence_and_keeps_what_was_found(
 
     done = call_with_little_room(9_000, command, picture, *SQUARE, *options, "--out", out)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-    assert "free some space or choose another folder; what it holds so far is kept" in done.stderr
+    assert (
+        "free some space or choose another folder; the part written so far is kept" in done.stderr
+    )
     assert [path.name for path in out.iterdir()] == [f"{command}.jsonl"]
     run = load(out)
     assert run.status == "cancelled"
