@@ -291,7 +291,7 @@ def test_a_class_of_a_few_atoms_is_refused_by_name(plain):
 
 def test_a_user_who_empties_every_class_is_told(plain):
     words = [f"own {number}" for number in range(256)]
-    with pytest.raises(BadInput, match="No class has the 12 columns in crystal"):
+    with pytest.raises(BadInput, match="No class has 12 columns in crystal"):
         AmorphousProblem(plain, inner_grid(), labels=words)
 
 
