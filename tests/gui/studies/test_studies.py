@@ -153,7 +153,7 @@ def test_windows_from_one_click_to_files_and_back(
     viewer.layers.remove(image)
     viewer.add_image(pixels[::-1], name="other", scale=image.scale, units=("nm", "nm"))
     tab.results.run_menu.load.trigger()
-    qtbot.waitUntil(lambda: "another image" in tab.results.notice.text(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "belongs to the image" in tab.results.notice.text(), timeout=PATIENCE)
     viewer.window.remove_dock_widget(dock)
     widget.deleteLater()
 
@@ -196,7 +196,7 @@ def test_cancel_does_not_wait_for_a_search_of_10_000_trials(
     # the whole of one such search takes hours
     qtbot.waitUntil(lambda: not tab.session.searching, timeout=PATIENCE)
     assert (tab.session.outcome, tab.session.runs) == (("cancelled", ""), ())
-    assert tab.run_box.status.text() == "Cancelled before the first result."
+    assert tab.run_box.status.text() == "The run was cancelled before its first result."
     left = [thread.name for thread in threading.enumerate()]
     assert not [name for name in left if name.startswith(("window", "reward-analysis"))]
 

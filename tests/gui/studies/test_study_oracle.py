@@ -217,7 +217,7 @@ def test_cancel_leaves_no_layer(window: Window) -> None:
     window.click(study.run_box.button)
     window.click(study.run_box.button)
     window.qtbot.waitUntil(lambda: not study.session.searching, timeout=PATIENCE)
-    assert study.run_box.status.text() == "Cancelled before the first result."
+    assert study.run_box.status.text() == "The run was cancelled before its first result."
     assert window.names() == ["crystal"]
     window.go()
     assert window.names() == ["crystal", "oracle"]
@@ -406,7 +406,7 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     before = len(window.viewer.layers)
     study.results.run_menu.load.trigger()
     window.qtbot.waitUntil(
-        lambda: "another image, 'crystal'" in study.results.notice.text(), timeout=PATIENCE
+        lambda: "belongs to the image 'crystal'" in study.results.notice.text(), timeout=PATIENCE
     )
     assert len(window.viewer.layers) == before
 

@@ -32,7 +32,7 @@ _FEATURES = (
     "uncertainty_px",
     "window",
 )
-#: A blob ends where its Gaussian turns convex: a diameter of 2 sqrt(2) sigma.
+#: A blob ends at the inflection of its Gaussian: its diameter is 2 sqrt(2) sigma.
 _DIAMETER = 2 * np.sqrt(2)
 
 
@@ -86,7 +86,7 @@ class WindowLayers:
         self._atoms = weakref.ref(layer)
 
     def keep_atoms(self, name: str) -> Points | None:
-        """Copy the columns into a layer that later runs leave alone; None where none are shown."""
+        """Copy the columns into a new layer; None if no columns are shown."""
         layer = self.atoms
         if layer is None:
             return None
