@@ -1,4 +1,4 @@
-"""What every test shares: the data folder, hypothesis, the display, nobody's own settings."""
+"""Set up all tests: the data folder, hypothesis, the display, and isolated user settings."""
 
 from __future__ import annotations
 

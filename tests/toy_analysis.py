@@ -1,4 +1,4 @@
-"""A toy analysis: the threshold at which a wanted share of the pixels is bright, in few parts."""
+"""A toy analysis: find the threshold at which a given share of the pixels is bright."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The amplitude of the full crystal, on maps that are made up."""
+"""Tests of the amplitude of the full crystal with artificial maps."""
 
 from __future__ import annotations
 

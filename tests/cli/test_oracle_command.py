@@ -1,4 +1,4 @@
-"""The command `oracle`."""
+"""Tests of the command `oracle`."""
 
 from __future__ import annotations
 

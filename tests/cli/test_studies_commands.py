@@ -1,4 +1,4 @@
-"""The studies on the command line: results, refusals, interruptions."""
+"""Tests of the studies on the command line: results, refusals, interruptions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operators as written in files, and the atoms that they make."""
+"""Tests of symmetry operators as text, and of the atoms that they make."""
 
 from __future__ import annotations
 

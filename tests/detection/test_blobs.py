@@ -1,4 +1,4 @@
-"""The blobs are those of scikit-image; where its result hangs on a set's order, we count."""
+"""Tests of blobs against scikit-image. Results that depend on a set's order are counted."""
 
 from __future__ import annotations
 

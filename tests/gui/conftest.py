@@ -1,4 +1,4 @@
-"""Fixtures of the window's tests: a viewer without a window, a small crystal, a widget."""
+"""Fixtures of the tests of the window: a viewer model, a small crystal, a widget."""
 
 from __future__ import annotations
 

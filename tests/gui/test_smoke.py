@@ -1,4 +1,4 @@
-"""The plugin in a real window, docked through its manifest and driven by the mouse."""
+"""Tests of the plugin in a real window, docked through its manifest."""
 
 from __future__ import annotations
 

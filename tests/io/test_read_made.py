@@ -1,4 +1,4 @@
-"""Files made on purpose: every way of writing, or spoiling, a calibration."""
+"""Tests of artificial files with every valid and invalid calibration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rewards beside QC and ER: what each sees, and what it does not."""
+"""Tests of the extra rewards beside QC and ER."""
 
 from __future__ import annotations
 

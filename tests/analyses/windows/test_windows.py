@@ -1,4 +1,4 @@
-"""Sliding windows: better than one setting where the image differs, and as good elsewhere."""
+"""Tests of sliding windows on images with different and with uniform parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amorphous regions from the dock widget: from a click on Run to files, and cancelled."""
+"""Tests of the dock "Amorphous regions": from a click on Run to files, and cancelled."""
 
 from __future__ import annotations
 

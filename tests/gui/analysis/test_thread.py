@@ -1,4 +1,4 @@
-"""The thread of an analysis: trials reach the session, every end is told, runs are saved."""
+"""Tests of the thread of an analysis: trials arrive, every end is reported, runs are saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several images, several runs, saved and loaded ones."""
+"""Tests of several images and runs, with saved and loaded runs."""
 
 from __future__ import annotations
 

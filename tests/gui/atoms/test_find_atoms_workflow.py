@@ -1,4 +1,4 @@
-"""The form's workflow: presets, an own choice of stages and rewards, and when to stop."""
+"""Tests of the workflow in the form: presets, stages and rewards, and patience."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dock widget "Studies", through the manifest: run, cancel, map, save, reopen."""
+"""Tests of the dock "Studies" through the manifest: run, cancel, map, save, reopen."""
 
 from __future__ import annotations
 

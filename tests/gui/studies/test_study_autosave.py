@@ -1,4 +1,4 @@
-"""Studies are on the disk as they grow: after a crash they are found again in the window."""
+"""Tests of the autosave of studies: after a crash they are found in the window."""
 
 from __future__ import annotations
 

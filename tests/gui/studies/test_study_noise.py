@@ -1,4 +1,4 @@
-"""The tab "Noise" of the studies, through the manifest: curves, cancel, files and back."""
+"""Tests of the tab "Noise" through the manifest: curves, cancel, files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The oracle's study in a real window, driven by the mouse."""
+"""Tests of the oracle's study in a real window, driven by the mouse."""
 
 from __future__ import annotations
 

@@ -241,7 +241,7 @@ class Session(Generic[R]):
         return self._front
 
     def proposed(self, metric: Metric) -> int | None:
-        """Position of the shown run's Euclidean or Chebyshev choice."""
+        """Return the position of the shown run's Euclidean or Chebyshev choice."""
         return self._proposed.get(metric)
 
     @property
@@ -270,7 +270,7 @@ class Session(Generic[R]):
             self.selection_changed.emit()
 
     def _count_anew(self, since: int = 0) -> None:
-        """Find front and choices. The front of the trials before `since` is known."""
+        """Update front and choices. The front of the trials before `since` is known."""
         run = self._current
         if run is None or not run.trials or not hasattr(run.trials[0], "objectives"):
             self._front, self._proposed = [], {}

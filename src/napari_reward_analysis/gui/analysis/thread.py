@@ -1,4 +1,4 @@
-"""Run an analysis in a thread of its own, and bring its trials to the window.
+"""Run an analysis in a thread, and pass its trials to the window.
 
 The thread puts its results into a queue. A timer of the GUI thread empties the queue a few
 times a second. So no signal crosses threads, and no late signal reaches a closed window.

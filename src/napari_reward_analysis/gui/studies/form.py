@@ -27,13 +27,13 @@ class Options(Protocol):
         """Reason why no study can start; empty if one can."""
 
     def settings(self, area: AreaRule) -> BaseModel:
-        """The settings of the study."""
+        """Return the settings of the study."""
 
     def show_settings(self, settings: Any) -> None:
         """Show the settings of a run. No signal is emitted."""
 
     def summary(self) -> str:
-        """The options in one line."""
+        """Return the options in one line."""
 
     def given(self, shown: ShownImage) -> Mapping[str, Any]:
         """Return further inputs of the study, see `Inputs`."""

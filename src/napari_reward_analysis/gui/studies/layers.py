@@ -150,9 +150,9 @@ class WindowLayers:
 
 
 def spread(values: FloatArray, plan: Plan) -> npt.NDArray[np.float32]:
-    """An array of the image's shape with the value of the window at each pixel.
+    """Return an array of the image's shape with the value of the window at each pixel.
 
-    The seam of windows that overlap is halfway between their middles, as for the stitched
+    The seam of overlapping windows is halfway between their centres, as for the stitched
     columns.
     """
     rows = [(w.top + w.bottom - 1) / 2 for w in plan.windows if w.column == 0]
@@ -176,7 +176,7 @@ def _shape(image: Layer, place: Place) -> tuple[int, int]:
 
 
 def _limits(values: FloatArray) -> tuple[float, float]:
-    """The smallest and the largest value, made different for a map with one value."""
+    """Return the smallest and the largest value. They differ even for a map with one value."""
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     return (low, high) if high > low else (low - 0.5, high + 0.5)

@@ -97,7 +97,7 @@ class NoiseOptions(QWidget):
         return self.form.fault or (runtime_fault() if self.network.isChecked() else "")
 
     def settings(self, area: AreaRule) -> NoiseSettings:
-        """The settings of the study.
+        """Return the settings of the study.
 
         Raises
         ------
@@ -142,7 +142,7 @@ class NoiseOptions(QWidget):
         self.known.unbind()
 
     def summary(self) -> str:
-        """The options in one line."""
+        """Return the options in one line."""
         values = self.form.values()
         levels = ", ".join(f"{level:g}" for level in values["levels"])
         seeds = values["seeds"]

@@ -65,7 +65,7 @@ class OracleForm(QWidget):
         box = self.lattice.choice
         box.removeItem(box.findData(FREE_CELL))
         box.setCurrentIndex(box.findData(NO_LATTICE))
-        # elsewhere the user types N instead of a lattice; here no N is needed
+        # other forms accept N instead of a lattice; a comparison needs no N
         box.setItemText(box.currentIndex(), "none")
         self.source = OracleSource(viewer)
         self.compared = LayerCombo(
@@ -198,7 +198,7 @@ class OracleForm(QWidget):
 
 
 def _known(layer: Points, frame: ShownImage) -> tuple[Any, Any]:
-    """Points of a layer on the image, and their classes."""
+    """Return the points of a layer on the image, and their classes."""
     points, classes = known_on(layer, frame.place)
     if not len(points):
         raise BadInput(f"{layer.name!r} has no point on this image: choose another layer.")

@@ -51,7 +51,7 @@ class OracleLayers:
         self._layers: dict[str, weakref.ReferenceType[Points]] = {}
 
     def layer(self, name: str) -> Points | None:
-        """One of the two layers; None if it is not in the viewer."""
+        """Return one of the two layers; None if it is not in the viewer."""
         viewer, known = self._viewer(), self._layers.get(name)
         layer = None if known is None else known()
         return layer if viewer is not None and layer in viewer.layers else None

@@ -96,7 +96,7 @@ class OracleSource(QWidget):
         return layer if isinstance(layer, Points) else None
 
     def fault(self) -> str:
-        """Missing input; empty if nothing is missing."""
+        """Return the missing input as a sentence; empty if nothing is missing."""
         if self.kind in ("network", "model") and (missing := runtime_fault()):
             return missing
         if self.kind in _FILTERS and self.path is None:

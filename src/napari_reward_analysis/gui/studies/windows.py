@@ -1,4 +1,4 @@
-"""The study "Sliding windows": search each part of the image with settings of its own."""
+"""The study "Sliding windows": tune the settings separately for each part of the image."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ class WindowsStudy(AnalysisDock):
 
     name = "windows"
     tables = ("atoms.csv",)
-    nothing_to_keep = "There are no columns on an open image to keep: open the run's image."
+    nothing_to_keep = "No open image shows columns to keep: open the run's image."
 
     form: WindowsForm
     results: WindowsResults

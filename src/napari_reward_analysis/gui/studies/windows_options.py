@@ -50,7 +50,7 @@ class WindowsOptions(QWidget):
         return self.form.fault
 
     def settings(self, area: AreaRule) -> WindowsSettings:
-        """The settings of the study.
+        """Return the settings of the study.
 
         Raises
         ------
@@ -79,7 +79,7 @@ class WindowsOptions(QWidget):
         """Stop following the viewer."""
 
     def summary(self) -> str:
-        """The options in one line."""
+        """Return the options in one line."""
         values = self.form.values()
         side = values["side"] or self._default
         words = f"{DEFAULT_CELLS:g} cells" if side is None else f"{side:g} Å"

@@ -1,4 +1,4 @@
-"""Sites of the lattice: which column of the cell each atom is."""
+"""Tests of the lattice sites: each atom is assigned to a column of the cell."""
 
 from __future__ import annotations
 
