@@ -124,7 +124,7 @@ def test_single_atoms_have_no_lattice_and_an_unknown_count(shared_data):
         assert not preflight.measured.found
         facts = describe(image, lattice_preset(name))
         assert facts["expected"]["field"] is None
-        assert "no such lattice" in in_words(facts)
+        assert "lattice not found" in in_words(facts)
     settings = AtomsSettings(count=60, tolerance=0.3, trials=20)
     trials = list(Search(AtomsProblem(image, None, settings)))
     assert trials[pick(trials)].objectives[0] == 0
@@ -136,7 +136,7 @@ def test_info_tells_all_of_it(half_field):
 
     assert facts["measured"]["rotation_deg"] == pytest.approx(7, abs=0.1)
     assert facts["expected"]["crystal"] < 0.75 * facts["expected"]["field"]
-    for words in ("seen in the image", "confidence", "header against lattice", "of the field"):
+    for words in ("measured in the image", "confidence", "header against lattice", "of the field"):
         assert words in text
 
 

@@ -220,7 +220,7 @@ def test_real_images(shared_data, tmp_path, name, lattice, size, count):
         ([*SQUARE, "--pixel-size", "0"], "pixel size of 0.0 angstrom is impossible"),
         ([*SQUARE, "--pixel-size", "-1"], "pixel size of -1.0 angstrom is impossible"),
         (["--pixel-size", "0.2", "--lattice", "XY[1]"], "There is no lattice 'XY[1]'"),
-        ([*SQUARE, "--ds", "500"], "beyond every neighbour sum"),
+        ([*SQUARE, "--ds", "500"], "above every neighbour sum"),
         ([*SQUARE, "--ds", "-5"], "--ds must be larger than 0, not -5.0."),
         ([*SQUARE, "--trials", "0"], "--trials must be at least 1, not 0."),
         ([*SQUARE, "--count", "nan"], "--count must be a finite number, not nan."),

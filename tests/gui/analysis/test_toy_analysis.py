@@ -85,7 +85,7 @@ def test_it_runs_is_listed_and_its_trials_are_picked(
     share = (bright > run.trials[wanted].threshold).mean()
     assert np.asarray(layer.data).mean() == pytest.approx(share, abs=1e-3)
     results.keep.click()
-    assert "bright, kept" in viewer.layers
+    np.testing.assert_array_equal(viewer.layers["bright, kept"].scale, image.scale)
     results.table.row_selected.emit(run.front[0])
     assert dock.session.selected == run.front[0]
 

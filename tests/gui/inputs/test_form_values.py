@@ -67,7 +67,7 @@ def test_published_ds_is_the_paper_s() -> None:
     [
         (sto(), None, "The pixel size is not known"),
         (FormValues(lattice=NO_LATTICE), 0.2, "Choose a lattice, or type the expected number"),
-        (sto(ds=40.0), 0.2, "beyond every neighbour sum"),
+        (sto(ds=40.0), 0.2, "above every neighbour sum"),
         (sto(), 0.001, "smaller than one cell"),
         (FormValues(lattice=FREE_CELL, cell=Cell(None, 4.0, 90.0, 1)), 0.2, "incomplete"),
         (FormValues(lattice=FREE_CELL, cell=Cell(4.0, 4.0, 190.0, 1)), 0.2, "impossible"),

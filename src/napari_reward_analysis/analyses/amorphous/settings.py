@@ -24,7 +24,7 @@ PARAMETERS: tuple[ParameterName, ...] = (
     "smoothing",
 )
 RegionReward = Literal["compactness", "perimeter", "unexplained"]
-#: Rewards of the outline, which every search has.
+#: Rewards of the outline. Each search uses them.
 OUTLINE: tuple[RegionReward, ...] = ("compactness", "perimeter")
 
 Value = float | str
@@ -33,7 +33,7 @@ Value = float | str
 class AmorphousSettings(SearchSettings):
     """Settings of a search for amorphous regions, saved with its run.
 
-    The fields say what they mean in their own descriptions.
+    The description of each field explains it.
     """
 
     search: tuple[ParameterName, ...] = option(
@@ -41,9 +41,10 @@ class AmorphousSettings(SearchSettings):
         title="Searched parameters",
         help="Parameters that are searched: the class of the columns (all, or one kind), the "
         "measure of their contrast loss (similarity or likelihood), the window (half the side "
-        "of a patch, in mean column spacings), the components of the patches, the Gaussians of "
-        "the mixture and their covariance, the threshold (0 is crystal, 1 no contrast left), "
-        "and the smoothing (sigma of the average over columns, in mean spacings of the class).",
+        "of a patch, in mean column spacings), the number of components of the patches, the "
+        "number of Gaussians of the mixture and their covariance, the threshold (0 for crystal, "
+        "1 for no contrast), and the smoothing (sigma of the average over columns, in mean "
+        "spacings of the class).",
     )
     fixed: dict[ParameterName, Value] = option(
         title="Fixed values",
@@ -61,8 +62,8 @@ class AmorphousSettings(SearchSettings):
     rewards: tuple[Literal["unexplained"], ...] = option(
         ("unexplained",),
         title="Extra rewards",
-        help="Rewards beside the compactness of the regions and the length of their outlines: "
-        "the disorder that a mask leaves unexplained.",
+        help="Rewards in addition to the compactness and the perimeter of the regions: the "
+        "disorder that a mask does not explain.",
         advanced=True,
         max_length=1,
     )
@@ -78,27 +79,28 @@ class AmorphousSettings(SearchSettings):
     orientations: Literal["all", "one"] = option(
         "all",
         title="Orientations",
-        help="Columns that a posterior is worked out for: all of the class, or those in one of "
-        "its two orientations (of the brightest kind where the class is all).",
+        help="Columns for which a posterior is computed: all columns of the class, or those in "
+        "one of its two orientations. If the class is all, one orientation of the brightest "
+        "kind is used.",
         advanced=True,
     )
     significant: bool = option(
         True,
         title="Significant regions only",
-        help="Drop a region in which no column lost more contrast than crystal does by chance.",
+        help="Drop a region if none of its columns lost more contrast than crystal does by chance.",
         advanced=True,
     )
     start_at_defaults: bool = option(
         True,
         title="Start at the defaults",
-        help="Take the default of every parameter in the first trial.",
+        help="Use the default of each parameter in the first trial.",
         advanced=True,
     )
 
     count: float | None = option(
         None,
         title="N",
-        help="Expected number of columns for the search of the atoms.",
+        help="Expected number of columns for the search for atoms.",
         empty="predicted by the lattice",
         unit="columns",
         metavar="N",
@@ -113,7 +115,7 @@ class AmorphousSettings(SearchSettings):
     atom_trials: int = option(
         AtomsSettings.model_fields["trials"].default,
         title="Trials for the atoms",
-        help="Trials of the search of the atoms where no positions are given.",
+        help="Number of trials of the search for atoms if no positions are given.",
         advanced=True,
         ge=1,
         le=100_000,
@@ -121,7 +123,7 @@ class AmorphousSettings(SearchSettings):
 
     @property
     def atoms_search(self) -> AtomsSettings:
-        """Settings of the search of the atoms where no positions are given."""
+        """Settings of the search for atoms if no positions are given."""
         return AtomsSettings(
             trials=self.atom_trials,
             seed=self.seed,
@@ -137,10 +139,10 @@ class AmorphousSettings(SearchSettings):
     @model_validator(mode="before")
     @classmethod
     def _from_version_0_1(cls, given: Any) -> Any:
-        """Read what run files of version 0.1 say under `as_published`."""
+        """Convert the entry `as_published` of run files of version 0.1."""
         if not isinstance(given, dict) or "as_published" not in given:
             return given
-        # as_published.py needs this class
+        # The module as_published imports this class.
         from napari_reward_analysis.analyses.amorphous.as_published import fields_as_published
 
         rest = {name: value for name, value in given.items() if name != "as_published"}

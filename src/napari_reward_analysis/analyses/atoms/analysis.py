@@ -20,16 +20,16 @@ def begin_atoms(inputs: Inputs, settings: AtomsSettings) -> Task[AtomsRun]:
     Parameters
     ----------
     inputs : Inputs
-        Image, lattice and region. `given` may hold `preflight`, the `Preflight` of this very
-        image, and `oracles`, counts of other oracles by name: each gets a front of its own,
-        and the first is N where neither lattice nor count is given.
+        Image, lattice and region. `given` may hold `preflight`, the `Preflight` of the same
+        image, and `oracles`, counts of other oracles by name. Each oracle gets its own
+        front. Without a lattice and a count, the first oracle gives N.
     settings : AtomsSettings
         Search and rewards.
 
     Raises
     ------
     BadInput
-        If the inputs do not fit together.
+        If the inputs are inconsistent.
     """
     oracles = dict(inputs.given.get("oracles") or {})
     if settings.count is None and inputs.lattice is None and oracles:

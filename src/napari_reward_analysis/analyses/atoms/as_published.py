@@ -1,7 +1,7 @@
-"""The search of the paper, as settings.
+"""Settings of the published search for atoms.
 
-Barakati et al., arXiv 2404.14146: the LoG alone, its five parameters searched in the ranges
-of the published scripts, judged by QC and ER over the whole field.
+Source: Barakati et al., arXiv 2404.14146. The search uses the LoG alone. It searches the five
+parameters in the ranges of the published scripts, with QC and ER of the whole field.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings, ParameterName
 
-#: In pixels of 0.32 angstrom.
+#: Published ranges, in pixels of 0.32 angstrom.
 RANGES: dict[ParameterName, tuple[float, float]] = {
     "min_sigma": (0.1, 3.0),
     "max_sigma": (1.0, 6.0),
@@ -19,7 +19,7 @@ RANGES: dict[ParameterName, tuple[float, float]] = {
     "threshold": (0.01, 0.4),
     "overlap": (0.01, 0.5),
 }
-#: Settings in which the published search differs from the default, beside its ranges.
+#: Settings of the published search that differ from the defaults, except its ranges.
 FIELDS: Mapping[str, Any] = {
     "stages": (),
     "rewards": (),
@@ -32,31 +32,31 @@ FIELDS: Mapping[str, Any] = {
 
 
 def as_published(**changes: Any) -> AtomsSettings:
-    """Settings of the published search.
+    """Return the settings of the published search.
 
     Parameters
     ----------
     **changes
-        Fields of `AtomsSettings` that shall have another value. `ranges` names the
-        parameters that shall have another range.
+        Other values for fields of `AtomsSettings`. `ranges` gives other ranges for the
+        parameters that it names.
     """
     return AtomsSettings.model_validate({**FIELDS, **changes, "ranges": _ranges(changes)})
 
 
 def is_as_published(settings: AtomsSettings) -> bool:
-    """Whether settings are those of the published search, whatever their ranges and length."""
+    """Return True for the published search, with any ranges and any number of trials."""
     return all(getattr(settings, name) == value for name, value in FIELDS.items())
 
 
 def fields_as_published(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a run of version 0.1 that was made as published.
+    """Convert the settings of a published search that version 0.1 made.
 
-    Such a run had other values in these fields and made no use of them.
+    Such a run saved other values in these fields but did not use them.
     """
     return {**given, **FIELDS, "ranges": _ranges(given)}
 
 
 def _ranges(given: Mapping[str, Any]) -> object:
     ranges = given.get("ranges", {})
-    # the settings refuse what is no mapping
+    # The settings reject anything but a mapping.
     return {**RANGES, **ranges} if isinstance(ranges, Mapping) else ranges

@@ -1,9 +1,9 @@
-"""The search against others, side by side in one run, on images made here.
+"""Benchmark the search against other search methods on simulated images.
 
-Every way to search sees the same images with the same number of trials, several seeds
-each. Counted are the seconds of the whole search, the hypervolume of |QC| and ER after 30,
-60 and 100 trials (reference (1, 1)), and F1 of the proposed point against the columns that
-were drawn; the search itself never sees them.
+Each method searches the same images with the same number of trials and several seeds. The
+benchmark measures the time of the whole search, the hypervolume of |QC| and ER after 30, 60
+and 100 trials (reference (1, 1)), and the F1 of the proposed trial against the simulated
+columns. The search does not know these columns.
 """
 
 from __future__ import annotations
@@ -38,30 +38,32 @@ from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 from napari_reward_analysis.search.loop import Search
 
 PIXEL_SIZE, SIDE = 0.18, 256
-#: Trials after which the hypervolume is told.
+#: Numbers of trials after which the hypervolume is reported.
 STOPS = (30, 60, 100)
-#: A found column is true within this distance; the border is not judged. In angstrom.
+#: Largest distance of a correct column from a true one, and width of the border that is
+#: ignored, both in angstrom.
 NEAR, BORDER = 0.6, 2.0
 _FIVE: dict[str, Any] = {"stages": (), "rewards": (), "thresholds": "searched"}
 BLOB_LOG = "scikit-optimize over blob_log"
 
 Points = npt.NDArray[np.float64]
-Told = Callable[[str], None]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One way to search on one image, mean over the seeds.
+    """Results of one search method on one image, as means over the seeds.
 
     Attributes
     ----------
     image, way : str
+        Names of the image and of the search method.
     seconds : float
-        Of a whole search with `STOPS[-1]` trials, what is set up for it included.
+        Time of a search with `STOPS[-1]` trials, including its setup.
     volumes : tuple of float
-        Hypervolume after each of `STOPS` trials.
+        Hypervolume after each number of trials in `STOPS`.
     f1 : float
-        Of the point that is proposed after 60 trials.
+        F1 of the trial that is proposed after 60 trials.
     """
 
     image: str
@@ -72,7 +74,7 @@ class Row:
 
 
 def images(side: int = SIDE) -> Iterator[tuple[str, Image, Points]]:
-    """An easy image and hard ones, with the places of their columns, (y, x) in px."""
+    """Simulate one easy and several hard images, with their true columns, (y, x) in px."""
     lattice = lattice_preset("YBCO[100]")
 
     def made(**options: Any) -> tuple[Points, Points]:
@@ -86,18 +88,18 @@ def images(side: int = SIDE) -> Iterator[tuple[str, Image, Points]]:
     yield "noise 0.6", Image(noisy, PIXEL_SIZE, "noise"), truth
     steep, truth = made(noise=0.3, seed=3)
     across = np.linspace(0, 1, side)
-    # thickness and background both rise across the field
+    # Thickness and background both rise across the field.
     steep = steep * (0.4 + 0.6 * across) + 2 * np.ptp(steep) * across[::-1, None] ** 2
     yield "gradient, noise 0.3", Image(steep, PIXEL_SIZE, "gradient"), truth
     tilted, truth = made(noise=0.0, seed=4)
-    # off the zone axis a column is smeared along the tilt
+    # Off the zone axis, columns are blurred along the tilt.
     tilted = ndimage.gaussian_filter(tilted, (0.35 / PIXEL_SIZE, 0.05 / PIXEL_SIZE))
     tilted += np.random.default_rng(4).normal(0, 0.3 * np.ptp(tilted), tilted.shape)
     yield "mis-tilt, noise 0.3", Image(tilted, PIXEL_SIZE, "mis-tilt"), truth
 
 
 def ways() -> dict[str, dict[str, Any] | None]:
-    """Settings of each way to search; None for scikit-optimize over blob_log."""
+    """Return the settings of each search method, or None for scikit-optimize with blob_log."""
     found: dict[str, dict[str, Any] | None] = {
         "as shipped": {},
         "LoG alone, exact thresholds": {"stages": (), "rewards": ()},
@@ -113,19 +115,19 @@ def ways() -> dict[str, dict[str, Any] | None]:
     return found
 
 
-def run_bench(seeds: int, *, say: Told, side: int = SIDE, trials: int = STOPS[-1]) -> list[Row]:
-    """Measure every way on every image.
+def run_bench(seeds: int, *, say: Say, side: int = SIDE, trials: int = STOPS[-1]) -> list[Row]:
+    """Run each search method on each image.
 
     Parameters
     ----------
     seeds : int
-        Searches of each kind.
+        Number of searches of each kind.
     say : callable
-        Called with each line as soon as it is known.
+        Function that receives each line of output.
     side : int
-        Of the images in pixels.
+        Side of the images in pixels.
     trials : int
-        Of each search.
+        Number of trials of each search.
     """
     lattice, rows = lattice_preset("YBCO[100]"), []
     for label, image, truth in images(side):
@@ -144,7 +146,7 @@ def write_bench(rows: list[Row], folder: Path) -> None:
     Raises
     ------
     BadInput
-        If the folder cannot be written to.
+        If the files cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_text(folder / "bench.json", json.dumps([asdict(row) for row in rows], indent=1) + "\n")
@@ -166,7 +168,7 @@ def _measure(
     for seed in range(seeds):
         start = time.perf_counter()
         if options is None:
-            # small matrices in many threads would slow scikit-optimize down tenfold
+            # Many threads on small matrices slow scikit-optimize down tenfold.
             with threadpool_limits(1):
                 found = _over_blob_log(image, lattice, seed, trials)
         else:
@@ -185,7 +187,7 @@ def _volume(trials: list[AtomTrial]) -> float:
 
 
 def _f1(trial: AtomTrial, truth: Points, shape: tuple[int, int]) -> float:
-    """Agreement of found and drawn columns away from the border, one to one."""
+    """Compute the F1 of found against true columns, one to one, without the border."""
     found = trial.blobs[trial.shown, :2].astype(float)
     border = BORDER / PIXEL_SIZE
     limit = np.array(shape) - 1 - border
@@ -199,7 +201,7 @@ def _f1(trial: AtomTrial, truth: Points, shape: tuple[int, int]) -> float:
 
 
 def _over_blob_log(image: Image, lattice: Lattice, seed: int, trials: int) -> list[AtomTrial]:
-    """scikit-optimize's own optimiser with its defaults, filtering the image every time."""
+    """Search with the default optimiser of scikit-optimize, which filters for each trial."""
     from skimage import feature
     from skopt import Optimizer
     from skopt.space import Integer, Real
@@ -211,12 +213,13 @@ def _over_blob_log(image: Image, lattice: Lattice, seed: int, trials: int) -> li
         else Real(d.low, d.high, "log-uniform" if d.scale == "log" else "uniform", name=d.name)
         for d in problem.space.dimensions
     ]
-    blob_log: Any = feature.blob_log  # without types in some versions
+    blob_log: Any = feature.blob_log  # some versions have no type hints
     rng, found = np.random.default_rng(seed), []
     optimiser = Optimizer(dimensions, "GP", n_initial_points=12, random_state=seed)
     for index in range(trials):
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # repeated points, bounds of the kernel
+            # Repeated points and kernel parameters at their bounds cause warnings.
+            warnings.simplefilter("ignore")
             point = optimiser.ask()
         values = dict(zip((d.name for d in dimensions), map(float, point), strict=True))
         values["max_sigma"] = max(values["max_sigma"], values["min_sigma"])
@@ -246,12 +249,12 @@ def _line(row: Row) -> str:
 
 def _markdown(rows: list[Row]) -> str:
     lines = [
-        "# Searches side by side",
+        "# Comparison of search methods",
         "",
         "`napari-reward-analysis bench` made this page. *1-HV* is the part of the unit square of",
-        "|QC| and ER that the front leaves undominated after so many trials; smaller is better.",
-        "*F1* is the agreement of the proposed point with the drawn columns. *Seconds* is the time",
-        f"of a search of {STOPS[-1]} trials.",
+        "|QC| and ER that the front does not dominate after a number of trials. Smaller is better.",
+        "*F1* is the agreement of the proposed trial with the simulated columns. *Seconds* is the",
+        f"time of a search with {STOPS[-1]} trials.",
         f"Python {platform.python_version()}.",
     ]
     for image in dict.fromkeys(row.image for row in rows):

@@ -1,4 +1,4 @@
-"""Figures for reports. Only figure objects: no backend and no global style is touched."""
+"""Make figures for reports, without changes of the Matplotlib backend or its global style."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     from napari_reward_analysis.analyses.atoms.run import Run
 
-# blue, orange and green of Okabe and Ito: told apart by colour-blind readers
+# The palette of Okabe and Ito is safe for colour-blind readers.
 _ORACLES = ("#CC79A7", "#E69F00", "#56B4E9")
 _FRONT, _EUCLIDEAN, _CHEBYSHEV = "#0072B2", "#D55E00", "#009E73"
 
 
 def front_figure(run: Run) -> Figure:
-    """The trade-off of a run: all feasible trials, the front, the proposed points.
+    """Plot all feasible trials, the Pareto front and the proposed trials of a run.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def front_figure(run: Run) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        12 x 9 cm.
+        Its size is 12 x 9 cm.
     """
     from matplotlib.figure import Figure
 
@@ -45,7 +45,7 @@ def front_figure(run: Run) -> Figure:
     axes.scatter(values[:, 0], values[:, 1], s=14, color="0.6", label=f"trials ({len(values)})")
     front = run.front
     steps = np.array([run.trials[i].score.objectives for i in front]).reshape(-1, 2)
-    # with extra rewards some of the front are not on the front of these two
+    # With extra rewards, the front contains trials that QC and ER alone would exclude.
     line = steps[pareto_front(steps)]
     axes.step(line[:, 0], line[:, 1], where="post", color=_FRONT, linewidth=1)
     axes.scatter(
@@ -63,12 +63,12 @@ def front_figure(run: Run) -> Figure:
 
 
 def save_front(run: Run, path: Path) -> None:
-    """Write the figure of a run as PNG or SVG, whole or not at all.
+    """Save the plot of a run as PNG or SVG. A failed save leaves no partial file.
 
     Raises
     ------
     BadInput
-        If it cannot be written.
+        If the file cannot be written.
     """
     figure = front_figure(run)
     kind = path.suffix.lstrip(".").lower() or "png"
@@ -102,7 +102,7 @@ def _mark(axes: Axes, run: Run, metric: Metric, marker: str, colour: str, size: 
 
 
 def _limits(axes: Axes, values: Objectives, front: Objectives) -> None:
-    """Show the front's neighbourhood: a few wild trials would squeeze it into a corner."""
+    """Limit the axes to the front and its neighbourhood, so that outliers do not squeeze it."""
     for setter, axis in ((axes.set_xlim, 0), (axes.set_ylim, 1)):
         if len(front) == 0:
             continue

@@ -1,4 +1,4 @@
-"""What an image is, and what a lattice expects of it, before anything is searched."""
+"""Describe an image and the predictions of a lattice for it, before any search."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from napari_reward_analysis.notices import sentence
 def describe(
     image: Image, lattice: Lattice | None = None, calibrate: Calibration = "header"
 ) -> dict[str, Any]:
-    """Facts about an image, and a lattice's predictions for it.
+    """Return facts about an image and the predictions of a lattice for it.
 
     Parameters
     ----------
     image : Image
         The image.
     lattice : Lattice, optional
-        The crystal: looked for in the image, and what it predicts.
+        The crystal. Its lattice is measured in the image.
     calibrate : {'header', 'lattice'}
-        Whose pixel size is used.
+        Source of the pixel size.
 
     Returns
     -------
     dict
-        Plain values, ready for JSON. Lengths in angstrom where the key says so.
+        Plain values, ready for JSON. Keys that end in `_A` hold lengths in angstrom.
 
     Raises
     ------
     BadInput
-        If the pixel size shall come from a lattice that is not given or not seen.
+        If the lattice is the source of the pixel size but is missing or not found.
     """
     preflight = run_preflight(image, lattice, calibrate=calibrate)
     image = preflight.image
@@ -62,7 +62,7 @@ def describe(
 
 
 def in_words(facts: dict[str, Any]) -> str:
-    """The facts of `describe` as lines for a reader."""
+    """Return the facts of `describe` as readable lines."""
     height, width = facts["shape"]
     lines = [f"{facts['name']}: {height} x {width} px, {facts['dtype']}"]
     if facts["pixel_size_A"] is None:
@@ -72,7 +72,7 @@ def in_words(facts: dict[str, Any]) -> str:
         lines.append(f"pixel size: {facts['pixel_size_A']:.5g} A, field {field} A")
     lines.append("values: {:.6g} to {:.6g}".format(*facts["range"]))
     if facts["invalid_pixels"]:
-        lines.append(f"invalid pixels: {facts['invalid_pixels']} (NaN or infinite, left out)")
+        lines.append(f"invalid pixels: {facts['invalid_pixels']} (NaN or infinite, ignored)")
     if "lattice" in facts:
         lines += _lattice_lines(facts["lattice"])
         lines += _measured_lines(facts["measured"])
@@ -96,7 +96,7 @@ def _predictions(lattice: Lattice) -> dict[str, Any]:
 
 
 def _counts(preflight: Preflight, lattice: Lattice) -> dict[str, float | None]:
-    """Expected columns of the whole field and of the part that is crystal."""
+    """Return the expected number of columns in the whole field and in its crystal part."""
     image, region = preflight.image, preflight.region
     return {
         "field_by_pixel_size": _count(image, lattice, None, None),
@@ -129,11 +129,11 @@ def _lattice_lines(lattice: dict[str, Any]) -> list[str]:
         f"columns per cell: {lattice['columns_per_cell']}{_weights(lattice['columns'])}",
     ]
     if lattice["faint"]:
-        lines.append(f"too faint for HAADF, not expected:{_weights(lattice['faint'])}")
+        lines.append(f"too faint for HAADF, not counted:{_weights(lattice['faint'])}")
     return [
         *lines,
-        f"smallest distance of columns: {lattice['spacing_A']:.2f} A",
-        f"sums of the four nearest distances (A): {sums}",
+        f"smallest distance between columns: {lattice['spacing_A']:.2f} A",
+        f"sums of the distances to the four nearest columns (A): {sums}",
         f"DS: {lattice['ds_A']:.2f} A",
     ]
 
@@ -145,15 +145,15 @@ def _weights(columns: list[Any]) -> str:
 
 def _measured_lines(measured: dict[str, Any] | None) -> list[str]:
     if measured is None:
-        return ["seen in the image: nothing was measured"]
+        return ["measured in the image: nothing"]
     if not measured["found"]:
-        return [f"seen in the image: no such lattice (confidence {measured['confidence']:.2f})"]
+        return [f"lattice not found in the image (confidence {measured['confidence']:.2f})"]
     cell = f"{measured['a_px']:.2f} x {measured['b_px']:.2f} px"
     angle, turn = measured["angle_deg"], measured["rotation_deg"]
     size, error = measured["pixel_size_A"], measured["pixel_size_error_A"]
     lines = [
-        f"seen in the image: cell {cell} at {angle:.2f} degrees, turned by {turn:.2f} degrees",
-        f"pixel size by the lattice: {size:.5g} A (+- {error:.1g})",
+        f"measured in the image: cell {cell} at {angle:.2f} degrees, rotated by {turn:.2f} degrees",
+        f"pixel size from the lattice: {size:.5g} A (+- {error:.1g})",
         f"confidence: {measured['confidence']:.2f}",
     ]
     if measured["difference"] is not None:
@@ -163,7 +163,7 @@ def _measured_lines(measured: dict[str, Any] | None) -> list[str]:
 
 def _count_lines(expected: dict[str, float | None]) -> list[str]:
     if expected["field"] is None:
-        return ["expected: needs a pixel size or the lattice in the image"]
+        return ["expected: unknown without a pixel size or a measured lattice"]
     lines = [f"expected: {expected['field']:.1f} columns in the field"]
     if expected["crystal"] is not None:
         part = expected["area_fraction"] or 0.0

@@ -1,8 +1,9 @@
-"""Counts from an oracle: known positions, a network's or a person's, in place of the lattice.
+"""Use the counts of oracles in place of the count of the lattice.
 
-One search has a front with respect to each oracle: the trials are the same, what counts
-as the right number of columns is not (Fig. 1C of the paper: Oracle-A is the count of a
-network, Oracle-B that of the material's density).
+An oracle is a set of known positions, for example from a network or a person. One search has
+a front for each oracle. All fronts share the trials and differ in the expected number of
+columns (Fig. 1C of Barakati et al., arXiv 2404.14146: Oracle-A is the count of a network,
+Oracle-B follows from the density of the material).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from napari_reward_analysis.rewards.atoms import Physics
 
 
 def oracle_count(points: npt.NDArray[np.floating], area: BoolArray, name: str) -> int:
-    """Number of an oracle's points within the analysed area.
+    """Count the points of an oracle within the analysed area.
 
     Parameters
     ----------
@@ -35,12 +36,12 @@ def oracle_count(points: npt.NDArray[np.floating], area: BoolArray, name: str) -
     area : ndarray of bool, shape (H, W)
         The analysed pixels.
     name : str
-        What to call the oracle in a refusal.
+        Name of the oracle in error messages.
 
     Raises
     ------
     BadInput
-        If none of the points lies there, or most of them lie outside the image.
+        If none of the points is in the area, or most of them are outside the image.
     """
     return int(np.count_nonzero(require_within(points, area, name)))
 
@@ -48,21 +49,21 @@ def oracle_count(points: npt.NDArray[np.floating], area: BoolArray, name: str) -
 def oracle_fronts(
     trials: Sequence[AtomTrial], physics: Physics, counts: Mapping[str, float]
 ) -> dict[str, list[tuple[int, tuple[float, float]]]]:
-    """The front of the same trials with respect to each count.
+    """Compute the front of the same trials for each count.
 
     Parameters
     ----------
     trials : sequence of AtomTrial
-        A run's trials.
+        Trials of one run.
     physics : Physics
-        Gives DS and tolerance, which all oracles share.
+        DS and tolerance, which all oracles share.
     counts : mapping
-        Expected count by the oracle's name.
+        Expected count of each oracle by its name.
 
     Returns
     -------
     dict
-        By name, the positions in `trials` of the front with their (|QC|, ER).
+        Front of each oracle by its name: positions in `trials` with (|QC|, ER).
     """
     fronts = {}
     for name, count in counts.items():
@@ -80,24 +81,26 @@ def agreement_of_trials(
     reach: float | None = None,
     area: BoolArray | None = None,
 ) -> npt.NDArray[np.float64]:
-    """F1 against an oracle of every trial: the colour of a front by agreement.
+    """Compute the F1 of each trial against an oracle.
 
     Parameters
     ----------
     trials : sequence of AtomTrial
-        A run's trials.
+        Trials of one run.
     points : ndarray, shape (n, 2)
-        The oracle's, y and x in px, within the analysed area or with `area`.
+        Positions of the oracle, y and x in px. Without `area`, they are those within the
+        analysed area.
     reach : float, optional
-        Largest distance of a pair in px; half the oracle's nearest spacing without it.
+        Largest distance of a pair in px. The default is half the smallest spacing of the
+        oracle.
     area : ndarray of bool, shape (H, W), optional
-        Where to compare; the oracle's points are then those of the whole image, see
-        `counted`.
+        Part of the image that is compared. The positions of the oracle then cover the
+        whole image, see `counted`.
 
     Returns
     -------
     ndarray, shape (len(trials),)
-        0 to 1; NaN where a trial has no result.
+        F1 from 0 to 1, NaN for a trial without a result.
     """
     wanted = np.ones(len(points), bool) if area is None else points_within(points, area)
     there = points[wanted]

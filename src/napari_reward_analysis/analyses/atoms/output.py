@@ -1,4 +1,4 @@
-"""Write the table and the figure of a search for columns, and sum it up."""
+"""Save the results of a search for columns, and summarise them."""
 
 from __future__ import annotations
 
@@ -21,27 +21,28 @@ _DEFAULT = Pick()
 def write_atoms(
     run: AtomsRun, folder: Path, pick: Pick = _DEFAULT, image: Image | None = None
 ) -> dict[str, Any]:
-    """Write `run.json`, `atoms.csv`, `front.png` and `overlay.png`, each whole or not at all.
+    """Write `run.json`, `atoms.csv`, `front.png` and `overlay.png`.
+
+    A failed write leaves no partial file.
 
     Parameters
     ----------
     run : AtomsRun
-        A run with a feasible trial. The picked trial gets sub-pixel positions here.
+        A run with a feasible trial. The picked trial gets sub-pixel positions if the
+        settings ask for them.
     folder : Path
-        It exists.
+        An existing folder.
     pick : Pick
-        Which trial is written.
+        The choice of the trial.
     image : Image, optional
-        The run's image, for `overlay.png`, and for sub-pixel positions of the picked trial
-        where the settings ask for them.
+        The image of the run, for `overlay.png` and for sub-pixel positions.
 
     Returns
     -------
     dict
-        n_atoms (rows of the table), n_counted (those within the analysed area, on which QC
-        and ER rest), expected, qc, er, n_trials, pick; the extra rewards and the
-        parameters of the pick; and what they rest on: pixel_size_A, area_fraction, oracles,
-        notices.
+        n_atoms (rows of the table), n_counted (columns within the analysed area, from which
+        QC and ER follow), expected, qc, er, extra_rewards and parameters of the picked
+        trial, n_trials, pick, pixel_size_A, area_fraction, oracles, notices.
 
     Raises
     ------
@@ -49,7 +50,7 @@ def write_atoms(
         If the picked trial has no result, or a file cannot be written.
     """
     position = picked(run, pick)
-    assert position is not None  # a run without a feasible trial is never saved
+    assert position is not None  # Only a run with a feasible trial is saved.
     if image is not None and run.settings.refine:
         run.trials[position] = refine_trial(image, run.trials[position])
     trial = run.trials[position]
@@ -78,7 +79,7 @@ def write_atoms(
 
 
 def atoms_in_words(summary: dict[str, Any]) -> str:
-    """The summary that `write_atoms` gives, in one line."""
+    """Return the summary of `write_atoms` as one line."""
     outside = summary["n_atoms"] - summary["n_counted"]
     aside = f" ({outside} more just outside the crystal)" if outside else ""
     return (

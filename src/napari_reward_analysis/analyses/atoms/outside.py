@@ -1,9 +1,8 @@
-"""Columns beside the crystal that was found: real, but not counted.
+"""Find columns just outside a measured crystal region. They are shown but not counted.
 
-The edge of a crystal, as it is seen in the image, is sharp to about a column: half-molten
-columns lie just beyond it. To move the edge would move N as well, most of all along a
-vacuum, where there is no column to be gained. So they are shown and written, and neither
-they nor their place count.
+The edge of the region is exact to about one column, so that disordered columns can lie just
+outside it. A wider region would raise N as well, also along a vacuum without any columns.
+These columns are therefore shown and saved, but N and the count do not include them.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from napari_reward_analysis.rewards.order import TOLERANCE
 
 
 class Rim:
-    """The surroundings of a crystal that was found in the image.
+    """Rim around a crystal region that was measured in the image.
 
     Parameters
     ----------
@@ -30,9 +29,9 @@ class Rim:
     area : ndarray of bool, shape (H, W)
         The pixels in which columns are counted.
     spacing_px : float
-        Smallest distance between columns: so far does the rim reach.
+        Smallest distance between columns, which is also the width of the rim.
     vectors_px : ndarray, shape (2, 2), or None
-        Lattice translations as seen in the image, y and x.
+        Lattice translations as measured in the image, y and x.
     """
 
     def __init__(
@@ -50,26 +49,26 @@ class Rim:
         )
 
     def columns(self, blobs: Blobs, inside: BoolArray) -> BoolArray:
-        """Blobs of the rim that continue the crystal.
+        """Select the blobs of the rim that continue the crystal.
 
         Parameters
         ----------
         blobs : ndarray, shape (n, 4)
             y, x (px), sigma, response.
         inside : ndarray of bool, shape (n,)
-            Those that are counted.
+            True for counted blobs.
 
         Returns
         -------
         ndarray of bool, shape (n,)
-            Within the rim, and one lattice translation away from a column that is
-            counted: speckle seldom is.
+            True for a blob in the rim that is one lattice translation away from a counted
+            column. This is rarely the case for noise.
         """
-        beside: BoolArray = self._pixels[blobs[:, 0].astype(int), blobs[:, 1].astype(int)]
-        if not beside.any() or not inside.any():
+        outside: BoolArray = self._pixels[blobs[:, 0].astype(int), blobs[:, 1].astype(int)]
+        if not outside.any() or not inside.any():
             return np.zeros(len(blobs), bool)
         tree = cKDTree(blobs[inside, :2])
-        wanted = blobs[beside, None, :2] + self._steps
+        wanted = blobs[outside, None, :2] + self._steps
         distance, _ = tree.query(wanted, distance_upper_bound=self._reach)
-        beside[beside] = np.isfinite(distance).any(axis=1)
-        return beside
+        outside[outside] = np.isfinite(distance).any(axis=1)
+        return outside

@@ -1,4 +1,4 @@
-"""The found columns on the image, as a figure for reports."""
+"""Make a figure of the image with the found columns, for reports."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from napari_reward_analysis.rewards.atoms import Physics
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Columns that are right, errors, and columns outside the analysed area: the colours of the
-#: window too. They show on a grey image and are apart for colour-blind readers.
+#: Colours of correct columns, errors, and columns outside the analysed area, in figures and
+#: in the window. They are visible on a grey image and safe for colour-blind readers.
 RIGHT_COLOUR, ERROR_COLOUR, OUTSIDE_COLOUR = "#00c8ff", "#ff5a1f", "#c8c8c8"
 
-#: Width of the figure in inches, and part of the column spacing that a mark covers.
+#: Width of the figure in inches, and size of a mark as a fraction of the column spacing.
 _WIDTH, _MARK = 7.1, 0.6
 
 
 def overlay_figure(image: Image, trial: AtomTrial, physics: Physics) -> Figure:
-    """The image with the columns of one result.
+    """Plot the columns of one trial on the image.
 
     Parameters
     ----------
     image : Image
-        The image that the trial was made on.
+        The image of the trial.
     trial : AtomTrial
-        The result.
+        The trial.
     physics : Physics
-        Gives DS, below which a column is an error.
+        Contains DS. A column with a smaller neighbour sum is an error.
 
     Returns
     -------
     matplotlib.figure.Figure
-        18 cm wide: a circle for each column, a diamond for each error, a pale circle for
-        each column outside the analysed area.
+        A figure 18 cm wide, with a circle for each column, a diamond for each error and a
+        pale circle for each column outside the analysed area.
     """
     from matplotlib.figure import Figure
 
@@ -73,7 +73,7 @@ def overlay_figure(image: Image, trial: AtomTrial, physics: Physics) -> Figure:
     legend = figure.legend(
         loc="outside lower center", ncols=3, fontsize="small", labelcolor="white", framealpha=1
     )
-    # the colours are meant for the dark of an image
+    # The colours need a dark background.
     legend.get_frame().set(facecolor="0.15", edgecolor="none")
     axes.set_title(
         f"{image.name}: QC {trial.score.qc:+.4f}, ER {trial.score.er:.4f}", fontsize="medium"
@@ -82,19 +82,19 @@ def overlay_figure(image: Image, trial: AtomTrial, physics: Physics) -> Figure:
 
 
 def save_overlay(image: Image, trial: AtomTrial, physics: Physics, path: Path) -> None:
-    """Write the figure, whole or not at all.
+    """Save the figure. A failed save leaves no partial file.
 
     Raises
     ------
     BadInput
-        If it cannot be written.
+        If the file cannot be written.
     """
     figure = overlay_figure(image, trial, physics)
     save_figure(figure, path)
 
 
 def _mark_size(trial: AtomTrial, width: int) -> float:
-    """Area of a mark in square points, so that marks of neighbours stay apart."""
+    """Return the area of a mark in square points, without overlap between neighbours."""
     sums = trial.neighbour_sums
     spacing = float(np.median(sums)) / 4 if len(sums) else width / 10
     points = _MARK * spacing * _WIDTH * 72 / width

@@ -1,4 +1,4 @@
-"""From crystal and image to the two numbers of the rewards: N and DS in pixels."""
+"""Derive N and DS in pixels from crystal and image. The rewards need both numbers."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from napari_reward_analysis.rewards.atoms import MIN_BLOBS, Physics, neighbour_s
 
 
 def analysed_area(image: Image, region: BoolArray | None) -> BoolArray:
-    """Pixels over which columns are counted and expected, shape (H, W).
+    """Return the pixels in which columns are counted and expected, shape (H, W).
 
-    The outermost pixels are left out: a maximum there cannot be told from the flank of
-    a column whose centre lies outside the field.
+    The outermost pixels are excluded. A maximum there can be the flank of a column whose
+    centre is outside the field.
 
     Raises
     ------
     BadInput
-        If the region is of another shape or holds no valid pixel.
+        If the region has another shape or contains no valid pixel.
     """
     if min(image.shape) < 3:
         raise BadInput(
@@ -57,26 +57,26 @@ def derive_physics(
     species: tuple[str, ...] | None = None,
     measured: MeasuredLattice | None = None,
 ) -> tuple[Physics, float]:
-    """N and DS for one image, and the smallest column spacing.
+    """Derive N, DS and the smallest column spacing for one image.
 
     Parameters
     ----------
     image : Image
         The image.
     lattice : Lattice or None
-        What the crystal predicts.
+        The crystal.
     area : ndarray of bool, shape (H, W)
         The analysed pixels.
     count : float, optional
-        N typed in; from the lattice otherwise.
+        N as given by the user. By default it follows from the lattice.
     ds : float, optional
-        DS in angstrom, in pixels where the image has no pixel size; otherwise from the
-        lattice, or without one from the spacing seen in the image.
+        DS in angstrom, or in pixels if the image has no pixel size. By default it follows
+        from the lattice, or without a lattice from the spacing measured in the image.
     species : tuple of str, optional
-        Species to expect.
+        Species whose columns are expected.
     measured : MeasuredLattice, optional
-        The lattice as seen in the image: where it is found, the count and the spacing
-        rest on it and not on the pixel size, which headers often have wrong.
+        The lattice as measured in the image. If it was found, count and spacing follow from
+        it and not from the pixel size of the header, which is often wrong.
 
     Returns
     -------
@@ -112,15 +112,16 @@ def derive_physics(
     ds_px = chosen.default_ds / scale if ds is None else ds / pixel_size
     physics = Physics(expected, ds_px)
     _check_ds_px(physics.ds_px)
-    # every column is seen, whichever species are expected, faint ones when chosen
+    # All columns are visible, not only those of the expected species.
     return physics, min(lattice.spacing, chosen.spacing) / scale
 
 
 def seen_sum(image: Image, area: BoolArray, count: float) -> float:
-    """Typical smallest neighbour sum of the `count` strongest LoG maxima, in pixels.
+    """Return the typical smallest neighbour sum of the `count` strongest LoG maxima, in pixels.
 
-    Stands in for the lattice's where there is none: the tenth percentile is low enough
-    to be that of the closest kind of column and high enough to ignore stray doubles.
+    It replaces the neighbour sum of the lattice if no lattice is given. The tenth percentile
+    is low enough for the most closely spaced kind of column, and high enough to ignore a few
+    columns that were found twice.
     """
     spacing = mean_spacing(area, count)
     sigma = min(max(0.2 * spacing, 0.7), min(image.shape) / 4)
@@ -129,12 +130,12 @@ def seen_sum(image: Image, area: BoolArray, count: float) -> float:
     inside = area[found[:, 0].astype(int), found[:, 1].astype(int)]
     strongest = found[inside][: max(MIN_BLOBS, round(count))]
     if len(strongest) < MIN_BLOBS:
-        raise BadInput("Fewer than five maxima are seen in the image: give DS.", "no_ds")
+        raise BadInput("The image has fewer than five maxima: give DS.", "no_ds")
     return float(np.quantile(neighbour_sums(strongest[:, :2]), 0.1))
 
 
 def mean_spacing(area: BoolArray, count: float) -> float:
-    """Side of the square that one column has to itself, in pixels."""
+    """Return the square root of the area per column, in pixels."""
     return math.sqrt(float(np.count_nonzero(area)) / count)
 
 
@@ -143,15 +144,15 @@ def _without_lattice(
 ) -> tuple[Physics, float]:
     if count > np.count_nonzero(area):
         raise BadInput(
-            f"A count of {count:g} columns is more than the analysed area has pixels: "
-            "check the count."
+            f"A count of {count:g} columns is larger than the number of pixels in the analysed "
+            "area: check the count."
         )
     if ds is None:
         ds_px = DS_FRACTION * seen_sum(image, area, count)
     else:
         ds_px = ds / (image.pixel_size or 1.0)
     _check_ds_px(ds_px)
-    # no column can be nearer than a fraction of the mean spacing of so many
+    # The smallest spacing is somewhat below the mean spacing.
     return Physics(count, ds_px), 0.8 * mean_spacing(area, count)
 
 
@@ -165,8 +166,8 @@ def _check_ds(ds: float | None, lattice: Lattice) -> None:
     sums = lattice.neighbour_sums.values()
     if ds is not None and ds > max(sums):
         raise BadInput(
-            f"A DS of {ds:g} angstrom is beyond every neighbour sum of {lattice.name} "
-            f"(at most {max(sums):.3g}), so that each right column would count as an error: "
+            f"A DS of {ds:g} angstrom is above every neighbour sum of {lattice.name} "
+            f"(at most {max(sums):.3g}), so that each correct column would count as an error: "
             f"choose one below {min(sums):.3g}."
         )
 
@@ -174,6 +175,6 @@ def _check_ds(ds: float | None, lattice: Lattice) -> None:
 def _check_ds_px(ds_px: float) -> None:
     if ds_px <= N_NEIGHBOURS:
         raise BadInput(
-            f"A DS of {ds_px:.3g} px can be reached by no four neighbours, each at least "
-            "one pixel away: choose a larger DS or check the pixel size."
+            f"A DS of {ds_px:.3g} px is too small, since four neighbours are at least one pixel "
+            "away each: choose a larger DS or check the pixel size."
         )

@@ -1,9 +1,9 @@
-"""Sub-pixel positions for a trial's columns.
+"""Fit sub-pixel positions of the columns of a trial.
 
-They are fitted on the image after a Wiener filter, whatever image the blobs were found in.
-On an image without noise the filter changes nothing; on a noisy one it leaves what the
-columns have in common, and a fit to the bare image would lose what the blobs know already.
-How sure a position is, is what the bare image says.
+The fit uses the image after a Wiener filter, independent of the stages of the trial. The
+filter changes nothing in an image without noise. In a noisy image it keeps the features that
+the columns share, so that the fit is better than one to the original image. The uncertainty
+of a position follows from the original image.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from napari_reward_analysis.detection.refine import Refined, refine
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.preprocessing import Context, stage_named
 
-#: Reach of the filter in column spacings.
+#: Window of the filter in column spacings.
 _WINDOW = 4.0
 
 
@@ -45,12 +45,12 @@ class Refiner:
         return ScaleSpace(self._pixels).noise
 
     def refined(self, trial: AtomTrial) -> Refined:
-        """Sub-pixel positions of a trial's blobs, one row a blob, in their precision."""
+        """Fit sub-pixel positions of the blobs of a trial, one row for each blob."""
         blobs = trial.blobs
         sigma = float(np.median(blobs[:, 2])) if len(blobs) else 1.0
         bare = refine(self._pixels, blobs[:, :2], sigma, self.noise)
         found = refine(self._filtered(blobs), blobs[:, :2], sigma, self.noise)
-        # what the filter takes away is no longer seen as a misfit
+        # The filter removes noise, so that the fit to the filtered image looks too certain.
         spread = np.where(
             np.isnan(found.uncertainty), np.nan, np.fmax(found.uncertainty, bare.uncertainty)
         )
@@ -65,19 +65,19 @@ class Refiner:
 
 
 def refine_trial(image: Image | AtomsProblem, trial: AtomTrial) -> AtomTrial:
-    """Give a trial's columns sub-pixel positions.
+    """Add sub-pixel positions to a trial.
 
     Parameters
     ----------
     image : Image or AtomsProblem
-        What the trial was made on.
+        The image of the trial.
     trial : AtomTrial
-        The trial; one that is refined already, or has no blobs, comes back as it is.
+        The trial. It is returned unchanged if it is refined already or has no blobs.
 
     Returns
     -------
     AtomTrial
-        The same trial with `refined`. QC and ER are defined on the blobs and stay.
+        The same trial with `refined`. QC and ER follow from the blobs and do not change.
     """
     if trial.refined is not None or not len(trial.blobs):
         return trial

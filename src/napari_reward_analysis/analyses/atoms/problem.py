@@ -1,4 +1,4 @@
-"""An image with everything that the trials of one search share."""
+"""The problem that a search for columns solves: an image with the data that all trials share."""
 
 from __future__ import annotations
 
@@ -46,30 +46,30 @@ from napari_reward_analysis.rewards.protocol import Depth, Detection
 
 
 class AtomsProblem:
-    """An image with everything that its trials share.
+    """An image with the data that all trials of a search share.
 
     Parameters
     ----------
     image : Image
         The image.
     lattice : Lattice, optional
-        What the crystal predicts; may be left out where `settings.count` is given.
+        The crystal. It is optional if `settings.count` is given.
     settings : AtomsSettings
-        What the user chose.
+        Settings of the search.
     region : ndarray of bool, shape (H, W), optional
-        The crystal, drawn by the user.
+        The crystal region as drawn by the user.
     preflight : Preflight, optional
-        Of this image, where it was made before; made here otherwise.
+        Preflight of this image. It is computed if not given.
 
     Attributes
     ----------
     image, region
-        As they are used: with the pixel size and the crystal that the preflight found.
+        Image and region after the preflight, with its pixel size and its crystal region.
 
     Raises
     ------
     BadInput
-        If image, lattice and settings do not fit together.
+        If image, lattice and settings are inconsistent.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class AtomsProblem:
         self.grid = ranges["min_sigma"][0], ranges["max_sigma"][1]
 
     def _usual_ranges(self) -> Ranges:
-        """Ranges from lattice and pixel size; none where the settings have them all."""
+        """Return ranges from lattice and pixel size, or no ranges if all are given."""
         if set(PARAMETERS) <= set(self.settings.ranges):
             return {}
         ranges = ranges_for(self.spacing_px, self.image.shape)
@@ -142,10 +142,10 @@ class AtomsProblem:
         return ranges
 
     def decode(self, point: UnitPoint) -> Parameters:
-        """Parameters at a point of the unit cube.
+        """Convert a point of the unit cube to parameters.
 
-        A threshold is a response, and the responses depend on the stages before the LoG:
-        its range is that of the image that they leave.
+        The responses of the LoG depend on the preprocessing. The range of the threshold
+        therefore follows from the preprocessed image.
         """
         parameters = self._stages.settle(self.space.decode(point, self.fixed))
         if self.settings.sigma_grid:
@@ -156,27 +156,27 @@ class AtomsProblem:
             place = names.index("threshold")
             try:
                 low, high = self._threshold_range(chain)
-            except Exception:  # noqa: BLE001 - the trial fails the same way, and tells why
+            except Exception:  # noqa: BLE001 - the trial fails in the same way and reports it
                 return parameters
             dimension = self.space.dimensions[place].model_copy(update={"low": low, "high": high})
             parameters["threshold"] = dimension.decode(float(point[place]), low)
         return parameters
 
     def first_trials(self) -> list[AtomTrial]:
-        """The only trials where nothing is searched; none otherwise."""
+        """Return the trials of a run without a search, or no trials if there is a search."""
         return [] if self.space.size else self.trials_at(0, np.empty(0))
 
     def told(self, trial: AtomTrial) -> tuple[float, ...] | None:
-        """Objectives of a trial; None where it is infeasible."""
+        """Return the objectives of a trial, or None if it is infeasible."""
         return trial.objectives if trial.feasible else None
 
     def trials_at(self, index: int, point: UnitPoint) -> list[AtomTrial]:
-        """What there is at a point of the unit cube, the trial to learn from first.
+        """Return the trials at a point of the unit cube. The sampler learns from the first.
 
-        One trial. Where thresholds are exact it has the clearest threshold whose count is
-        right within the error of N; judged by QC and ER alone, there are also the one
-        nearest to the ideal and the one whose count is as near to N as it can be. The
-        time of the first includes the stages'.
+        With exact thresholds, the first trial has a threshold whose count agrees with N
+        within the error of N. Without extra rewards, two trials can follow: the one nearest
+        to the ideal point, and the one whose count is nearest to N. The time of the first
+        trial includes the preprocessing.
         """
         start = time.perf_counter()
         parameters = self.decode(point)
@@ -193,17 +193,17 @@ class AtomsProblem:
         return trials
 
     def _thresholds(self, parameters: Parameters) -> list[float]:
-        """Thresholds of the other parameters that are worth a trial."""
+        """Return the thresholds to evaluate with the given other parameters."""
         if not self.settings.exact_thresholds:
             return [float(parameters["threshold"])]
         found = self._best_thresholds(parameters, self._count_uncertainty)[:1]
         if not self.rewards:
-            # with QC and ER alone nothing else tells which count is right
+            # QC and ER alone do not show which of the counts is correct.
             found += self._best_thresholds(parameters, 0.0)
         return list(dict.fromkeys(found)) or [self._ranges["threshold"][0]]
 
     def _best_thresholds(self, parameters: Parameters, tolerance: float) -> list[float]:
-        """Of the exact front of all thresholds: nearest to the ideal, and the best count."""
+        """Return the thresholds nearest to the ideal point and with the best count."""
         expected = self.physics.expected
         tolerance = max(self.physics.tolerance, tolerance)
         front = threshold_front(
@@ -223,16 +223,16 @@ class AtomsProblem:
 
     @property
     def _count_uncertainty(self) -> float:
-        """Relative error of N, since a lattice may lie anywhere under the edge of the area.
+        """Relative error of N, which depends on the position of the lattice in the area.
 
-        A row of columns more or less along each side of a square. To hit N more exactly
-        than it is known would cut through the responses of the columns; within this error
-        the threshold lies in the widest gap.
+        The error corresponds to half a row of columns along a side of a square area. A
+        smaller tolerance would put the threshold between the responses of real columns.
+        With this tolerance the threshold is in the widest gap of the responses.
         """
         return 0.5 * self.spacing_px / math.sqrt(float(np.count_nonzero(self.area)))
 
     def evaluate(self, index: int, parameters: Parameters) -> AtomTrial:
-        """One setting, whose failure is a result too."""
+        """Evaluate one setting. An error gives a failed trial."""
         start = time.perf_counter()
         try:
             trial = self._detect(index, parameters)
@@ -241,7 +241,7 @@ class AtomsProblem:
         return replace(trial, seconds=time.perf_counter() - start)
 
     def finder_of(self, parameters: Parameters) -> BlobFinder:
-        """The finder of the image as the stages of a setting leave it."""
+        """Return the blob finder of the image after the stages of a setting."""
         finder = self._bench.finder(self._stages.chain(parameters))
         if finder.space.floor == 0.0:
             finder.space.floor = self._floor(finder, threshold_range(finder.space, self._ranges))
@@ -284,7 +284,7 @@ class AtomsProblem:
     def _judge(
         self, blobs: Blobs, sums: Float32Array, candidates: Float32Array, threshold: float
     ) -> dict[str, float]:
-        """The extra rewards of one result."""
+        """Compute the extra rewards of one trial."""
         if not self.rewards:
             return {}
         detection = Detection(
@@ -309,7 +309,7 @@ class AtomsProblem:
         return threshold_range(finder.space, self._ranges)
 
     def _floor(self, finder: BlobFinder, threshold: tuple[float, float]) -> float:
-        """The lowest threshold that may be asked for; 0 is never one."""
+        """Return the lowest possible threshold, which is always above 0."""
         typed = self.settings.ranges.get("threshold", threshold)[0]
         searched = "threshold" in self.settings.search
         lowest = typed if searched else float(self.fixed["threshold"])
@@ -322,15 +322,15 @@ def preflight_for(
     settings: AtomsSettings,
     region: BoolArray | None = None,
 ) -> Preflight:
-    """Preflight of an image as the settings ask for it.
+    """Run the preflight of an image with the given settings.
 
-    Nothing is measured where nothing would be used: with the header's pixel size, the
-    whole field as the area.
+    Nothing is measured if the pixel size comes from the header and the area is the whole
+    field.
 
     Raises
     ------
     BadInput
-        If the pixel size shall come from a lattice that is not given or not seen.
+        If the lattice is the source of the pixel size but is missing or not found.
     """
     if settings.calibrate == "header" and settings.area == "field":
         return Preflight(image, region)
@@ -340,7 +340,7 @@ def preflight_for(
 
 
 def chosen_ds(settings: AtomsSettings, image: Image, lattice: Lattice | None) -> float | None:
-    """DS as the settings have it for an image; None where it follows from lattice or image."""
+    """Return the DS of the settings, or None if it follows from lattice or image."""
     if settings.ds is None and image.pixel_size and lattice:
         return settings.lattice_ds
     return settings.ds

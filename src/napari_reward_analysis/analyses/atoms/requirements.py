@@ -1,4 +1,4 @@
-"""What rewards and stages ask of an image, and what it has."""
+"""Select the rewards and preprocessing stages that an image allows."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ from napari_reward_analysis.rewards.protocol import NEEDS, Reward, reward_named
 def seen_vectors(
     preflight: Preflight, lattice: Lattice | None, settings: AtomsSettings
 ) -> npt.NDArray[np.float64] | None:
-    """Two translations of the lattice in the image, None where none is seen or asked for.
+    """Return two translations of the lattice in the image.
 
     Parameters
     ----------
     preflight : Preflight
-        Of the image.
+        Preflight of the image.
     lattice : Lattice or None
         The crystal.
     settings : AtomsSettings
-        Whose rewards and stages may ask for them.
+        Rewards and stages, which may need the translations.
 
     Returns
     -------
     ndarray, shape (2, 2), or None
-        Rows (y, x) in px: the cell's vectors where the crystal was found; otherwise the
-        shortest that the spectrum shows, whatever the crystal.
+        Rows (y, x) in px. They are the vectors of the cell if the crystal was found, and
+        otherwise the shortest translations in the spectrum. None if no translations were
+        found or needed.
     """
     if preflight.measured is not None and preflight.measured.found:
         return preflight.measured.vectors_px
@@ -45,7 +46,7 @@ def seen_vectors(
     if min(preflight.image.shape) < 16:
         return None
     if preflight.measured is None and lattice is not None:
-        # the preflight did not look: N and area come from the header
+        # The preflight measured nothing: N follows from the header.
         cell = _cell_of(preflight, lattice)
         if cell is not None:
             return cell
@@ -57,19 +58,19 @@ def _cell_of(preflight: Preflight, lattice: Lattice) -> npt.NDArray[np.float64] 
     try:
         measured = measure_lattice(preflight.image, lattice, region=preflight.region)
     except BadInput:
-        return None  # a field too small to show the crystal
+        return None  # The field is too small to measure the lattice.
     return measured.vectors_px if measured.found else None
 
 
 def usable_rewards(
     settings: AtomsSettings, lattice: Lattice | None, vectors: npt.NDArray[np.float64] | None
 ) -> tuple[list[Reward], tuple[Notice, ...]]:
-    """Further rewards that the image allows, and a notice for each that it does not.
+    """Return the extra rewards that the image allows, and a notice for each other one.
 
     Raises
     ------
     BadInput
-        If a reward is not known.
+        If a reward is unknown.
     """
     there = {
         "lattice": lattice is not None and bool(lattice.columns),
@@ -90,12 +91,12 @@ def usable_rewards(
 def usable_stages(
     settings: AtomsSettings, vectors: npt.NDArray[np.float64] | None
 ) -> tuple[list[str], tuple[Notice, ...]]:
-    """Stages that the image allows, and a notice for each that it does not.
+    """Return the stages that the image allows, and a notice for each other one.
 
     Raises
     ------
     BadInput
-        If a stage is not known.
+        If a stage is unknown.
     """
     usable, notices = [], []
     for name in settings.stages:

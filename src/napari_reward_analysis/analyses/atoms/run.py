@@ -1,4 +1,4 @@
-"""A search for atomic columns as an object, and as a file."""
+"""The run of a search for atomic columns, and its file."""
 
 from __future__ import annotations
 
@@ -60,22 +60,22 @@ __all__ = [
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class AtomsRun(BaseRun[AtomTrial]):
-    """One search for atomic columns in one image; see `BaseRun` for the rest.
+    """One search for atomic columns in one image. `BaseRun` has further attributes.
 
     Attributes
     ----------
     settings : AtomsSettings
-        What the user asked for.
+        Settings of the search.
     physics : Physics
-        N and DS by which the trials are scored at present.
+        Current N and DS for the scores of the trials.
     region : ndarray of bool, shape (H, W), or None
-        The analysed pixels where they are not the whole field.
+        The analysed pixels, or None for the whole field.
     drawn : bool
-        Whether the user drew the region; otherwise it was found by the lattice seen.
+        True if the user drew the region, False if it was measured in the image.
     measured : dict or None
-        The lattice as measured in the image, as of `MeasuredLattice.facts`.
+        The lattice as measured in the image, from `MeasuredLattice.facts`.
     oracles : dict
-        Counts of other oracles by name, each with a front of its own on the same trials.
+        Counts of other oracles by name. Each oracle has its own front of the same trials.
     """
 
     kind: ClassVar[str] = "atoms"
@@ -89,24 +89,24 @@ class AtomsRun(BaseRun[AtomTrial]):
 
     @property
     def front(self) -> list[int]:
-        """Positions of the Pareto set in `trials`, sorted by |QC|."""
+        """Positions of the Pareto front in `trials`, sorted by |QC|."""
         return front_of(self.trials)
 
     def proposed(self, metric: Metric = "euclidean", *, scaled: bool = False) -> int | None:
-        """Position of the trial nearest to the ideal point; None where nothing is feasible."""
+        """Return the position of the trial nearest to the ideal point, or None without one."""
         return pick(self.trials, metric, scaled=scaled)
 
     def has_result(self) -> bool:
-        """Whether any trial found columns."""
+        """Return True if a trial is feasible."""
         return any(trial.feasible for trial in self.trials)
 
     def rescore(self, physics: Physics) -> None:
-        """Judge every trial by another N or DS, from its stored blobs."""
+        """Compute the scores of all trials with another N or DS."""
         self.physics = physics
         self.trials = [trial.rescored(physics) for trial in self.trials]
 
     def atoms(self) -> pd.DataFrame:
-        """The columns of the best trial: the content of `atoms.csv`, see `atoms_table`.
+        """Return the columns of the best trial, as in `atoms.csv`; see `atoms_table`.
 
         Raises
         ------
@@ -119,29 +119,29 @@ class AtomsRun(BaseRun[AtomTrial]):
         return pd.DataFrame(atoms_table(trial, self.physics, self.image.pixel_size))
 
     def plot_front(self) -> Figure:
-        """The trade-off of all trials, see `front_figure`."""
+        """Plot all trials and the Pareto front; see `front_figure`."""
         from napari_reward_analysis.analyses.atoms.figures import front_figure
 
         return front_figure(self)
 
     def plot_overlay(self, image: Image | None = None) -> Figure:
-        """The columns of the best trial on the image, see `overlay_figure`.
+        """Plot the columns of the best trial on the image; see `overlay_figure`.
 
         Parameters
         ----------
         image : Image, optional
-            The run's image, where it is neither in memory nor in its file.
+            The image of the run. It is needed if it is neither in memory nor in its file.
 
         Raises
         ------
         BadInput
-            If the image is not at hand, or no trial has a result.
+            If the image is not available, or no trial has a result.
         """
         shown = self.need_image(image)
         return overlay_figure(shown, self._written(), self.physics)
 
     def _written(self) -> AtomTrial:
-        """The best trial as it is written: with sub-pixel positions where they are asked for."""
+        """Return the best trial, with sub-pixel positions if the settings ask for them."""
         position = self.proposed() if self.choice is None else self.choice
         if position is None:
             raise BadInput("The run has no trial with a result: choose another run.")
@@ -152,27 +152,27 @@ class AtomsRun(BaseRun[AtomTrial]):
 
     @property
     def seconds(self) -> float:
-        """Time spent in trials and in the search."""
+        """Time of all trials and of the sampler, in seconds."""
         return sum(trial.seconds + trial.search_seconds for trial in self.trials)
 
 
-#: The run of the analysis that this package is about.
+#: Short name of the most common kind of run.
 Run = AtomsRun
 
 
 def save_run(run: AtomsRun, folder: str | Path) -> Path:
-    """Write `run.json` into a folder, whole or not at all.
+    """Write `run.json` into a folder. A failed write leaves no partial file.
 
     Raises
     ------
     BadInput
-        If it cannot be written.
+        If the file cannot be written.
     """
     return ATOMS_FORMAT.save(run, folder)
 
 
 def load_run(path: str | Path) -> AtomsRun:
-    """Read a run: its folder, its `run.json`, or the log of one that was cut off.
+    """Load a run from its folder, its `run.json`, or the log of an interrupted run.
 
     Raises
     ------
@@ -184,7 +184,7 @@ def load_run(path: str | Path) -> AtomsRun:
 
 @dataclass(frozen=True)
 class _Head:
-    """What the head of such a run says beside that of any run, as plain values."""
+    """Entries of the head that only this kind of run has, as plain values."""
 
     physics: Physics
     region: str | None
@@ -196,10 +196,10 @@ class _Head:
 
 @dataclass(frozen=True)
 class _Record:
-    """A trial as plain values, its arrays packed.
+    """A trial as plain values, with packed arrays.
 
-    The last three are missing in runs of earlier versions, which knew QC and ER alone, left
-    out columns beside the area, and refined no positions.
+    Runs of earlier versions lack the last three entries: the extra rewards, the columns
+    outside the area, and the refined positions.
     """
 
     index: int
@@ -228,7 +228,7 @@ def _head(run: AtomsRun) -> Record:
 
 
 def trial_to_json(trial: AtomTrial) -> Record:
-    """A trial as plain values, its arrays packed."""
+    """Convert a trial to plain values, with packed arrays."""
     return {
         "index": trial.index,
         "parameters": trial.parameters,
@@ -269,12 +269,12 @@ def _from_json(head: Record, records: list[Record]) -> AtomsRun:
 
 
 def trial_from_json(record: Record, physics: Physics) -> AtomTrial:
-    """The trial that `trial_to_json` was given, scored by N and DS.
+    """Convert the values of `trial_to_json` to a trial, with scores from N and DS.
 
     Raises
     ------
     ValueError
-        If something is missing or damaged.
+        If an entry is missing or damaged.
     """
     saved: _Record = checked(_Record, record)
     sums = unpack(saved.sums, "<f4")
@@ -282,7 +282,7 @@ def trial_from_json(record: Record, physics: Physics) -> AtomTrial:
     blobs = unpack(saved.blobs, "<f4").reshape(-1, 4)
     refined = _unpack_refined(saved.refined)
     if len(blobs) != len(sums) or (refined is not None and len(refined.points) != len(sums)):
-        raise ValueError("another number of blobs than of sums")
+        raise ValueError("numbers of blobs and neighbour sums differ")
     outside = np.zeros(sums.shape, bool)
     return AtomTrial(
         index=saved.index,
@@ -302,7 +302,7 @@ def trial_from_json(record: Record, physics: Physics) -> AtomTrial:
 
 
 def _pack_refined(refined: Refined | None) -> str | None:
-    """Columns y, x, uncertainty."""
+    """Pack the columns y, x and uncertainty."""
     return None if refined is None else pack(np.column_stack(refined).astype("<f4"))
 
 

@@ -1,11 +1,11 @@
-"""A run as a Python script that repeats it without the GUI."""
+"""Write a Python script that repeats a run without the GUI."""
 
 from __future__ import annotations
 
 from napari_reward_analysis.analyses.atoms.run import RUN_FILE, Run
 
 _HEAD = '''\
-"""Repeats the run {title!r} of {created}."""
+"""Repeat the run {title!r} of {created}."""
 
 from pathlib import Path
 
@@ -36,18 +36,17 @@ write_csv(Path("atoms.csv"), atoms_table(best, physics, image.pixel_size))
 
 
 def as_script(run: Run) -> str:
-    """Source code that repeats a run and writes its points to `atoms.csv`.
+    """Return a script that repeats a run and writes its columns to `atoms.csv`.
 
     Parameters
     ----------
     run : Run
-        The run. A region drawn by hand has no formula: the script takes it from the
-        saved run in its own folder.
+        The run. The script loads a region drawn by hand from the saved run in its folder.
 
     Returns
     -------
     str
-        A complete script.
+        Source code of the complete script.
     """
     settings = run.settings.model_dump(mode="json", exclude_defaults=True)
     lattice = run.lattice and run.lattice.model_dump(mode="json", exclude_defaults=True)
@@ -69,7 +68,7 @@ def _image_lines(run: Run) -> list[str]:
     source = run.image.source
     size = run.image.pixel_size
     known = "" if size is None else f", pixel_size={size!r}"
-    missing = [] if source else ["# this image had no file: save it and write its name here"]
+    missing = [] if source else ["# The image had no file: save it and give its name here."]
     return [
         *missing,
         f"image = read_image({source or run.image.name + '.npy'!r}{known})",
@@ -78,7 +77,7 @@ def _image_lines(run: Run) -> list[str]:
 
 def _region_lines(run: Run) -> list[str]:
     if run.region is None or not run.drawn:
-        # a region that was found is found again by the same settings
+        # The same settings find a measured region again.
         return ["region = None"]
     return [
         "from napari_reward_analysis import load_run",

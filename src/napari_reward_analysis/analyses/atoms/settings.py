@@ -19,7 +19,7 @@ PARAMETERS: tuple[ParameterName, ...] = (
 )
 ThresholdRule = Literal["exact", "searched"]
 
-#: Stages that take a fraction of a second on an ordinary image.
+#: Stages that take less than a second on a typical image.
 QUICK_STAGES = ("highpass", "flatten", "gaussian", "tv", "wiener", "bragg")
 
 
@@ -38,7 +38,7 @@ def _all_rewards() -> tuple[str, ...]:
 class AtomsSettings(SearchSettings):
     """Settings of a search for atomic columns, saved with its run.
 
-    The fields say what they mean in their own descriptions.
+    The description of each field explains it.
     """
 
     search: tuple[ParameterName, ...] = option(
@@ -49,18 +49,19 @@ class AtomsSettings(SearchSettings):
     stages: tuple[str, ...] = option(
         ("wiener",),
         title="Preprocessing",
-        help="Stages that may come before the LoG. The search takes one of each kind, or none.",
+        help="Stages that the search may apply before the LoG, at most one of each kind.",
         every=_all_stages,
     )
     rewards: tuple[str, ...] = option(
         ("incoherence",),
         title="Extra rewards",
-        help="Rewards beside QC and ER. Each is one more objective.",
+        help="Rewards in addition to QC and ER. Each is one more objective.",
         every=_all_rewards,
     )
     fixed: dict[str, float | str] = option(
         title="Fixed values",
-        help="Values of parameters that are not searched, also of stages, such as denoise=wiener.",
+        help="Values of parameters that are not searched. Stages can be fixed as well, such as "
+        "denoise=wiener.",
         advanced=True,
         flag="fix",
         factory=dict,
@@ -76,14 +77,14 @@ class AtomsSettings(SearchSettings):
     thresholds: ThresholdRule = option(
         "exact",
         title="Thresholds",
-        help="Exact: each trial takes the best threshold of its other parameters. Searched: the "
-        "threshold is a searched parameter. A threshold with a range of its own is searched.",
+        help="Exact: each trial uses the best threshold for its other parameters. Searched: the "
+        "threshold is a searched parameter. A threshold with a given range is always searched.",
         advanced=True,
     )
     threshold_scale: Literal["log", "linear"] = option(
         "log",
         title="Threshold scale",
-        help="Scale on which a searched threshold is spread over its range.",
+        help="Scale on which a threshold is searched.",
         advanced=True,
     )
     sigma_grid: bool = option(
@@ -96,7 +97,7 @@ class AtomsSettings(SearchSettings):
         None,
         title="DS",
         help="Sum of the distances to the four nearest neighbours below which a column counts "
-        "as an error. In pixels where the image has no pixel size.",
+        "as an error. In pixels if the image has no pixel size.",
         unit="Å",
         empty="a fraction of the lattice's smallest sum",
         metavar="A",
@@ -105,8 +106,8 @@ class AtomsSettings(SearchSettings):
     )
     lattice_ds: float | None = option(
         None,
-        title="DS in place of the lattice's",
-        help="DS that is used when none is given and the image has a lattice and a pixel size.",
+        title="DS with a lattice",
+        help="DS that is used if DS is not given and the lattice and the pixel size are known.",
         unit="Å",
         advanced=True,
         flag="-",
@@ -147,22 +148,22 @@ class AtomsSettings(SearchSettings):
     area: AreaRule = option(
         "crystal",
         title="Area",
-        help="Area in which columns are expected if no region is drawn: where the lattice is "
-        "seen, or the whole field.",
+        help="Area in which columns are expected if no region is drawn: the crystal as measured "
+        "in the image, or the whole field.",
     )
     refine: bool = option(
         True,
         title="Sub-pixel positions",
-        help="Fit the positions of the columns that are shown and written.",
+        help="Fit the positions of the columns that are shown and saved.",
     )
 
     @model_validator(mode="before")
     @classmethod
     def _from_version_0_1(cls, given: Any) -> Any:
-        """Read what run files of version 0.1 say under `as_published`."""
+        """Convert the entry `as_published` of run files of version 0.1."""
         if not isinstance(given, dict) or "as_published" not in given:
             return given
-        # as_published.py needs this class
+        # The module as_published imports this class.
         from napari_reward_analysis.analyses.atoms.as_published import fields_as_published
 
         rest = {name: value for name, value in given.items() if name != "as_published"}
@@ -170,6 +171,6 @@ class AtomsSettings(SearchSettings):
 
     @property
     def exact_thresholds(self) -> bool:
-        """Whether the threshold is worked out for each trial instead of being searched."""
+        """True if each trial computes its best threshold instead of a searched one."""
         asked = "threshold" in self.search and "threshold" not in self.ranges
         return asked and self.thresholds == "exact"

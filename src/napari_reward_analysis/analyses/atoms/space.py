@@ -1,4 +1,4 @@
-"""Ranges of the LoG parameters, from lattice and pixel size, and the space they span."""
+"""Derive ranges of the LoG parameters from lattice and pixel size, and the search space."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from napari_reward_analysis.optimize.space import Dimension, Space
 
 Ranges = dict[ParameterName, tuple[float, float]]
 
-#: Values of parameters that are neither searched nor given.
+#: Values of parameters that are neither searched nor fixed.
 FIXED: dict[ParameterName, float] = {"num_sigma": 10, "overlap": 0.3}
 
-#: Steps that the sigma grid should have between the smallest and the largest sigma.
+#: Approximate number of steps of the sigma grid between the smallest and the largest sigma.
 _GRID_STEPS = 24
 
 
 def ranges_for(spacing_px: float, shape: tuple[int, int]) -> Ranges:
-    """Ranges of all parameters but the threshold, which follow from the columns' spacing.
+    """Derive the ranges of all parameters except the threshold from the column spacing.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ def ranges_for(spacing_px: float, shape: tuple[int, int]) -> Ranges:
 
     Notes
     -----
-    A blob that fills half its spacing has sigma 0.18 spacings (a full width at half
-    maximum of 0.42); sharper probes go down to 0.1, and beyond 0.45 two neighbours are
-    one blob.
+    A typical blob has a sigma of 0.18 spacings, which is a full width at half maximum of
+    0.42 spacings. Sharp probes give a sigma down to 0.1 spacings. Above 0.45 spacings two
+    neighbours merge into one blob.
 
     Raises
     ------
@@ -44,8 +44,8 @@ def ranges_for(spacing_px: float, shape: tuple[int, int]) -> Ranges:
     """
     if spacing_px < 2.0:
         raise BadInput(
-            f"Neighbouring columns are only {spacing_px:.2g} px apart, less than the two that "
-            "are needed to tell them apart: check the pixel size and the lattice."
+            f"Neighbouring columns are only {spacing_px:.2g} px apart, but at least 2 px "
+            "are needed to resolve them: check the pixel size and the lattice."
         )
     limit = (min(shape) - 1) / 4
     return {
@@ -57,14 +57,14 @@ def ranges_for(spacing_px: float, shape: tuple[int, int]) -> Ranges:
 
 
 def threshold_range(space: ScaleSpace, ranges: Ranges) -> tuple[float, float]:
-    """From the noise floor to the largest response, for the sigmas of a search.
+    """Return the range of the threshold, from the noise floor to the largest response.
 
     Parameters
     ----------
     space : ScaleSpace
-        LoG images of the image that is searched.
+        LoG images of the searched image.
     ranges : dict
-        Of the sigmas.
+        Ranges of the sigmas.
     """
     middle = math.sqrt(ranges["min_sigma"][0] * ranges["max_sigma"][1])
     largest = float(space.response(_on_grid(middle, 1 / 16)).max())
@@ -72,11 +72,11 @@ def threshold_range(space: ScaleSpace, ranges: Ranges) -> tuple[float, float]:
 
 
 def noise_floor(space: ScaleSpace, ranges: Mapping[ParameterName, tuple[float, float]]) -> float:
-    """Response below which there is only noise, at the widest sigma of a search.
+    """Return the response below which there is only noise, at the largest sigma of a search.
 
-    Twice the noise's standard deviation, and never less than a thousandth of the
-    largest response, so that a noiseless image has a floor too, nor than what a bright
-    uniform area gives.
+    It is twice the standard deviation of the noise. It is at least a thousandth of the
+    largest response, so that an image without noise has a floor too. It is also at least
+    the response of a bright uniform area.
     """
     sigma = _on_grid(ranges["max_sigma"][1], 1 / 16)
     largest = float(space.response(sigma).max())
@@ -92,9 +92,9 @@ def search_space(
     log_threshold: bool = True,
     before: Sequence[Dimension] = (),
 ) -> Space:
-    """The searched dimensions, those of the stages before the LoG first.
+    """Return the search space, with the dimensions of the preprocessing first.
 
-    max_sigma never falls below min_sigma.
+    In this space max_sigma is never below min_sigma.
     """
     dimensions = list(before)
     for name in searched:
@@ -118,12 +118,12 @@ def search_space(
 
 
 def snap_sigmas(parameters: Parameters, smallest: float, largest: float) -> Parameters:
-    """Parameters with every sigma of the scale stack on a common grid.
+    """Round all sigmas of the scale stack to a common grid.
 
-    The grid is the power of two nearest to 1/24 of the searched interval (exact in
-    floating point), so that sigma triples share their LoG images. The step between two
-    sigmas is a whole number of grid steps, and the stack never goes beyond the asked
-    `max_sigma`: where the steps do not fit, `num_sigma` is lowered.
+    Trials then share their LoG images. The grid step is the power of two nearest to 1/24 of
+    the searched interval, which is exact in floating point. The difference of two sigmas is
+    a whole number of grid steps. The stack never exceeds the given `max_sigma`: `num_sigma`
+    is lowered if the steps do not fit.
     """
     grid = 2.0 ** round(math.log2(max(largest - smallest, 1e-3) / _GRID_STEPS))
     low = _on_grid(float(parameters["min_sigma"]), grid)

@@ -1,4 +1,4 @@
-"""The stages before the LoG within the search: their dimensions, and the images they make."""
+"""The preprocessing stages of a search: their dimensions, and the preprocessed images."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from napari_reward_analysis.image import Image
 from napari_reward_analysis.optimize.space import Dimension
 from napari_reward_analysis.preprocessing import SLOTS, Context, Stage, stage_named
 
-#: What stands in a slot without a stage.
+#: Entry of a slot without a stage.
 NONE = "none"
 
-#: One stage with its parameters' values, in the order in which they are applied.
+#: One stage with the values of its parameters. A chain is in the order of application.
 Step = tuple[str, tuple[tuple[str, float], ...]]
 Chain = tuple[Step, ...]
 
-#: Bytes that all finders of a search may keep, and how many are kept at most.
+#: Largest memory of all finders of a search in bytes, and largest number of finders.
 _MEMORY, _MOST = 2**30, 6
 
 
@@ -32,16 +32,16 @@ class StageSpace:
     Attributes
     ----------
     stages : tuple of Stage
-        In the order of their slots.
+        Stages in the order of their slots.
     dimensions : tuple of Dimension
-        A category a slot, and the levels of each stage's parameters.
+        A category for each slot, and the levels of the parameters of each stage.
     """
 
     stages: tuple[Stage, ...]
     dimensions: tuple[Dimension, ...]
 
     def settle(self, parameters: Parameters) -> Parameters:
-        """Levels to values, and 'none' for each slot that a stage might have taken."""
+        """Convert levels to values, and enter 'none' for each unused slot."""
         settled = dict(parameters)
         searched = {dimension.name for dimension in self.dimensions}
         for stage in self.stages:
@@ -53,7 +53,7 @@ class StageSpace:
         return settled
 
     def chain(self, parameters: Mapping[str, float | str]) -> Chain:
-        """The stages that a setting asks for."""
+        """Return the stages of a setting in the order of application."""
         chosen = {stage.name: stage for stage in self.stages}
         steps: list[Step] = []
         for slot in SLOTS:
@@ -66,22 +66,22 @@ class StageSpace:
 def stage_space(
     names: Sequence[str], fixed: Mapping[str, float | str], *, searched: bool = True
 ) -> StageSpace:
-    """Dimensions of the stages before the LoG.
+    """Return the search space of the preprocessing stages.
 
     Parameters
     ----------
     names : sequence of str
-        Stages that may be used.
+        Stages that the search may use.
     fixed : mapping
-        Parameters that are not searched.
+        Values of parameters that are not searched.
     searched : bool
-        Whether anything is searched: one setting has the stages that are fixed, with the
-        middle level of what is not.
+        False for a single setting without a search. It uses the fixed stages, with the
+        middle level of parameters that are not fixed.
 
     Raises
     ------
     BadInput
-        If a stage is not known, or a fixed one is not among those that may be used.
+        If a stage is unknown, or a fixed stage is not among the named ones.
     """
     stages = [stage_named(name) for name in dict.fromkeys(names)]
     dimensions: list[Dimension] = []
@@ -99,7 +99,7 @@ def stage_space(
 
 
 def _levels(stage: Stage, fixed: Mapping[str, float | str]) -> list[Dimension]:
-    """A dimension for each parameter of a stage that is searched: which of its levels."""
+    """Return one dimension, over its levels, for each searched parameter of a stage."""
     condition = None if stage.slot in fixed else (stage.slot, (stage.name,))
     found = []
     for name, parameter in stage.parameters.items():
@@ -112,18 +112,18 @@ def _levels(stage: Stage, fixed: Mapping[str, float | str]) -> list[Dimension]:
 
 
 class Workbench:
-    """Finders of an image as each chain of stages leaves it, made when first asked for.
+    """Blob finders of an image after each chain of stages, made at their first use.
 
     Parameters
     ----------
     image : Image
         The image.
     context : Context
-        What stages know of it.
+        Data about the image that the stages use.
 
     Notes
     -----
-    The finders share 1 GiB; those used longest ago go first when it is spent.
+    The finders share 1 GiB. The least recently used ones are removed first.
     """
 
     def __init__(self, image: Image, context: Context, first: BlobFinder) -> None:
@@ -131,24 +131,24 @@ class Workbench:
         self._finders: OrderedDict[Chain, BlobFinder] = OrderedDict({(): first})
 
     def finder(self, chain: Chain) -> BlobFinder:
-        """The finder of the image after these stages.
+        """Return the finder of the image after these stages.
 
         Raises
         ------
         BadInput
-            If a stage makes no usable image.
+            If a stage leaves no contrast in the image.
         """
         if chain not in self._finders:
             self._finders[chain] = BlobFinder(self.staged(chain), memory=_MEMORY // _MOST)
             while len(self._finders) > self._most:
-                # the plain image's own stays: it knows the noise
+                # The finder of the original image stays, because it measured the noise.
                 oldest = next(key for key in self._finders if key)
                 del self._finders[oldest]
         self._finders.move_to_end(chain)
         return self._finders[chain]
 
     def staged(self, chain: Chain) -> Float32Array:
-        """The image after these stages, normalised to [0, 1], shape (H, W)."""
+        """Return the image after these stages, normalised to [0, 1], shape (H, W)."""
         pixels = self._image.normalised
         for name, values in chain:
             pixels = stage_named(name).apply(pixels, self._context, **dict(values))
@@ -157,7 +157,7 @@ class Workbench:
 
     @property
     def _most(self) -> int:
-        # besides its LoG images (at least three) a finder keeps a spectrum of 8 bytes a pixel
+        # A finder keeps a spectrum of 8 bytes per pixel and at least three LoG images.
         least = 20 * self._image.normalised.size
         return max(2, min(_MOST, _MEMORY // least))
 
@@ -166,7 +166,7 @@ def _values(stage: Stage, parameters: Mapping[str, float | str]) -> tuple[tuple[
     found = []
     for name, parameter in stage.parameters.items():
         levels = parameter.values()
-        # the middle one where it is neither searched nor given
+        # A parameter that is neither searched nor fixed has its middle level.
         value = parameters.get(f"{stage.name}.{name}", levels[len(levels) // 2])
         found.append((name, float(value)))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""The found columns as a table: what the CSV, the layer's features and scripts show."""
+"""Make the table of the found columns for the CSV file, the layer's features and scripts."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ Table = dict[str, npt.NDArray[Any]]
 
 
 def atoms_table(trial: AtomTrial, physics: Physics, pixel_size: float | None) -> Table:
-    """One row per column found, inside the analysed area or just beside it.
+    """Return one row for each column in the analysed area or just outside it.
 
     Parameters
     ----------
     trial : AtomTrial
-        The result.
+        The trial.
     physics : Physics
-        Gives DS for the error flag.
+        Contains DS for the error flag.
     pixel_size : float or None
-        Angstrom; without it the columns in angstrom are NaN.
+        Pixel size in angstrom. Without it, values in angstrom are NaN.
 
     Returns
     -------
     dict of ndarray
         id, y_px, x_px, y_A, x_A, sigma_px, response, neighbour_sum_A, is_error, class,
-        uncertainty_px, uncertainty_A, is_counted; strongest response first. The positions are the
-        refined ones where the trial has them, with their standard deviation along one
-        axis; it is NaN where there is none. Sums and errors are those of the blobs;
-        columns that are not counted, just beyond the crystal, are never errors.
+        uncertainty_px, uncertainty_A, is_counted; strongest response first. Positions are
+        refined if the trial has refined positions. The uncertainty is their standard
+        deviation along one axis, or NaN. Neighbour sums and errors follow from the blobs.
+        Columns just outside the crystal are not counted and are never errors.
     """
     shown = trial.shown
     blobs, sums = trial.blobs[shown].astype(float), trial.neighbour_sums[shown].astype(float)

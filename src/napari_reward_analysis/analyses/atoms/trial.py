@@ -1,4 +1,4 @@
-"""One evaluated setting, and the choice among many."""
+"""A trial of a search for columns, and the choice among trials."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.optimize.pareto import Metric, choose, pareto_front
 from napari_reward_analysis.rewards.atoms import AtomScore, Physics, score_atoms
 
-#: Of one setting: numbers, and names of stages.
+#: Parameters of one setting: numbers, and names of stages.
 Parameters = dict[str, float | str]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AtomTrial:
-    """One evaluated setting. Immutable: a new DS or N makes a new one.
+    """One evaluated setting. It is immutable: a new DS or N gives a new trial.
 
     Attributes
     ----------
     index : int
-        Place in the run, from 0.
+        Number of the trial in the run, from 0.
     parameters : dict
-        min_sigma, max_sigma (px), num_sigma, threshold, overlap; and the stages before
-        the LoG by their slot, with their parameters.
+        min_sigma, max_sigma (px), num_sigma, threshold, overlap, and the preprocessing
+        stages by their slot, with their parameters.
     blobs : ndarray, shape (n, 4)
         y, x (px), sigma (px), response; strongest first.
     neighbour_sums : ndarray, shape (n,)
         Sum of the distances to the four nearest blobs, px.
     inside : ndarray of bool, shape (n,)
-        Blobs within the analysed area: they are counted.
+        Blobs within the analysed area, which are counted.
     outside : ndarray of bool, shape (n,)
-        Columns just beyond a crystal that was found in the image: shown, not counted.
+        Columns just outside a measured crystal region. They are shown but not counted.
     score : AtomScore
         QC and ER.
     extra_rewards : dict
-        Rewards beside QC and ER by name, minimised. They do not depend on N and DS.
+        Rewards in addition to QC and ER by name, minimised. They do not depend on N and DS.
     margin : float
-        How clearly the threshold parts blobs from rejects, see `threshold_margin`.
+        Gap between accepted and rejected blobs at the threshold; see `threshold_margin`.
     seconds : float
         Time of the evaluation.
     search_seconds : float
-        Time that the sampler took to propose it.
+        Time that the sampler took to propose the setting.
     failure : str
-        Why there is no result; empty when there is one.
+        Reason for a missing result; empty otherwise.
     refined : Refined, optional
-        Sub-pixel positions of all blobs, in their order, where they were fitted, see
-        `refine_trial`. Score and sums stay those of the blobs.
+        Sub-pixel positions of all blobs in their order, if fitted; see `refine_trial`. Score
+        and neighbour sums still follow from the blobs.
     """
 
     index: int
@@ -70,7 +70,7 @@ class AtomTrial:
     refined: Refined | None = None
 
     def __repr__(self) -> str:
-        """A line: columns, rewards, parameters; without the arrays."""
+        """Return one line with columns, rewards and parameters, without arrays."""
         settings = ", ".join(f"{name} {_short(value)}" for name, value in self.parameters.items())
         if self.failure:
             return f"<AtomTrial {self.index}: failed ({self.failure}); {settings}>"
@@ -80,24 +80,24 @@ class AtomTrial:
 
     @property
     def points(self) -> npt.NDArray[np.float32]:
-        """The best known positions, y and x in px, shape (n, 2)."""
+        """Refined positions if fitted, else those of the blobs; y and x in px, shape (n, 2)."""
         return self.blobs[:, :2] if self.refined is None else self.refined.points
 
     @property
     def uncertainty(self) -> npt.NDArray[np.float32]:
-        """Their standard deviation along one axis in px, shape (n,); NaN where not known."""
+        """Standard deviation of the positions along one axis in px, shape (n,); NaN if unknown."""
         if self.refined is None:
             return np.full(len(self.blobs), np.nan, np.float32)
         return self.refined.uncertainty
 
     @property
     def shown(self) -> BoolArray:
-        """Blobs that are columns of the result, counted or not, shape (n,)."""
+        """Blobs that are shown as columns, counted or not, shape (n,)."""
         return self.inside | self.outside
 
     @property
     def feasible(self) -> bool:
-        """Whether the trial may be on a front."""
+        """True if the trial can be on a front."""
         return not self.failure and self.score.feasible
 
     @property
@@ -106,12 +106,12 @@ class AtomTrial:
         return (*self.score.objectives, *self.extra_rewards.values())
 
     def rescored(self, physics: Physics) -> AtomTrial:
-        """The same blobs judged by another N or DS."""
+        """Return a trial with the same blobs and scores from another N or DS."""
         return replace(self, score=score_atoms(self.neighbour_sums, physics, self.inside))
 
 
 def failed_trial(index: int, parameters: Parameters, reason: str) -> AtomTrial:
-    """A trial without a result, with the reason."""
+    """Return a trial without a result, with the reason."""
     return AtomTrial(
         index=index,
         parameters=parameters,
@@ -125,9 +125,9 @@ def failed_trial(index: int, parameters: Parameters, reason: str) -> AtomTrial:
 
 
 def front_of(trials: Sequence[AtomTrial]) -> list[int]:
-    """Positions of the non-dominated trials, sorted by |QC|.
+    """Return the positions of the Pareto front, sorted by |QC|.
 
-    Of trials with equal objectives the one with the clearest threshold is named.
+    Of trials with equal objectives, the one with the largest margin is returned.
     """
     able = [i for i in range(len(trials)) if trials[i].feasible]
     order = sorted(able, key=lambda i: -trials[i].margin)
@@ -137,11 +137,11 @@ def front_of(trials: Sequence[AtomTrial]) -> list[int]:
 def pick(
     trials: Sequence[AtomTrial], metric: Metric = "euclidean", *, scaled: bool = False
 ) -> int | None:
-    """Position of the proposed trial, None where no trial is feasible.
+    """Return the position of the proposed trial, or None if no trial is feasible.
 
-    Raw distances are the default: both objectives are shares of N, and scaling a front
-    of a few nearly equal points would make a difference of two columns as large as one
-    of two hundred.
+    By default the distances are not scaled, because both objectives are fractions of N. With
+    scaling, two columns could count as much as two hundred on a front of nearly equal
+    trials.
     """
     front = front_of(trials)
     if not front:
@@ -150,20 +150,21 @@ def pick(
 
 
 def threshold_margin(responses: npt.NDArray[np.float32], threshold: float) -> float:
-    """Width of the gap in the responses around a threshold, as a ratio.
+    """Return the width of the gap in the responses around a threshold, as a log ratio.
 
     Parameters
     ----------
     responses : ndarray, shape (n,)
-        Responses of all candidates, falling.
+        Responses of all candidates in descending order.
     threshold : float
         The threshold.
 
     Returns
     -------
     float
-        log of (the weakest 2 % accepted / the strongest 2 % rejected): large where the
-        atoms stand clear of the noise, so that the choice does not hang by a thread.
+        Logarithm of the ratio of an accepted to a rejected response. Each is 2 % of the
+        number of accepted candidates away from the threshold. A large value means that the
+        threshold separates atoms clearly from noise.
     """
     accepted = int(np.searchsorted(-responses, -threshold))
     step = max(1, accepted // 50)
@@ -173,7 +174,7 @@ def threshold_margin(responses: npt.NDArray[np.float32], threshold: float) -> fl
 
 
 def require_feasible(trials: Sequence[AtomTrial]) -> None:
-    """Refuse a finished run in which nothing was found.
+    """Reject a finished run without a result.
 
     Raises
     ------

@@ -86,7 +86,7 @@ class SettingsAndImage(QWidget):
     def __init__(self, viewer: Any, settings: type[BaseModel]) -> None:
         super().__init__()
         self.image, self.lattice = ImageSection(viewer), LatticeSource()
-        self.image.show_region.hide()
+        self.image.leave_out_preflight()
         box = self.lattice.choice
         box.setCurrentIndex(box.findData(NO_LATTICE))
         # other forms accept a count instead of a lattice, this one does not
@@ -139,9 +139,8 @@ class SettingsAndImage(QWidget):
         self.settings.set_values(run.settings)
         self.refresh()
 
-    def apply_napari_theme(self, _name: str, colours: ThemeColours) -> None:
-        """Use the colours of a napari theme."""
-        self.image.preflight.apply_colours(colours)
+    def apply_napari_theme(self, _name: str, _colours: ThemeColours) -> None:
+        """Do nothing: no part of the form depends on the theme."""
 
     def refresh(self) -> None:
         """Update the derived values and show them."""

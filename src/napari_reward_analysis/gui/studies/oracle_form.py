@@ -60,7 +60,7 @@ class OracleForm(QWidget):
         self.fault = ""
         self._session = session
         self.image = ImageSection(viewer)
-        self._trim(self.image)
+        self.image.leave_out_preflight()
         self.lattice = LatticeSource()
         box = self.lattice.choice
         box.removeItem(box.findData(FREE_CELL))
@@ -86,15 +86,6 @@ class OracleForm(QWidget):
             part.changed.connect(self.refresh)
         self.compared.layer_changed.connect(self.refresh)
         self.image.image_changed.connect(self.image_changed.emit)
-
-    @staticmethod
-    def _trim(section: ImageSection) -> None:
-        """Hide the parts that a comparison does not need."""
-        layout: Any = section.layout()
-        layout.labelForField(section.preflight).hide()
-        section.preflight.hide()
-        section.show_region.hide()
-        section.set_area("field")
 
     def bind(self) -> None:
         """Follow the viewer from now on."""
@@ -162,9 +153,8 @@ class OracleForm(QWidget):
         self.settings.set_values(run.settings)
         self.refresh()
 
-    def apply_napari_theme(self, _name: str, colours: ThemeColours) -> None:
-        """Use the colours of a napari theme."""
-        self.image.preflight.apply_colours(colours)
+    def apply_napari_theme(self, _name: str, _colours: ThemeColours) -> None:
+        """Do nothing: no part of the form depends on the theme."""
 
     def _same(self) -> str:
         same = self.source.kind == "points" and self.source.layer is self.compared.layer
