@@ -20,7 +20,7 @@ EVERYWHERE = np.ones(V.shape, dtype=bool)
 
 
 def seen(amplitude):
-    """What windows across edges show."""
+    """Return the amplitude in windows across edges."""
     return ndimage.gaussian_filter(amplitude, SIGMA, mode="nearest")
 
 

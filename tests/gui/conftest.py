@@ -58,7 +58,7 @@ def add_crystal(viewer: ViewerModel) -> Callable[..., Any]:
 
 @pytest.fixture
 def runs_folder(tmp_path: Path) -> Path:
-    """Where the widget of a test saves its runs."""
+    """Return the folder in which the widget of a test saves its runs."""
     return tmp_path / "runs"
 
 

@@ -358,7 +358,7 @@ def test_hdf5_without_images(tmp_path: Path) -> None:
 def signal(
     data: np.ndarray, units: tuple[str | None, ...], n_navigate: int = 0, kind: str = ""
 ) -> dict[str, Any]:
-    """What HyperSpy hands to rosettasciio."""
+    """Return a signal as HyperSpy passes it to rosettasciio."""
     axes = [
         {
             "_type": "UniformDataAxis",

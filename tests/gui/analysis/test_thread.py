@@ -159,7 +159,7 @@ def test_every_exception_ends_in_a_message(
     if after:
         assert len(run.trials) == after
         assert (run.status, run.message) == ("failed", message)
-    # what nobody expected is in the log with its traceback
+    # an unexpected error is in the log with its traceback
     assert bool(caplog.records) == (not isinstance(error, BadInput))
     # and the next search works
     bench.analysis = TOY

@@ -31,7 +31,7 @@ FULL = ("highpass", "flatten", "gaussian", "tv", "wiener", "bragg")
 
 @pytest.fixture(autouse=True)
 def _registries_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test registers is forgotten after it."""
+    """Restore the registries after a test."""
     all_stages()
     all_rewards()
     for registry in (stages_registry._STAGES, rewards_registry._REWARDS):

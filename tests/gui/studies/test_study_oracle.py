@@ -400,7 +400,7 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     assert len(layer.data) == len(INNER)
     np.testing.assert_array_equal(session.agreement[1], f1)
 
-    # where its image is not the one on show, it is told and no layer changes
+    # if the run's image is not the shown one, a notice appears and no layer changes
     window.viewer.layers.remove(window.image)
     window.viewer.add_image(np.array(SCENE.image.data)[::-1], name="other", scale=(PIXEL_SIZE,) * 2)
     before = len(window.viewer.layers)

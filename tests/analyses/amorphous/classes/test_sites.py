@@ -38,7 +38,7 @@ def placed(lattice, rotation, jitter=0.0, seed=0):
 
 
 def named(columns, n_atoms):
-    """What each atom is; '' for one that lies on no site."""
+    """Return the site of each atom; '' if it lies on no site."""
     names = np.full(n_atoms, "", dtype=columns.species.dtype)
     names[columns.atom[columns.found]] = columns.species[columns.found]
     return names
