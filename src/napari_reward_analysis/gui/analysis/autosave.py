@@ -34,7 +34,7 @@ def autosave_folder(analysis: str) -> Path:
     analysis : str
         Name of the analysis.
     """
-    # version 0.1 had one analysis, whose folder did not contain its name
+    # the folder of the first analysis never contained its name
     name = "runs" if analysis == "atoms" else f"{analysis}-runs"
     return platformdirs.user_data_path("napari-reward-analysis", appauthor=False) / name
 
