@@ -1,4 +1,4 @@
-"""The scripting interface: a file to a table in three lines, for each analysis."""
+"""Tests of the scripting interface: from file to table in three lines."""
 
 from __future__ import annotations
 

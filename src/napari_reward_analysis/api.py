@@ -123,7 +123,7 @@ def iter_atoms(
     Parameters
     ----------
     image, lattice, pixel_size, region, settings, **fields
-        As for `find_atoms`.
+        See `find_atoms`.
 
     Yields
     ------
@@ -153,7 +153,7 @@ def find_amorphous(
     Parameters
     ----------
     image, lattice, pixel_size, region
-        As for `find_atoms`.
+        See `find_atoms`.
     points : array_like, shape (n, 2), optional
         y and x in px of the columns of the whole field. If not given, they are searched.
     settings : AmorphousSettings, optional
@@ -201,7 +201,7 @@ def iter_amorphous(
     Parameters
     ----------
     image, lattice, pixel_size, region, points, settings, **fields
-        As for `find_amorphous`.
+        See `find_amorphous`.
 
     Yields
     ------
@@ -231,7 +231,7 @@ def search_windows(
     Parameters
     ----------
     image, lattice, pixel_size, region
-        As for `find_atoms`.
+        See `find_atoms`.
     settings : WindowsSettings, optional
         Settings to start from; `fields` change them. By default the default settings.
     **fields
@@ -273,7 +273,7 @@ def iter_windows(
     Parameters
     ----------
     image, lattice, pixel_size, region, settings, **fields
-        As for `search_windows`.
+        See `search_windows`.
 
     Yields
     ------
@@ -304,7 +304,7 @@ def study_noise(
     Parameters
     ----------
     image, lattice, pixel_size, region
-        As for `find_atoms`.
+        See `find_atoms`.
     oracle : callable, str, Path or bool, optional
         A further method to compare: a function that takes an `Image` and returns points of
         shape (n, 2), the ONNX file of a network, or True for the network of this package.
@@ -358,7 +358,7 @@ def iter_noise(
     Parameters
     ----------
     image, lattice, pixel_size, region, oracle, known, settings, **fields
-        As for `study_noise`.
+        See `study_noise`.
 
     Yields
     ------
@@ -399,7 +399,7 @@ def compare_with_oracle(
         A run of `find_atoms` on this image, or its folder. If not given, only the oracle's
         columns are found.
     lattice, pixel_size, region
-        As for `find_atoms`.
+        See `find_atoms`.
     points : array_like of shape (n, 2), or path-like, optional
         Known positions, y and x in px, or a table of them. They replace the network.
     model : path-like, optional

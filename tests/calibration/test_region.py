@@ -1,4 +1,4 @@
-"""The region that is crystal, against what was simulated."""
+"""Tests of the crystalline region against the simulated one."""
 
 from __future__ import annotations
 

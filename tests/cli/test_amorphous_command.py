@@ -1,4 +1,4 @@
-"""The command `amorphous`."""
+"""Tests of the command `amorphous`."""
 
 from __future__ import annotations
 

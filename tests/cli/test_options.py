@@ -1,4 +1,4 @@
-"""Options made from a settings model: help, values, refusals, a default in one place."""
+"""Tests of options from a settings model: help, values, refusals, defaults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `oracle`."""
+"""Tests of the command `oracle`."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_a_distance_that_cannot_be_is_refused_without_a_run_too(picture, tmp_pat
 
 
 def refuse_large_files():
-    """As a disk does that has room for the tables and not for a picture."""
+    """Fail like a disk that has space for the tables but not for a picture."""
     import resource
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))

@@ -1,4 +1,4 @@
-"""The studies on the command line: results, refusals, interruptions."""
+"""Tests of the studies on the command line: results, refusals, interruptions."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_noise_refuses_a_network_that_is_none(picture, tmp_path):
 
 
 def call_with_little_room(limit, *arguments):
-    """As `call`, on a disk that takes so many bytes of a file."""
+    """Call a command like `call`, with a limit for the size of a file."""
 
     def refuse_more():
         import resource

@@ -1,4 +1,4 @@
-"""A run of any analysis: shown in a few lines, with its image, saved whole, loaded again."""
+"""Tests of a run of any analysis: its text, its image, saving and loading."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class AnalysisCommand:
     model : callable, optional
         Returns the settings model. It avoids the import of the whole analysis, which is slow.
     picks : bool
-        Whether the user chooses the trial that is written.
+        True if the user can choose the trial to write.
     """
 
     name: str

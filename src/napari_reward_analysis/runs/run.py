@@ -133,7 +133,7 @@ class BaseRun(Generic[T]):
         return None if position is None else self.trials[position]
 
     def has_result(self) -> bool:
-        """True if the run holds a result."""
+        """Return True if the run holds a result."""
         return bool(self.trials)
 
     def keep_image(self, image: Image) -> None:

@@ -1,4 +1,4 @@
-"""A registered analysis has a dock: form, run, list of runs, plot, table, autosave, files."""
+"""Tests of the dock of a registered analysis: form, runs, plot, table, autosave, files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A dock for the toy analysis: everything in it is made from what was registered."""
+"""Define a dock for the toy analysis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The surrogate: sure where it has data, unsure where it has none."""
+"""Tests of the surrogate: certain at data, uncertain far from data."""
 
 from __future__ import annotations
 
