@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
+from napari_reward_analysis.analyses.atoms.published_fields import fields_as_published
 from napari_reward_analysis.calibration.choices import AreaRule, Calibration
 from napari_reward_analysis.search.settings import SearchSettings, option
 
@@ -163,9 +164,6 @@ class AtomsSettings(SearchSettings):
         """Convert the entry `as_published` of run files of version 0.1."""
         if not isinstance(given, dict) or "as_published" not in given:
             return given
-        # The module as_published imports this class.
-        from napari_reward_analysis.analyses.atoms.as_published import fields_as_published
-
         rest = {name: value for name, value in given.items() if name != "as_published"}
         return fields_as_published(rest) if given["as_published"] else rest
 

@@ -8,12 +8,8 @@ from pydantic import ValidationError
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_reward_analysis.analyses.amorphous.as_published import (
-    FIELDS,
-    FIXED,
-    as_published,
-    is_as_published,
-)
+from napari_reward_analysis.analyses.amorphous.as_published import as_published, is_as_published
+from napari_reward_analysis.analyses.amorphous.published_fields import FIELDS, FIXED
 from napari_reward_analysis.analyses.amorphous.settings import (
     AmorphousSettings,
     ParameterName,

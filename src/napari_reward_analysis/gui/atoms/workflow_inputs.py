@@ -8,7 +8,7 @@ from typing import Any
 from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined, unused-ignore]
 from qtpy.QtWidgets import QCheckBox, QLabel, QVBoxLayout, QWidget
 
-from napari_reward_analysis.analyses.atoms.as_published import FIELDS as PUBLISHED_FIELDS
+from napari_reward_analysis.analyses.atoms.published_fields import FIELDS as PUBLISHED_FIELDS
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.gui.atoms.workflow_presets import (
     LABELS,

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from pydantic import ValidationError
 
-from napari_reward_analysis.analyses.atoms.as_published import FIELDS as PUBLISHED
-from napari_reward_analysis.analyses.atoms.as_published import RANGES as PUBLISHED_RANGES
 from napari_reward_analysis.analyses.atoms.as_published import as_published, is_as_published
 from napari_reward_analysis.analyses.atoms.physics import derive_physics
+from napari_reward_analysis.analyses.atoms.published_fields import FIELDS as PUBLISHED
+from napari_reward_analysis.analyses.atoms.published_fields import RANGES as PUBLISHED_RANGES
 from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.arrays import BoolArray
