@@ -134,7 +134,7 @@ def test_noise_tells_columns_and_score_by_level(picture, tmp_path):
 
     assert done.returncode == 0, done.stderr
     heading, tuned, kept, last = done.stdout.splitlines()
-    assert heading == "Columns at noise in parts of the image's range:"
+    assert heading == "Columns at noise relative to the image's range:"
     results = {(r.method, r.level): r for r in NOISE_FORMAT.load(out).trials}
     for line, method in ((tuned, "LoG*"), (kept, "LoG, settings kept")):
         low, high = results[method, 0], results[method, 0.3]

@@ -256,9 +256,9 @@ def plain():
 @pytest.mark.parametrize(
     ("change", "settings", "sentence"),
     [
-        (lambda p: p[:30], {}, "30 atoms are too few to tell crystal from disorder"),
-        (lambda p: p + 100, {}, "points lie outside this image"),
-        (lambda p: p + 6, {}, "lie on something bright in this image"),
+        (lambda p: p[:30], {}, "30 atoms are too few to distinguish crystal"),
+        (lambda p: p + 100, {}, "points are outside this image"),
+        (lambda p: p + 6, {}, "are on bright peaks in this image"),
         (lambda p: p[:, :1], {}, "finite positions"),
         (lambda p: np.where(p > 190, np.nan, p), {}, "finite positions"),
         (lambda p: p, {"fixed": {"class": "Ba"}}, "Class 'Ba' holds no atoms"),
@@ -285,13 +285,13 @@ def test_classes_of_another_number_of_atoms_are_refused(plain):
 def test_a_class_of_a_few_atoms_is_refused_by_name(plain):
     words = np.array([""] * 253 + ["rare"] * 3)
     settings = AmorphousSettings(fixed={"class": "rare"})
-    with pytest.raises(BadInput, match="Class 'rare' has only 3 atoms"):
+    with pytest.raises(BadInput, match="Class 'rare' has too few atoms in crystal"):
         AmorphousProblem(plain, inner_grid(), settings=settings, labels=words)
 
 
 def test_a_user_who_empties_every_class_is_told(plain):
     words = [f"own {number}" for number in range(256)]
-    with pytest.raises(BadInput, match="No class has the 12 columns in crystal"):
+    with pytest.raises(BadInput, match="No class has 12 columns in crystal"):
         AmorphousProblem(plain, inner_grid(), labels=words)
 
 

@@ -212,7 +212,7 @@ def test_the_table_is_a_data_frame_and_the_file(image, results, tmp_path):
     assert written["method"].tolist() == run.table()["method"].tolist()
     np.testing.assert_allclose(written["f1"], run.table()["f1"], rtol=1e-8)
     words = NOISE.describe(summary).splitlines()
-    assert words[0] == "Columns at noise in parts of the image's range:"
+    assert words[0] == "Columns at noise relative to the image's range:"
     assert words[3] == "oracle: 49 at 0, 49 at 0.5; F1 1.000, 1.000"
 
 

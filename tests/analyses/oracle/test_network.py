@@ -134,7 +134,7 @@ def test_a_colour_model_is_refused(model_file):
 
 def test_a_model_that_gives_no_map_is_refused(model_file):
     other = load_model(model_file([("GlobalAveragePool", ("image",), "out")]))
-    with pytest.raises(BadInput, match="maps of the image's own size"):
+    with pytest.raises(BadInput, match="maps have the size of the image"):
         find_columns(made(side=64)[0], other)
 
 

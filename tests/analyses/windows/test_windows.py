@@ -230,14 +230,14 @@ def test_what_cannot_be_searched_is_refused_before_the_first_window():
     with pytest.raises(BadInput, match="choose a lattice"):
         begin_windows(Inputs(image), WindowsSettings())
     counted = WindowsSettings(atoms=AtomsSettings(count=160))
-    with pytest.raises(BadInput, match="leave the count out"):
+    with pytest.raises(BadInput, match="remove the count"):
         begin_windows(Inputs(image, SQUARE), counted)
 
 
 def test_an_image_without_crystal_is_no_result():
     noise = Image(np.random.default_rng(0).standard_normal((160, 160)), 0.2)
     task = begin_windows(Inputs(noise, SQUARE), WindowsSettings(atoms=QUICK, side=16))
-    with pytest.raises(BadInput, match=r"^No window has a result \(No crystal is seen in it\)"):
+    with pytest.raises(BadInput, match=r"^No window has a result \(No crystal was found in it\)"):
         collect(task)
 
 

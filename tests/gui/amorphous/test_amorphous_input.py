@@ -104,7 +104,7 @@ def test_points_of_another_image(
 ) -> None:
     give(viewer, widget, sites + 120)
     said = told(qtbot, widget)
-    assert "lie outside this image" in said
+    assert "are outside this image" in said
     assert "choose the points of this image" in said
 
 

@@ -109,7 +109,7 @@ def test_network_alone_then_compared_in_place_and_exported(
     pytest.importorskip("onnxruntime")
     study = window.study
     window.take(study.form.image.regions, "crystal, where it is seen")
-    assert "no crystal is seen" in window.go()
+    assert "the crystal cannot be found" in window.go()
     window.take(study.form.image.regions, "whole field")
     said = window.go()
     assert window.names() == ["crystal", "oracle"]

@@ -22,21 +22,21 @@ from napari_reward_analysis.search.loop import Search
 
 
 def begin_amorphous(inputs: Inputs, settings: AmorphousSettings) -> Task[AmorphousRun]:
-    """Set up a search for amorphous regions; the atoms are found here where none are given.
+    """Set up a search for amorphous regions. Atoms that are not given are found first.
 
     Parameters
     ----------
     inputs : Inputs
-        Image, lattice and region. `given` may hold `points`, the known atoms, shape (n, 2)
-        or (n, 4), or `atoms`, an `Atoms`; `labels`, their kinds, shape (n,); and
-        `preflight`, the `Preflight` of this very image.
+        Image, lattice and region. `given` may hold the known atoms as `points`, shape (n, 2)
+        or (n, 4), or as an `Atoms` under `atoms`. It may also hold `labels`, the kinds of
+        the atoms, shape (n,), and `preflight`, the `Preflight` of the same image.
     settings : AmorphousSettings
         Search and rewards.
 
     Raises
     ------
     BadInput
-        If the inputs do not fit together, or no atoms are found.
+        If the inputs are inconsistent, or no atoms are found.
     """
     atoms = atoms_of(inputs, settings)
     problem = problem_of(atoms, inputs.lattice, settings, labels=inputs.given.get("labels"))
@@ -46,12 +46,12 @@ def begin_amorphous(inputs: Inputs, settings: AmorphousSettings) -> Task[Amorpho
 def problem_of(
     atoms: Atoms, lattice: Lattice | None, settings: AmorphousSettings, *, labels: Any = None
 ) -> AmorphousProblem:
-    """The problem that a search of these atoms solves: finds their kinds.
+    """Set up the problem of a search among these atoms, and find their kinds.
 
     Raises
     ------
     BadInput
-        If image, atoms and settings do not fit together.
+        If image, atoms and settings are inconsistent.
     """
     preflight = atoms.preflight
     return AmorphousProblem(
@@ -66,7 +66,7 @@ def problem_of(
 
 
 def task_of(problem: AmorphousProblem, atoms: Atoms, lattice: Lattice | None) -> Task[AmorphousRun]:
-    """The task of a problem that is set up already."""
+    """Return the task of a problem that is set up already."""
     settings, preflight = problem.settings, atoms.preflight
     run = AmorphousRun(
         image=ImageReference.of(problem.image),

@@ -1,8 +1,8 @@
-"""The search of the paper for amorphous regions, as settings.
+"""Settings of the published search for amorphous regions.
 
-Barakati et al., arXiv 2404.14146: the posterior of a mixture of two Gaussians over two
-principal components, of columns of the brightest kind in one orientation. The threshold and
-the covariance are searched; compactness and perimeter are the rewards.
+Source: Barakati et al., arXiv 2404.14146. The search uses the posterior of a mixture of two
+Gaussians in two principal components, for columns of the brightest kind in one orientation.
+It searches the threshold and the covariance, with compactness and perimeter as rewards.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from napari_reward_analysis.analyses.amorphous.settings import (
 
 SEARCH: tuple[ParameterName, ...] = ("threshold", "covariance")
 RANGES: dict[ParameterName, tuple[float, float]] = {"threshold": (0.0, 1.0)}
-#: Values of parameters where the published search takes another one than the default.
+#: Parameters of the published search that differ from the defaults.
 FIXED: dict[ParameterName, Value] = {
     "measure": "posterior",
     "window": 1.0,
     "components": 2,
     "mixture": 2,
 }
-#: The other settings in which the published search differs from the default.
+#: Other settings of the published search that differ from the defaults.
 FIELDS: Mapping[str, Any] = {
     "rewards": (),
     "orientations": "one",
@@ -36,27 +36,27 @@ FIELDS: Mapping[str, Any] = {
 
 
 def as_published(**changes: Any) -> AmorphousSettings:
-    """Settings of the published search.
+    """Return the settings of the published search.
 
     Parameters
     ----------
     **changes
-        Fields of `AmorphousSettings` that shall have another value. `fixed` and `ranges`
-        name the parameters that shall have another value or range; a parameter in `search`
-        is searched.
+        Other values for fields of `AmorphousSettings`. `fixed` and `ranges` give other
+        values or ranges for the parameters that they name. A parameter in `search` is
+        searched.
     """
     return AmorphousSettings.model_validate({**FIELDS, **changes, **_parameters(changes)})
 
 
 def is_as_published(settings: AmorphousSettings) -> bool:
-    """Whether settings are those of the published search, whatever it searches."""
+    """Return True for the published search, with any searched parameters."""
     return all(getattr(settings, name) == value for name, value in FIELDS.items())
 
 
 def fields_as_published(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of a run of version 0.1 that was made as published.
+    """Convert the settings of a published search that version 0.1 made.
 
-    Such a run has all parameters in its settings where it searched the published ones.
+    Such a run lists all parameters in `search`, but it searched only the published ones.
     """
     rest = dict(given)
     if list(PARAMETERS) == rest.get("search", PARAMETERS) or rest.get("search") == PARAMETERS:
@@ -65,10 +65,10 @@ def fields_as_published(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parameters(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What is searched, fixed and limited."""
+    """Return the fields `search`, `fixed` and `ranges`."""
     search, fixed, ranges = (given.get(name, {}) for name in ("search", "fixed", "ranges"))
     search = search or SEARCH
-    # the settings refuse what is of another type
+    # The settings reject other types.
     if isinstance(search, Collection) and isinstance(fixed, Mapping):
         fixed = {name: value for name, value in FIXED.items() if name not in search} | {**fixed}
     if isinstance(ranges, Mapping):

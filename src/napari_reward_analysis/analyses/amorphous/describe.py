@@ -1,4 +1,4 @@
-"""What all trials of amorphous regions share: columns, their kinds, and the crystal."""
+"""Find the columns, their kinds and the crystal, which all amorphous trials share."""
 
 from __future__ import annotations
 
@@ -30,36 +30,38 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 
-#: Half the side of the patches that tell kinds apart, in mean spacings: to the neighbours.
+#: Half the side of the patches that distinguish kinds, in mean spacings. The patches reach to
+#: the neighbours.
 KIND_WINDOW = 1.0
-#: The same for what a column kept of itself: to half way between neighbours.
+#: Half the side of the patches for the contrast loss, in mean spacings. They reach less than
+#: half way to the neighbours.
 OWN_WINDOW = 0.36
-#: Fewer atoms are no crystal to compare with.
+#: Smallest number of atoms.
 MIN_ATOMS = 50
-#: Part of a patch that must be in the image to tell a kind by it alone.
+#: Smallest part of a patch in the image from which a kind follows without a lattice.
 _SEEN = 0.75
-#: Part of the points that lie on something bright, where they belong to the image.
+#: Smallest fraction of the points on bright peaks for points that belong to the image.
 _BRIGHT = 0.75
 
 
 @dataclass(frozen=True, eq=False)
 class Described:
-    """An image's columns with their kinds.
+    """The columns of an image with their kinds.
 
     Attributes
     ----------
     columns : Columns
-        Places, and the atoms found there.
+        Positions, and the atoms found there.
     labels : ndarray of str, shape (n,)
-        Kind of each column; '' where it is not known.
+        Kind of each column; '' if unknown.
     mixture_labels : ndarray of str, shape (n,)
-        Kind by the patch alone.
+        Kind of each column from its patch alone.
     sampler : PatchSampler
-        Cuts patches at the columns.
+        Sampler of patches at the columns.
     kept : ContrastLoss
-        Each column against its own kind.
+        Contrast loss of each column against its own kind.
     kind_means : dict
-        Mean patch of each kind in crystal with its neighbours, shape (m, m).
+        Mean patch of each kind in crystal, with its neighbours, shape (m, m).
     """
 
     columns: Columns
@@ -71,12 +73,12 @@ class Described:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """Kinds of which enough columns are crystal."""
+        """Kinds with enough columns in crystal."""
         return tuple(self.kept.means)
 
     @property
     def agreement(self) -> float:
-        """Part of the crystal's columns whose patch tells the kind that the lattice has there."""
+        """Fraction of the crystal columns whose patch gives the same kind as the lattice."""
         crystal = self.kept.reference
         return float((self.mixture_labels == self.labels)[crystal].mean())
 
@@ -92,7 +94,7 @@ def describe_columns(
     kinds: int | None = None,
     seed: int = 0,
 ) -> Described:
-    """Find each column's kind, and what its kind is like in crystal.
+    """Find the kind of each column, and the mean patch of each kind in crystal.
 
     Parameters
     ----------
@@ -101,20 +103,21 @@ def describe_columns(
     atoms : array_like, shape (n, 2)
         y and x of the atoms in px.
     lattice, measured : optional
-        The crystal and how it lies in the image: then its sites are the columns.
+        The crystal, and its lattice as measured in the image. If both are given, the sites
+        of the lattice are the columns.
     region : ndarray of bool, shape (H, W), optional
-        Where crystal is known to be.
+        Region that is known to be crystal.
     labels : array_like of str, shape (n,), optional
-        Kinds of the atoms, given by the user; '' leaves one to the image.
+        Kinds of the atoms as given by the user. The kind '' is found from the image.
     kinds : int, optional
-        How many kinds there are.
+        Number of kinds.
     seed : int
-        Of the mixtures.
+        Seed of the mixtures.
 
     Raises
     ------
     BadInput
-        If the atoms do not belong to this image, or are too few.
+        If the atoms do not belong to this image, or there are too few.
     """
     points = _checked(np.asarray(atoms, dtype=float), image)
     columns, named = _placed(image, points, lattice, measured, region)
@@ -127,7 +130,7 @@ def describe_columns(
     found = mixture_kinds(wide, usual, known=known, kinds=kinds, seed=seed)
     by_patch = _names(found, known, usual, own)
     if not named:
-        # without a lattice the neighbours tell the kind: they must be in the image
+        # Without a lattice the kind follows from the neighbours, which must be in the image.
         by_patch[np.isfinite(wide).mean(axis=(1, 2)) < _SEEN] = ""
     chosen = columns.species.copy() if named else by_patch.copy()
     if labels is not None:
@@ -135,8 +138,8 @@ def describe_columns(
     kept = compare_with_kind(own, chosen, columns.yx, columns.spacing, allowed)
     if not kept.means:
         raise BadInput(
-            f"No class has the {MIN_COLUMNS} columns in crystal that it takes to know it: choose "
-            "a larger field, fewer classes or more atoms."
+            f"No class has {MIN_COLUMNS} columns in crystal, which are needed for its mean patch: "
+            "choose a larger field, fewer classes or more atoms."
         )
     means = {k: _median(wide[kept.reference & (chosen == k)]) for k in kept.means}
     return Described(columns, chosen, by_patch, sampler, kept, means)
@@ -147,13 +150,13 @@ def _checked(points: FloatArray, image: Image) -> FloatArray:
         raise BadInput("Atoms must be given as finite positions (y, x): choose a 2-D Points layer.")
     if len(points) < MIN_ATOMS:
         raise BadInput(
-            f"{len(points)} atoms are too few to tell crystal from disorder: "
+            f"{len(points)} atoms are too few to distinguish crystal from disorder: "
             f"at least {MIN_ATOMS} are needed."
         )
     inside = np.all((points >= -0.5) & (points <= np.subtract(image.shape, 0.5)), axis=1)
     if not inside.all():
         raise BadInput(
-            f"{(~inside).sum()} of {len(points)} points lie outside this image of {image.shape} "
+            f"{(~inside).sum()} of {len(points)} points are outside this image of {image.shape} "
             "pixels: choose the points of this image."
         )
     return points
@@ -166,13 +169,13 @@ def _placed(
     measured: MeasuredLattice | None,
     region: BoolArray | None,
 ) -> tuple[Columns, bool]:
-    """Columns by the lattice where it is seen, otherwise by the atoms."""
+    """Find the columns from the lattice if it was measured, and otherwise from the atoms."""
     plain = columns_without_lattice(points, image.shape)
     inner = np.clip(points, 0, np.subtract(image.shape, 1))
     brightness, peaked = peaks_at(image, inner, plain.spacing)
     if float(peaked.mean()) < _BRIGHT:
         raise BadInput(
-            f"Only {peaked.mean():.0%} of the points lie on something bright in this image: "
+            f"Only {peaked.mean():.0%} of the points are on bright peaks in this image: "
             "choose the points of this image."
         )
     if lattice is None or lattice.unplaced or measured is None or not measured.found:
@@ -182,31 +185,31 @@ def _placed(
 
 
 def _allowed(columns: Columns, region: BoolArray | None) -> BoolArray:
-    """Columns that may be crystal: where it is known to be, with an atom found."""
+    """Select the columns that can be crystal: those with an atom, in the given region."""
     if region is None:
         return columns.found
     return np.asarray(columns.found & inside_of(region, columns.yx))
 
 
 def inside_of(region: BoolArray, yx: FloatArray) -> BoolArray:
-    """Whether points lie in a region, shape (n,)."""
+    """Select the points in a region, shape (n,)."""
     place = np.clip(np.rint(yx).astype(int), 0, np.subtract(region.shape, 1))
     return np.asarray(region[place[:, 0], place[:, 1]])
 
 
 def _largest(sampler: PatchSampler) -> float:
-    """Largest window that the image has room for, whole samples counted."""
+    """Return the largest window that fits into the image with whole samples."""
     return ((min(sampler.image.shape) - 1) / 2 - sampler.step) / sampler.spacing
 
 
 def _usual(patches: npt.NDArray[np.float32], columns: Columns, allowed: BoolArray) -> BoolArray:
-    """Half of the columns that may be crystal: in the neighbourhoods of the most usual patches."""
+    """Select half of the columns that can be crystal: those with typical patches around them."""
     asked = allowed & (np.isfinite(patches).mean(axis=(1, 2)) > 0.5)
     at = np.flatnonzero(asked)
     if len(at) < MIN_COLUMNS:
         raise BadInput(
-            f"Only {len(at)} atoms have half of their patch in the image: choose a smaller window "
-            "or a larger field."
+            f"Only {len(at)} atoms have at least half of their patch in the image: choose a "
+            "larger field."
         )
     strange = NeighbourMean(columns.yx[at], columns.spacing)(unusual(patches[at]))
     usual = np.zeros(len(asked), bool)
@@ -220,7 +223,7 @@ def _names(
     usual: BoolArray,
     own: npt.NDArray[np.float32],
 ) -> StrArray:
-    """Names of the mixture's kinds: the lattice's, or numbers from the brightest."""
+    """Name the kinds of the mixture by the lattice, or number them from the brightest."""
     if known is not None:
         names = names_by_lattice(found, known, usual)
     else:
@@ -232,7 +235,7 @@ def _names(
 
 
 def _given(labels: StrArray, columns: Columns, given: npt.ArrayLike, n_atoms: int) -> StrArray:
-    """Kinds with those that the user gave in the place of the others."""
+    """Replace kinds by those that the user gave."""
     words = np.asarray(given, dtype=str)
     if words.shape != (n_atoms,):
         raise BadInput(

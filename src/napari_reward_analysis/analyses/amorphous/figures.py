@@ -1,4 +1,4 @@
-"""The trade-off of a search of regions as a figure: no backend, no global style."""
+"""Plot the Pareto front of a search for regions, without changes of the Matplotlib style."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHOICE = "#D55E00"
 
 
 def region_figure(run: AmorphousRun) -> Figure:
-    """Perimeter against compactness, coloured by the disorder left unexplained.
+    """Plot perimeter against compactness, coloured by the unexplained disorder.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def region_figure(run: AmorphousRun) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        13 x 9 cm.
+        Its size is 13 x 9 cm.
     """
     from matplotlib.figure import Figure
 
@@ -58,7 +58,7 @@ def region_figure(run: AmorphousRun) -> Figure:
         label=f"Pareto front ({on_front.sum()})",
         zorder=3,
     )
-    figure.colorbar(points, ax=axes, label="disorder left unexplained")
+    figure.colorbar(points, ax=axes, label="unexplained disorder")
     chosen = run.proposed()
     if chosen is not None:
         score = run.trials[chosen].score
@@ -79,12 +79,12 @@ def region_figure(run: AmorphousRun) -> Figure:
 
 
 def save_region_front(run: AmorphousRun, path: Path) -> None:
-    """Write the figure as PNG or SVG, whole or not at all.
+    """Save the figure as PNG or SVG. A failed save leaves no partial file.
 
     Raises
     ------
     BadInput
-        If it cannot be written.
+        If the file cannot be written.
     """
     figure = region_figure(run)
     kind = path.suffix.lstrip(".").lower() or "png"

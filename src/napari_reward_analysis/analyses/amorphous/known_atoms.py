@@ -1,4 +1,4 @@
-"""The atoms that a search for amorphous regions starts from."""
+"""Find or take the atoms with which a search for amorphous regions starts."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from napari_reward_analysis.search.loop import Search
 
 @dataclass(frozen=True, eq=False)
 class Atoms:
-    """Atoms of an image with what is known about its lattice.
+    """Atoms of an image with the preflight of the image.
 
     Attributes
     ----------
     blobs : ndarray, shape (n, 4)
-        y, x (px), sigma (px), response; NaN where only places are known. Of the whole
-        field, disorder included.
+        y, x (px), sigma (px), response, in the whole field with its disordered part. Sigma
+        and response are NaN if only positions are known.
     preflight : Preflight
-        Image, lattice as seen, crystal region.
+        Image, measured lattice and crystal region.
     """
 
     blobs: FloatArray
@@ -44,12 +44,12 @@ def search_atoms(
     region: BoolArray | None = None,
     preflight: Preflight | None = None,
 ) -> Atoms:
-    """Find the atoms by LoG* at its own choice.
+    """Find the atoms by LoG* and take its proposed trial.
 
     Raises
     ------
     BadInput
-        If the input does not fit together, or no trial found five blobs.
+        If the inputs are inconsistent, or no trial found five blobs.
     """
     steps = searching_atoms(image, lattice, settings, region, preflight)
     while True:
@@ -67,21 +67,22 @@ def searching_atoms(
     region: BoolArray | None = None,
     preflight: Preflight | None = None,
 ) -> Generator[AtomTrial, None, Atoms]:
-    """Like `search_atoms`, trial by trial: whoever wants to cancel stops iterating.
+    """Do the same as `search_atoms` trial by trial. To cancel, stop the iteration.
 
     Yields
     ------
     AtomTrial
-        In the order of evaluation.
+        Trials in the order of evaluation.
 
     Returns
     -------
     Atoms
+        Atoms of the proposed trial.
 
     Raises
     ------
     BadInput
-        If the input does not fit together, or no trial found five blobs.
+        If the inputs are inconsistent, or no trial found five blobs.
     """
     problem = AtomsProblem(image, lattice, settings, region, preflight)
     trials = []
@@ -90,7 +91,7 @@ def searching_atoms(
         yield trial
     require_feasible(trials)
     position = pick(trials)
-    assert position is not None  # required above
+    assert position is not None  # checked above
     return Atoms(trials[position].blobs.astype(float), problem.preflight)
 
 
@@ -101,16 +102,16 @@ def given_atoms(
     region: BoolArray | None = None,
     preflight: Preflight | None = None,
 ) -> Atoms:
-    """Atoms whose places are known.
+    """Convert known positions to atoms.
 
     Parameters
     ----------
     image, lattice, region
-        As for `run_preflight`.
+        Same as for `run_preflight`.
     points : ndarray, shape (n, 2) or (n, 4)
-        y, x (px) and, where they are known, sigma (px) and response.
+        y, x (px) and, if known, sigma (px) and response.
     preflight : Preflight, optional
-        Of this very image; made here otherwise.
+        Preflight of the same image. It is computed if not given.
 
     Raises
     ------
@@ -128,19 +129,19 @@ def given_atoms(
 
 
 def atoms_of(inputs: Inputs, settings: AmorphousSettings) -> Atoms:
-    """The given atoms, or those that LoG* finds.
+    """Return the given atoms, or find them by LoG*.
 
     Parameters
     ----------
     inputs : Inputs
-        As of `begin_amorphous`.
+        Same as for `begin_amorphous`.
     settings : AmorphousSettings
-        How the atoms are searched.
+        Settings, also for the search for atoms.
 
     Raises
     ------
     BadInput
-        If the input does not fit together, or no atoms are found.
+        If the inputs are inconsistent, or no atoms are found.
     """
     atoms, points = inputs.given.get("atoms"), inputs.given.get("points")
     preflight: Preflight | None = inputs.given.get("preflight")

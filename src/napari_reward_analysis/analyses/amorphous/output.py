@@ -1,4 +1,4 @@
-"""Write the mask, the tables and the figure of a search for amorphous regions; sum it up."""
+"""Save the results of a search for amorphous regions, and summarise them."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ def write_amorphous(
     run : AmorphousRun
         A run with at least one trial.
     folder : Path
-        It exists.
+        An existing folder.
     pick : Pick
-        Which trial is written.
+        The choice of the trial.
     image : Image, optional
-        The run's image, for `overlay.png`.
+        The image of the run, for `overlay.png`.
 
     Returns
     -------
     dict
-        n_regions, area_fraction, compactness and perimeter_A (None where there is no
-        region or no pixel size), n_atoms, n_trials, pick (None where nothing is
+        n_regions, area_fraction, compactness (None without a region), perimeter_A (None
+        without a region or a pixel size), n_atoms, n_trials, pick (None if nothing is
         amorphous), region_exists, p_value, largest_loss, verdict, pixel_size_A, notices.
 
     Raises
@@ -78,7 +78,7 @@ def write_amorphous(
 
 
 def amorphous_in_words(summary: dict[str, Any]) -> str:
-    """The summary that `write_amorphous` gives, in two lines."""
+    """Return the summary of `write_amorphous` as two lines."""
     regions = "1 region" if summary["n_regions"] == 1 else f"{summary['n_regions']} regions"
     return (
         f"{summary['verdict']}\n{regions}, {100 * summary['area_fraction']:.1f} % of the field "

@@ -1,4 +1,4 @@
-"""The amorphous regions on the image, as a figure for reports."""
+"""Make a figure of the image with its amorphous regions, for reports."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from napari_reward_analysis.io.figure_file import save_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Amorphous regions, in figures as in the window.
+#: Colour of amorphous regions in figures and in the window.
 REGION_COLOUR = "#e0409f"
 _WIDTH, _OPACITY = 7.1, 0.25
 
 
 def region_overlay_figure(image: Image, regions: npt.NDArray[np.integer]) -> Figure:
-    """The image with its amorphous regions outlined and numbered.
+    """Plot the image with its amorphous regions, outlined and numbered.
 
     Parameters
     ----------
     image : Image
         The image.
     regions : ndarray of int, shape (H, W)
-        0 crystal, 1 and up the regions.
+        0 for crystal, and the numbers of the regions from 1.
 
     Returns
     -------
     matplotlib.figure.Figure
-        18 cm wide.
+        A figure 18 cm wide.
     """
     from matplotlib.colors import to_rgba
     from matplotlib.figure import Figure
@@ -62,12 +62,12 @@ def region_overlay_figure(image: Image, regions: npt.NDArray[np.integer]) -> Fig
 
 
 def save_region_overlay(image: Image, regions: npt.NDArray[np.integer], path: Path) -> None:
-    """Write the figure, whole or not at all.
+    """Save the figure. A failed save leaves no partial file.
 
     Raises
     ------
     BadInput
-        If it cannot be written.
+        If the file cannot be written.
     """
     figure = region_overlay_figure(image, regions)
     save_figure(figure, path)

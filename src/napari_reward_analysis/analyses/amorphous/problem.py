@@ -1,4 +1,4 @@
-"""An image and its atoms with everything that the trials of an amorphous search share."""
+"""The problem of an amorphous search: image and atoms with the data that all trials share."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ Parameters = dict[str, Value]
 
 
 class AmorphousProblem:
-    """An image and its atoms with everything that the trials share.
+    """An image and its atoms with the data that all trials share.
 
     Parameters
     ----------
@@ -85,32 +85,33 @@ class AmorphousProblem:
     atoms : array_like, shape (n, 2)
         y and x of the atoms in px, over the whole field.
     lattice, measured : optional
-        The crystal, and how it lies in the image (`measure_lattice`): the columns then are
-        the lattice's sites, with names, and atoms that are missing are known.
+        The crystal, and its lattice as measured in the image (`measure_lattice`). If both are
+        given, the columns are the sites of the lattice, with their species, and sites
+        without an atom are known.
     settings : AmorphousSettings, optional
-        What the user chose.
+        Settings of the search.
     region : ndarray of bool, shape (H, W), optional
-        Where there is crystal to compare with.
+        Region that is known to be crystal.
     labels : array_like of str, shape (n,), optional
-        Kinds of the atoms, given by the user.
+        Kinds of the atoms as given by the user.
 
     Attributes
     ----------
     described : Described
-        Columns, their kinds, and what each kept of its kind's contrast.
+        Columns with their kinds and their contrast loss.
     existence : Existence
-        Whether anything is amorphous.
+        Result of the test for an amorphous region.
     classes : tuple of str
-        What the parameter `class` may be: all, each kind, each element of several kinds.
+        Values of the parameter `class`: all, each kind, and each element with several kinds.
     parameters : AmorphousSpace
-        What each parameter may be.
+        Values of each parameter.
     space : Space
-        The searched parameters; empty where nothing is amorphous.
+        The searched parameters; empty if nothing is amorphous.
 
     Raises
     ------
     BadInput
-        If image, atoms and settings do not fit together.
+        If image, atoms and settings are inconsistent.
     """
 
     def __init__(
@@ -144,7 +145,7 @@ class AmorphousProblem:
         self.classes = (ALL, *self.described.kinds, *_elements(self.described.kinds))
         self._check_class(settings.fixed.get("class"))
         self.parameters = AmorphousSpace(settings, self.classes)
-        # where nothing is amorphous no search could find anything
+        # If nothing is amorphous, a search cannot find a region.
         self.space = self.parameters.space if self.existence.exists else Space(dimensions=())
         if "window" in settings.fixed:
             self.described.sampler.check(float(settings.fixed["window"]))
@@ -155,11 +156,11 @@ class AmorphousProblem:
 
     @property
     def verdict(self) -> Verdict:
-        """Whether anything is amorphous, ready to be saved and worded."""
+        """The verdict on an amorphous region, for run files and messages."""
         return Verdict.of(self.existence)
 
     def members(self, name: str) -> BoolArray:
-        """Columns of a class whose level can be known, shape (n,)."""
+        """Select the columns of a class with a known level, shape (n,)."""
         labels, known = self.described.labels, self.described.kept.weight > 0
         if name == ALL:
             return np.asarray(known)
@@ -167,26 +168,30 @@ class AmorphousProblem:
         return np.asarray(known & np.isin(labels, chosen))
 
     def halves(self, name: str) -> Halves:
-        """A class in its two orientations, as the published way parts it."""
+        """Split a class into its two orientations, as in the published method."""
         members = self.members(name) & self.columns.found
         crystal = self.described.kept.reference
         return two_orientations(self.patches(KIND_WINDOW), members, crystal, self.settings.seed)
 
-    #: Objectives that the sampler is told: the outline's, and the columns' or the length's.
+    #: Number of objectives for the sampler; see `told`.
     n_objectives = 2
 
     def first_trials(self) -> list[AmorphousTrial]:
-        """The trial at the defaults, the only one where nothing is searched."""
+        """Return the trial at the defaults, which is the only one without a search."""
         if self.space.size and not self.settings.start_at_defaults:
             return []
         return [self.evaluate(0, self.first())]
 
     def trials_at(self, index: int, point: UnitPoint) -> list[AmorphousTrial]:
-        """The trial at a point of the unit cube."""
+        """Return the trial at a point of the unit cube."""
         return [self.evaluate(index, self.parameters.decode(point))]
 
     def told(self, trial: AmorphousTrial) -> tuple[float, float] | None:
-        """Two objectives from 0 to 1: the outline's, and the columns' where they count."""
+        """Return two objectives from 0 to 1 for the sampler, or None for an infeasible trial.
+
+        With the unexplained disorder as a reward, they are the mean of both rewards of the
+        outline, and the unexplained disorder. Without it, they are compactness and perimeter.
+        """
         if not trial.feasible:
             return None
         score = trial.score
@@ -196,10 +201,9 @@ class AmorphousProblem:
         return ragged, score.perimeter
 
     def first(self) -> Parameters:
-        """The setting that a search begins with: the defaults, cut half way.
+        """Return the first setting of a search: the defaults with a threshold from the image.
 
-        The threshold lies half way between the level of the crystal and that of what is
-        not, as the columns themselves show them.
+        The threshold is half way between the typical levels of crystal and of disorder.
         """
         parameters = dict(self.parameters.fixed)
         if "threshold" in self.parameters.searched:
@@ -207,7 +211,7 @@ class AmorphousProblem:
         return parameters
 
     def evaluate(self, index: int, parameters: Parameters) -> AmorphousTrial:
-        """One setting, whose failure is a result too."""
+        """Evaluate one setting. An error gives a failed trial."""
         start = time.perf_counter()
         try:
             trial = self._trial(index, parameters)
@@ -219,19 +223,19 @@ class AmorphousProblem:
         return replace(trial, seconds=time.perf_counter() - start)
 
     def level_map(self, parameters: Parameters) -> Float32Array:
-        """Map of the level that a setting's threshold cuts, shape (H, W)."""
+        """Return the map of levels to which the threshold of a setting applies, shape (H, W)."""
         level, mean, _ = self._averaged(parameters)
         return mean.grid.to_pixels(mean(np.nan_to_num(level)), self.image.shape)
 
     def left(self, mask: BoolArray) -> FloatArray:
-        """What a mask leaves unexplained of each column, shape (n,)."""
+        """Return the unexplained part of each column for a mask, shape (n,)."""
         kept, yx = self.described.kept, np.rint(self.columns.yx).astype(int)
         inside = mask[yx[:, 0], yx[:, 1]]
         level = np.nan_to_num(kept.loss)
         return left_over(inside, level, kept.weight, self.described.labels)
 
     def score(self, mask: BoolArray) -> RegionScore:
-        """Rewards of any mask of this image, one drawn by hand too."""
+        """Compute the rewards of any mask of this image, for example one drawn by hand."""
         return score_regions(number_regions(mask), self.left(mask))
 
     def _trial(self, index: int, parameters: Parameters) -> AmorphousTrial:
@@ -241,7 +245,7 @@ class AmorphousProblem:
         if not self.existence.exists:
             mask = np.zeros_like(mask)
         elif self.settings.significant:
-            # a region shows more loss somewhere in it than crystal does by chance
+            # A region must contain a column with a significant contrast loss.
             mask = without_regions(mask, self.columns.yx[self.existence.significant])
         left = self.left(mask)
         return AmorphousTrial(
@@ -256,12 +260,12 @@ class AmorphousProblem:
         )
 
     def _averaged(self, parameters: Parameters) -> tuple[FloatArray, ScatterMean, float]:
-        """Levels of a setting, the mean over neighbours, and its sigma in px."""
+        """Return the levels of a setting, the mean over neighbours, and its sigma in px."""
         key = ("class", "measure", "window", "components", "mixture", "covariance")
         level, weight = self.level(*(parameters[name] for name in key))
         asked = weight > 0
         share = float(asked.sum()) / len(asked)
-        # columns of one class are farther from each other than columns are
+        # The spacing within one class is larger than the column spacing.
         spacing = self.columns.spacing / np.sqrt(share)
         sigma = float(parameters["smoothing"]) * float(spacing)
         return level, ScatterMean(self.columns.yx, self.image.shape, sigma, weight), sigma
@@ -275,7 +279,7 @@ class AmorphousProblem:
         mixture: float,
         covariance: Covariance,
     ) -> tuple[FloatArray, FloatArray]:
-        """Level and weight of each column; NaN and 0 where it is not of the class."""
+        """Return level and weight of each column; NaN and 0 for columns of other classes."""
         if measure == "posterior":
             return self._published(name, window, int(components), int(mixture), covariance)
         kept, members = self.kept(window), self.members(name)
@@ -299,7 +303,7 @@ class AmorphousProblem:
     def _published(
         self, name: str, window: float, components: int, mixture: int, covariance: Covariance
     ) -> tuple[FloatArray, FloatArray]:
-        """Posterior of the atoms of one class, in one of its orientations."""
+        """Compute the posterior of the atoms of one class, in one of its orientations."""
         if self.settings.orientations == "one":
             first = self.halves(self._brightest() if name == ALL else name).first
         else:
@@ -323,7 +327,7 @@ class AmorphousProblem:
         )
 
     def _features(self, window: float, kind: str) -> FloatArray:
-        """Coordinates of a kind's columns, as many as a search may ask for."""
+        """Return the features of the columns of a kind, for the largest number of components."""
         kept = self.kept(window)
         of_kind = (self.described.labels == kind) & (kept.weight > 0)
         return crystal_features(
@@ -341,7 +345,7 @@ class AmorphousProblem:
         return float(np.clip(middle, 0.1, 0.9))
 
     def _brightest(self) -> str:
-        """The kind with most contrast: Ba in YBCO."""
+        """Return the brightest kind, for example Ba in YBCO."""
         means = self.described.kind_means
         middle = next(iter(means.values())).shape[0] // 2
         return max(means, key=lambda k: float(means[k][middle, middle]))
@@ -354,19 +358,19 @@ class AmorphousProblem:
         count = int(np.sum(labels == str(name)))
         if count:
             raise BadInput(
-                f"Class {name!r} has only {count} atoms, too few of them in crystal to know it: "
+                f"Class {name!r} has too few atoms in crystal for its mean patch ({count} in all): "
                 f"choose one of {known}."
             )
         raise BadInput(f"Class {name!r} holds no atoms: choose one of {known}.")
 
 
 def _element(kind: str) -> str:
-    """Element of a numbered kind: Cu of Cu2; any other name stands for itself."""
+    """Return the element of a numbered kind, such as Cu for Cu2, or any other name unchanged."""
     numbered = re.fullmatch(r"([A-Z][a-z]?)\d+", kind)
     return numbered[1] if numbered else kind
 
 
 def _elements(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    """Elements of which there are several kinds of column."""
+    """Return the elements with several kinds of column."""
     names = [_element(kind) for kind in kinds if _element(kind) != kind]
     return tuple(name for name in dict.fromkeys(names) if names.count(name) > 1)

@@ -1,4 +1,4 @@
-"""A search for amorphous regions as an object, and as a file."""
+"""The run of a search for amorphous regions, and its file."""
 
 from __future__ import annotations
 
@@ -40,20 +40,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ColumnTable:
-    """The columns that a run judged, as plain data.
+    """The columns of a run as plain data.
 
     Attributes
     ----------
     yx : ndarray, shape (n, 2)
-        Places in px.
+        Positions in px.
     labels : ndarray of str, shape (n,)
-        Kinds; '' where not known.
+        Kinds; '' if unknown.
     atom : ndarray of int, shape (n,)
-        Number of the atom on each, -1 where none was found.
+        Index of the atom on each column; -1 without an atom.
     loss : ndarray, shape (n,)
-        Contrast lost against the own kind in crystal; NaN where not known.
+        Contrast loss against the own kind in crystal; NaN if unknown.
     reference : ndarray of bool, shape (n,)
-        Columns taken for crystal.
+        True for columns that serve as crystal.
     """
 
     yx: FloatArray
@@ -64,25 +64,26 @@ class ColumnTable:
 
     @classmethod
     def of(cls, problem: AmorphousProblem) -> ColumnTable:
-        """The columns of a problem."""
+        """Return the columns of a problem."""
         columns, kept = problem.columns, problem.described.kept
         return cls(columns.yx, problem.described.labels, columns.atom, kept.loss, kept.reference)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class AmorphousRun(BaseRun[AmorphousTrial]):
-    """One search for amorphous regions in one image; see `BaseRun` for the rest.
+    """One search for amorphous regions in one image. `BaseRun` has further attributes.
 
     Attributes
     ----------
     settings : AmorphousSettings
-        What the user asked for.
+        Settings of the search.
     blobs : ndarray, shape (m, 4)
-        y, x (px), sigma (px), response of the atoms; NaN where only positions were given.
+        y, x (px), sigma (px), response of the atoms. Sigma and response are NaN if only
+        positions were given.
     columns : ColumnTable
-        The columns that were judged.
+        The columns with their kinds and their contrast loss.
     verdict : Verdict
-        Whether anything is amorphous.
+        Result of the test for an amorphous region.
     measured : dict or None
         The lattice as measured in the image.
     """
@@ -97,71 +98,71 @@ class AmorphousRun(BaseRun[AmorphousTrial]):
 
     @property
     def front(self) -> list[int]:
-        """Positions of the Pareto set in `trials`."""
+        """Positions of the Pareto front in `trials`."""
         return front_of(self.trials)
 
     def proposed(self, metric: Metric = "euclidean", *, scaled: bool = False) -> int | None:
-        """Position of the proposed trial; None where nothing is amorphous."""
+        """Return the position of the proposed trial, or None if nothing is amorphous."""
         return pick(self.trials, metric, scaled=scaled)
 
     @property
     def mask(self) -> BoolArray:
-        """The amorphous pixels of the best trial, shape (H, W); none where nothing is."""
+        """Amorphous pixels of the best trial, shape (H, W)."""
         return self.numbered > 0
 
     @property
     def numbered(self) -> npt.NDArray[np.uint8]:
-        """Its regions by number, shape (H, W): 0 crystal, 1 and up the regions."""
+        """Numbered regions of the best trial, shape (H, W): 0 for crystal, regions from 1."""
         best: AmorphousTrial | None = self.best
         return np.zeros(self.image.shape, np.uint8) if best is None else best.regions
 
     def atoms(self) -> pd.DataFrame:
-        """The columns with their classes: the content of `atoms.csv`, see `columns_table`."""
+        """Return the atoms with their classes, as in `atoms.csv`; see `columns_table`."""
         import pandas as pd
 
         return pd.DataFrame(columns_table(self, self.mask))
 
     def regions(self) -> pd.DataFrame:
-        """A row for each amorphous region: the content of `regions.csv`, see `region_table`."""
+        """Return a row for each amorphous region, as in `regions.csv`; see `region_table`."""
         import pandas as pd
 
         return pd.DataFrame(region_table(self.numbered, self.image.pixel_size))
 
     def plot_front(self) -> Figure:
-        """The trade-off of all trials, see `region_figure`."""
+        """Plot all trials and the Pareto front; see `region_figure`."""
         from napari_reward_analysis.analyses.amorphous.figures import region_figure
 
         return region_figure(self)
 
     def plot_overlay(self, image: Image | None = None) -> Figure:
-        """The regions on the image, see `region_overlay_figure`.
+        """Plot the regions on the image; see `region_overlay_figure`.
 
         Parameters
         ----------
         image : Image, optional
-            The run's image, where it is neither in memory nor in its file.
+            The image of the run. It is needed if it is neither in memory nor in its file.
 
         Raises
         ------
         BadInput
-            If the image is not at hand.
+            If the image is not available.
         """
         return region_overlay_figure(self.need_image(image), self.numbered)
 
 
 def save_amorphous_run(run: AmorphousRun, folder: str | Path) -> Path:
-    """Write `run.json` into a folder, whole or not at all.
+    """Write `run.json` into a folder. A failed write leaves no partial file.
 
     Raises
     ------
     BadInput
-        If it cannot be written.
+        If the file cannot be written.
     """
     return AMORPHOUS_FORMAT.save(run, folder)
 
 
 def load_amorphous_run(path: str | Path) -> AmorphousRun:
-    """Read a run: its folder, its `run.json`, or the log of one that was cut off.
+    """Load a run from its folder, its `run.json`, or the log of an interrupted run.
 
     Raises
     ------
@@ -173,7 +174,7 @@ def load_amorphous_run(path: str | Path) -> AmorphousRun:
 
 @dataclass(frozen=True)
 class _Columns:
-    """A `ColumnTable` as plain values, its arrays packed."""
+    """A `ColumnTable` as plain values, with packed arrays."""
 
     yx: str
     labels: list[str]
@@ -184,7 +185,7 @@ class _Columns:
 
 @dataclass(frozen=True)
 class _Head:
-    """What the head of such a run says beside that of any run, as plain values."""
+    """Entries of the head that only this kind of run has, as plain values."""
 
     verdict: Verdict
     atoms: str
@@ -195,7 +196,7 @@ class _Head:
 
 @dataclass(frozen=True)
 class _Record:
-    """A trial as plain values, its arrays packed."""
+    """A trial as plain values, with packed arrays."""
 
     index: int
     parameters: dict[str, float | str]
@@ -226,7 +227,7 @@ def _head(run: AmorphousRun) -> Record:
 
 def _trial_to_json(trial: AmorphousTrial) -> Record:
     score = asdict(trial.score)
-    # JSON knows no infinity
+    # JSON has no infinity.
     score["compactness"] = score["compactness"] if trial.score.feasible else None
     return {
         "index": trial.index,
@@ -280,7 +281,7 @@ def _trial_from_json(
     if score.get("compactness") is None:
         score = score | {"compactness": float("inf")}
     packed = unpack(saved.mask, "u1")
-    # missing bits would be taken for crystal
+    # Missing bits would count as crystal.
     if packed.size != -(-shape[0] * shape[1] // 8):
         raise ValueError("a mask of another size")
     return AmorphousTrial(

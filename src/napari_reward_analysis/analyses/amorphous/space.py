@@ -1,4 +1,4 @@
-"""Parameters of an amorphous trial: choices, ranges, defaults, and the unit cube."""
+"""The search space of amorphous trials: choices, ranges and defaults of the parameters."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from napari_reward_analysis.optimize.space import Dimension, Space, UnitPoint
 
 Parameters = dict[str, Value]
 
-#: Windows that are tried: from the column alone to its second neighbours. A few fixed
-#: ones, so that the patches of each are cut once.
+#: Searched windows, from the column alone to its neighbours. There are only a few, so that
+#: the patches of each window are cut once.
 WINDOWS = (0.3, 0.36, 0.45, 0.6, 0.8)
 COVARIANCES: tuple[Covariance, ...] = get_args(Covariance)
 MEASURES = ("similarity", "likelihood")
@@ -45,19 +45,19 @@ _INTEGERS = ("components", "mixture")
 
 
 class AmorphousSpace:
-    """The searched parameters over the unit cube; choices are whole numbers there.
+    """The searched parameters on the unit cube, with choices as whole numbers.
 
     Parameters
     ----------
     settings : AmorphousSettings
-        What is searched, fixed and limited.
+        Searched parameters, fixed values and ranges.
     classes : sequence of str
-        Classes that may be chosen.
+        Possible classes.
 
     Raises
     ------
     BadInput
-        If a range is empty or a fixed value is none of the choices.
+        If a range is empty or a fixed value is not among the choices.
     """
 
     def __init__(self, settings: AmorphousSettings, classes: Sequence[str]) -> None:
@@ -86,11 +86,11 @@ class AmorphousSpace:
 
     @property
     def components(self) -> int:
-        """Most components that a trial may ask for."""
+        """Largest number of components of a trial."""
         return max(1, int(self._most_components))
 
     def decode(self, point: UnitPoint) -> Parameters:
-        """Parameters at a point of the unit cube."""
+        """Convert a point of the unit cube to parameters."""
         found = self.space.decode(point, {})
         named: Parameters = {
             name: self.choices[name][int(value)] if name in self.choices else value
@@ -122,4 +122,4 @@ class AmorphousSpace:
                 raise BadInput(f"{name} cannot be {value!r}: choose {expected}.")
         for name in settings.ranges:
             if name in self.choices:
-                raise BadInput(f"{name} is a choice and has no range: fix it, or search it whole.")
+                raise BadInput(f"{name} is a choice and has no range: fix its value or search it.")

@@ -1,4 +1,4 @@
-"""Regions and atoms as tables: what the CSV files and the layers' features show."""
+"""Make the tables of regions and atoms for the CSV files and the layers' features."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Table = dict[str, npt.NDArray[Any]]
 
 
 def region_table(regions: npt.NDArray[np.integer], pixel_size: float | None) -> Table:
-    """One row per region.
+    """Return one row for each region.
 
     Parameters
     ----------
     regions : ndarray of int, shape (H, W)
-        0 crystal, 1 and up the regions.
+        0 for crystal, and the numbers of the regions from 1.
     pixel_size : float or None
-        Angstrom; without it the columns in angstrom are NaN.
+        Pixel size in angstrom. Without it, values in angstrom are NaN.
 
     Returns
     -------
@@ -61,27 +61,27 @@ def class_table(
     pixel_size: float | None,
     ds_px: float | None = None,
 ) -> Table:
-    """One row per atom, in the order given.
+    """Return one row for each atom, in the given order.
 
     Parameters
     ----------
     atoms : ndarray, shape (m, 4)
         y, x (px), sigma (px), response.
     classes : ndarray of str, shape (m,)
-        Kind of each; '' for an atom on no site.
+        Kind of each atom; '' for an atom that is not on a site.
     loss : ndarray, shape (m,)
-        Contrast that the column lost; NaN where not known.
+        Contrast loss of the column; NaN if unknown.
     mask : ndarray of bool, shape (H, W)
         The amorphous area.
     pixel_size : float or None
-        Angstrom.
+        Pixel size in angstrom. Without it, values in angstrom are NaN.
     ds_px : float, optional
         Neighbour sum below which an atom is flagged as an error.
 
     Returns
     -------
     dict of ndarray
-        The columns of every table of atoms, then contrast_lost and is_amorphous.
+        The columns of each table of atoms, then contrast_lost and is_amorphous.
     """
     atoms = np.asarray(atoms, float)
     scale = np.nan if pixel_size is None else pixel_size
@@ -104,14 +104,14 @@ def class_table(
 
 
 def columns_table(run: AmorphousRun, mask: BoolArray) -> Table:
-    """The atoms of a run with their classes, their contrast loss and whether a mask holds them.
+    """Return the atoms of a run with class, contrast loss and a flag for the amorphous area.
 
     Parameters
     ----------
     run : AmorphousRun
         The run.
     mask : ndarray of bool, shape (H, W)
-        True where the image is amorphous.
+        True for amorphous pixels.
     """
     columns = run.columns
     on_site = columns.atom >= 0

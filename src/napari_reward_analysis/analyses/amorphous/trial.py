@@ -1,4 +1,4 @@
-"""One evaluated mask, and the choice among many."""
+"""A trial of a search for amorphous regions, and the choice among trials."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from napari_reward_analysis.optimize.pareto import Metric, choose, pareto_front
 
 @dataclass(frozen=True, eq=False, repr=False)
 class AmorphousTrial:
-    """One evaluated setting. Immutable.
+    """One evaluated setting. It is immutable.
 
     Attributes
     ----------
     index : int
-        Place in the run, from 0.
+        Number of the trial in the run, from 0.
     parameters : dict
         class, measure, window, components, mixture, covariance, threshold, smoothing.
     level : ndarray, shape (n,), float32
-        How far each column is from crystal, by this trial; NaN where it was not asked.
+        Distance of each column from crystal in this trial; NaN if not computed.
     left : ndarray, shape (n,), float32
-        What the mask leaves unexplained of each column, as of `left_over`.
+        Unexplained part of each column, from `left_over`.
     packed : ndarray of uint8
-        The mask, one bit a pixel.
+        The mask with one bit per pixel.
     shape : tuple of int
-        Of the mask.
+        Shape of the mask.
     score : RegionScore
-        Its rewards.
+        Rewards of the mask.
     rewards : tuple of str
-        Those that count as objectives.
+        Names of the rewards that are objectives.
     seconds : float
         Time of the evaluation.
     search_seconds : float
-        Time that the sampler took to propose it.
+        Time that the sampler took to propose the setting.
     failure : str
-        Why there is no result; empty when there is one.
+        Reason for a missing result; empty otherwise.
     """
 
     index: int
@@ -61,7 +61,7 @@ class AmorphousTrial:
     failure: str = ""
 
     def __repr__(self) -> str:
-        """A line: regions, rewards, parameters; without the arrays."""
+        """Return one line with regions and parameters, without arrays."""
         settings = ", ".join(f"{name} {_short(value)}" for name, value in self.parameters.items())
         if not self.feasible:
             return f"<AmorphousTrial {self.index}: no region; {settings}>"
@@ -72,18 +72,18 @@ class AmorphousTrial:
 
     @property
     def mask(self) -> BoolArray:
-        """True where the image is amorphous, shape (H, W)."""
+        """True for amorphous pixels, shape (H, W)."""
         bits = np.unpackbits(self.packed, count=self.shape[0] * self.shape[1])
         return bits.reshape(self.shape).astype(bool)
 
     @property
     def regions(self) -> Labels:
-        """The mask with its regions numbered from 1, the largest first."""
+        """Mask with its regions numbered from 1, the largest first."""
         return number_regions(self.mask)
 
     @property
     def feasible(self) -> bool:
-        """Whether the trial may be on a front."""
+        """True if the trial can be on a front."""
         return not self.failure and self.score.feasible
 
     @property
@@ -99,7 +99,7 @@ def failed_trial(
     rewards: tuple[RegionReward, ...],
     reason: str,
 ) -> AmorphousTrial:
-    """A trial without a result, with the reason."""
+    """Return a trial without a result, with the reason."""
     return AmorphousTrial(
         index=index,
         parameters=parameters,
@@ -114,7 +114,7 @@ def failed_trial(
 
 
 def front_of(trials: Sequence[AmorphousTrial]) -> list[int]:
-    """Positions of the non-dominated trials, sorted by the first objective."""
+    """Return the positions of the Pareto front, sorted by the first objective."""
     values = [trial.objectives for trial in trials]
     return pareto_front(values, [trial.feasible for trial in trials])
 
@@ -122,13 +122,13 @@ def front_of(trials: Sequence[AmorphousTrial]) -> list[int]:
 def pick(
     trials: Sequence[AmorphousTrial], metric: Metric = "euclidean", *, scaled: bool = False
 ) -> int | None:
-    """Position of the proposed trial, None where no trial is feasible.
+    """Return the position of the proposed trial, or None if no trial is feasible.
 
-    Where the columns count (`unexplained` among the rewards), the choice is among the
-    masks of the front that explain them as well as the best one does: the difference is
-    within its standard error, taken column by column, since two masks differ in a few.
-    Of these the nearest to the ideal outline is proposed: the simplest of all that are
-    equally good. By the outline alone, as published, the smallest disk of the front wins.
+    If `unexplained` is a reward, the choice is among the masks of the front that explain the
+    columns as well as the best mask. Their difference from the best mask, computed column by
+    column, is within its standard error. Of these masks, the one with the outline nearest to
+    the ideal is proposed, because it is the simplest. Without `unexplained`, as in the
+    published search, the choice among all masks of the front follows from the outline alone.
     """
     front = front_of(trials)
     if not front:
@@ -141,7 +141,7 @@ def pick(
 
 
 def _as_good(trial: AmorphousTrial, best: AmorphousTrial) -> bool:
-    """Whether a mask explains the columns as well as the best, within the standard error."""
+    """Return True if a mask explains the columns as well as the best, within standard error."""
     worse = trial.left.astype(float) - best.left
     error = float(np.sqrt(((worse - worse.mean()) ** 2).sum()))
     return float(worse.sum()) <= error

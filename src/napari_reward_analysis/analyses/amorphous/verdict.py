@@ -1,4 +1,4 @@
-"""The verdict on an image: whether anything in it is amorphous."""
+"""The verdict on an amorphous region in an image, as data and in words."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _SMALLEST_P = 1 / (DRAWS + 1)
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether anything is amorphous; see `Existence`.
+    """Result of the test for an amorphous region; see `Existence`.
 
     Attributes
     ----------
     exists : bool
-        Whether a region is there.
+        True if there is an amorphous region.
     p_value : float
-        Probability that crystal alone shows as much.
+        Probability of an equal or larger contrast loss in crystal.
     largest_loss, bound : float
-        Largest loss of contrast in a neighbourhood, and the loss that is needed.
+        Largest contrast loss in a neighbourhood, and the smallest one of an amorphous region.
     crystal_scatter : float or None
-        Standard deviation of the loss in neighbourhoods of crystal; None in runs of
-        version 0.1.
+        Standard deviation of the contrast loss in neighbourhoods of crystal; None in runs
+        of version 0.1.
     """
 
     exists: bool
@@ -37,7 +37,7 @@ class Verdict:
 
     @classmethod
     def of(cls, found: Existence) -> Verdict:
-        """The verdict that a test found."""
+        """Return the verdict of a test."""
         return cls(
             found.exists, found.p_value, found.largest_loss, found.bound, found.crystal_scatter
         )
@@ -53,7 +53,7 @@ class Verdict:
         return sentence(self.notice)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a run file; the sentence is for those who read the file."""
+        """Return plain values for a run file, with the sentence for readers of the file."""
         return asdict(self) | {"sentence": self.sentence}
 
 

@@ -1,4 +1,4 @@
-"""The noise study: what tuning is worth as noise rises."""
+"""Noise study: compare a tuned LoG with other methods at rising noise."""
 
 #: Line of the list of commands.
-HELP = "Study what noise does to the search."
+HELP = "Study the effect of noise on the search."

@@ -17,15 +17,15 @@ def begin_noise(inputs: Inputs, settings: NoiseSettings) -> Task[NoiseRun]:
     Parameters
     ----------
     inputs : Inputs
-        Image, lattice, region, and what `NoiseProblem.of` reads of `given`.
+        Image, lattice and region. `given` may hold the entries of `NoiseProblem.of`.
     settings : NoiseSettings
         Levels, noise, seeds and search.
 
     Raises
     ------
     BadInput
-        If an oracle or known positions cannot be read or do not fit. What else does not
-        fit is refused at the first step.
+        If an oracle or known positions cannot be read or do not fit. Other inconsistent
+        inputs are rejected at the first step.
     """
     problem = NoiseProblem.of(inputs, settings)
     return Task(run=NoiseRun.of(problem), steps=run_noise(problem), total=problem.total)

@@ -1,4 +1,4 @@
-"""Figures of a noise study: settings, rewards, counts and scores against noise."""
+"""Plot the settings, rewards, counts and scores of a noise study against noise."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from napari_reward_analysis.analyses.noise.run import NoiseRun
 
-# blue, orange and green of Okabe and Ito: told apart by colour-blind readers
+# The palette of Okabe and Ito is safe for colour-blind readers.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73")
 
 
 def noise_figure(run: NoiseRun) -> Figure:
-    """Settings, rewards, counts and scores against noise: means, and the range of the seeds."""
+    """Plot settings, rewards, counts and scores against noise, as mean and range of the seeds."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.4, 6.2), layout="constrained")
@@ -40,26 +40,26 @@ def noise_figure(run: NoiseRun) -> Figure:
     _curve(counts, run, TUNED, "expected", "0.4", "expected", ":")
     rewards.set_title("rewards", fontsize="medium")
     counts.set_title("columns in the analysed area", fontsize="medium")
-    scores.set_title("by known positions (precision dotted, recall dashed)", fontsize="medium")
+    scores.set_title("scores (precision dotted, recall dashed)", fontsize="medium")
     for ax in (settings, rewards, counts, scores):
         kind, unit = run.settings.kind.capitalize(), run.settings.unit
-        ax.set_xlabel(f"noise ({kind}, in parts of the image's {unit})")
+        ax.set_xlabel(f"noise ({kind}, relative to the image's {unit})")
         if ax.lines:
-            # long enough to tell a dashed line from a whole one, marker and all
+            # The handles are long enough to distinguish dashed from solid lines with markers.
             ax.legend(fontsize="x-small", frameon=False, handlelength=3.5)
     if not scores.lines:
-        scores.set_title("no known positions to score by", fontsize="medium")
+        scores.set_title("no known positions", fontsize="medium")
         scores.set_axis_off()
     return figure
 
 
 def save_noise_figure(run: NoiseRun, path: Path) -> None:
-    """Write the figure of a study, whole or not at all.
+    """Save the figure of a study. A failed save leaves no partial file.
 
     Raises
     ------
     BadInput
-        If it cannot be written.
+        If the file cannot be written.
     """
     save_figure(noise_figure(run), path)
 

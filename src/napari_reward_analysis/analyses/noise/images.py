@@ -1,4 +1,4 @@
-"""One image at several levels of noise."""
+"""Add noise of a given level to an image."""
 
 from __future__ import annotations
 
@@ -12,25 +12,27 @@ from napari_reward_analysis.image import Image
 
 
 def noisy_image(image: Image, level: float, unit: Unit, kind: Kind, seed: int) -> Image:
-    """An image with noise added.
+    """Return an image with added noise.
 
     Parameters
     ----------
     image : Image
         The image.
     level : float
-        Standard deviation of the noise; of Poisson noise, at the image's mean intensity.
+        Standard deviation of the noise. For Poisson noise, it applies at the mean intensity.
     unit : {'range', 'std'}
-        What the level is a part of: the image's range, or its standard deviation.
+        Unit of the level: the range of the image, or its standard deviation.
     kind : {'gaussian', 'poisson'}
-        The same everywhere, or that of counted electrons, the darkest pixel being none.
+        Noise of equal strength everywhere, or noise of counted electrons with zero electrons
+        in the darkest pixel.
     seed : int
-        The same seed, level and image give the same noise.
+        Seed. The same seed, level and image give the same noise.
 
     Returns
     -------
     Image
-        Float pixels; pixels that are not finite stay so. Level 0 is the image itself.
+        Image with float pixels. Pixels that are not finite do not change. Level 0 gives the
+        same image.
     """
     if level == 0:
         return image
@@ -47,13 +49,16 @@ def noisy_image(image: Image, level: float, unit: Unit, kind: Kind, seed: int) -
 
 
 def noise_width(image: Image, level: float, unit: Unit) -> float:
-    """Standard deviation of the noise in the image's own unit."""
+    """Return the standard deviation of the noise in the units of the pixels."""
     finite = np.asarray(image.data, dtype=np.float64)[image.valid]
     return level * float(np.ptp(finite) if unit == "range" else finite.std())
 
 
 def mean_dose(image: Image, level: float, unit: Unit) -> float:
-    """Electrons a pixel, on the mean, whose Poisson noise is that of a level; none is infinite."""
+    """Return the mean number of electrons per pixel for a level of Poisson noise.
+
+    It is infinite at level 0.
+    """
     if level == 0:
         return math.inf
     return (_mean_signal(image) / noise_width(image, level, unit)) ** 2

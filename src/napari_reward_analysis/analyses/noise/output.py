@@ -1,4 +1,4 @@
-"""Write the table and the picture of a noise study, and sum it up."""
+"""Save the table and the figure of a noise study, and summarise it."""
 
 from __future__ import annotations
 
@@ -12,25 +12,24 @@ from napari_reward_analysis.io.writers import write_csv
 
 
 def write_noise(run: NoiseRun, folder: Path) -> dict[str, Any]:
-    """Write `noise.csv` and `noise.png`, each whole or not at all.
+    """Write `noise.csv` and `noise.png`. A failed write leaves no partial file.
 
     Parameters
     ----------
     run : NoiseRun
-        With at least one result.
+        A run with at least one result.
     folder : Path
-        It exists.
+        An existing folder.
 
     Returns
     -------
     dict
-        levels, unit, n_results, and methods with their mean counts (and F1 where positions
-        are known) by level.
+        levels, unit, n_results, and methods with their mean n, qc, er and f1 at each level.
 
     Raises
     ------
     BadInput
-        If something cannot be written.
+        If a file cannot be written.
     """
     write_csv(folder / "noise.csv", noise_table(run.trials))
     save_noise_figure(run, folder / "noise.png")
@@ -50,10 +49,10 @@ def write_noise(run: NoiseRun, folder: Path) -> dict[str, Any]:
 
 
 def noise_in_words(summary: dict[str, Any]) -> str:
-    """The summary that `write_noise` gives: a line per method, means level by level."""
-    lines = [f"Columns at noise in parts of the image's {summary['unit']}:"]
+    """Return the summary of `write_noise` as one line for each method, with means by level."""
+    lines = [f"Columns at noise relative to the image's {summary['unit']}:"]
     for method, means in summary["methods"].items():
-        # a run that was interrupted has no values at its last levels
+        # An interrupted run has no values at its last levels.
         counts = zip(means["n"], summary["levels"], strict=False)
         at = ", ".join(f"{count:.0f} at {level:g}" for count, level in counts)
         scored = ", ".join(f"{f1:.3f}" for f1 in means["f1"])

@@ -1,4 +1,4 @@
-"""An image with everything that a noise study of it needs."""
+"""The problem of a noise study: an image with the data that the study needs."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.runs.analysis import Inputs
 
-#: Finds columns in an image: y and x in px, shape (n, 2).
+#: Function that finds columns in an image and returns y and x in px, shape (n, 2).
 ColumnFinder = Callable[[Image], FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
 class NoiseProblem:
-    """One noise study, before it begins.
+    """One noise study, ready to begin.
 
     Attributes
     ----------
     image : Image
-        The image, as clean as there is one.
+        The image with as little noise as possible.
     lattice : Lattice or None
-        The crystal; may be left out where `settings.atoms.count` is given.
+        The crystal. It is optional if `settings.atoms.count` is given.
     settings : NoiseSettings
         Levels, noise, seeds and search.
     region : ndarray of bool, shape (H, W), or None
-        The crystal, drawn by the user: all methods are counted and scored within it, at
-        each level. Points outside are kept, and paired with known ones just inside.
+        The crystal region as drawn by the user. Counts and scores of all methods refer to it
+        at each level. Points outside stay, since they can pair with known points inside.
     oracle : callable or None
-        Finds columns in each noisy image, for comparison.
+        Function that finds columns in each noisy image, for comparison.
     known : ndarray, shape (n, 2), or None
-        Known positions, y and x in px. They score what was found and play no part in it.
+        Known positions, y and x in px. They serve for scores and not for the search.
     """
 
     image: Image
@@ -52,20 +52,21 @@ class NoiseProblem:
 
     @classmethod
     def of(cls, inputs: Inputs, settings: NoiseSettings) -> NoiseProblem:
-        """The study of the inputs of an analysis.
+        """Return the study for the inputs of an analysis.
 
         Parameters
         ----------
         inputs : Inputs
-            `given` may hold 'oracle', a function that finds columns, the path of a network,
-            or True for the package's own; and 'known', positions or the path of a table.
+            Image, lattice and region. `given` may hold 'oracle': a function that finds
+            columns, the path of a network, or True for the network of the package. It may
+            also hold 'known': positions, or the path of a table.
         settings : NoiseSettings
             Levels, noise, seeds and search.
 
         Raises
         ------
         BadInput
-            If network or table cannot be read or do not fit.
+            If the network or the table cannot be read or does not fit.
         """
         return cls(
             inputs.image,
@@ -84,17 +85,17 @@ class NoiseProblem:
 
 
 def network_oracle(model: str | Path | None = None) -> ColumnFinder:
-    """A network as the oracle of a study.
+    """Return a network as the oracle of a study.
 
     Parameters
     ----------
     model : path-like, optional
-        An ONNX file; without it the package's own network.
+        An ONNX file. The default is the network of the package.
 
     Raises
     ------
     BadInput
-        If the extra `oracle` or the file is missing, or the file is no such network.
+        If the extra `oracle` or the file is missing, or the file is not a suitable network.
     """
     network = load_model(None if model is None else Path(model))
     return lambda noisy: find_columns(noisy, network).points

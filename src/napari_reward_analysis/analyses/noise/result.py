@@ -8,36 +8,36 @@ from napari_reward_analysis.analyses.atoms.trial import Parameters
 from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.points.matching import Score
 
-#: Methods: the LoG that is tuned at each level, the one that keeps its settings, an oracle.
+#: Methods: LoG tuned at each level, LoG with the settings of the first level, and an oracle.
 TUNED, KEPT, ORACLE = "LoG*", "LoG, settings kept", "oracle"
 
 
 @dataclass(frozen=True, eq=False)
 class NoiseResult:
-    """What one method makes of one noisy image.
+    """The result of one method on one noisy image.
 
     Attributes
     ----------
     level : float
-        Of the noise.
+        Level of the noise.
     seed : int
-        Of noise and search.
+        Seed of the noise and of the search.
     method : str
         `TUNED`, `KEPT` or `ORACLE`.
     count : int
-        Columns in the analysed area.
+        Number of columns in the analysed area.
     expected : float
-        Columns that the lattice predicts there.
+        Expected number of columns in the analysed area.
     qc, er : float
-        Rewards of the LoG; QC alone, by the count, of an oracle (ER is NaN).
+        Rewards. The ER of an oracle is NaN.
     parameters : dict
         Settings of the LoG; empty for an oracle.
     points : ndarray, shape (n, 2)
-        Columns of the whole field, y and x in px, whatever area is analysed.
+        Columns in the whole field, y and x in px.
     score : Score or None
-        By known positions, where there are any.
+        Score against known positions, if given.
     seconds : float
-        Time spent.
+        Time of the method.
     """
 
     level: float

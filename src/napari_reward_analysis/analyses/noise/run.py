@@ -1,4 +1,4 @@
-"""The run of a noise study, and how it is saved."""
+"""The run of a noise study, and its file."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class NoiseRun(BaseRun[NoiseResult]):
-    """One noise study of one image, which is the one without added noise.
+    """One noise study of one image. Its `image` is without added noise.
 
     Attributes
     ----------
     region : ndarray of bool or None
-        The crystal as the user drew it; None where none was drawn.
+        The crystal region as drawn by the user, or None.
     """
 
     kind: ClassVar[str] = "noise"
@@ -47,7 +47,7 @@ class NoiseRun(BaseRun[NoiseResult]):
 
     @classmethod
     def of(cls, problem: NoiseProblem) -> NoiseRun:
-        """A study that has not begun."""
+        """Return a run without results."""
         return cls(
             image=ImageReference.of(problem.image),
             settings=problem.settings,
@@ -57,27 +57,27 @@ class NoiseRun(BaseRun[NoiseResult]):
         )
 
     def table(self) -> pd.DataFrame:
-        """A row for each result, the content of `noise.csv`, see `noise_table`."""
+        """Return a row for each result, as in `noise.csv`; see `noise_table`."""
         import pandas as pd
 
         return pd.DataFrame(noise_table(self.trials))
 
     def plot(self) -> Figure:
-        """Settings, rewards, counts and scores against noise, see `noise_figure`."""
+        """Plot settings, rewards, counts and scores against noise; see `noise_figure`."""
         from napari_reward_analysis.analyses.noise.figures import noise_figure
 
         return noise_figure(self)
 
     def means(self, method: str, name: str) -> FloatArray:
-        """Means of a column over the repetitions, see `means_of`."""
+        """Return the means of a column over the repetitions; see `means_of`."""
         return means_of(self.trials, self.settings.levels, method, name)
 
 
 @dataclass(frozen=True)
 class _Head:
-    """What the head of such a run says beside that of any run, as plain values.
+    """Entries of the head that only this kind of run has, as plain values.
 
-    The first studies took no region.
+    The first studies have no region.
     """
 
     region: str | None = None
@@ -85,7 +85,7 @@ class _Head:
 
 @dataclass(frozen=True)
 class _Record:
-    """A result as plain values, its points packed."""
+    """A result as plain values, with packed points."""
 
     level: float
     seed: int
@@ -123,7 +123,7 @@ def _result_to_json(result: NoiseResult) -> Record:
 
 
 def _score_to_json(score: Score) -> dict[str, float | None]:
-    # JSON knows no NaN
+    # JSON has no NaN.
     return {name: None if np.isnan(value) else value for name, value in asdict(score).items()}
 
 
@@ -136,7 +136,7 @@ def _from_json(head: Record, records: list[Record]) -> NoiseRun:
         region=None if own.region is None else unpack_bits(own.region, common["image"].shape),
     )
     if any(result.level not in run.settings.levels for result in run.trials):
-        raise ValueError("a level that was not asked for")
+        raise ValueError("a level is not among the levels of the settings")
     return run
 
 
@@ -158,7 +158,7 @@ def _result_from_json(record: Record) -> NoiseResult:
         score=score,
         seconds=saved.seconds,
     )
-    # settings that are no numbers fail here, not where they are shown
+    # Settings that are not numbers fail here and not later in the window.
     _ = row_of(result)
     return result
 

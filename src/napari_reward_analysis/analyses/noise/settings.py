@@ -18,33 +18,33 @@ Kind = Literal["gaussian", "poisson"]
 
 
 class NoiseSettings(BaseModel):
-    """What the user chooses; saved with the result, so that it can be repeated."""
+    """Settings of a noise study, saved with the run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     levels: tuple[float, ...] = option(
         (0.0, 0.2, 0.4, 0.6, 0.8, 1.0),
         title="Levels",
-        help="Levels of noise, rising. The control keeps the settings of the first.",
+        help="Levels of noise in rising order. The control method keeps the settings of the "
+        "first level.",
         metavar="A,B",
     )
     unit: Unit = option(
         "range",
-        title="In parts of",
-        help="Measure of a level: the image's range or its standard deviation.",
+        title="Relative to",
+        help="Unit of the levels: the range or the standard deviation of the image.",
         choices={"range": "the image's range", "std": "the image's standard deviation"},
     )
     kind: Kind = option(
         "gaussian",
         title="Noise",
-        help="Kind of noise: the same everywhere (gaussian), or that of counted electrons "
-        "(poisson).",
+        help="Kind of noise: equal everywhere (gaussian), or noise of counted electrons (poisson).",
         choices={"gaussian": "Gaussian", "poisson": "Poisson"},
     )
     seeds: int = option(
         3,
         title="Repetitions",
-        help="Number of repetitions of the whole study, each with other noise and another search.",
+        help="Number of repetitions of the whole study, each with its own noise and search.",
         metavar="N",
         ge=1,
         le=1000,

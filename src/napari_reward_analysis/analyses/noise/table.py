@@ -1,4 +1,4 @@
-"""Tables of a noise study: a row for each result, and means over the repetitions."""
+"""Make the table of a noise study, with a row for each result, and means over repetitions."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from napari_reward_analysis.arrays import FloatArray
 
 Table = dict[str, npt.NDArray[Any]]
 
-#: Settings of the LoG that have a column of their own.
+#: Settings of the LoG with their own column.
 _PARAMETERS = ("min_sigma", "max_sigma", "num_sigma", "threshold", "overlap")
 _SCORES = ("precision", "recall", "f1", "error_px")
 
 
 def noise_table(results: Iterable[NoiseResult]) -> Table:
-    """A row for each result.
+    """Return a row for each result.
 
     Returns
     -------
     dict of ndarray
         level, seed, method, n, expected, qc, er, the settings of the LoG, denoise, scores,
-        seconds; NaN where there is no value. Empty without a result.
+        seconds. Missing values are NaN. The table is empty without a result.
     """
     rows = [row_of(result) for result in results]
     names = rows[0] if rows else {}
@@ -35,18 +35,18 @@ def noise_table(results: Iterable[NoiseResult]) -> Table:
 def means_of(
     results: Iterable[NoiseResult], levels: Sequence[float], method: str, name: str
 ) -> FloatArray:
-    """Means of one column of the table over the repetitions.
+    """Return the means of one column of the table over the repetitions.
 
     Parameters
     ----------
     results : iterable of NoiseResult
-        Of one study.
+        Results of one study.
     levels : sequence of float
         Levels of noise.
     method : str
-        As of `NoiseResult.method`.
+        Same as `NoiseResult.method`.
     name : str
-        A column that holds numbers.
+        A column with numbers.
 
     Returns
     -------
@@ -64,7 +64,7 @@ def means_of(
 
 
 def row_of(result: NoiseResult) -> dict[str, Any]:
-    """One row of the table."""
+    """Return one row of the table."""
     score, nan = result.score, float("nan")
     return {
         "level": result.level,

@@ -1,8 +1,7 @@
-"""Analyse an image at rising levels of noise with a LoG that is tuned anew at each.
+"""Find columns in an image at rising levels of noise, with a LoG that is tuned at each level.
 
-Two more methods stand beside it: a control, the LoG that keeps the settings of the lowest
-level, and an oracle where one is given (Barakati, Yuan, Goyal, Kalinin, arXiv 2404.14146,
-Fig. 3).
+Two more methods are compared with it: a control, which is the LoG with the settings of the
+lowest level, and an oracle if given (Barakati, Yuan, Goyal, Kalinin, arXiv 2404.14146, Fig. 3).
 """
 
 from __future__ import annotations
@@ -25,29 +24,29 @@ from napari_reward_analysis.optimize.space import UnitPoint
 from napari_reward_analysis.points.matching import Score, points_within, score_points
 from napari_reward_analysis.search.loop import Search
 
-#: Parts of the nearest spacing: distance up to which a point is the known one, and width
-#: of the border that is not judged.
+#: Largest distance of a found point from a known one, and width of the border without scores,
+#: both as fractions of the smallest spacing.
 TOLERANCE, BORDER = 0.3, 1.0
 
 
 def run_noise(problem: NoiseProblem) -> Generator[NoiseResult | None, None, None]:
-    """Analyse an image at several levels of noise by several methods.
+    """Find columns in an image at several levels of noise by several methods.
 
     Parameters
     ----------
     problem : NoiseProblem
-        Image, levels, and what is compared.
+        Image, levels and methods.
 
     Yields
     ------
     NoiseResult or None
-        One per seed, level and method, in this order. None is a pulse after each trial of
-        a search.
+        One result for each seed, level and method, in this order. None is a pulse after
+        each trial of a search.
 
     Raises
     ------
     BadInput
-        If the input does not fit together, or nothing is found at the first level.
+        If the inputs are inconsistent, or nothing is found at the first level.
     """
     for k in range(problem.settings.seeds):
         yield from _one_seed(problem, problem.settings.atoms.seed + k)
@@ -90,7 +89,7 @@ def _one_seed(problem: NoiseProblem, seed: int) -> Generator[NoiseResult | None,
 
 @dataclass(frozen=True, eq=False)
 class _At:
-    """Place in a study at which a method begins, and its time."""
+    """Level and seed of a method in a study, and its start time."""
 
     problem: NoiseProblem
     level: float
@@ -98,7 +97,7 @@ class _At:
     start: float = field(default_factory=time.perf_counter)
 
     def score(self, atoms: AtomsProblem, points: FloatArray) -> Score | None:
-        """Score points by the known positions, within a drawn region alone."""
+        """Compute the score of points against known positions, within a drawn region if given."""
         known, spacing = self.problem.known, atoms.spacing_px
         if known is None:
             return None
@@ -115,7 +114,7 @@ class _At:
 def _with_settings(
     problem: AtomsProblem, parameters: Parameters, region: BoolArray | None
 ) -> AtomTrial:
-    """One trial at given settings, whatever the image's own ranges would be."""
+    """Evaluate one trial with the given settings, without regard to ranges."""
     settings = problem.settings.model_copy(update={"search": (), "fixed": dict(parameters)})
     fixed = AtomsProblem(
         problem.image, problem.lattice, settings, region, preflight=problem.preflight

@@ -1,4 +1,4 @@
-"""Column finders that were trained, not searched: a network, and what a run is worth by it."""
+"""Find columns with a trained network, and compare runs with an oracle."""
 
 #: Line of the list of commands.
 HELP = "Find columns with a network or a file, and compare a run with them."

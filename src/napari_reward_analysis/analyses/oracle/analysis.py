@@ -17,14 +17,14 @@ def begin_oracle(inputs: Inputs, settings: OracleSettings) -> Task[OracleRun]:
     Parameters
     ----------
     inputs : Inputs
-        Image, lattice, region, and what `OracleProblem` reads of `given`.
+        Image, lattice and region. `given` may hold the entries of `OracleProblem`.
     settings : OracleSettings
         Distance, threshold, pixel size and area.
 
     Raises
     ------
     BadInput
-        If the inputs do not fit together.
+        If the inputs are inconsistent.
     """
     problem = OracleProblem(inputs, settings)
     run = OracleRun.of(problem)

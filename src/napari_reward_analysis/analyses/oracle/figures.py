@@ -1,4 +1,4 @@
-"""Agreement with an oracle as a picture: three colours on the image."""
+"""Plot the agreement with an oracle in three colours on the image."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Points = npt.NDArray[np.float64]
-#: Colours of the oracle's columns and of each kind, in pictures as in the window: they show on
-#: a grey image and are apart for colour-blind readers. Each kind has a shape of its own too.
+#: Colours of the oracle's columns and of each kind, in figures and in the window. They are
+#: visible on a grey image and safe for colour-blind readers. Each kind also has its own shape.
 ORACLE_COLOUR = "#ff7ad9"
 KIND_COLOURS = {"matched": "#00c8ff", "missed": "#f0e442", "spurious": "#ff5a1f"}
 _SHAPES = {"matched": "o", "missed": "s", "spurious": "D"}
@@ -26,21 +26,21 @@ _SHAPES = {"matched": "o", "missed": "s", "spurious": "D"}
 def comparison_figure(
     image: Image, found: Points, oracle: Points, result: Agreement | None
 ) -> Figure:
-    """The image with what is matched, missed and spurious; or the oracle's columns alone.
+    """Plot matched, missed and spurious columns on the image, or the oracle's columns alone.
 
     Parameters
     ----------
     image : Image
-        Under the marks.
+        The image.
     found, oracle : ndarray, shape (n, 2) and (m, 2)
-        y and x in px.
+        Found columns and columns of the oracle, y and x in px.
     result : Agreement or None
-        Of the two; None marks the oracle's.
+        Agreement of both. None plots only the columns of the oracle.
 
     Returns
     -------
     matplotlib.figure.Figure
-        18 x 19 cm.
+        A figure of 18 x 19 cm.
     """
     from matplotlib.figure import Figure
 
@@ -67,13 +67,13 @@ def comparison_figure(
             edgecolors=KIND_COLOURS.get(word, ORACLE_COLOUR),
             linewidths=0.8,
             label=f"{word} ({len(points)})",
-            # what is missed lies at the border more often than not: it is shown whole
+            # Marks at the border are shown completely, because missed columns are often there.
             clip_on=False,
         )
     legend = figure.legend(
         loc="outside lower center", ncols=3, fontsize="small", labelcolor="white", framealpha=1
     )
-    # the colours are meant for the dark of an image
+    # The colours need a dark background.
     legend.get_frame().set(facecolor="0.15", edgecolor="none")
     score = "" if result is None else f": F1 {result.f1:.3f}"
     axes.set_title(f"{image.name}{score}", fontsize="medium")
@@ -83,12 +83,12 @@ def comparison_figure(
 def save_comparison_figure(
     path: Path, image: Image, found: Points, oracle: Points, result: Agreement | None
 ) -> None:
-    """Write the figure as PNG, whole or not at all.
+    """Save the figure as PNG. A failed save leaves no partial file.
 
     Raises
     ------
     BadInput
-        If it cannot be written.
+        If the file cannot be written.
     """
     figure = comparison_figure(image, found, oracle, result)
     with atomic_path(path) as draft:

@@ -1,4 +1,4 @@
-"""Columns of an image according to a network."""
+"""Find the columns of an image with a network."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from napari_reward_analysis.arrays import Float32Array
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.search.pulses import returned
 
-#: Smallest height of a peak in the map.
+#: Default for the smallest height of a peak in the map.
 THRESHOLD = OracleSettings().threshold
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """What a network sees in an image.
+    """The columns that a network finds in an image.
 
     Attributes
     ----------
     points : ndarray, shape (n, 2)
-        y and x in px, surest first.
+        y and x in px, highest confidence first.
     confidence : ndarray, shape (n,)
-        Height of the map there, 0 to 1.
+        Height of the map at the points, 0 to 1.
     classes : ndarray of str, shape (n,)
-        Channel of a model with several, else empty.
+        Class from the channel of a model with several; empty otherwise.
     zoom : float
         Pixels of the network per pixel of the image.
     """
@@ -46,12 +46,12 @@ class Columns:
 
 
 def find_columns(image: Image, model: Model, threshold: float = THRESHOLD) -> Columns:
-    """Ask a network for the columns of an image.
+    """Find the columns of an image with a network.
 
     Parameters
     ----------
     image : Image
-        With a pixel size, or one whose spacing of columns shows.
+        The image. It needs a pixel size or a visible column spacing.
     model : Model
         The network.
     threshold : float
@@ -60,11 +60,12 @@ def find_columns(image: Image, model: Model, threshold: float = THRESHOLD) -> Co
     Returns
     -------
     Columns
+        The found columns.
 
     Raises
     ------
     BadInput
-        If the model does not take the image, or neither pixel size nor spacing is known.
+        If the model does not fit the image, or neither pixel size nor spacing is known.
     """
     return returned(columns_by_tiles(image, model, threshold))
 
@@ -72,7 +73,7 @@ def find_columns(image: Image, model: Model, threshold: float = THRESHOLD) -> Co
 def columns_by_tiles(
     image: Image, model: Model, threshold: float = THRESHOLD
 ) -> Generator[None, None, Columns]:
-    """Like `find_columns`, with a pulse after each tile of the image."""
+    """Do the same as `find_columns`, with a pulse after each tile of the image."""
     zoom = working_zoom(image, model)
     pixels = resized(image.normalised, zoom)
     maps = yield from in_tiles(model.run, flattened(pixels) if model.record else pixels)
@@ -80,18 +81,18 @@ def columns_by_tiles(
     peaks = find_peaks(heat, threshold)
     scale = np.divide(image.shape, heat.shape)
     on_map = tuple(np.round(peaks.points).astype(int).clip(0, np.subtract(heat.shape, 1)).T)
-    # the middle of a pixel is half a pixel from its edge, at either size
+    # At both sizes, the centre of a pixel is half a pixel from its edge.
     points = ((peaks.points + 0.5) * scale - 0.5).clip(0, np.subtract(image.shape, 1))
     return Columns(points, peaks.heights, channels[on_map], zoom)
 
 
 def working_zoom(image: Image, model: Model) -> float:
-    """How much larger a network should see an image, 1 where it may stay as it is.
+    """Return the scale factor of an image for a network, or 1 if the image needs no scaling.
 
     Raises
     ------
     BadInput
-        If neither the pixel size nor a spacing of columns is known.
+        If neither the pixel size nor a column spacing is known.
     """
     if model.pixel_size is None:
         return 1.0
@@ -101,7 +102,7 @@ def working_zoom(image: Image, model: Model) -> float:
 
 
 def resized(pixels: Float32Array, zoom: float) -> Float32Array:
-    """Pixels at another size, without aliases; shape (round(H zoom), round(W zoom))."""
+    """Resize pixels without aliasing, to the shape (round(H zoom), round(W zoom))."""
     if zoom == 1.0:
         return pixels
     shape = [max(round(side * zoom), 1) for side in pixels.shape]
@@ -114,19 +115,19 @@ def resized(pixels: Float32Array, zoom: float) -> Float32Array:
 
 
 def column_map(maps: Float32Array) -> tuple[Float32Array, npt.NDArray[np.str_]]:
-    """One map of columns, and the class of each pixel, from what a network gives.
+    """Convert the output of a network to one map of columns and the class of each pixel.
 
     Parameters
     ----------
     maps : ndarray, shape (channels, H, W)
-        Probabilities or logits; of several channels the first is the background.
+        Probabilities or logits. With several channels, the first is the background.
 
     Returns
     -------
     heat : ndarray, shape (H, W)
-        0 to 1.
+        Map of columns, 0 to 1.
     classes : ndarray of str, shape (H, W)
-        'class 1' and up of a model with more than two channels, else empty.
+        Classes from 'class 1' for a model with more than two channels; empty otherwise.
     """
     if len(maps) == 1:
         heat = maps[0]

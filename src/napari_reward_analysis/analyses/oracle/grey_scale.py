@@ -1,4 +1,4 @@
-"""What a network of this project sees: pixels of a known size, on a known scale of grey."""
+"""Scale the grey values of an image for the networks of this package."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from scipy.ndimage import gaussian_filter
 
 from napari_reward_analysis.arrays import Float32Array
 
-#: Width of the background that is taken off, in pixels of the network.
+#: Sigma of the background that is subtracted, in pixels of the network.
 BACKGROUND_SIGMA = 24.0
 
 
 def flattened(pixels: npt.NDArray[np.floating]) -> Float32Array:
-    """Pixels less their broad background, with a standard deviation of 1.
+    """Subtract the broad background, and scale to a standard deviation of 1.
 
     Parameters
     ----------
     pixels : ndarray, shape (H, W)
-        At the pixel size of the network.
+        Pixels with the pixel size of the network.
 
     Returns
     -------
     ndarray of float32, shape (H, W)
+        The scaled pixels.
 
     Notes
     -----
-    Of the whole image before it is cut into tiles, so that no tile is scaled apart.
+    Apply this to the whole image and not to its tiles, so that all tiles have equal scaling.
     """
     grey = np.asarray(pixels, np.float64)
     flat = grey - gaussian_filter(grey, BACKGROUND_SIGMA, mode="reflect")

@@ -1,4 +1,4 @@
-"""The spacing of the columns as the image shows it, for images without a pixel size."""
+"""Measure the column spacing of an image without a pixel size."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from scipy.ndimage import gaussian_filter
 
 from napari_reward_analysis.errors import BadInput
 
-#: What a spacing between columns usually is, in angstrom: stands for the ruler that lacks.
+#: Typical column spacing in angstrom, which replaces an unknown pixel size.
 USUAL = 2.6
-#: An autocorrelation lower than this, as a part of the variance, is no lattice.
+#: Smallest autocorrelation of a lattice, as a fraction of the variance.
 _LEAST = 0.02
 
 
 def seen_spacing(pixels: npt.NDArray[np.floating]) -> float:
-    """Distance to the first maximum of the autocorrelation around its centre.
+    """Measure the distance of the first maximum of the autocorrelation from its centre.
 
     Parameters
     ----------
@@ -26,12 +26,12 @@ def seen_spacing(pixels: npt.NDArray[np.floating]) -> float:
     Returns
     -------
     float
-        In px.
+        Distance in px.
 
     Raises
     ------
     BadInput
-        If there is none.
+        If there is no such maximum.
     """
     grey = np.asarray(pixels, np.float64)
     side = min(grey.shape)
@@ -51,7 +51,7 @@ def seen_spacing(pixels: npt.NDArray[np.floating]) -> float:
     if not len(lowest):
         raise BadInput(_REFUSAL)
     start = int(lowest[0])
-    # neighbours of one height: the nearest of them, not a farther one that is higher by a bit
+    # Take the nearest of several maxima with similar heights, even if another is slightly higher.
     after = highest[start:]
     tops = np.flatnonzero((after[1:-1] >= after[:-2]) & (after[1:-1] >= after[2:])) + 1
     tops = tops[after[tops] > max(_LEAST, 0.4 * after.max())]
@@ -61,6 +61,6 @@ def seen_spacing(pixels: npt.NDArray[np.floating]) -> float:
 
 
 _REFUSAL = (
-    "No spacing of columns is seen in the image, and its pixel size is not known: "
+    "The image shows no column spacing, and its pixel size is not known: "
     "give the pixel size in angstrom."
 )

@@ -1,8 +1,8 @@
-"""A network in an ONNX file: one grey image in, a map of columns out.
+"""Load and run a network in an ONNX file that converts a grey image to a map of columns.
 
-The model of this package says in its metadata which pixel size it knows and how grey
-values are scaled for it. Any other that takes one grey image (N, 1, H, W) serves as it
-is: it sees the image at its own pixel size, scaled to 0 to 1.
+The metadata of the model of this package contain its pixel size and the scaling of grey
+values. Any other model with one grey image (N, 1, H, W) as its input works too. It receives
+the image at its original pixel size, scaled to 0 to 1.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _MISSING = (
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """A network that is ready to be asked.
+    """A network that is ready to run.
 
     Attributes
     ----------
     name : str
-        What to call it.
+        Name of the network.
     session : onnxruntime.InferenceSession
-        Runs it.
+        Session that runs the network.
     record : dict
-        What its metadata say; empty for a model of other making.
+        Metadata of a model of this package; empty for other models.
     """
 
     name: str
@@ -48,37 +48,38 @@ class Model:
 
     @property
     def pixel_size(self) -> float | None:
-        """Pixel size in angstrom that it was trained for; None where it says nothing."""
+        """Pixel size in angstrom for which the model was trained, or None if unknown."""
         value = self.record.get("pixel_size_A")
         return None if value is None else float(value)
 
     @property
     def known_sizes(self) -> tuple[float, float]:
-        """Pixel sizes in angstrom that it was trained on, smallest and largest."""
+        """Smallest and largest pixel size of the training images, in angstrom."""
         low, high = self.record["ranges"]["pixel_size"]
         return float(low), float(high)
 
     def run(self, pixels: Float32Array) -> Float32Array:
-        """Output of the network for one image.
+        """Run the network on one image.
 
         Parameters
         ----------
         pixels : ndarray, shape (H, W)
-            Scaled as the network expects.
+            Pixels with the scaling that the network expects.
 
         Returns
         -------
         ndarray, shape (channels, H, W)
+            Output of the network.
 
         Raises
         ------
         BadInput
-            If the network cannot take it, or gives something of another size.
+            If the network fails on the image, or its output has another size.
         """
         feed = {self.session.get_inputs()[0].name: pixels[None, None].astype(np.float32)}
         try:
             output = np.asarray(self.session.run(None, feed)[0])
-        # a model of other making may raise anything at all
+        # A model from another source can raise any exception.
         except Exception as error:
             raise BadInput(
                 f"{self.name} fails on a tile of {pixels.shape[0]} x {pixels.shape[1]} px: "
@@ -87,30 +88,31 @@ class Model:
         if output.ndim != 4 or output.shape[0] != 1 or output.shape[2:] != pixels.shape:
             raise BadInput(
                 f"{self.name} makes an output of shape {output.shape} from an image of "
-                f"{pixels.shape[0]} x {pixels.shape[1]} px: choose a model that gives maps of "
-                "the image's own size (N, channels, H, W)."
+                f"{pixels.shape[0]} x {pixels.shape[1]} px: choose a model whose maps have the "
+                "size of the image (N, channels, H, W)."
             )
         return np.asarray(output[0], np.float32)
 
 
 def load_model(path: Path | None = None, threads: int = 0) -> Model:
-    """Open a model.
+    """Load a model.
 
     Parameters
     ----------
     path : Path, optional
-        An ONNX file; the package's own model without it.
+        An ONNX file. The default is the model of the package.
     threads : int
-        Threads to compute with; 0 leaves it to the runtime.
+        Number of threads, or 0 for the default of the runtime.
 
     Returns
     -------
     Model
+        The loaded model.
 
     Raises
     ------
     BadInput
-        If the runtime or the file is missing, the file is no model, or its input is not
+        If the runtime or the file is missing, the file is not a model, or its input is not
         one grey image.
     """
     file = path or SHIPPED
@@ -119,10 +121,10 @@ def load_model(path: Path | None = None, threads: int = 0) -> Model:
         raise BadInput(f"There is no file {file}: check the name of the model.")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.log_severity_level = 4  # what is wrong is said once, below
+    options.log_severity_level = 4  # errors are reported below
     try:
         session = runtime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    # the runtime has an exception of its own for each kind of damage
+    # The runtime raises different exceptions for different kinds of damage.
     except Exception as error:
         raise BadInput(f"{file.name} is not a model in ONNX format, or is damaged.") from error
     _check_ends(session, file.name)
@@ -131,9 +133,9 @@ def load_model(path: Path | None = None, threads: int = 0) -> Model:
 
 
 def runtime_fault() -> str:
-    """What to install where nothing can run a network; empty where all is there.
+    """Return a message with the package to install, or nothing if networks can run.
 
-    Nothing is imported for it, which would take a while.
+    It does not import the runtime, because the import is slow.
     """
     return "" if importlib.util.find_spec("onnxruntime") else _MISSING
 
@@ -146,26 +148,26 @@ def _runtime() -> Any:
 
 
 def _check_ends(session: Any, name: str) -> None:
-    """Refuse a model whose input or output cannot be an image's."""
+    """Reject a model if its input or its output is not an image."""
     inputs, outputs = session.get_inputs(), session.get_outputs()
     shape = inputs[0].shape if len(inputs) == 1 else None
-    # names stand for sizes that are free
+    # Free sizes are names and not numbers.
     if shape is None or len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != 1):
         raise BadInput(
-            f"{name} takes {[end.shape for end in inputs]} where one grey image (N, 1, H, W) is "
-            "needed: choose another model."
+            f"{name} takes inputs of shape {[end.shape for end in inputs]} instead of one grey "
+            "image (N, 1, H, W): choose another model."
         )
     if inputs[0].type != "tensor(float)":
         raise BadInput(f"{name} takes {inputs[0].type}, not float32: choose another model.")
     if outputs[0].shape is not None and len(outputs[0].shape) not in (0, 4):
         raise BadInput(
-            f"{name} gives {outputs[0].shape} where maps (N, channels, H, W) are needed: "
-            "choose a model for segmentation."
+            f"{name} makes an output of shape {outputs[0].shape} instead of maps "
+            "(N, channels, H, W): choose a model for segmentation."
         )
 
 
 def _record(metadata: dict[str, str]) -> dict[str, Any]:
-    """The metadata of a model of this package; of others nothing is taken."""
+    """Return the metadata of a model of this package, or nothing for other models."""
     if "pixel_size_A" not in metadata or "scaling" not in metadata:
         return {}
     try:

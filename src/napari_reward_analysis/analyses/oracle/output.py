@@ -1,4 +1,4 @@
-"""Write tables, numbers and pictures of a comparison with an oracle, and sum it up."""
+"""Save the results of a comparison with an oracle, and summarise them."""
 
 from __future__ import annotations
 
@@ -18,34 +18,36 @@ from napari_reward_analysis.io.writers import write_csv
 from napari_reward_analysis.notices import sentence
 from napari_reward_analysis.points.agreement import per_class
 
-#: Lists in the facts of a comparison, too long for a summary.
+#: Long lists among the facts of a comparison, which a summary does not contain.
 _LISTS = ("runs", "matched_pairs", "missed_points", "spurious_points")
 
 
 def write_oracle(run: OracleRun, folder: Path, image: Image | None) -> dict[str, Any]:
-    """Write the oracle's table, and what was compared with it.
+    """Write the table of the oracle and the results of the comparison.
+
+    The files are `oracle.csv` and, if positions were compared, `agreement.csv` and
+    `comparison.json`. With the image, `oracle.png` and `comparison.png` are added. A failed
+    write leaves no partial file.
 
     Parameters
     ----------
     run : OracleRun
-        Of which the oracle was asked.
+        A run with the columns of its oracle.
     folder : Path
-        It exists. It gets `oracle.csv`, with the image `oracle.png`; where something was
-        compared also `agreement.csv`, `comparison.json` and, with the image,
-        `comparison.png`. Each is written whole or not at all.
+        An existing folder.
     image : Image or None
-        Under the marks of the pictures.
+        The image for the figures.
 
     Returns
     -------
     dict
-        n_oracle, oracle, pixel_size_A, notices; where something was compared the numbers of
-        its agreement.
+        n_oracle, oracle, pixel_size_A, notices and, if positions were compared, the numbers
+        of the agreement.
 
     Raises
     ------
     BadInput
-        If something cannot be written.
+        If a file cannot be written.
     """
     oracle, found, size = run.oracle, run.found, run.image.pixel_size
     summary: dict[str, Any] = {
@@ -70,7 +72,7 @@ def write_oracle(run: OracleRun, folder: Path, image: Image | None) -> dict[str,
 
 
 def comparison_facts(run: OracleRun) -> dict[str, Any]:
-    """The content of `comparison.json`: numbers of the agreement, pairs, every trial's F1."""
+    """Return the content of `comparison.json`: agreement, pairs, and the F1 of each trial."""
     oracle, found, result = run.oracle, run.found, run.result
     facts: dict[str, Any] = {
         "oracle": oracle.name,
@@ -94,7 +96,7 @@ def comparison_facts(run: OracleRun) -> dict[str, Any]:
 
 
 def oracle_in_words(summary: dict[str, Any]) -> str:
-    """The summary that `write_oracle` gives, in a few lines."""
+    """Return the summary of `write_oracle` as a few lines."""
     lines = [f"{summary['n_oracle']} columns by {summary['oracle']}"]
     if "f1" in summary:
         compared = f"Trial {summary['trial']}" if "trial" in summary else summary["compared"]

@@ -1,4 +1,4 @@
-"""From a map of columns to their positions."""
+"""Find the positions of columns in a map of columns."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from scipy.ndimage import gaussian_filter, maximum_filter
 
 from napari_reward_analysis.arrays import FloatArray
 
-#: Smoothing of the map: a plateau gets one maximum.
+#: Sigma of the smoothing of the map, which gives a plateau one maximum, in px.
 _SMOOTH = 0.8
-#: Half width of the square in which a peak is the largest, in px.
+#: Half width in px of the square in which a peak is the largest value.
 _APART = 2
-#: Rim without peaks, in px.
+#: Width of the border without peaks, in px.
 BORDER = 1.0
 
 
 class Peaks(NamedTuple):
-    """Columns of a map, highest first.
+    """Peaks of a map, highest first.
 
     Attributes
     ----------
     points : ndarray, shape (n, 2)
-        y and x in px, to a fraction of a pixel.
+        Sub-pixel positions, y and x in px.
     heights : ndarray, shape (n,)
-        Of the map there, 0 to 1.
+        Heights of the map at the peaks, 0 to 1.
     """
 
     points: FloatArray
@@ -36,26 +36,27 @@ class Peaks(NamedTuple):
 def find_peaks(
     heat: npt.NDArray[np.floating], threshold: float = 0.3, border: float = BORDER
 ) -> Peaks:
-    """Maxima of a map above a height.
+    """Find the maxima of a map above a threshold.
 
     Parameters
     ----------
     heat : ndarray, shape (H, W)
-        0 to 1.
+        Map with values from 0 to 1.
     threshold : float
-        Least height.
+        Smallest height of a peak.
     border : float
-        Peaks nearer to the border than this, in px, are left out: a column that is centred
-        outside still glows inside, and its peak then stands at the border.
+        Peaks closer to the border than this, in px, are ignored. A column with its centre
+        outside the image can cause a peak at the border.
 
     Returns
     -------
     Peaks
+        The maxima.
 
     Notes
     -----
-    The place between the pixels is the vertex of a parabola through the logarithm of
-    three of them along each axis, which is exact for a Gaussian.
+    The sub-pixel position is the vertex of a parabola through the logarithm of three pixels
+    along each axis, which is exact for a Gaussian.
     """
     heat = np.asarray(heat, np.float64)
     smooth = gaussian_filter(heat, _SMOOTH, mode="reflect")
@@ -73,7 +74,7 @@ def find_peaks(
 
 
 def _vertex(before: FloatArray, here: FloatArray, after: FloatArray) -> FloatArray:
-    """Place of a parabola's top, -0.5 to 0.5 from the middle one."""
+    """Return the position of the vertex of a parabola, -0.5 to 0.5 from the middle pixel."""
     bend = before - 2 * here + after
     flat = bend >= -1e-12
     shift = 0.5 * (before - after) / np.where(flat, -1.0, bend)

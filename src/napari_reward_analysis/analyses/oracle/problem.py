@@ -1,4 +1,4 @@
-"""An image with an oracle and everything that is compared with it."""
+"""The problem of a comparison: an image with an oracle and the compared positions."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ class Compared:
     Attributes
     ----------
     points : ndarray, shape (n, 2)
-        y and x in px, of the whole image.
+        y and x in px, in the whole image.
     name : str
-        Of the layer, or of run and trial.
+        Name of the layer, or of the run and the trial.
     area : ndarray of bool, shape (H, W), or None
-        The part of the image that was analysed; None for all of it.
+        The analysed part of the image, or None for the whole image.
     inside : ndarray of bool, shape (n,), or None
-        Points that count as inside of the area; None for those that lie there.
+        Points that count as inside the area, or None if this follows from their positions.
     trial : int or None
-        Number of the trial, where they are the result of a run.
+        Number of the trial if the positions are the result of a run.
     """
 
     points: FloatArray
@@ -52,7 +52,7 @@ class Compared:
 
     @classmethod
     def of(cls, run: Run) -> Compared:
-        """The result of a run: the trial that the user chose, else the proposed one.
+        """Return the columns of the chosen trial of a run, or of the proposed one.
 
         Raises
         ------
@@ -73,39 +73,39 @@ class Compared:
 
 
 class OracleProblem:
-    """One comparison with an oracle, before it begins.
+    """One comparison with an oracle, ready to begin.
 
     Parameters
     ----------
     inputs : Inputs
-        Image, lattice, the region that is compared where one is drawn, and in `given`:
+        Image, lattice and the compared region if drawn. `given` may hold:
 
-        - the oracle: 'points', an `Oracle`, positions of shape (n, 2) in px, or the path of
-          a table; or 'model', the path of a network. Without either it is the package's
-          own network.
-        - what is compared: 'run', a run on this image or its path; or 'found', a
-          `Compared`. Without either nothing is.
-        - 'runs', further runs on this image whose trials are judged.
+        - the oracle as 'points' (an `Oracle`, positions of shape (n, 2) in px, or the path
+          of a table) or as 'model' (the path of a network). The default is the network of
+          the package.
+        - the compared positions as 'run' (a run on this image or its path) or as 'found' (a
+          `Compared`). Without them, nothing is compared.
+        - 'runs', further runs on this image. The F1 of their trials is computed.
     settings : OracleSettings
         Distance, threshold, pixel size and area.
 
     Attributes
     ----------
     image : Image
-        With the pixel size that is used.
+        Image with its final pixel size.
     region : ndarray of bool, shape (H, W), or None
-        The compared part of the image; None for all of it.
+        The compared part of the image, or None for the whole image.
     compared : Compared or None
-        What is compared.
+        The compared positions.
     judged : tuple of Run
-        Runs whose trials are judged.
+        Runs whose trials are compared with the oracle.
     notices : list of Notice
-        About pixel size and area.
+        Notices about pixel size and area.
 
     Raises
     ------
     BadInput
-        If the inputs do not fit together.
+        If the inputs are inconsistent.
     """
 
     def __init__(self, inputs: Inputs, settings: OracleSettings) -> None:
@@ -114,7 +114,7 @@ class OracleProblem:
         run = _run(given.get("run"), inputs.image)
         self.compared: Compared | None = given.get("found") if run is None else Compared.of(run)
         self.judged: tuple[Run, ...] = (*(() if run is None else (run,)), *given.get("runs", ()))
-        # a drawn region goes before the area that was analysed
+        # A drawn region takes precedence over the analysed area.
         own = None if self.compared is None or inputs.region is not None else self.compared.area
         seen = run_preflight(
             inputs.image,
@@ -124,7 +124,7 @@ class OracleProblem:
             area=settings.area,
         )
         self.image, self.region = seen.image, seen.region
-        # each run has an area of its own: that of the compared one is not the others'
+        # Each run has its own area, so that the area of the compared run is not common.
         self._common_area = None if own is not None else seen.region
         self.notices = list(seen.notices)
         if settings.area == "crystal" and inputs.lattice is None and seen.region is None:
@@ -136,12 +136,12 @@ class OracleProblem:
         self._network = load_model(_path(model)) if points is None else None
 
     def oracle(self) -> Generator[None, None, Oracle]:
-        """The oracle over the whole image, with a pulse after each tile that a network sees.
+        """Return the oracle for the whole image, with a pulse after each tile of a network.
 
         Raises
         ------
         BadInput
-            If it has no column on the image.
+            If the oracle has no column in the image.
         """
         everywhere = np.ones(self.image.shape, bool)
         if self._network is not None:
@@ -157,42 +157,43 @@ class OracleProblem:
         return there
 
     def reach(self, oracle: Oracle) -> float | None:
-        """Largest distance of a pair in px; None where there is none and nothing is compared.
+        """Return the largest distance of a pair in px, or None if it is unknown and not needed.
 
         Parameters
         ----------
         oracle : Oracle
-            In the compared part of the image.
+            The oracle in the compared part of the image.
 
         Raises
         ------
         BadInput
-            If a distance in angstrom cannot be converted, or none follows from the oracle.
+            If the distance cannot be converted from angstrom, or does not follow from the
+            oracle.
         """
         if self.settings.distance is not None:
             return self.settings.distance / self.image.require_pixel_size()
         try:
             return half_spacing(oracle.points)
         except BadInput:
-            # points without a spacing can be shown, and not compared
+            # Points without a spacing can be shown but not compared.
             if self.compared is None:
                 return None
             raise
 
     def found(self, oracle: Oracle, reach: float) -> FloatArray | None:
-        """The compared positions that count, shape (n, 2); None where nothing is compared.
+        """Return the counted positions, shape (n, 2), or None if nothing is compared.
 
         Parameters
         ----------
         oracle : Oracle
-            Over the whole image.
+            The oracle for the whole image.
         reach : float
             Largest distance of a pair in px.
 
         Raises
         ------
         BadInput
-            If they belong to another image, or none lies in the compared part.
+            If the positions belong to another image, or none is in the compared part.
         """
         if self.compared is None:
             return None
@@ -208,7 +209,7 @@ class OracleProblem:
         return points[inside]
 
     def area_of(self, run: Run) -> BoolArray | None:
-        """The part of the image in which the trials of a run are judged; None for all of it."""
+        """Return the compared area for the trials of a run, or None for the whole image."""
         parts = [part for part in (run.region, self._common_area) if part is not None]
         return np.logical_and.reduce(parts) if parts else None
 
@@ -219,14 +220,14 @@ def _run(given: Any, image: Image) -> Run | None:
     run = given if isinstance(given, Run) else load_run(Path(given))
     if not run.image.matches(image):
         raise BadInput(
-            f"The run is of {run.image.name!r}, not of {image.name!r}: the pixels differ; "
-            "choose the image that it was made on."
+            f"The run belongs to {run.image.name!r} and not to {image.name!r}, since the pixels "
+            "differ: choose the image of the run."
         )
     return run
 
 
 def _calibration(image: Image, lattice: Lattice | None, settings: OracleSettings) -> Calibration:
-    """An image without a pixel size takes the lattice's, where one is given."""
+    """Take the pixel size from a given lattice if the image has no pixel size."""
     return "lattice" if image.pixel_size is None and lattice is not None else settings.calibrate
 
 
@@ -235,10 +236,11 @@ def _path(given: Any) -> Path | None:
 
 
 register_wording(
-    "no_lattice_to_see", "Without a lattice no crystal is seen: the whole field is compared."
+    "no_lattice_to_see",
+    "No lattice is given, so that the crystal cannot be found. The whole field is compared.",
 )
 register_wording(
     "guessed_scale",
-    "The pixel size is not known: the network's scale was guessed from the spacing seen in the "
-    "image.",
+    "The pixel size is not known. The scale for the network was estimated from the column "
+    "spacing in the image.",
 )

@@ -1,4 +1,4 @@
-"""The agreement of a run's trials with an oracle."""
+"""The agreement of the trials of a run with an oracle."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from napari_reward_analysis.arrays import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class TrialAgreement:
-    """F1 against an oracle of a run's trials.
+    """F1 of the trials of a run against an oracle.
 
     Attributes
     ----------
     run : str
-        The run's identifier.
+        Identifier of the run.
     name : str
-        What the run was called.
+        Name of the run.
     indices : tuple of int
         Index of each trial.
     f1 : ndarray, shape (n,)
-        0 to 1; NaN where a trial has no result.
+        F1 from 0 to 1; NaN for a trial without a result.
     """
 
     run: str
@@ -34,18 +34,18 @@ class TrialAgreement:
 
     @classmethod
     def of(cls, run: Run, f1: FloatArray) -> TrialAgreement:
-        """F1 of all trials of a run, in their order."""
+        """Return the agreement of a run from the F1 of its trials, in their order."""
         return cls(run.identifier, run.name, tuple(trial.index for trial in run.trials), f1)
 
     def values(self, run: Run) -> FloatArray:
-        """F1 by position in `run.trials`; NaN where a trial was not judged."""
+        """Return F1 by position in `run.trials`; NaN for a trial without F1."""
         known = dict(zip(self.indices, self.f1, strict=True))
         return np.array([known.get(trial.index, np.nan) for trial in run.trials], float)
 
     def best(self) -> dict[str, Any]:
-        """The trial that agrees best: `best_trial`, its `best_f1`, and `n_best`, how many do.
+        """Return `best_trial`, its `best_f1`, and `n_best`, the number of equally good trials.
 
-        Of several that agree equally well it is the first; None where no trial has an F1.
+        The best trial is the first of equally good ones, or None if no trial has an F1.
         """
         if not np.isfinite(self.f1).any():
             return {"best_trial": None, "best_f1": None, "n_best": 0}

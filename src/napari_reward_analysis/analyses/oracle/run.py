@@ -1,7 +1,7 @@
-"""The run of a comparison with an oracle, and how it is saved.
+"""The run of a comparison with an oracle, and its file.
 
-The file holds points and matching distance: who agrees with whom follows from them and is
-worked out anew.
+The file contains the points and the matching distance. The matched pairs are computed again
+from them.
 """
 
 from __future__ import annotations
@@ -45,24 +45,24 @@ def _no_oracle() -> Oracle:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class OracleRun(BaseRun[TrialAgreement]):
-    """An oracle's columns in one image, and what was compared with them.
+    """The columns of an oracle in one image, and the positions compared with them.
 
-    Its `trials` are the agreements of whole runs, one each.
+    Each of its `trials` is the agreement of one run.
 
     Attributes
     ----------
     oracle : Oracle
-        In the compared area; without a point until it was asked.
+        The oracle in the compared area. It has no points at the beginning.
     found : ndarray, shape (n, 2), or None
-        What was compared, in the area, y and x in px; None for nothing.
+        Compared positions in the area, y and x in px, or None.
     found_name : str
-        What it is called.
+        Name of the compared positions.
     reach : float or None
-        Largest distance of a pair in px; None where nothing can be compared.
+        Largest distance of a pair in px, or None if it is unknown.
     trial : int or None
-        Number of the compared trial, where it is the result of a run.
+        Number of the compared trial if the positions are the result of a run.
     result : Agreement or None
-        Who agrees with whom; None where nothing was compared.
+        Matched, missed and spurious positions, or None without compared positions.
     """
 
     kind: ClassVar[str] = "oracle"
@@ -77,13 +77,13 @@ class OracleRun(BaseRun[TrialAgreement]):
     result: Agreement | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        """Work out the agreement of what is given."""
+        """Compute the agreement of given positions."""
         if self.found is not None:
             self.compare(self.found)
 
     @classmethod
     def of(cls, problem: OracleProblem) -> OracleRun:
-        """A comparison that has not begun."""
+        """Return a run without results."""
         compared = problem.compared
         return cls(
             image=ImageReference.of(problem.image),
@@ -96,44 +96,44 @@ class OracleRun(BaseRun[TrialAgreement]):
         )
 
     def compare(self, found: FloatArray) -> None:
-        """Compare positions with the oracle, within `reach`.
+        """Compare positions with the oracle; pairs are at most `reach` apart.
 
         Parameters
         ----------
         found : ndarray, shape (n, 2)
-            In the compared area, y and x in px.
+            Positions in the compared area, y and x in px.
         """
         self.found, self.result = found, agreement(found, self.oracle.points, self.reach)
 
     def has_result(self) -> bool:
-        """Whether the oracle was asked."""
+        """Return True if the oracle has columns."""
         return len(self.oracle.points) > 0
 
     def atoms(self) -> pd.DataFrame:
-        """The oracle's columns: the content of `oracle.csv`, see `oracle_table`."""
+        """Return the columns of the oracle, as in `oracle.csv`; see `oracle_table`."""
         import pandas as pd
 
         return pd.DataFrame(oracle_table(self.oracle, self.image.pixel_size, self.lattice))
 
     def plot_overlay(self, image: Image | None = None) -> Figure:
-        """The image with what is matched, missed and spurious, see `comparison_figure`.
+        """Plot matched, missed and spurious columns on the image; see `comparison_figure`.
 
         Parameters
         ----------
         image : Image, optional
-            The run's image, where it is neither in memory nor in its file.
+            The image of the run. It is needed if it is neither in memory nor in its file.
 
         Raises
         ------
         BadInput
-            If the image is not at hand.
+            If the image is not available.
         """
         shown, oracle = self.need_image(image), self.oracle.points
         found = oracle if self.found is None else self.found
         return comparison_figure(shown, found, oracle, self.result)
 
     def table(self) -> pd.DataFrame:
-        """A row for each matched, missed and spurious position: the content of `agreement.csv`.
+        """Return a row for each matched, missed and spurious position, as in `agreement.csv`.
 
         Raises
         ------
@@ -150,7 +150,7 @@ class OracleRun(BaseRun[TrialAgreement]):
 
 @dataclass(frozen=True)
 class _Columns:
-    """An oracle as plain values, its arrays packed."""
+    """An oracle as plain values, with packed arrays."""
 
     name: str
     points: str
@@ -160,7 +160,7 @@ class _Columns:
 
 @dataclass(frozen=True)
 class _Head:
-    """What the head of such a run says beside that of any run, as plain values."""
+    """Entries of the head that only this kind of run has, as plain values."""
 
     oracle: _Columns
     found: str | None
@@ -171,7 +171,7 @@ class _Head:
 
 @dataclass(frozen=True)
 class _Record:
-    """The agreement of a run's trials as plain values; a trial without a result has no F1."""
+    """The agreement of a run as plain values. The F1 of a trial without a result is None."""
 
     run: str
     name: str
@@ -196,13 +196,13 @@ def _head(run: OracleRun) -> Record:
 
 
 def _judged_to_json(judged: TrialAgreement) -> Record:
-    # JSON knows no NaN
+    # JSON has no NaN.
     f1 = [None if np.isnan(value) else float(value) for value in judged.f1]
     return {"run": judged.run, "name": judged.name, "indices": list(judged.indices), "f1": f1}
 
 
 def _from_json(head: Record, records: list[Record]) -> OracleRun:
-    # comparisons of version 0.1 say nothing of these
+    # Comparisons of version 0.1 lack these entries.
     head = {"status": "done", "lattice": None, "settings": {}} | head
     common, own = fields_of(head, OracleSettings), checked(_Head, head)
     image, known = common["image"], own.oracle
@@ -210,7 +210,7 @@ def _from_json(head: Record, records: list[Record]) -> OracleRun:
     if not len(points) == len(confidence) == len(known.classes):
         raise ValueError("points, confidences and classes differ in number")
     if own.found is not None and not 0 < (own.reach_px or 0) < math.inf:
-        raise ValueError("what is compared needs a distance above 0")
+        raise ValueError("a comparison needs a distance above 0")
     return OracleRun(
         **common,
         trials=[_judged_from_json(record) for record in records],
@@ -224,9 +224,9 @@ def _from_json(head: Record, records: list[Record]) -> OracleRun:
 
 def _points(text: str, image: ImageReference) -> FloatArray:
     points = _unpack(text).reshape(-1, 2)
-    # NaN is on no image either
+    # The condition also rejects NaN.
     if not ((points >= -1) & (points <= image.shape)).all():
-        raise ValueError("points beyond the image")
+        raise ValueError("points outside the image")
     return points
 
 
@@ -234,9 +234,9 @@ def _judged_from_json(record: Record) -> TrialAgreement:
     saved: _Record = checked(_Record, record)
     f1 = np.array([np.nan if value is None else value for value in saved.f1], float)
     if len(saved.indices) != len(f1):
-        raise ValueError("trials and their agreement differ in number")
+        raise ValueError("numbers of trials and F1 values differ")
     if not (np.isnan(f1) | ((f1 >= 0) & (f1 <= 1))).all():
-        raise ValueError("agreement is a share")
+        raise ValueError("an F1 is not between 0 and 1")
     return TrialAgreement(saved.run, saved.name, saved.indices, f1)
 
 

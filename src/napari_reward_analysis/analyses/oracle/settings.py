@@ -9,14 +9,14 @@ from napari_reward_analysis.search.settings import option
 
 
 class OracleSettings(BaseModel):
-    """What the user chooses; saved with the result, so that it can be repeated."""
+    """Settings of a comparison with an oracle, saved with the run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     distance: float | None = option(
         None,
         title="Matching distance",
-        help="Largest distance of a pair of positions.",
+        help="Largest distance between a found column and its column of the oracle.",
         unit="Å",
         metavar="A",
         empty="half the oracle's nearest spacing",
@@ -41,7 +41,7 @@ class OracleSettings(BaseModel):
     area: AreaRule = option(
         "field",
         title="Area",
-        help="Area that is compared where neither a region is drawn nor a run analysed a part "
-        "of the image: the whole field, or where the lattice is seen.",
+        help="Area that is compared: the whole field, or the crystal as measured in the image. "
+        "A drawn region or the analysed area of a run takes precedence.",
         choices={"field": "the whole field", "crystal": "where the lattice is seen"},
     )

@@ -1,4 +1,4 @@
-"""Take an oracle from a network, a file, or positions that are given."""
+"""Make an oracle from a network or from a file."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from napari_reward_analysis.points.known import Oracle
 def oracle_of_network(
     image: Image, network: Model, threshold: float
 ) -> Generator[None, None, Oracle]:
-    """The columns that a network sees, with a pulse after each tile of the image.
+    """Find the columns with a network, with a pulse after each tile of the image.
 
     Raises
     ------
     BadInput
-        If the network does not fit, or it finds nothing.
+        If the network does not fit the image, or finds nothing.
     """
     columns = yield from columns_by_tiles(image, network, threshold)
     if not len(columns.points):
         raise BadInput(
-            f"{network.name} sees no column in {image.name!r}: check the pixel size, "
+            f"{network.name} found no column in {image.name!r}: check the pixel size, "
             "or lower the threshold."
         )
     return Oracle(network.name, columns.points, columns.confidence, columns.classes)
 
 
 def oracle_of_file(image: Image, path: Path) -> Oracle:
-    """The positions of a table, or of another program's file.
+    """Read the positions of a table or of a file of another program.
 
     Raises
     ------
     BadInput
-        If there are none, or they belong to another image.
+        If there are no positions, or they belong to another image.
     """
     points, classes = read_points(path)
     return Oracle.of_points(path.name, points, classes).within(np.ones(image.shape, bool))

@@ -1,4 +1,4 @@
-"""Tables of an oracle's columns, and of positions that were compared with them."""
+"""Make the tables of an oracle's columns and of the positions compared with them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Table = dict[str, npt.NDArray[Any]]
 
 
 def oracle_table(oracle: Oracle, pixel_size: float | None, lattice: Lattice | None) -> Table:
-    """The oracle's points with the columns of `atoms.csv`; the response is its confidence."""
+    """Return the oracle's points with the columns of `atoms.csv` and confidence as response."""
     scale = np.nan if pixel_size is None else pixel_size
     sums = neighbour_sums(oracle.points).astype(float)
     known_ds = lattice is not None and pixel_size is not None and bool(lattice.columns)
@@ -38,24 +38,25 @@ def oracle_table(oracle: Oracle, pixel_size: float | None, lattice: Lattice | No
 def agreement_table(
     found: FloatArray, oracle: Oracle, result: Agreement, pixel_size: float | None
 ) -> Table:
-    """Compared positions with their kind.
+    """Return the compared positions with their kind.
 
     Parameters
     ----------
     found : ndarray, shape (n, 2)
-        y and x in px.
+        Found positions, y and x in px.
     oracle : Oracle
-        What they were compared with.
+        The oracle.
     result : Agreement
-        Of the two.
+        Agreement of both.
     pixel_size : float or None
-        In angstrom.
+        Pixel size in angstrom.
 
     Returns
     -------
     dict of ndarray
-        id, y_px, x_px, y_A, x_A, agreement (see `points_by_kind`); for matched positions
-        dy_px, dx_px (found less known), distance_px, distance_A; class, of the oracle.
+        id, y_px, x_px, y_A, x_A, agreement (see `points_by_kind`), dy_px and dx_px (found
+        minus known), distance_px, distance_A, and class of the oracle. Differences and
+        distances are NaN for positions without a match.
     """
     points, kinds = points_by_kind(found, oracle, result)
     offsets, classes = np.full((len(points), 2), np.nan), np.full(len(points), "", object)
@@ -77,10 +78,10 @@ def agreement_table(
 def points_by_kind(
     found: FloatArray, oracle: Oracle, result: Agreement
 ) -> tuple[FloatArray, StrArray]:
-    """Points (n, 2) and the kind of each.
+    """Return points, shape (n, 2), and the kind of each.
 
-    'matched' and 'spurious' ones lie where they were found, 'missed' ones where the oracle
-    knows them.
+    'matched' and 'spurious' points have their found positions. 'missed' points have the
+    positions of the oracle.
     """
     parts = {
         "matched": found[result.matched[:, 0]],

@@ -1,4 +1,4 @@
-"""A network asked tile by tile, so that memory does not grow with the image."""
+"""Run a network tile by tile, so that its memory does not grow with the image."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from napari_reward_analysis.arrays import Float32Array
 
-#: Side of the part of a tile that is kept, and of the rim around it, in px. The rim is wider
-#: than a pixel's influence in the network; both are multiples of what the network halves by.
+#: Side of a tile without its rim, width of the rim, and step of the tiles, in px. The rim is
+#: wider than the reach of a pixel in the network. The network downsamples by `STEP`.
 TILE, RIM, STEP = 384, 64, 8
 
 
@@ -20,31 +20,33 @@ def in_tiles(
     tile: int = TILE,
     rim: int = RIM,
 ) -> Generator[None, None, Float32Array]:
-    """Work out the output for a whole image, which does not depend on the tiles.
+    """Compute the output for a whole image. It does not depend on the tiles.
 
     Parameters
     ----------
     network : callable
-        (h, w) to (channels, h, w).
+        Function from shape (h, w) to shape (channels, h, w).
     pixels : ndarray, shape (H, W)
         The image.
     tile, rim : int
-        Multiples of `STEP`.
+        Side of a tile without its rim, and width of the rim, as multiples of `STEP`.
 
     Yields
     ------
     None
-        After each tile.
+        A pulse after each tile.
 
     Returns
     -------
     ndarray, shape (channels, H, W)
+        Output for the whole image.
 
     Notes
     -----
-    The image's own edges stay edges for the network, which met them in training; below and
-    to the right its mirrored pixels fill it up to a multiple of `STEP`. Tiles begin at
-    multiples of `STEP`, so that all of them are halved at the same pixels.
+    Tiles have no rim beyond the edges of the image, because the network learnt such edges in
+    training. At the bottom and on the right, mirrored pixels fill the image up to a multiple
+    of `STEP`. Tiles begin at multiples of `STEP`, so that they are all downsampled at the
+    same pixels.
     """
     height, width = pixels.shape
     fill = [(0, -side % STEP) for side in (height, width)]
@@ -57,12 +59,12 @@ def in_tiles(
                 output = np.empty((len(seen), *padded.shape), np.float32)
             output[:, rows.kept, columns.kept] = seen[:, rows.within, columns.within]
             yield
-    assert output is not None  # an image has at least one tile
+    assert output is not None  # An image has at least one tile.
     return output[:, :height, :width]
 
 
 class _Part(NamedTuple):
-    """What a tile sees of one axis, what is kept of it, and where that lies within it."""
+    """One axis of a tile: its input, its kept output, and the position of this output in it."""
 
     seen: slice
     kept: slice

@@ -1,4 +1,4 @@
-"""Ask an oracle, compare positions with it, and judge the trials of runs by it."""
+"""Compare positions and the trials of runs with an oracle."""
 
 from __future__ import annotations
 
@@ -18,25 +18,26 @@ from napari_reward_analysis.points.matching import points_within
 def run_comparison(
     problem: OracleProblem, run: OracleRun
 ) -> Generator[TrialAgreement | None, None, None]:
-    """Ask the oracle, compare, and judge runs.
+    """Find the columns of the oracle, and compare positions and runs with them.
 
     Parameters
     ----------
     problem : OracleProblem
-        Image, oracle, and what is compared.
+        Image, oracle and compared positions.
     run : OracleRun
-        Gets oracle, distance and agreement, before the first run is judged.
+        The run. It receives the oracle, the distance and the agreement before the first
+        result.
 
     Yields
     ------
     TrialAgreement or None
-        F1 of every trial, for each run of which the oracle knows something. None is a pulse
-        after each tile that a network sees, and each trial that is judged.
+        F1 of the trials of each run with columns of the oracle in its area. None is a pulse
+        after each tile of a network and after each compared trial.
 
     Raises
     ------
     BadInput
-        If anything does not fit.
+        If the inputs are inconsistent.
     """
     everywhere = yield from problem.oracle()
     there = everywhere if problem.region is None else everywhere.within(problem.region)

@@ -1,4 +1,4 @@
-"""Sliding windows: a search in each part of an image."""
+"""Sliding windows: search each part of an image on its own."""
 
 #: Line of the list of commands.
 HELP = "Search an image in overlapping windows."

@@ -26,7 +26,7 @@ def begin_windows(inputs: Inputs, settings: WindowsSettings) -> Task[WindowsRun]
     Raises
     ------
     BadInput
-        If image, lattice and settings do not fit together.
+        If image, lattice and settings are inconsistent.
     """
     problem = WindowsProblem(inputs.image, inputs.lattice, settings, inputs.region)
     return Task(
@@ -38,7 +38,7 @@ def begin_windows(inputs: Inputs, settings: WindowsSettings) -> Task[WindowsRun]
 
 
 def _finish(run: WindowsRun) -> None:
-    """Refuse a run without a result; windows came in the order in which threads were done."""
+    """Sort the windows, which finish in any order, and reject a run without a result."""
     run.trials[:] = in_plan_order(run.trials)
     if run.has_result():
         return

@@ -1,4 +1,4 @@
-"""Figures of sliding windows: one map for each setting and reward."""
+"""Plot the maps of sliding windows, one for each setting and reward."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def maps_figure(run: WindowsRun) -> Figure:
-    """One small picture for each of a run's maps; windows left out stay white."""
+    """Plot one small picture for each map of a run. Windows without a result stay white."""
     from matplotlib.figure import Figure
 
     maps = run.maps
@@ -37,7 +37,7 @@ def maps_figure(run: WindowsRun) -> Figure:
 
 
 def _ticks(values: FloatArray) -> list[float] | Locator:
-    """Where the bar of a map is labelled: at the one value that there is, or at whole ones."""
+    """Return the ticks of a colour bar: the only value, or whole numbers for whole values."""
     from matplotlib.ticker import MaxNLocator
 
     known = values[np.isfinite(values)]
@@ -47,11 +47,11 @@ def _ticks(values: FloatArray) -> list[float] | Locator:
 
 
 def save_maps(run: WindowsRun, path: Path) -> None:
-    """Write the figure of all maps, whole or not at all.
+    """Save the figure of all maps. A failed save leaves no partial file.
 
     Raises
     ------
     BadInput
-        If it cannot be written.
+        If the file cannot be written.
     """
     save_figure(maps_figure(run), path)

@@ -1,4 +1,4 @@
-"""Maps of sliding windows: each setting and reward as an array of the grid's shape."""
+"""Make maps of sliding windows: each setting and reward as an array over the grid."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from napari_reward_analysis.extras import require
 if TYPE_CHECKING:
     import xarray
 
-#: Names and units of maps that have others than their key.
+#: Names and units of maps whose name is not their key.
 _NAMES = {
     "n": ("columns", ""),
     "expected": ("expected columns", ""),
@@ -30,13 +30,12 @@ _NAMES = {
 
 
 def window_maps(results: Iterable[WindowResult], plan: Plan) -> dict[str, FloatArray]:
-    """All values that differ from window to window.
+    """Make the maps of all values that windows have.
 
     Returns
     -------
     dict of ndarray, shape (rows, columns)
-        By the names of `WindowResult.values`; NaN where a window is not done or was left
-        out, or has no such value.
+        Maps by the names in `WindowResult.values`; NaN for a window without such a value.
     """
     maps: dict[str, FloatArray] = {}
     for result in in_plan_order(results):
@@ -47,7 +46,7 @@ def window_maps(results: Iterable[WindowResult], plan: Plan) -> dict[str, FloatA
 
 
 def map_name(key: str) -> str:
-    """The name of a map for readers, with its unit."""
+    """Return the name of a map for readers, with its unit."""
     name, unit = _name_and_unit(key)
     return f"{name}, {unit}" if unit else name
 
@@ -55,23 +54,23 @@ def map_name(key: str) -> str:
 def maps_dataset(
     maps: Mapping[str, FloatArray], plan: Plan, pixel_size: float | None
 ) -> xarray.Dataset:
-    """All maps as one dataset of xarray.
+    """Return all maps as an xarray dataset.
 
     Parameters
     ----------
     maps : mapping
-        As from `window_maps`.
+        Maps from `window_maps`.
     plan : Plan
         The windows.
     pixel_size : float or None
-        In angstrom.
+        Pixel size in angstrom.
 
     Returns
     -------
     xarray.Dataset
-        Dimensions 'y' and 'x', the rows and columns of windows. The coordinates are the
-        middles of the windows in angstrom, or in px without a pixel size; pixel centres
-        are whole numbers of px. Each map and coordinate has 'long_name' and 'units'.
+        The dimensions are 'y' and 'x', the rows and columns of windows. The coordinates are
+        the centres of the windows in angstrom, or in px without a pixel size. The centre of
+        a pixel has whole numbers of px. Each map and coordinate has 'long_name' and 'units'.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Write tables, maps and the picture of sliding windows, and sum them up."""
+"""Save the table and the maps of sliding windows, and summarise them."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from napari_reward_analysis.notices import sentence
 
 
 def write_windows(run: WindowsRun, folder: Path) -> dict[str, Any]:
-    """Write `atoms.csv`, `maps.tif` and `maps.png`, each whole or not at all.
+    """Write `atoms.csv`, `maps.tif` and `maps.png`. A failed write leaves no partial file.
 
     Parameters
     ----------
     run : WindowsRun
-        With at least one window that has a result.
+        A run with at least one result.
     folder : Path
-        It exists.
+        An existing folder.
 
     Returns
     -------
     dict
-        n_atoms, n_windows, n_left_out with reasons, grid, mean qc and er, n_trials, notices.
+        n_atoms, n_windows, n_left_out, left_out (reasons), grid, qc and er (means), n_trials,
+        pixel_size_A, notices.
 
     Raises
     ------
     BadInput
-        If something cannot be written.
+        If a file cannot be written.
     """
     table, maps = run.stitched, run.maps
     write_csv(folder / "atoms.csv", table)
@@ -56,7 +57,7 @@ def write_windows(run: WindowsRun, folder: Path) -> dict[str, Any]:
 
 
 def windows_in_words(summary: dict[str, Any]) -> str:
-    """The summary that `write_windows` gives, in one line."""
+    """Return the summary of `write_windows` as one line."""
     return (
         f"{summary['n_atoms']} columns found in {summary['n_windows']} windows, "
         f"{summary['n_left_out']} of them without a result; mean QC {summary['qc']:+.4f}, "

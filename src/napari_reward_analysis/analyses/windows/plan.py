@@ -1,4 +1,4 @@
-"""Overlapping windows over an image: where they lie, and which of them owns a place."""
+"""Plan overlapping windows over an image, and compute depths of points in windows."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 
-#: Side of a window without a wish, in cells (roots of the cell's area): some ten by ten
-#: cells are enough to see the lattice and to count columns to a few per cent.
+#: Default side of a window in cells (square roots of the cell's area). Ten by ten cells are
+#: enough to measure the lattice and to count columns with an error of a few per cent.
 DEFAULT_CELLS = 10.0
-#: A window of fewer cells shows no lattice.
+#: Smallest side of a window in cells. The lattice cannot be measured in fewer cells.
 MIN_CELLS = 2.0
 
 
@@ -27,11 +27,11 @@ class Window:
     Attributes
     ----------
     index : int
-        Place in the plan, row by row.
+        Number of the window in the plan, row by row.
     row, column : int
-        Place in the grid of windows.
+        Position in the grid of windows.
     top, bottom, left, right : int
-        Its pixels, the ends excluded.
+        Limits in pixels; bottom and right are excluded.
     """
 
     index: int
@@ -44,16 +44,16 @@ class Window:
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """Its part of an array of the image's shape."""
+        """Slices of the window in an array with the shape of the image."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
     @property
     def corner(self) -> tuple[int, int]:
-        """Place of its first pixel, y and x."""
+        """Position of the first pixel, y and x."""
         return self.top, self.left
 
     def touches(self, other: Window) -> bool:
-        """Whether the other is one of its eight neighbours in the grid."""
+        """Return True if the other window is one of the eight neighbours in the grid."""
         return max(abs(self.row - other.row), abs(self.column - other.column)) == 1
 
 
@@ -64,11 +64,11 @@ class Plan:
     Attributes
     ----------
     shape : tuple of int
-        Of the image.
+        Shape of the image.
     grid : tuple of int
-        Rows and columns of windows.
+        Numbers of rows and columns of windows.
     windows : tuple of Window
-        Row by row.
+        Windows row by row.
     """
 
     shape: tuple[int, int]
@@ -77,11 +77,11 @@ class Plan:
 
     @property
     def waves(self) -> list[list[Window]]:
-        """Windows by the parity of row and column, in four rounds.
+        """Windows in four waves, by the parity of row and column.
 
-        No two of a wave are neighbours, and each wave after the first has neighbours in
-        those before it: what a window may learn from others depends on the plan alone,
-        not on which worker is quick.
+        Windows of one wave are never neighbours. Each later wave has neighbours in earlier
+        waves. What a window learns from its neighbours thus depends on the plan alone and
+        not on the speed of the workers.
         """
         rounds = [(0, 0), (1, 1), (0, 1), (1, 0)]
         waves = [[w for w in self.windows if (w.row % 2, w.column % 2) == key] for key in rounds]
@@ -89,16 +89,16 @@ class Plan:
 
 
 def plan_windows(shape: tuple[int, int], side_px: float, overlap: float) -> Plan:
-    """Windows of one size that cover an image, evenly spread.
+    """Plan evenly spaced windows of one size that cover an image.
 
     Parameters
     ----------
     shape : tuple of int
-        Of the image.
+        Shape of the image.
     side_px : float
-        Side of a window; one that is larger than the image covers all of it.
+        Side of a window. It is limited to the size of the image.
     overlap : float
-        Part of a side that neighbours share at least, 0 to below 1.
+        Smallest fraction of a side that neighbours share, from 0 to below 1.
     """
     rows, height = _starts(shape[0], side_px, overlap)
     columns, width = _starts(shape[1], side_px, overlap)
@@ -111,18 +111,18 @@ def plan_windows(shape: tuple[int, int], side_px: float, overlap: float) -> Plan
 
 
 def side_in_px(image: Image, lattice: Lattice, cell_px: float, side: float | None) -> float:
-    """Side of a window in pixels.
+    """Convert the side of a window to pixels.
 
     Parameters
     ----------
     image : Image
-        Gives the pixel size where a side is asked for.
+        The image. Its pixel size is needed if a side is given.
     lattice : Lattice
-        Names the crystal in a refusal.
+        The crystal, for error messages.
     cell_px : float
-        Side of the square that has the cell's area, in px.
+        Square root of the area of the cell, in px.
     side : float or None
-        In angstrom; None for the default.
+        Side in angstrom, or None for the default.
 
     Raises
     ------
@@ -140,10 +140,10 @@ def side_in_px(image: Image, lattice: Lattice, cell_px: float, side: float | Non
 
 
 def depths(points: FloatArray, windows: Sequence[Window], shape: tuple[int, int]) -> FloatArray:
-    """How far points lie from the edges of windows, shape (points, windows), in px.
+    """Return the distances of points from the edges of windows, shape (points, windows), in px.
 
-    A window's edge that is the image's own does not count: nothing lies beyond. Negative
-    outside of a window.
+    They are negative outside a window. Edges of a window on the border of the image do not
+    count.
     """
     far = float(sum(shape))
     limits = np.array(
@@ -164,7 +164,7 @@ def depths(points: FloatArray, windows: Sequence[Window], shape: tuple[int, int]
 
 
 def _starts(length: int, side: float, overlap: float) -> tuple[list[int], int]:
-    """First pixels of the windows along one axis, and their size."""
+    """Return the first pixels of the windows along one axis, and the size of the windows."""
     size = min(length, max(1, round(side)))
     if size == length:
         return [0], length

@@ -1,4 +1,4 @@
-"""An image cut into sliding windows, ready to be searched."""
+"""The problem of sliding windows: an image with its windows and their settings."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from napari_reward_analysis.image import Image
 
 
 class WindowsProblem:
-    """An image with its windows, before any is searched.
+    """An image with its windows, ready for the search.
 
     Parameters
     ----------
     image : Image
-        The image, with a pixel size unless the settings take the lattice's.
+        The image. It needs a pixel size, unless the settings take it from the lattice.
     lattice : Lattice or None
-        What the crystal predicts; it is needed, and None is refused.
+        The crystal. None is rejected.
     settings : WindowsSettings
         Windows, and the search in each.
     region : ndarray of bool, shape (H, W), optional
-        The crystal, drawn by the user.
+        The crystal region as drawn by the user.
 
     Attributes
     ----------
     plan : Plan
         The windows.
     spacing_px : float
-        Distance of the nearest columns.
+        Smallest distance between columns in px.
     preflight : Preflight
-        Of the whole image.
+        Preflight of the whole image.
 
     Raises
     ------
     BadInput
-        If image, lattice and settings do not fit together.
+        If image, lattice and settings are inconsistent.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class WindowsProblem:
         region: BoolArray | None = None,
     ) -> None:
         if lattice is None:
-            raise BadInput("Windows are judged by what the crystal predicts: choose a lattice.")
+            raise BadInput("Sliding windows need the predictions of a crystal: choose a lattice.")
         if settings.atoms.count is not None:
             raise BadInput(
-                "A count of the whole image says nothing about its windows: leave the count "
-                "out, the lattice gives each window its own."
+                "A count of the whole image does not apply to single windows: remove the count. "
+                "The lattice gives the count of each window."
             )
         self.settings, self.lattice, self.drawn = settings, lattice, region
         self.preflight = preflight_for(image, lattice, settings.atoms, region)
@@ -73,7 +73,7 @@ class WindowsProblem:
         self.plan = plan_windows(image.shape, side, settings.overlap)
         self.spacing_px = lattice.spacing * cell_px / lattice.area**0.5
         self.smallest_crystal = MIN_CELLS * cell_px**2
-        # each window has a preflight of its own, at the pixel size that is settled now
+        # Each window has its own preflight with the pixel size of the whole image.
         self.atoms = settings.atoms.model_copy(update={"calibrate": "header"})
 
     def _cell_px(self) -> float:
@@ -83,10 +83,10 @@ class WindowsProblem:
         return float(self.lattice.area**0.5 / self.image.require_pixel_size())
 
     def preflight_of(self, window: Window) -> Preflight | str:
-        """The window as it will be searched, or why it is left out.
+        """Return the preflight of a window, or the reason why it is not searched.
 
-        The crystal is looked for in the window itself, by its own contrast; where noise
-        hides it there, the whole image may still show it.
+        The lattice is measured in the window itself, with its own contrast. If noise
+        hides the lattice there, the measurement of the whole image is used.
         """
         try:
             part = replace(self.image, data=np.ascontiguousarray(self.image.data[window.slices]))
@@ -94,7 +94,7 @@ class WindowsProblem:
             return "It has no contrast."
         drawn = None if self.drawn is None else self.drawn[window.slices]
         if drawn is not None and np.count_nonzero(drawn) < self.smallest_crystal:
-            return "It lies outside the drawn region."
+            return "It is outside the drawn region."
         found = preflight_for(part, self.lattice, self.atoms, drawn)
         if self._whole_field(found) or (found.measured is not None and found.measured.found):
             crystal = found.region
@@ -104,16 +104,16 @@ class WindowsProblem:
             )
             found = Preflight(part, crystal, whole)
         else:
-            return "No crystal is seen in it."
+            return "No crystal was found in it."
         if crystal is not None and np.count_nonzero(crystal) < self.smallest_crystal:
-            return "Less than two cells of crystal are seen in it."
+            return "It contains less than two cells of crystal."
         return found
 
     def atoms_in(self, found: Preflight) -> AtomsSettings:
-        """Settings of one window's search, with the error of its own N as the tolerance.
+        """Return the settings of one window, with the error of its N as the tolerance.
 
-        A small window holds half a row of columns more or less along each side: to hit N
-        more exactly would add columns that are none.
+        The count of a small window varies by half a row of columns along a side. A smaller
+        tolerance would add false columns.
         """
         crystal = found.image.data.size if found.region is None else np.count_nonzero(found.region)
         error = min(0.5, 0.5 * self.spacing_px / float(crystal) ** 0.5)
@@ -121,6 +121,6 @@ class WindowsProblem:
         return self.atoms.model_copy(update={"tolerance": tolerance})
 
     def _whole_field(self, found: Preflight) -> bool:
-        """Whether nothing was measured, because columns are expected everywhere."""
+        """Return True if nothing was measured because the area is the whole field."""
         settings: AtomsSettings = self.atoms
         return found.measured is None and settings.area == "field"

@@ -15,28 +15,28 @@ from napari_reward_analysis.rewards.atoms import Physics
 
 @dataclass(frozen=True, eq=False)
 class WindowResult:
-    """One window that is done.
+    """The result of one window.
 
     Attributes
     ----------
     window : Window
-        Where it lies.
+        The window.
     trial : AtomTrial or None
-        Its best setting, with blobs in px of the window; None where it was left out.
+        Best trial, with blobs in px of the window; None without a result.
     physics : Physics or None
         N and DS of the window.
     reason : str
-        Why it was left out, a sentence; empty otherwise.
+        Reason for a missing result, as a sentence; empty otherwise.
     n_trials : int
-        Settings that were evaluated.
+        Number of evaluated settings.
     learnt_from : tuple of int
-        Windows whose best settings were tried first.
+        Indices of the windows whose best settings were tried first.
     point : ndarray, shape (d,), optional
-        The setting as a point of the search space, for the neighbours.
+        Best setting as a point of the search space, for the neighbours.
     seconds : float
-        Time of its search.
+        Time of the search.
     crystal : ndarray of bool, optional
-        Where it sees crystal, in its own pixels; None where everywhere.
+        Crystal region in pixels of the window; None for the whole window.
     """
 
     window: Window
@@ -51,16 +51,16 @@ class WindowResult:
 
     @property
     def points(self) -> FloatArray:
-        """Columns of the window's crystal or just beside it, y and x in px of the image, (n, 2)."""
+        """Columns in or just outside the crystal, y and x in px of the image, shape (n, 2)."""
         if self.trial is None:
             return np.empty((0, 2))
         return self.trial.points[self.trial.shown].astype(float) + self.window.corner
 
     def values(self) -> dict[str, float]:
-        """The numbers of its result by name; none where it was left out.
+        """Return the numbers of the result by name, or nothing without a result.
 
-        'n' (columns), 'expected', 'qc', 'er', 'n_trials', the extra rewards, and all
-        parameters that are numbers.
+        They are 'n' (columns), 'expected', 'qc', 'er', 'n_trials', the extra rewards, and all
+        numeric parameters.
         """
         trial, physics = self.trial, self.physics
         if trial is None or physics is None:

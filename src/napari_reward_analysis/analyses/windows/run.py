@@ -1,4 +1,4 @@
-"""The run of sliding windows, and how it is saved."""
+"""The run of sliding windows, and its file."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class WindowsRun(BaseRun[WindowResult]):
-    """All windows of one image; `trials` are those that are done, in any order.
+    """The windows of one image. Its `trials` are the finished windows in any order.
 
     Attributes
     ----------
     plan : Plan
         The windows.
     spacing_px : float
-        Distance of the nearest columns.
+        Smallest distance between columns in px.
     """
 
     kind: ClassVar[str] = "windows"
@@ -54,7 +54,7 @@ class WindowsRun(BaseRun[WindowResult]):
 
     @classmethod
     def of(cls, problem: WindowsProblem) -> WindowsRun:
-        """A run that has not begun."""
+        """Return a run without results."""
         return cls(
             image=ImageReference.of(problem.image),
             settings=problem.settings,
@@ -67,12 +67,12 @@ class WindowsRun(BaseRun[WindowResult]):
 
     @property
     def stitched(self) -> Table:
-        """The columns of the whole image, each once, see `stitched_table`."""
+        """Columns of the whole image, each once; see `stitched_table`."""
         return stitched_table(self.trials, self.plan, self.spacing_px, self.image.pixel_size)
 
     @property
     def maps(self) -> dict[str, FloatArray]:
-        """QC, ER and parameters by window, see `window_maps`."""
+        """Maps of QC, ER and parameters over the windows; see `window_maps`."""
         return window_maps(self.trials, self.plan)
 
     @property
@@ -81,29 +81,29 @@ class WindowsRun(BaseRun[WindowResult]):
         return [result for result in self.trials if result.trial is None]
 
     def has_result(self) -> bool:
-        """Whether a window has a result."""
+        """Return True if a window has a result."""
         return len(self.left_out) < len(self.trials)
 
     def atoms(self) -> pd.DataFrame:
-        """The columns of the whole image, each once: the content of `atoms.csv`."""
+        """Return the columns of the whole image, each once, as in `atoms.csv`."""
         import pandas as pd
 
         return pd.DataFrame(self.stitched)
 
     def table(self) -> pd.DataFrame:
-        """A row for each window that is done, see `window_table`."""
+        """Return a row for each finished window; see `window_table`."""
         import pandas as pd
 
         return pd.DataFrame(window_table(self.trials))
 
     def plot_maps(self) -> Figure:
-        """One small picture for each map, see `maps_figure`."""
+        """Plot one small picture for each map; see `maps_figure`."""
         from napari_reward_analysis.analyses.windows.figures import maps_figure
 
         return maps_figure(self)
 
     def to_xarray(self) -> xarray.Dataset:
-        """QC, ER and parameters by window, see `maps_dataset`.
+        """Return the maps as an xarray dataset; see `maps_dataset`.
 
         Raises
         ------
@@ -115,7 +115,7 @@ class WindowsRun(BaseRun[WindowResult]):
 
 @dataclass(frozen=True)
 class _Head:
-    """What the head of such a run says beside that of any run, as plain values."""
+    """Entries of the head that only this kind of run has, as plain values."""
 
     plan: Plan
     spacing_px: float
@@ -123,7 +123,7 @@ class _Head:
 
 @dataclass(frozen=True)
 class _Record:
-    """A window as plain values, its arrays packed."""
+    """A window as plain values, with packed arrays."""
 
     window: int
     reason: str
@@ -169,14 +169,14 @@ def _from_json(head: Record, records: list[Record]) -> WindowsRun:
         plan=own.plan,
         spacing_px=own.spacing_px,
     )
-    # what does not fit together fails here, not where it is shown
+    # Inconsistent data fails here and not later in the window.
     _ = run.stitched, run.maps
     return run
 
 
 def _check_plan(plan: Plan, image: ImageReference) -> None:
     rows, columns = plan.grid
-    # the number first: a grid that cannot be would be endless
+    # A damaged grid can be huge, so that the number of windows is checked first.
     whole = plan.shape == image.shape and len(plan.windows) == rows * columns
     if not whole or any(
         (w.index, w.row, w.column) != (i, *divmod(i, columns)) for i, w in enumerate(plan.windows)

@@ -9,7 +9,7 @@ from napari_reward_analysis.search.settings import option
 
 
 class WindowsSettings(BaseModel):
-    """What the user chooses; saved with the result, so that it can be repeated."""
+    """Settings of sliding windows, saved with the run."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
@@ -46,7 +46,7 @@ class WindowsSettings(BaseModel):
     atoms: AtomsSettings = option(
         AtomsSettings(trials=30),
         title="Search in each window",
-        help="Settings of the search in each window. A count of the whole image cannot be "
-        "used: the lattice gives each window its own.",
+        help="Settings of the search in each window. They cannot contain a count of the whole "
+        "image, because the lattice gives the count of each window.",
         flag="-",
     )

@@ -1,9 +1,9 @@
-"""Columns of many windows as those of one image: without doubles, without gaps.
+"""Join the columns of overlapping windows, without duplicates and without gaps.
 
-Each place belongs to the window whose edge is furthest away, which is its core: near an
-edge the LoG sees half a column. Windows that see crystal there come first: one that lies
-across a step of contrast takes its darker side for none. A column on the seam itself may be
-placed by each window on the other's side; it is then taken from one of them.
+Each position belongs to the window whose edge is furthest away, because the LoG is not
+reliable near an edge. Windows with crystal at the position take precedence: the darker side
+of a contrast step in a window may not count as crystal there. Two windows may each place a
+column near their seam on the side of the other window. One of them then provides the column.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from napari_reward_analysis.arrays import BoolArray, FloatArray, Indices
 
 
 class Stitched(NamedTuple):
-    """Which points of which window are kept.
+    """The selected points of all windows.
 
     Attributes
     ----------
     window : ndarray of int, shape (n,)
-        Position of the window in the sequence that was given.
+        Position of the window in the given sequence.
     point : ndarray of int, shape (n,)
-        Row among that window's points.
+        Row of the point among those of the window.
     """
 
     window: Indices
@@ -41,26 +41,26 @@ def stitch(
     spacing: float,
     crystals: Sequence[BoolArray | None] | None = None,
 ) -> Stitched:
-    """Choose the points that make up the whole image.
+    """Select the points of the whole image.
 
     Parameters
     ----------
     windows : sequence of Window
-        Those that have a result; the cores of the others go to their neighbours.
+        Windows with a result. Neighbours cover the area of other windows.
     points : sequence of ndarray, shape (n, 2)
-        Their points, y and x in px of the image.
+        Points of the windows, y and x in px of the image.
     shape : tuple of int
-        Of the image.
+        Shape of the image.
     spacing : float
-        Distance of the nearest columns in px. Points of two windows that are closer than
+        Smallest distance between columns in px. Points of two windows that are closer than
         half of it are one column.
     crystals : sequence of ndarray of bool or None, optional
-        Where each window sees crystal, in its own pixels; None where it does everywhere.
+        Crystal region of each window in its own pixels; None for the whole window.
 
     Returns
     -------
     Stitched
-        By window, then by row.
+        Selected points, sorted by window and then by row.
     """
     source = np.repeat(np.arange(len(points)), [len(p) for p in points])
     row = np.concatenate([np.empty(0, np.intp), *(np.arange(len(p)) for p in points)])
@@ -74,9 +74,9 @@ def stitch(
             depth[_beyond(places, windows[k], crystal), k] -= 2 * sum(shape)
     own = depth[np.arange(len(places)), source]
     owned = depth.argmax(axis=1) == source
-    # half a spacing across a seam changes the difference of two depths by a whole one
+    # Half a spacing across a seam changes the difference of two depths by a whole spacing.
     near_seam = depth.max(axis=1) - own <= spacing
-    # and what lies beside its window's crystal, unless the window that takes over has it too
+    # Points in the core but outside the crystal stay if no other window has the same column.
     chosen = np.flatnonzero(owned | near_seam | core)
     order = chosen[np.lexsort((row[chosen], source[chosen], -own[chosen], ~owned[chosen]))]
     kept = order[_first_of_doubles(places[order].astype(float), source[order], spacing / 2)]
@@ -85,7 +85,7 @@ def stitch(
 
 
 def _beyond(places: FloatArray, window: Window, crystal: BoolArray) -> BoolArray:
-    """Places that are no crystal to a window, or lie outside of it."""
+    """Select the positions outside a window or outside its crystal."""
     pixels = np.rint(places - window.corner).astype(int)
     within = ((pixels >= 0) & (pixels < crystal.shape)).all(axis=1)
     beyond = np.ones(len(places), bool)
@@ -94,11 +94,11 @@ def _beyond(places: FloatArray, window: Window, crystal: BoolArray) -> BoolArray
 
 
 def _first_of_doubles(places: FloatArray, source: Indices, reach: float) -> npt.NDArray[np.bool_]:
-    """Points that no earlier kept point of another window is too close to."""
+    """Select the points that are not close to an earlier selected point of another window."""
     kept = np.ones(len(places), bool)
     pairs = cKDTree(places).query_pairs(reach, output_type="ndarray")
     pairs = pairs[source[pairs[:, 0]] != source[pairs[:, 1]]]
-    # rows are first < second; by the first, so that its own fate is settled by then
+    # In each pair first < second. Sorted pairs ensure that the first point is decided.
     for first, second in pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]:
         if kept[first]:
             kept[second] = False

@@ -1,4 +1,4 @@
-"""Tables of sliding windows: the columns of the whole image, and a row for each window."""
+"""Make the tables of sliding windows: columns of the whole image, and results of windows."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ _COLUMNS = (
 def stitched_table(
     results: Sequence[WindowResult], plan: Plan, spacing_px: float, pixel_size: float | None
 ) -> Table:
-    """The columns of the whole image, each once.
+    """Return the columns of the whole image, each once.
 
     Parameters
     ----------
     results : sequence of WindowResult
-        In any order; those that were left out play no part.
+        Results in any order. Windows without a result are ignored.
     plan : Plan
         The windows.
     spacing_px : float
-        Distance of the nearest columns.
+        Smallest distance between columns in px.
     pixel_size : float or None
-        In angstrom.
+        Pixel size in angstrom.
 
     Returns
     -------
     dict of ndarray
-        The columns of `atoms_table`, and 'window', the index of the window each comes
-        from. Neighbour sums are those of the whole image, errors those by the window's DS.
+        The columns of `atoms_table`, and 'window', the index of the source window. Neighbour
+        sums are computed over the whole image. Errors follow from the DS of the window.
     """
     done = [result for result in in_plan_order(results) if result.trial is not None]
     kept = stitch(
@@ -82,14 +82,14 @@ def stitched_table(
 
 
 def window_table(results: Iterable[WindowResult]) -> Table:
-    """A row for each window, in the order of the plan.
+    """Return a row for each window, in the order of the plan.
 
     Returns
     -------
     dict of ndarray
-        'window', 'row', 'column', 'top', 'bottom', 'left', 'right' (pixels, the ends
-        excluded), 'reason' (why the window was left out, else empty), 'seconds', and the
-        values of `WindowResult.values`; NaN where a window has no such value.
+        'window', 'row', 'column', 'top', 'bottom', 'left', 'right' (pixels, with bottom and
+        right excluded), 'reason' (for a missing result, otherwise empty), 'seconds', and
+        the values of `WindowResult.values`; NaN for missing values.
     """
     ordered = in_plan_order(results)
     names = list(dict.fromkeys(name for result in ordered for name in result.values()))
@@ -108,7 +108,7 @@ def window_table(results: Iterable[WindowResult]) -> Table:
 
 
 def in_plan_order(results: Iterable[WindowResult]) -> list[WindowResult]:
-    """Results sorted by their window's place in the plan."""
+    """Return the results sorted by the index of their window."""
     return sorted(results, key=lambda result: result.window.index)
 
 

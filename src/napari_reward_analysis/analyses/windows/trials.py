@@ -1,7 +1,7 @@
-"""Search each window of an image with LoG settings of its own.
+"""Search each window of an image for its own LoG settings.
 
-An image whose contrast, thickness or noise changes over the field has no single best
-setting. Each window has a search that begins with the best settings of its neighbours
+An image with changes of contrast, thickness or noise over the field has no single best
+setting. The search in each window begins with the best settings of its neighbours
 (Barakati, Yuan, Goyal, Kalinin, arXiv 2404.14146, Fig. 2A).
 """
 
@@ -31,7 +31,7 @@ from napari_reward_analysis.search.loop import Search
 def run_windows(problem: WindowsProblem) -> Generator[WindowResult | None, None, None]:
     """Search the overlapping windows of an image, several at the same time.
 
-    Closing the generator ends all searches within one of their trials.
+    If the generator is closed, each search ends after its current trial.
 
     Parameters
     ----------
@@ -41,20 +41,21 @@ def run_windows(problem: WindowsProblem) -> Generator[WindowResult | None, None,
     Yields
     ------
     WindowResult or None
-        Windows as they are done, also those that are left out. Their order depends on the
-        threads, their content does not. None is a pulse, see `in_turn`.
+        Finished windows, also those without a result. Their order depends on the threads, but
+        their content does not. None is a pulse; see `in_turn`.
     """
     workers = problem.settings.workers or os.cpu_count() or 1
     results: dict[int, WindowResult] = {}
     over = Event()
-    # threads of the linear algebra would compete with the windows, and change last digits;
-    # the limit is set before any window begins, since one that ends sets back what it found
+    # Threads of the linear algebra would compete with the windows and change the last digits.
+    # The limit is set before the first window, because each window restores the limit at its
+    # end.
     with (
         warnings.catch_warnings(),
         one_thread(),
         ThreadPoolExecutor(workers, thread_name_prefix="window") as pool,
     ):
-        # each fit silences its own warnings, which threads undo for each other
+        # Each fit silences its own warnings, but threads undo this for each other.
         warnings.filterwarnings("ignore", module="sklearn")
         try:
             for wave in problem.plan.waves:
@@ -65,7 +66,7 @@ def run_windows(problem: WindowsProblem) -> Generator[WindowResult | None, None,
                         results[result.window.index] = result
                     yield result
         finally:
-            # windows under way end after the trial that they are at, others never begin
+            # Running windows end after their current trial. Other windows never begin.
             over.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -76,9 +77,9 @@ def _search(
     known: Mapping[int, WindowResult],
     over: Event,
 ) -> WindowResult | None:
-    """Search one window, in whatever thread; `known` are the windows of earlier waves.
+    """Search one window with the results `known` of earlier waves.
 
-    None where it is stopped before its end.
+    Return None if the search is cancelled.
     """
     if over.is_set():
         return None
@@ -98,7 +99,7 @@ def _search(
     best = pick(trials)
     if best is None:
         return WindowResult(
-            window, reason="No setting found five columns in it.", n_trials=len(trials)
+            window, reason="No setting found five columns in the window.", n_trials=len(trials)
         )
     chosen = trials[best]
     if problem.atoms.refine:
@@ -116,9 +117,9 @@ def _search(
 
 
 def _teachers(window: Window, known: Mapping[int, WindowResult], size: int) -> dict[int, UnitPoint]:
-    """Best points of the neighbours that are done, by their windows, each point once.
+    """Return the best points of finished neighbours by window index, each point once.
 
-    All windows have the same lattice, hence the same axes: a point means the same in each.
+    All windows have the same lattice and thus the same search space.
     """
     points: dict[int, UnitPoint] = {}
     for index in sorted(known):
