@@ -8,7 +8,9 @@ from napari_reward_analysis.notices import Notice, sentence
 
 #: Advice for the user of the window, by the code of the notice.
 ADVICE: dict[str, str] = {
-    "header_disagrees": "Press “Use the pixel size of the lattice” in the form to change it.",
+    "header_disagrees": (
+        "Press “Use the pixel size of the lattice” in the form to correct the pixel size."
+    ),
 }
 
 
