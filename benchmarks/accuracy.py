@@ -1,22 +1,22 @@
-"""F1 of the columns found at the tool's own pick, on images with known columns.
+"""Measure the F1 of the proposed trial on images with known columns.
 
     python benchmarks/accuracy.py [--seeds 3] [--truth FOLDER] [--only NAMES] [--stages]
 
-Side by side in one run:
+The methods are:
 
-* default: the workflow as shipped (Wiener filter or none before the LoG; QC, ER and
-  incoherence), sub-pixel;
-* full: every quick stage may be used;
+* default: the default settings (Wiener filter or none before the LoG; QC, ER and
+  incoherence) with sub-pixel positions;
+* full: the search may use every quick stage;
 * LoG alone: no stage, all three rewards;
-* published rewards: the default's stages, QC and ER alone;
-* as published: the paper's ranges, rewards and DS, the LoG alone;
-* peaks: no search at all: a blur as wide as a column, then the N strongest maxima, with N
-  from the whole field's density.
+* published rewards: the default stages, only QC and ER;
+* as published: ranges, rewards and DS of the paper, only the LoG;
+* peaks: no search: a blur as wide as a column, then the N strongest maxima. N follows from
+  the density in the whole field.
 
-`--stages` tells instead how many columns are found inside the amorphous regions, with every
-stage in front of the LoG: no stage may draw columns into a region that has none. A folder
-then also holds NAME_mask.png. Without a folder, images are simulated here. A folder holds
-NAME.npy beside NAME.json with the truth, as `known_columns.py` describes it.
+`--stages` counts instead the columns found inside the amorphous regions, for every stage
+before the LoG. A stage must not create columns in an amorphous region. The folder must then
+also hold NAME_mask.png. A folder holds NAME.npy and NAME.json with the truth, see
+`known_columns.py`. Without a folder, images are simulated.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from napari_reward_analysis.analyses.atoms.settings import QUICK_STAGES
 from napari_reward_analysis.preprocessing import stage_named
 from napari_reward_analysis.search.loop import Search
 
-#: Our own images: none of them is used to set any default.
+#: Simulated images. None of them was used to choose a default.
 CASES = [
     ("YBCO[100]", 0.18, {"dose": 100.0}),
     ("YBCO[100]", 0.16, {"dose": 20.0}),
@@ -63,14 +63,14 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "published rewards": {"rewards": ()},
     "as published": as_published().model_dump(exclude_defaults=True),
 }
-#: Width of the blur before the plain peaks, and radius of their neighbourhood, in angstrom.
+#: Width of the blur before the peaks, and radius of their neighbourhood, in angstrom.
 BLUR, NEAR = 0.45, 0.9
 #: A mask is amorphous from this value on.
 AMORPHOUS = 128
 
 
 def main() -> None:
-    """Print a row per image and a column per way to find its columns."""
+    """Print a row per image and a column per method."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--trials", type=int, default=60)
@@ -92,7 +92,7 @@ def main() -> None:
             try:
                 scores = [f1(found(known, name, options.trials, seed), known) for seed in seeds]
             except BadInput:
-                cells.append("refused")  # the paper's DS is that of one crystal
+                cells.append("refused")  # the DS of the paper belongs to one crystal
                 continue
             seconds = (time.perf_counter() - start) / len(scores)
             cells.append(f"{np.mean(scores):.4f} ({min(scores):.4f}) {seconds:6.2f} s")
@@ -100,7 +100,7 @@ def main() -> None:
 
 
 def found(known: Known, way: str, trials: int, seed: int) -> np.ndarray:
-    """Positions by one of the ways, shape (n, 2), y and x in px."""
+    """Return the positions that a method finds, shape (n, 2), y and x in px."""
     if way == "peaks":
         return plain_peaks(known)
     settings = AtomsSettings(trials=trials, seed=seed, **VARIANTS[way])
@@ -112,7 +112,7 @@ def found(known: Known, way: str, trials: int, seed: int) -> np.ndarray:
 
 
 def best_of(problem: AtomsProblem) -> AtomTrial:
-    """The trial that a search proposes."""
+    """Return the trial that a search proposes."""
     trials = list(Search(problem))
     position = pick(trials)
     assert position is not None, "no trial found five columns"
@@ -120,13 +120,13 @@ def best_of(problem: AtomsProblem) -> AtomTrial:
 
 
 def f1(points: np.ndarray, known: Known) -> float:
-    """Harmonic mean of precision and recall."""
+    """Return the harmonic mean of precision and recall."""
     precision, recall = precision_and_recall(points, known)
     return 2 * precision * recall / max(precision + recall, 1e-9)
 
 
 def plain_peaks(known: Known) -> np.ndarray:
-    """No search and nothing tuned: the N strongest maxima of a blurred image."""
+    """Return the N strongest maxima of a blurred image, without a search."""
     size = known.image.require_pixel_size()
     pixels = known.image.normalised.astype(float)
     blurred = gaussian_filter(pixels, BLUR / size)
@@ -140,11 +140,9 @@ def plain_peaks(known: Known) -> np.ndarray:
 
 
 def inside_masks(images: list[Known], options: argparse.Namespace) -> None:
-    """Maxima found, and columns written, inside the amorphous regions, by the stage before."""
+    """Print the number of maxima and columns inside amorphous regions, for each stage."""
     names = ("none", *(name for name in all_stages()))
-    print(
-        "maxima found inside the amorphous regions, those written (F1 outside), by the stage before"
-    )
+    print("maxima inside the amorphous regions, columns written (F1 outside), for each stage")
     print(f"{'image':26s}" + "".join(f"{name:>18s}" for name in names))
     for known in images:
         mask = read_mask(options.truth, known)
@@ -162,7 +160,7 @@ def inside_masks(images: list[Known], options: argparse.Namespace) -> None:
 
 
 def only(stage: str, trials: int) -> AtomsSettings:
-    """Settings in which one stage, and no other, always comes before the LoG."""
+    """Return settings with one stage that always comes before the LoG."""
     if stage == "none":
         return AtomsSettings(trials=trials, stages=())
     slot = stage_named(stage).slot
@@ -170,7 +168,7 @@ def only(stage: str, trials: int) -> AtomsSettings:
 
 
 def read_mask(folder: Path | None, known: Known) -> np.ndarray | None:
-    """The amorphous region of an image, where it is known."""
+    """Read the amorphous region of an image; None if it is unknown."""
     path = None if folder is None else folder / f"{known.name}_mask.png"
     return imread(path) >= AMORPHOUS if path is not None and path.exists() else None
 

@@ -1,20 +1,20 @@
-"""Overlap of the amorphous mask with the true one, at the tool's own pick.
+"""Measure the overlap of the proposed amorphous mask with the true mask.
 
     python benchmarks/amorphous.py [--trials 60] [--seed 0] [--truth FOLDER]
 
-Two ways side by side: the full search, and the published one (one orientation of the
-brightest kind, two principal components, two Gaussians, posterior). Without a folder,
-images are simulated here: crystals, doses, noise, kinds of damage, and crystals without
-any. A folder holds NAME.npy and NAME.json with `pixel_size_A`, `structure`, `columns`, and
-NAME_mask.png (128 and above is amorphous). The search sees image, pixel size and lattice;
-the truth is read by the scoring alone.
+It compares the full search with the published one (one orientation of the brightest kind,
+two principal components, two Gaussians, posterior). Without a folder, images are simulated:
+several crystals, doses, noise levels and kinds of damage, and undamaged crystals. A folder
+holds NAME.npy, NAME.json with `pixel_size_A`, `structure` and `columns`, and NAME_mask.png
+(values from 128 are amorphous). The search uses image, pixel size and lattice. Only the
+scoring reads the truth.
 
-Columns: IoU at the pick; 'best' is the largest IoU of any trial (chosen with the truth);
-'names' and 'Cu' are the parts of the crystalline columns with the right element, and of
-the copper columns with the right one of its two kinds; 'patch' is the part whose kind a
-mixture of the patches gets right, without looking up the place in the cell. 'set-up' is
-what is computed once, 'trials' the search with its processor seconds; 'a trial' is the
-median of the evaluations, without the sampler.
+The table shows the IoU of the proposed trial. 'best' is the largest IoU of any trial, chosen
+with the truth. 'names' is the share of crystalline columns with the right element, and 'Cu'
+the share of copper columns with the right one of its two kinds. 'patch' is the share of
+columns whose kind is right if only a mixture of the patches decides, without the position in
+the cell. 'set-up' is the time of the work done once. 'trials' is the time of the search, with
+its processor seconds. 'a trial' is the median time of an evaluation, without the sampler.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from napari_reward_analysis.analyses.amorphous.problem import pick
 from napari_reward_analysis.io.simulate import Pocket, simulate
 from napari_reward_analysis.search.loop import Search
 
-#: Matching distance in angstrom, and the part of its peak that a crystalline column kept.
+#: Matching distance in angstrom, and the share of its peak that a crystalline column keeps.
 TOLERANCE, RETENTION = 0.6, 0.5
 
 
@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def row(case: Case, options: argparse.Namespace) -> str:
-    """The two ways on one image."""
+    """Analyse one image with both methods and print a row."""
     image, lattice = case.image, lattice_preset(case.lattice)
     if options.noise:
         rng = np.random.default_rng(options.seed)
@@ -120,13 +120,13 @@ def row(case: Case, options: argparse.Namespace) -> str:
 
 
 def overlap(mask: np.ndarray, truth: np.ndarray) -> float:
-    """Intersection over union; 1 where both are empty."""
+    """Return intersection over union; 1 if both masks are empty."""
     union = (mask | truth).sum()
     return float((mask & truth).sum() / union) if union else 1.0
 
 
 def named(problem: AmorphousProblem, case: Case) -> tuple[float, str, float]:
-    """Parts of the columns with the right name: element, kind of copper, kind by patch."""
+    """Return shares of columns with the right element, kind of copper, and kind by patch."""
     truth = case.columns
     distance, nearest = cKDTree(truth["yx"]).query(problem.columns.yx)
     near = distance < TOLERANCE / case.image.require_pixel_size()
@@ -140,7 +140,7 @@ def named(problem: AmorphousProblem, case: Case) -> tuple[float, str, float]:
 
 
 def known(folder: Path | None) -> Iterator[Case]:
-    """Images with their truth: those of a folder that have a mask, or our own."""
+    """Yield images with their truth: those of a folder with a mask, or simulated ones."""
     if folder is None:
         yield from simulated()
         return
@@ -164,7 +164,7 @@ def known(folder: Path | None) -> Iterator[Case]:
 
 
 def simulated() -> Iterator[Case]:
-    """Our own images: none of them is used to set any default."""
+    """Yield simulated images. None of them was used to choose a default."""
     wavy = ((2, 0.12, 0.7), (3, 0.1, 2.0), (5, 0.06, 4.0))
     melt = Pocket((210, 300), (20, 15), 25, 2.5, intensity=0.75, waves=wavy)
     part = Pocket((260, 230), (24, 20), -10, 2.5, depth=0.6, intensity=0.75, waves=wavy)

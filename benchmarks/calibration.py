@@ -1,14 +1,15 @@
-"""Pixel size, rotation and count from the lattice in the image, against the truth.
+"""Compare pixel size, rotation and count from the lattice in the image with the truth.
 
     python benchmarks/calibration.py [--truth FOLDER] [--real FOLDER] [--images 60]
 
-Without folders, images are simulated here: all presets at random rotations, scales, doses,
-noise levels and scan distortions, half of them with crystal in a part of the field only.
-`--truth` names a folder of NAME.npy beside NAME.json, as `known_columns.py` describes them.
-`--real` names a folder of microscope images; those whose lattice is known from elsewhere
-are measured. The truth is read by the scoring alone.
+Without folders, images are simulated: all presets at random rotations, scales, doses, noise
+levels and scan distortions. In half of them the crystal fills only a part of the field.
+`--truth` names a folder of NAME.npy and NAME.json, see `known_columns.py`. `--real` names a
+folder of microscope images; images with a known lattice are measured. Only the scoring reads
+the truth.
 
-Each image is measured with a header that is 10 % too small, 10 % too large, and with none.
+Each image is measured with a header that is 10 % too small, one that is 10 % too large, and
+without a header.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.io.read import read_image
 from napari_reward_analysis.io.simulate import simulate
 
-#: Headers that are tried, over the true pixel size.
+#: Tried headers, relative to the true pixel size.
 HEADERS = (0.9, 1.1, None)
-#: Limits: pixel size (part), rotation (degrees), count in the crystal (part).
+#: Limits: pixel size (relative), rotation (degrees), count in the crystal (relative).
 LIMITS = (0.005, 0.3, 0.05)
 #: Published images, their lattice, pixel size and number of columns in the field.
 REAL = {
@@ -46,10 +47,10 @@ REAL = {
 
 @dataclass(frozen=True, eq=False)
 class Known:
-    """An image with what is true of it; None where that is not known.
+    """An image with its true values; None if a value is unknown.
 
-    Columns are counted where a maximum can be told from a flank: not on the outermost
-    pixels, unless `whole`.
+    Columns on the outermost pixels do not count unless `whole` is set, since a maximum there
+    cannot be distinguished from a flank.
     """
 
     image: Image
@@ -62,7 +63,7 @@ class Known:
 
 
 def main() -> None:
-    """Print a row per image, the worst of its headers, and how many keep the limits."""
+    """Print a row per image with its worst header, and the number of images within limits."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--truth", type=Path, help="folder of NAME.npy and NAME.json")
     parser.add_argument("--real", type=Path, help="folder of microscope images")
@@ -97,7 +98,7 @@ def table(title: str, cases: Iterator[Known]) -> None:
 
 
 def row(case: Known) -> bool | None:
-    """Print one row; whether it keeps the limits, None where nothing is known."""
+    """Print one row. Return True if it is within the limits; None if nothing is known."""
     pattern = predict(case.lattice)
     results, seconds = [], []
     for part in HEADERS if case.pixel_size is not None else (None,):
@@ -135,7 +136,7 @@ def row(case: Known) -> bool | None:
 
 
 def truths(folder: Path) -> Iterator[Known]:
-    """Images with known columns."""
+    """Yield images with known columns."""
     for known in read_folder(folder):
         image = Image(known.image.data, name=known.name)
         yield Known(
@@ -149,7 +150,7 @@ def truths(folder: Path) -> Iterator[Known]:
 
 
 def reals(folder: Path) -> Iterator[Known]:
-    """Microscope images whose lattice is known from elsewhere."""
+    """Yield microscope images with a known lattice."""
     for name, (lattice, pixel_size, columns) in REAL.items():
         if (folder / name).is_file():
             image = read_image(folder / name)
@@ -157,7 +158,7 @@ def reals(folder: Path) -> Iterator[Known]:
 
 
 def simulated(count: int) -> Iterator[Known]:
-    """Random images: crystal, rotation, scale, dose or noise, shear, jitter, part of the field."""
+    """Yield images with random crystal, rotation, scale, noise, distortion and filled part."""
     names = lattice_names()
     for number in range(count):
         rng = np.random.default_rng(number)
@@ -170,7 +171,7 @@ def simulated(count: int) -> Iterator[Known]:
 
 
 def nothing() -> Iterator[Known]:
-    """Images without any lattice."""
+    """Yield images without a lattice."""
     for number in range(8):
         rng = np.random.default_rng(number)
         noise = rng.normal(size=(400, 400))
@@ -235,7 +236,7 @@ def _simulated(
 def _deformed(
     lattice: Lattice, rotation: float, strain: np.ndarray
 ) -> tuple[Lattice, float, float]:
-    """The strained cell, the direction of its first vector, the nearest rigid rotation."""
+    """Return the strained cell, the direction of its first vector, and its rigid rotation."""
     turn = math.radians(rotation)
     rigid = np.array([[math.cos(turn), math.sin(turn)], [-math.sin(turn), math.cos(turn)]])
     total = (np.eye(2) + strain) @ rigid
@@ -252,12 +253,12 @@ def _deformed(
 
 
 def _inner(yx: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Places that are nearer to an inner pixel than to an outermost one."""
+    """Return True for positions that are nearer to an inner pixel than to an outermost one."""
     return np.all((yx >= 0.5) & (yx <= np.array(shape) - 1.5), axis=1)
 
 
 def _part(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
-    """One side of a random straight line, 0.4 to 0.9 of the field."""
+    """Return the mask of one side of a random line, 0.4 to 0.9 of the field."""
     direction = rng.uniform(0, 2 * np.pi)
     y, x = np.indices(shape)
     along = np.cos(direction) * x + np.sin(direction) * y
@@ -265,7 +266,7 @@ def _part(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
 
 
 def _jittered(pixels: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
-    """Scan lines displaced one by one, sigma in px."""
+    """Displace each scan line at random, sigma in px."""
     x = np.arange(pixels.shape[1])
     lines = [
         np.interp(x + shift, x, line)
@@ -275,7 +276,7 @@ def _jittered(pixels: np.ndarray, sigma: float, rng: np.random.Generator) -> np.
 
 
 def _errors(measured: MeasuredLattice, case: Known, pattern: Pattern) -> tuple[float, float]:
-    """Part by which the pixel size is off, and degrees by which the rotation is."""
+    """Return the relative error of the pixel size, and the error of the rotation in degrees."""
     if case.pixel_size is None or not math.isfinite(measured.pixel_size):
         return math.inf, math.inf
     off = abs(measured.pixel_size / case.pixel_size - 1)
@@ -288,14 +289,14 @@ def _errors(measured: MeasuredLattice, case: Known, pattern: Pattern) -> tuple[f
 
 
 def _turn(change: np.ndarray, pattern: Pattern) -> float:
-    """Rotation in degrees that an index change of the symmetry stands for."""
+    """Return the rotation in degrees of a symmetry operation on the indices."""
     inverse = np.linalg.inv(pattern.vectors)
     turn = (inverse @ np.linalg.inv(inverse @ change)).T
     return math.degrees(math.atan2(turn[0, 1], turn[0, 0]))
 
 
 def _cell(known: float | None, value: float, width: int, digits: int) -> str:
-    """A number, or a dash where the truth is not known."""
+    """Return a number as text, or a dash if the truth is unknown."""
     return f"{'-':>{width}s}" if known is None else f"{value:{width}.{digits}f}"
 
 

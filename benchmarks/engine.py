@@ -1,16 +1,15 @@
-"""One setting applied: the engine against `skimage.feature.blob_log`, side by side.
+"""Compare the engine with `skimage.feature.blob_log` for one setting.
 
     python benchmarks/engine.py [--sizes 512 1024 2048 4096] [--sigmas 2 8 10] [--repeats 3]
 
-For each size an image is simulated, and both sides find its blobs in turn, in one
-process, the best of several repeats each (blob_log: of one at 4096 and above). The parts
-are timed apart: filtering is all LoG images of the setting, ours with the transform of
-the image; maxima are the local maxima, of each LoG image for us, of the whole stack for
-scikit-image, which has nothing finer. Two factors follow: of the seconds, and of the
-processor seconds of all threads (work), which a busy machine disturbs less. Peak memory
-is that of a process of its own that loads the image and applies the setting, imports
-included. Last comes the front over all thresholds of the setting against the time of one
-threshold.
+For each size an image is simulated. Both sides find its blobs in turn, in one process. The
+best of several repeats counts (blob_log runs once from 4096 px). The parts are timed
+separately. 'filter' makes all LoG images of the setting; ours includes the transform of the
+image. 'maxima' finds the local maxima, ours in each LoG image, those of scikit-image in the
+whole stack. The last columns are two ratios: of seconds, and of processor seconds of all
+threads (work), which a busy machine disturbs less. Peak memory is that of a separate process
+that loads the image and applies the setting, including imports. Finally, the time of the
+front over all thresholds is compared with the time of one threshold.
 """
 
 from __future__ import annotations
@@ -79,7 +78,7 @@ def compare(pixels: np.ndarray, memory: list[float], options: argparse.Namespace
 
 
 def arguments() -> argparse.Namespace:
-    """Command-line options."""
+    """Parse the options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[512, 1024, 2048, LARGE])
     parser.add_argument(
@@ -91,12 +90,12 @@ def arguments() -> argparse.Namespace:
 
 
 def setting(sigmas: list[float]) -> tuple[float, float, int]:
-    """Smallest, largest and number of sigmas."""
+    """Return smallest, largest and number of sigmas as text."""
     return sigmas[0], sigmas[1], int(sigmas[2])
 
 
 def simulated(size: int) -> np.ndarray:
-    """A simulated image of a square field."""
+    """Simulate an image of a square field."""
     lattice = parse_lattice("YBCO[100]")
     return simulate(
         lattice, (size, size), PIXEL_SIZE, rotation=2, dose=100, seed=0
@@ -104,7 +103,7 @@ def simulated(size: int) -> np.ndarray:
 
 
 def best(function: Callable[[], Any], repeats: int) -> tuple[float, float]:
-    """Shortest time and shortest processor time of several calls in seconds."""
+    """Return the shortest time and processor time of several calls, in seconds."""
     times, work = [], []
     for _ in range(repeats):
         start, before = time.perf_counter(), time.process_time()
@@ -115,7 +114,7 @@ def best(function: Callable[[], Any], repeats: int) -> tuple[float, float]:
 
 
 def our_parts(pixels: np.ndarray, options: argparse.Namespace) -> dict[str, Any]:
-    """Seconds for filtering, maxima and all of it, and the blobs."""
+    """Return the seconds for filtering, for maxima and in total, and the blobs."""
     sigmas = sigma_list(*setting(options.sigmas))
     filtering, maxima = [], []
     for _ in range(options.repeats):
@@ -136,7 +135,7 @@ def our_parts(pixels: np.ndarray, options: argparse.Namespace) -> dict[str, Any]
 
 
 def their_parts(pixels: np.ndarray, options: argparse.Namespace, repeats: int) -> dict[str, Any]:
-    """The same for scikit-image."""
+    """Return the same values for scikit-image."""
     sigmas = sigma_list(*setting(options.sigmas))
     cube = np.empty((*pixels.shape, len(sigmas)), np.float32)
 
@@ -157,24 +156,25 @@ def their_parts(pixels: np.ndarray, options: argparse.Namespace, repeats: int) -
 
 
 def ours(pixels: np.ndarray, sigmas: list[float]) -> np.ndarray:
-    """The blobs of the engine."""
+    """Find blobs with the engine."""
     return find_blobs(pixels, *setting(sigmas), THRESHOLD, OVERLAP)
 
 
 def theirs(pixels: np.ndarray, sigmas: list[float]) -> np.ndarray:
-    """The blobs of scikit-image."""
+    """Find blobs with scikit-image."""
     return blob_log(pixels, *setting(sigmas), THRESHOLD, OVERLAP)
 
 
 def as_set(blobs: np.ndarray) -> set[tuple[float, ...]]:
-    """Blobs as comparable rows: y, x, sigma."""
+    """Return blobs as a set of rows: y, x, sigma."""
     return {(float(y), float(x), round(float(s), 4)) for y, x, s in blobs[:, :3]}
 
 
 def peaks(path: str, size: int, options: argparse.Namespace) -> list[float]:
-    """Peak memory in MB of two processes, each applying the setting once by one side.
+    """Return the peak memory in MB of two processes, one for each side.
 
-    Called before this process grows: a child inherits the peak of its parent.
+    It must be called before this process grows, since a child inherits the peak of its
+    parent.
     """
     sigmas = [str(value) for value in options.sigmas]
     used = []
@@ -186,7 +186,7 @@ def peaks(path: str, size: int, options: argparse.Namespace) -> list[float]:
 
 
 def alone(what: str, path: str, sigmas: list[float]) -> float:
-    """Make the image of a size, or apply the setting once; the peak memory in MB."""
+    """Make the image of a size, or apply the setting once. Return the peak memory in MB."""
     if what.isdigit():
         np.save(path, simulated(int(what)))
     else:
@@ -195,7 +195,7 @@ def alone(what: str, path: str, sigmas: list[float]) -> float:
 
 
 def thresholds(pixels: np.ndarray, options: argparse.Namespace) -> None:
-    """Print what one threshold and the front over all of them cost."""
+    """Print the time of one threshold and of the front over all thresholds."""
     lattice = parse_lattice("YBCO[100]")
     area = np.ones(pixels.shape, bool)
     expected = lattice.expected_count(pixels.size * PIXEL_SIZE**2)
@@ -208,7 +208,7 @@ def thresholds(pixels: np.ndarray, options: argparse.Namespace) -> None:
     def every() -> None:
         threshold_front(found, OVERLAP, area, expected=expected, ds=ds)
 
-    every()  # the overlaps are found once
+    every()  # overlaps are computed only once
     first, second = (best(function, options.repeats)[0] for function in (one, every))
     print(
         f"{pixels.shape[0]:5d} {len(found.blobs):14d} {1e3 * first:12.1f} ms "

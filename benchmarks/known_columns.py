@@ -1,7 +1,7 @@
-"""Images whose columns are known, and which of them a search has found.
+"""Provide images with known columns, and match found columns with them.
 
-What the other scripts here share. The search sees an image, its pixel size and its
-lattice; the truth is for the scoring alone.
+The other benchmarks use this module. A search uses image, pixel size and lattice. Only the
+scoring uses the truth.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from scipy.spatial import cKDTree
 from napari_reward_analysis import Image, Lattice, lattice_preset
 from napari_reward_analysis.io.simulate import simulate
 
-#: Matching distance and width of the border that is left out, in angstrom.
+#: Matching distance, and width of the excluded border, in angstrom.
 TOLERANCE, BORDER = 0.6, 2.0
-#: A column that kept less of its peak than this is neither required nor punished.
+#: A column that keeps a smaller share of its peak is neither required nor punished.
 RETENTION = 0.5
 
 
@@ -30,15 +30,15 @@ class Known(NamedTuple):
     ----------
     name : str
     image : Image
-        With its true pixel size.
+        The image with its true pixel size.
     lattice : Lattice
         The crystal.
     columns : ndarray, shape (n, 2)
         y and x in px.
     needed : ndarray of bool, shape (n,)
-        Columns that are to be found.
+        Columns that a search should find.
     rotation : float
-        Of the lattice, in degrees.
+        Rotation of the lattice in degrees.
     """
 
     name: str
@@ -50,18 +50,18 @@ class Known(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Found columns and their true ones, one to one (mutual nearest).
+    """Pairs of found and true columns, one to one (mutual nearest).
 
     Attributes
     ----------
     nearest : ndarray of int, shape (m,)
-        True column of every found one.
+        Nearest true column of every found column.
     distance : ndarray, shape (m,)
-        To it, in px.
+        Distance to it in px.
     hit : ndarray of bool, shape (m,)
-        Near enough to be the same.
+        True if the pair is within the matching distance.
     judged : ndarray of bool, shape (m,)
-        Found columns that count: away from the border, and not of a damaged column.
+        Found columns that count: not at the border, and not at a damaged column.
     """
 
     nearest: np.ndarray
@@ -71,10 +71,10 @@ class Pairs(NamedTuple):
 
 
 def read_folder(folder: Path) -> Iterator[Known]:
-    """Images NAME.npy of a folder, each with its truth in NAME.json.
+    """Read the images NAME.npy of a folder, each with its truth in NAME.json.
 
     The truth has `pixel_size_A`, `structure`, `rotation_deg` and `columns` (`x`, `y` in px,
-    or `x_mean`, `y_mean`; `retention` where columns are damaged).
+    or `x_mean`, `y_mean`; `retention` if columns are damaged).
     """
     for path in sorted(folder.glob("*.npy")):
         truth = json.loads(path.with_suffix(".json").read_text())
@@ -87,7 +87,7 @@ def read_folder(folder: Path) -> Iterator[Known]:
 
 
 def simulated(cases: Iterable[tuple[str, float, dict[str, Any]]]) -> Iterator[Known]:
-    """Images of 512 px square, made here: crystal, pixel size in angstrom, and noise."""
+    """Simulate images of 512 x 512 px with several crystals, pixel sizes and noises."""
     for number, (name, size, noise) in enumerate(cases):
         lattice, rotation = lattice_preset(name), 3.0 * number
         made = simulate(lattice, (512, 512), size, rotation=rotation, seed=number, **noise)
@@ -99,7 +99,7 @@ def simulated(cases: Iterable[tuple[str, float, dict[str, Any]]]) -> Iterator[Kn
 
 
 def pair(found: np.ndarray, known: Known) -> Pairs:
-    """Match found columns, (m, 2) y, x in px, with the true ones."""
+    """Match found columns, shape (m, 2), y and x in px, with the true ones."""
     size = known.image.require_pixel_size()
     distance, nearest = cKDTree(known.columns).query(found)
     _, back = cKDTree(found).query(known.columns)
@@ -109,7 +109,7 @@ def pair(found: np.ndarray, known: Known) -> Pairs:
 
 
 def precision_and_recall(found: np.ndarray, known: Known) -> tuple[float, float]:
-    """Shares of the found columns that are true, and of the true ones that are found."""
+    """Return precision and recall of found columns."""
     pairs = pair(found, known)
     wanted = inside(known.columns, known.image) & known.needed
     reached = np.zeros(len(known.columns), bool)
@@ -118,7 +118,7 @@ def precision_and_recall(found: np.ndarray, known: Known) -> tuple[float, float]
 
 
 def inside(points: np.ndarray, image: Image) -> np.ndarray:
-    """Points that are not within the border."""
+    """Return True for points that are not in the border."""
     border = BORDER / image.require_pixel_size()
     limits = np.array(image.shape) - 1 - border
     return ((points >= border) & (points <= limits)).all(axis=1)

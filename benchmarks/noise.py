@@ -1,8 +1,8 @@
-"""Remakes the figures of docs/noise-study.md: the tuned LoG against noise, a control and a network.
+"""Make the figures of docs/noise-study.md: tuned LoG, fixed settings and a network.
 
     python benchmarks/noise.py [--data ../shared/data] [--out noise_output]
 
-The truth of the simulated image scores what was found, after it was found.
+The truth of the simulated image scores the results. It does not guide the search.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from napari_reward_analysis.runs.execute import execute
 
 
 def main() -> None:
-    """Both studies, as shipped and as published, each in a folder of its own."""
+    """Run both studies, with default and with published settings, in separate folders."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--out", type=Path, default=Path("noise_output"))
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def report(known: Known, atoms: AtomsSettings, folder: Path) -> None:
-    """One study, its files and a few lines."""
+    """Run one study, write its files and print a few lines."""
     given = {"oracle": True, "known": known.columns}
     inputs = Inputs(known.image, known.lattice, given=given)
     run = execute(NOISE.begin(inputs, NoiseSettings(atoms=atoms)), NOISE.format, folder)

@@ -1,11 +1,11 @@
-"""The oracle's network against the truth, and its time beside a whole LoG* search.
+"""Compare the network of the oracle with the truth, and its time with a LoG* search.
 
     python benchmarks/oracle.py [--truth ../shared/data/sim] [--model FILE.onnx] [--no-search]
 
-The network sees the image and its pixel size alone. A column counts as found within 0.6 A
-of the true one; 2 A at the border are left out, and so are columns that lost half of their
-peak. LoG* is the tool's own search and pick with the lattice, 60 trials. Without a folder,
-images are simulated here, with seeds that the network was not trained on.
+The network uses only the image and its pixel size. A column counts as found within 0.6 A of
+the true one. A border of 2 A is left out, and so are columns that lost half of their peak.
+LoG* is the proposed trial of a search with the lattice and 60 trials. Without a folder,
+images are simulated with seeds that were not used to train the network.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def row(known: Known, model: Model, *, search: bool) -> str:
-    """F1 and seconds of the network, and of the search."""
+    """Print F1 and seconds of the network and of the search."""
     start = time.perf_counter()
     columns = find_columns(known.image, model)
     seconds = time.perf_counter() - start
@@ -68,7 +68,7 @@ def row(known: Known, model: Model, *, search: bool) -> str:
 
 
 def f1(precision: float, recall: float) -> float:
-    """Harmonic mean."""
+    """Return the harmonic mean of precision and recall."""
     both = precision + recall
     return 2 * precision * recall / both if np.isfinite(both) and both > 0 else 0.0
 

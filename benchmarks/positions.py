@@ -1,15 +1,14 @@
-"""How exactly columns are placed: on whole pixels, and after the sub-pixel fit.
+"""Measure the position error of columns before and after the sub-pixel fit.
 
     python benchmarks/positions.py [--truth FOLDER]
 
-Columns are found by the tool's own search and pick, then refined, and compared with the
-truth: the error is the rms distance to the true column of all that were matched. Without
-a folder, images are simulated here; a folder holds NAME.npy beside NAME.json, as
-`known_columns.py` describes them. "error / stated" is the rms error along an axis over
-the uncertainty that the tool states for it; 1 is honest.
+The columns of the proposed trial are refined and compared with the truth. The error is the
+rms distance of the matched columns to the true ones. A folder holds NAME.npy and NAME.json,
+see `known_columns.py`. Without a folder, images are simulated. "error / stated" is the rms
+error along an axis, divided by the stated uncertainty; 1 is correct.
 
-Then the time of the fit for images of growing size: processor time, best of five, so that
-what else the machine does plays a small part.
+A second table shows the time of the fit for images of growing size. It is the processor time,
+the best of five, so that other programs disturb it little.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ SIZES = (512, 1024, 2048)
 
 
 def main() -> None:
-    """Print a row per image, then one per size."""
+    """Print a row per image, then a row per size."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--truth", type=Path, help="folder of NAME.npy and NAME.json")
     options = parser.parse_args()
@@ -62,12 +61,12 @@ def main() -> None:
 
 
 def row(known: Known) -> str:
-    """Errors of one image before and after the fit."""
+    """Print the errors of one image before and after the fit."""
     trials = list(iter_atoms(known.image, known.lattice, settings=AtomsSettings()))
     trial = refine_trial(known.image, trials[pick(trials)])
     found = trial.blobs[trial.shown, :2].astype(float)
     pairs = pair(found, known)
-    # the same columns before and after: those that the blobs belong to
+    # compare the same columns before and after: those that the blobs belong to
     kept = pairs.hit & pairs.judged
     true = known.columns[pairs.nearest[kept]]
     errors = trial.points[trial.shown][kept] - true
@@ -81,12 +80,12 @@ def row(known: Known) -> str:
 
 
 def rms(differences: np.ndarray) -> float:
-    """Root of the mean squared length of vectors, shape (n, 2)."""
+    """Return the rms length of vectors, shape (n, 2)."""
     return float(np.sqrt((differences**2).sum(axis=1).mean()))
 
 
 def timed(size: int) -> tuple[int, float]:
-    """Number of columns of an image and the seconds to refine them."""
+    """Return the number of columns of an image and the seconds to refine them."""
     made = simulate(lattice_preset("YBCO[100]"), (size, size), 0.18, dose=100, rotation=4)
     pixels = made.image.normalised
     finder = BlobFinder(pixels, floor=0.02)

@@ -1,24 +1,24 @@
-"""The region that is crystal, where contrast and background change over the field.
+"""Measure the crystalline region if contrast and background vary over the field.
 
     python benchmarks/region.py [--seeds 1] [--f1] [--only TEXT] [--rows]
 
-Images are made here, every combination of
+Images are simulated for every combination of
 
-* contrast: flat; falling along a line to 0.4, 0.15 (straight) or 0.1 (exponentially); a
-  ridge that falls to 0.2 on both sides; a step to one half. Half of the images fade as a
-  wedge does (mean and contrast), the others as one that bends off the zone axis (contrast
-  alone);
+* contrast: flat; falling along a line to 0.4, 0.15 (linear) or 0.1 (exponential); a ridge
+  that falls to 0.2 on both sides; a step to one half. In half of the images mean and contrast
+  fade, as in a wedge. In the others only the contrast fades, as in a crystal that bends off
+  the zone axis;
 * background: none, or a parabola that rises to 2 or 6 times the crystal's range;
-* noise: Gaussian of 0.05 or 0.3 of the crystal's range where it is strongest, or counts (30
-  at its brightest pixel, the background's added);
-* what is there: crystal alone, two molten pockets, one half molten through, vacuum along a
-  line, pockets and vacuum.
+* noise: Gaussian of 0.05 or 0.3 of the largest range of the crystal, or counts (30 at the
+  brightest pixel of the crystal, plus those of the background);
+* content: crystal alone, two molten pockets, one half completely molten, vacuum along a
+  line, or pockets and vacuum.
 
-Crystal, pixel size, rotation, direction and outlines are drawn at random; none of the
-images sets any default. Told are the shares of the true crystal's area that the region
-holds and of the other area that it takes, each as mean and worst, and the images of which
-more than a tenth of either is wrong. `--f1` searches the columns as well, those of pixels
-that are crystal being the true ones. The truth is read by the scoring alone.
+Crystal, pixel size, rotation, direction and outlines are random. None of the images was used
+to choose a default. The table shows two shares, each as mean and worst: of the true crystal
+inside the region, and of the other area inside the region. It also counts the images in which
+more than a tenth of either is wrong. `--f1` also searches the columns; the true ones lie on
+crystalline pixels. Only the scoring reads the truth.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ CONTRASTS = ("flat", "to 0.4", "to 0.15", "to 0.1, exponential", "ridge to 0.2",
 BACKGROUNDS = {"none": 0.0, "parabola of 2": 2.0, "parabola of 6": 6.0}
 NOISES = ("0.05", "0.3", "30 counts")
 CONTENTS = ("crystal alone", "pockets", "half molten", "vacuum", "pockets, vacuum")
-#: A share that is further off than this is counted as wrong.
+#: A share with a larger error counts as wrong.
 WRONG = 0.1
 
 
 class Scene(NamedTuple):
-    """What is in an image: one of each kind, and the seed of all that is random."""
+    """The content of an image: contrast, background, noise, content, and a seed."""
 
     contrast: str
     background: str
@@ -61,14 +61,14 @@ class Scene(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """An image, its true columns, and which pixels are crystal."""
+    """An image, its true columns, and the mask of its crystalline pixels."""
 
     known: Known
     crystal: np.ndarray
 
 
 class Row(NamedTuple):
-    """Shares of one image; NaN where there is none of it."""
+    """Shares of one image; NaN if a share is undefined."""
 
     scene: Scene
     recovered: float
@@ -102,7 +102,7 @@ def main() -> None:
 
 
 def line(label: str, rows: list[Row]) -> str:
-    """Means and worst of some images."""
+    """Print means and worst values of some images."""
     recovered, taken, scores, seconds = np.array([row[1:] for row in rows]).T
     wrong = (recovered < 1 - WRONG) | (taken > WRONG)
     cells = _shares(recovered, np.nanmin), _shares(taken, np.nanmax)
@@ -117,7 +117,7 @@ def _shares(values: np.ndarray, worst: np.ufunc) -> str:
 
 
 def scenes(first: int, seeds: int) -> Iterator[Scene]:
-    """Every combination, each with a seed of its own."""
+    """Return every combination, each with its own seed."""
     kinds = list(itertools.product(CONTRASTS, BACKGROUNDS, NOISES, CONTENTS))
     for round_ in range(first, first + seeds):
         for number, kind in enumerate(kinds):
@@ -125,7 +125,7 @@ def scenes(first: int, seeds: int) -> Iterator[Scene]:
 
 
 def measured(scene: Scene, columns: bool) -> Row:
-    """Shares of one image, and F1 if asked for."""
+    """Return the shares of one image, and F1 if `--f1` is given."""
     made = make(scene)
     start = time.perf_counter()
     region = run_preflight(made.known.image, made.known.lattice).region
@@ -139,11 +139,11 @@ def measured(scene: Scene, columns: bool) -> Row:
 
 
 def make(scene: Scene) -> Made:
-    """The image of a scene."""
+    """Simulate the image of a scene."""
     rng = np.random.default_rng(scene.seed)
     lattice = lattice_preset(CRYSTALS[rng.integers(len(CRYSTALS))])
     spacing = math.sqrt(lattice.area / lattice.columns_per_cell)
-    # the field holds at least seven cells each way
+    # the field holds at least seven cells in each direction
     size = max(spacing / rng.uniform(8, 14), 7 * max(lattice.a, lattice.b) / min(SHAPE))
     made = simulate(
         lattice,
@@ -163,7 +163,7 @@ def make(scene: Scene) -> Made:
     level = pixels[crystal].mean() if rng.integers(2) else 0.0
     pixels = np.where(material, level + contrast * (pixels - level), pixels.min())
     rise = BACKGROUNDS[scene.background]
-    # the steepest one rises towards a border, a drift of the scan
+    # the steepest background rises towards a border, like a drift during the scan
     straight = rng.integers(4) * math.pi / 2 if rise > 2 else None
     pixels += rise * span * _along(rng, straight) ** 2
     if scene.noise == "30 counts":
@@ -180,7 +180,7 @@ def make(scene: Scene) -> Made:
 
 
 def faded(contrast: str, u: np.ndarray) -> np.ndarray:
-    """What is left of the contrast, by the place along the gradient, 0 to 1."""
+    """Return the remaining contrast at a place along the gradient, 0 to 1."""
     kinds = {
         "flat": np.ones(SHAPE),
         "to 0.4": 1 - 0.6 * u,
@@ -193,7 +193,7 @@ def faded(contrast: str, u: np.ndarray) -> np.ndarray:
 
 
 def pockets(content: str, size: float, rng: np.random.Generator) -> list[Pocket]:
-    """Molten pockets with wavy outlines, or molten material on one side of a wide arc."""
+    """Return the mask of molten pockets with wavy outlines, or of one side of a wide arc."""
     wavy = [(n, rng.uniform(0.03, 0.12), rng.uniform(0, 6.3)) for n in (2, 3, 5)]
     if content == "half molten":
         turn, radius = rng.uniform(0, 2 * math.pi), 5 * max(SHAPE)
@@ -210,7 +210,7 @@ def pockets(content: str, size: float, rng: np.random.Generator) -> list[Pocket]
 
 
 def _along(rng: np.random.Generator, turn: float | None = None) -> np.ndarray:
-    """Place along a direction, at random if none is given, 0 to 1 over the field."""
+    """Return the place along a direction, 0 to 1 over the field. Default: random direction."""
     turn = rng.uniform(0, 2 * math.pi) if turn is None else turn
     y, x = np.indices(SHAPE)
     along = math.cos(turn) * x + math.sin(turn) * y

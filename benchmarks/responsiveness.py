@@ -1,12 +1,12 @@
-"""How long the window is held up by a search, and how soon its first trial is seen.
+"""Measure the delays of the window during a search, and the time to the first trial.
 
     bash scripts/with_display.sh .venv/bin/python benchmarks/responsiveness.py [--repeats 3]
 
-A timer of 2 ms notes the time between two turns of the event loop: while a search runs on a
-2048 square image, when its points come into the viewer, and while the lattice is looked for.
-The first trial is timed from the press on Run at 1024 square. At last, the plot and the table
-are given 200 and 2000 trials. Printed are the figures of each repeat; the best of them is the
-program's own, the others hold what else the machine did.
+A timer of 2 ms records the time between two turns of the event loop: during a search on an
+image of 2048 x 2048 px, when its points are added to the viewer, and during the measurement
+of the lattice. The time to the first trial is measured from the click on Run at 1024 x 1024
+px. Finally, plot and table show 200 and 2000 trials. The values of each repeat are printed.
+The best one shows the program; other programs disturb the rest.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def during_a_search(options: argparse.Namespace, folder: Path) -> None:
         turn_until(lambda: len(ended) > 0)
         turn_until(lambda: len(ticks.gaps) > ended[0] + 3)
         gaps = ticks.stop()
-        # its points come into the viewer when the run has ended
+        # the points are added to the viewer at the end of the run
         during, after = gaps[: ended.pop()], gaps[-4:]
         print(
             f"2048 square, {options.trials} trials: longest gap {during.max():.0f} ms, "
@@ -81,7 +81,7 @@ def during_a_search(options: argparse.Namespace, folder: Path) -> None:
 
 
 def until_the_first_trial(options: argparse.Namespace, folder: Path) -> None:
-    """Print the time from the press on Run to the first trial in the window."""
+    """Print the time from the click on Run to the first trial in the window."""
     widget = opened(1024, 8, folder)
     for _ in range(options.repeats):
         start = time.perf_counter()
@@ -93,7 +93,7 @@ def until_the_first_trial(options: argparse.Namespace, folder: Path) -> None:
 
 
 def plot_and_table(n: int, repeats: int) -> None:
-    """Print what an update of the plot and of the table costs with n trials."""
+    """Print the time of an update of plot and table with n trials."""
     plot, table = ParetoPlot(), TrialTable()
     table.front_only.setChecked(False)
     along = np.random.default_rng(0).random(n)
@@ -114,7 +114,7 @@ def plot_and_table(n: int, repeats: int) -> None:
 
 
 def opened(size: int, trials: int, folder: Path) -> FindAtoms:
-    """The widget on a viewer with a simulated image."""
+    """Open the widget in a viewer with a simulated image."""
     viewer = ViewerModel()
     scale = (PIXEL_SIZE / 10,) * 2
     viewer.add_image(pixels(size), scale=scale, units=("nm", "nm"), name="large")
@@ -129,13 +129,13 @@ def opened(size: int, trials: int, folder: Path) -> FindAtoms:
 
 @cache
 def pixels(size: int) -> np.ndarray:
-    """A simulated image of a square field."""
+    """Simulate an image of a square field."""
     made = simulate(lattice_preset(LATTICE), (size, size), PIXEL_SIZE, rotation=1.5, dose=60)
     return np.asarray(made.image.data)
 
 
 class Ticks:
-    """The time between two turns of the event loop, as a timer of 2 ms sees it."""
+    """A timer of 2 ms that records the time between two turns of the event loop."""
 
     def __init__(self) -> None:
         self.gaps: list[float] = []
@@ -144,13 +144,13 @@ class Ticks:
         self._timer.timeout.connect(self._tick)
 
     def start(self) -> None:
-        """Begin anew."""
+        """Start a new recording."""
         self.gaps.clear()
         self._last = time.perf_counter()
         self._timer.start(2)
 
     def stop(self) -> np.ndarray:
-        """The gaps in ms."""
+        """Stop and return the gaps in ms."""
         self._timer.stop()
         return 1000 * np.array(self.gaps)
 
@@ -161,7 +161,7 @@ class Ticks:
 
 
 def turn_until(condition: Callable[[], bool]) -> None:
-    """Let the event loop turn until something holds."""
+    """Run the event loop until a condition is true."""
     application = QApplication.instance()
     assert application is not None
     while not condition():
@@ -169,7 +169,7 @@ def turn_until(condition: Callable[[], bool]) -> None:
 
 
 def seconds(function: Callable[[], object]) -> float:
-    """The time that one call takes."""
+    """Return the seconds of one call."""
     start = time.perf_counter()
     function()
     return time.perf_counter() - start

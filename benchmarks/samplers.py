@@ -1,19 +1,19 @@
-"""Samplers side by side on detection problems, easy and hard.
+"""Compare samplers on easy and hard detection problems.
 
     python benchmarks/samplers.py [--truth FOLDER] [--seeds 2] [--only NAMES] [--plot FILE]
 
 Every sampler searches the same five parameters of the same images with the same number of
-trials. What counts is the area of the unit square that its front leaves undominated
-(1 - hypervolume of |QC| and ER, reference (1, 1)): smaller is better, and a ratio of two of
-them means something where both hypervolumes are nearly 1. Printed are geometric means over
-the seeds, and the processor time that the sampler itself takes per trial. A last table tells
-what one ask of "ours" costs after 100, 300 and 2000 trials.
+trials. The score is the area of the unit square that the front does not dominate
+(1 - hypervolume of |QC| and ER, reference (1, 1)). Smaller is better. Ratios of two scores
+remain meaningful if both hypervolumes are nearly 1. The table shows geometric means over the
+seeds, and the processor time of the sampler per trial. A last table shows the time of one ask
+of "ours" after 100, 300 and 2000 trials.
 
-Images are simulated here; `--truth` adds those of a folder of NAME.npy beside NAME.json with
-`pixel_size_A` and `structure` (nothing else is read). `--objectives 3` adds a third, the share
-of blobs that miss a neighbour (a sum of distances a third above DS or more). "skopt GP" is
-scikit-optimize's own Optimizer with its defaults and random augmented Chebyshev weights.
-Optuna and BoTorch take part where they are installed.
+Images are simulated. `--truth` adds a folder of NAME.npy and NAME.json with `pixel_size_A`
+and `structure`; other values are not read. `--objectives 3` adds the share of blobs that miss
+a neighbour (the neighbour sum is at least a third above DS). "skopt GP" is the Optimizer of
+scikit-optimize with default settings and random augmented Chebyshev weights. Optuna and
+BoTorch are compared if they are installed.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ from napari_reward_analysis.optimize.samplers import Sampler, make_sampler
 from napari_reward_analysis.optimize.samplers.skopt import SkoptSampler
 from napari_reward_analysis.optimize.space import Dimension, Space, UnitPoint
 
-#: A neighbour sum this many times DS is too far: a column between has been missed.
+#: If a neighbour sum is this many times DS, a column in between was missed.
 TOO_FAR = 4 / 3
-#: Points of the initial design, the same for all that learn.
+#: Points of the initial design, the same for all samplers that learn.
 INITIAL = 12
-#: The five parameters of the LoG alone, judged by QC and ER, and nothing worked out for them.
+#: The five parameters of the LoG, scored by QC and ER. None is set by the calibration.
 FIVE = AtomsSettings(area="field", stages=(), rewards=(), thresholds="searched")
 Maker = Callable[[Space, int, int], Sampler]
 
 
 def main() -> None:
-    """Print a table per image, and one over all hard images."""
+    """Print a table per image, and a table for all hard images."""
     options = arguments()
     samplers = available(options.only)
     results: dict[str, list[Result]] = {name: [] for name in samplers}
@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def arguments() -> argparse.Namespace:
-    """Command-line options."""
+    """Parse the options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--truth", type=Path, help="folder of NAME.npy and NAME.json")
     parser.add_argument("--seeds", type=int, default=2)
@@ -102,7 +102,7 @@ def arguments() -> argparse.Namespace:
 
 
 def images(folder: Path | None, size: int) -> Iterator[tuple[str, Image, Lattice, bool]]:
-    """Label, image, crystal, and whether it is hard."""
+    """Yield label, image, crystal, and True for a hard image."""
     cases: list[tuple[str, float, float, dict[str, Any], dict[str, float]]] = [
         ("YBCO[100]", 0.18, 1.0, {"dose": 100.0}, {}),
         ("YBCO[100]", 0.18, 7.0, {"noise": 0.6}, {}),
@@ -129,10 +129,10 @@ def images(folder: Path | None, size: int) -> Iterator[tuple[str, Image, Lattice
 def spoil(
     pixels: np.ndarray, *, noise: float, tilt: float, gradient: float, seed: int
 ) -> np.ndarray:
-    """A clean image made hard.
+    """Make a clean image hard.
 
-    Columns drawn out along y (as by a mis-tilt, in pixels), thickness that falls to a third
-    across the field, a background that is steeper than the columns are high, and noise.
+    Columns are elongated along y (as by a mis-tilt, in pixels). The thickness falls to a
+    third across the field. A background varies more than the columns are high. Noise is added.
     """
     drawn = gaussian_filter(pixels.astype(float), (tilt, 0.5))
     drawn = (drawn - drawn.min()) / np.ptp(drawn)
@@ -146,7 +146,7 @@ def spoil(
 
 
 def available(only: list[str] | None) -> dict[str, Maker]:
-    """Those that are installed, or the named ones of them."""
+    """Return the installed samplers, or the named ones among them."""
     makers: dict[str, Maker] = {
         "ours, EHVI": lambda *about: SkoptSampler(*about, acquisition="hypervolume"),
         "ours, ParEGO": lambda *about: SkoptSampler(*about, acquisition="parego"),
@@ -171,7 +171,7 @@ def available(only: list[str] | None) -> dict[str, Maker]:
 
 
 class SkoptDefault:
-    """scikit-optimize's Optimizer with its defaults, and random Chebyshev weights."""
+    """The Optimizer of scikit-optimize with default settings and random Chebyshev weights."""
 
     initial = INITIAL
 
@@ -182,13 +182,13 @@ class SkoptDefault:
         )
 
     def ask(self) -> UnitPoint:
-        """The next point."""
+        """Return the next point."""
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # repeated points, bounds of the kernel
+            warnings.simplefilter("ignore")  # about repeated points and kernel bounds
             return np.array(self._optimizer.ask())
 
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
-        """One number: the objectives under weights that are new each time."""
+        """Tell one number: the objectives with weights that are new each time."""
         values = self._worst if objectives is None else np.minimum(objectives, self._worst)
         weighted = self._rng.dirichlet(self._worst) * values
         with warnings.catch_warnings():
@@ -197,7 +197,7 @@ class SkoptDefault:
 
 
 class BoTorch:
-    """BoTorch's qLogNEHVI with a SingleTaskGP per objective, as its tutorial has it."""
+    """The qLogNEHVI of BoTorch with a SingleTaskGP per objective, as in its tutorial."""
 
     initial = INITIAL
 
@@ -211,7 +211,7 @@ class BoTorch:
         self._values: list[np.ndarray] = []
 
     def ask(self) -> UnitPoint:
-        """The next point."""
+        """Return the next point."""
         if len(self._points) < INITIAL:
             return self._sobol.ask()
         with warnings.catch_warnings():
@@ -219,7 +219,7 @@ class BoTorch:
             return self._maximise()
 
     def tell(self, point: UnitPoint, objectives: tuple[float, ...] | None) -> None:
-        """BoTorch maximises: the objectives change their sign."""
+        """Tell the objectives with opposite sign, since BoTorch maximises."""
         self._points.append(point)
         values = self._worst if objectives is None else np.minimum(objectives, self._worst)
         self._values.append(-values)
@@ -256,7 +256,7 @@ class BoTorch:
 
 @dataclass
 class Result:
-    """One sampler on one image."""
+    """The results of one sampler on one image."""
 
     #: log of the area that is left, shape (seeds, trials)
     left: list[list[float]] = field(default_factory=list)
@@ -287,7 +287,7 @@ def measure(problem: AtomsProblem, maker: Maker, options: argparse.Namespace) ->
 
 
 def asks_of_long_searches() -> None:
-    """Print what one ask costs after many trials of a function of five numbers."""
+    """Print the time of one ask after many trials of a function of five numbers."""
     space = Space(
         dimensions=tuple(Dimension(name=f"x{k}", low=0, high=1) for k in range(5)),
     )
@@ -304,19 +304,19 @@ def asks_of_long_searches() -> None:
 
 
 def objectives_of(problem: AtomsProblem, trial: AtomTrial) -> tuple[float, float, float]:
-    """|QC|, ER, and the share of blobs that miss a neighbour."""
+    """Return |QC|, ER, and the share of blobs that miss a neighbour."""
     far = np.count_nonzero(trial.neighbour_sums[trial.inside] > TOO_FAR * problem.physics.ds_px)
     return (*trial.objectives, far / problem.physics.expected)
 
 
 def header(options: argparse.Namespace) -> None:
-    """Title of the columns."""
+    """Return the titles of the columns."""
     columns = "".join(f"{'at ' + str(trial):>10s}" for trial in options.at)
     print(f"{'1 - hypervolume':16s}{columns}{'worst seed':>12s}{'CPU ms/trial':>14s}")
 
 
 def row(name: str, results: list[Result], options: argparse.Namespace) -> None:
-    """One sampler: geometric mean over images and seeds."""
+    """Return the row of a sampler: geometric means over images and seeds."""
     left = np.array([result.left for result in results])
     means = np.exp(left.mean(axis=(0, 1)))
     worst = np.exp(left[:, :, options.at[-1] - 1].max(axis=1).mean())
@@ -326,7 +326,7 @@ def row(name: str, results: list[Result], options: argparse.Namespace) -> None:
 
 
 def plot(results: dict[str, list[Result]], hard: list[bool], options: argparse.Namespace) -> None:
-    """What is left against the number of trials, mean of the hard images."""
+    """Plot the undominated area against the number of trials, mean of the hard images."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 4.2), layout="constrained")

@@ -1,10 +1,10 @@
-"""Time from a call to the first answer: importing the package, `--help` of the command line.
+"""Measure the time to import the package and to show `--help`.
 
     python benchmarks/startup.py [--repeats 9]
 
-Each line is measured in processes of their own, one after the other in turn, and is the
-median of the repeats. The machine and what else runs on it count for all lines alike: the
-ratio to `import numpy` is what can be compared between machines.
+Each call runs in a separate process. The calls are measured in turn, and the median of the
+repeats is printed. Other programs disturb all calls alike, so the ratio to `import numpy` can
+be compared between machines.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ def main() -> None:
 
 
 def measure(repeats: int) -> dict[str, float]:
-    """Median seconds of each call, taken in turn."""
+    """Return the median seconds of each call. The calls are measured in turn."""
     found: dict[str, list[float]] = {name: [] for name in CALLS}
     for _ in range(repeats + 1):
         for name, arguments in CALLS.items():
             start = time.perf_counter()
             subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
             found[name].append(time.perf_counter() - start)
-    # the first round fills the disk's cache and writes bytecode
+    # the first round fills the disk cache and writes bytecode
     return {name: statistics.median(values[1:]) for name, values in found.items()}
 
 

@@ -1,16 +1,16 @@
-"""Sixty five-parameter trials: cached LoG against `skimage.feature.blob_log`, side by side.
+"""Compare sixty trials of five parameters with `skimage.feature.blob_log`.
 
     python benchmarks/trials_against_blob_log.py [IMAGE --pixel-size A --lattice NAME]
 
-Without an image a simulated one of 1024 square is made. Both sides run in one process,
-in turn. Two ratios are printed:
+Without an image, one of 1024 x 1024 px is simulated. Both sides run in turn, in one process.
+Two ratios are printed:
 
-* trials: the very same settings given to both, detection alone, with all that is set up
-  for it; ours are repeated from the start in between, and the median counts, as a busy
-  machine delays the short more than the long;
-* optimisation: LoG* as shipped against scikit-optimize's own Gaussian-process optimiser
-  (its defaults, random augmented-Chebyshev weights) over `blob_log`, each with its own
-  search time counted, and the hypervolume that each reached.
+* trials: both sides get the same settings and only detect, including all preparation. Our
+  trials are repeated from the start, and the median counts, since a busy machine delays short
+  work more than long work;
+* optimisation: LoG* is compared with the Gaussian-process optimiser of scikit-optimize (default
+  settings, random augmented-Chebyshev weights) over `blob_log`. The times include the search.
+  The hypervolume of each side is printed too.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 from napari_reward_analysis.search.loop import Search
 
 REFERENCE = (1.0, 1.0)
-#: Times that our trials are repeated among those of blob_log.
+#: Number of repeats of our trials.
 IN_BETWEEN = 4
 
 
@@ -54,8 +54,8 @@ def main() -> None:
     print(f"{image.name}: {image.shape[0]} x {image.shape[1]} px, {options.trials} trials")
 
     start = time.perf_counter()
-    # the whole field on both sides: finding the crystal is no part of this comparison
-    # and the five parameters of the LoG, which blob_log has too, judged by QC and ER
+    # both sides use the whole field, since this comparison does not look for the crystal,
+    # and the five parameters of the LoG, which blob_log has too, scored by QC and ER
     settings = AtomsSettings(
         trials=options.trials,
         seed=options.seed,
@@ -82,19 +82,19 @@ def main() -> None:
     print(f"the same settings given to blob_log: blobs differ in {differing} of {len(trials)}")
     row("trials (detection)", statistics.median([ours - search, *again]), same)
     if not options.skip_optimiser:
-        # small matrices in many threads would slow scikit-optimize down tenfold
+        # many threads for small matrices would make scikit-optimize ten times slower
         with threadpool_limits(1):
-            # they have to search the threshold like any other parameter
+            # their search treats the threshold like any other parameter
             searched = settings.model_copy(update={"thresholds": "searched"})
             five = AtomsProblem(image, lattice, searched)
             theirs, their_search, their_volume = published_style(five, options)
         row("whole optimisation", ours, theirs)
-        print(f"  of which search       ours {search:7.2f} s   theirs {their_search:7.2f} s")
+        print(f"  search only           ours {search:7.2f} s   theirs {their_search:7.2f} s")
         print(f"  hypervolume           ours {volume:7.4f}     theirs {their_volume:7.4f}")
 
 
 def arguments() -> argparse.Namespace:
-    """Command-line options."""
+    """Parse the options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("image", type=Path, nargs="?")
     parser.add_argument("--pixel-size", type=float)
@@ -108,7 +108,7 @@ def arguments() -> argparse.Namespace:
 
 
 def load(options: argparse.Namespace, lattice: Lattice) -> Image:
-    """The image named, or a simulated one."""
+    """Load the given image, or simulate one."""
     if options.image:
         return read_image(options.image, pixel_size=options.pixel_size)
     size = (options.size, options.size)
@@ -116,14 +116,14 @@ def load(options: argparse.Namespace, lattice: Lattice) -> Image:
 
 
 def row(what: str, ours: float, theirs: float) -> None:
-    """Print one line of the table."""
+    """Print one row of the table."""
     print(f"{what:22s}  ours {ours:7.2f} s   theirs {theirs:7.2f} s   factor {theirs / ours:6.1f}")
 
 
 def same_settings(
     problem: AtomsProblem, settings: list[dict[str, float]], detection: Callable[[], float]
 ) -> tuple[list[float], float, int]:
-    """Seconds of our trials, of blob_log for the same settings, and how often blobs differ."""
+    """Return seconds of our trials and of blob_log, and the number of different results."""
     pixels = problem.image.normalised
     again, seconds, differing = [], 0.0, 0
     for index, parameters in enumerate(settings):
@@ -138,7 +138,7 @@ def same_settings(
 
 
 def plain_blobs(pixels: np.ndarray, parameters: dict[str, float]) -> np.ndarray:
-    """`blob_log` for a dictionary of parameters."""
+    """Call `blob_log` with a dictionary of parameters."""
     return blob_log(
         pixels,
         parameters["min_sigma"],
@@ -150,14 +150,14 @@ def plain_blobs(pixels: np.ndarray, parameters: dict[str, float]) -> np.ndarray:
 
 
 def as_set(blobs: np.ndarray) -> set[tuple[float, ...]]:
-    """Blobs as comparable rows: y, x, sigma."""
+    """Return blobs as a set of rows: y, x, sigma."""
     return {(float(y), float(x), round(float(s), 4)) for y, x, s in blobs[:, :3]}
 
 
 def published_style(
     problem: AtomsProblem, options: argparse.Namespace
 ) -> tuple[float, float, float]:
-    """scikit-optimize over blob_log: total seconds, search seconds, hypervolume."""
+    """Optimise blob_log; return total seconds, search seconds and hypervolume."""
     rng = np.random.default_rng(options.seed)
     dimensions = [
         Integer(d.low, d.high, name=d.name)
@@ -171,7 +171,7 @@ def published_style(
     for _ in range(options.trials):
         start = time.perf_counter()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # repeated points, bounds of the kernel
+            warnings.simplefilter("ignore")  # about repeated points and kernel bounds
             point = optimiser.ask()
         search += time.perf_counter() - start
         values = dict(zip((d.name for d in dimensions), map(float, point), strict=True))

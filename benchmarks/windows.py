@@ -1,10 +1,10 @@
-"""Sliding windows beside one setting for the whole image.
+"""Compare sliding windows with one setting for the whole image.
 
     python benchmarks/windows.py [--data ../shared/data] [--trials 30]
 
-Joined images: a simulated crystal whose right half has less contrast and more noise. The
-field ybco_1024 shows whether windows cost accuracy where they are not needed. The truth is
-for the scoring alone.
+A joined image is a simulated crystal with less contrast and more noise in its right half. The
+image ybco_1024 is homogeneous: it shows the accuracy if windows are not needed. Only the
+scoring uses the truth.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from napari_reward_analysis.io.simulate import simulate
 from napari_reward_analysis.runs.analysis import Inputs
 from napari_reward_analysis.runs.execute import collect
 
-#: Contrast of the right half as a part of the left one's; noise of both in parts of the range.
+#: Contrast of the right half relative to the left; noise of both relative to the range.
 CONTRASTS, NOISE = (0.3, 0.15, 0.1), (0.02, 0.1)
 
 
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def joined(contrast: float, shape: tuple[int, int] = (384, 768)) -> Known:
-    """A crystal of YBCO whose right half is darker and noisier."""
+    """Simulate a crystal of YBCO with a darker and noisier right half."""
     lattice = lattice_preset("YBCO[100]")
     made = simulate(lattice, shape, 0.18, rotation=2.0)
     pixels, half = made.image.normalised.astype(float), shape[1] // 2
@@ -57,7 +57,7 @@ def joined(contrast: float, shape: tuple[int, int] = (384, 768)) -> Known:
 
 
 def report(known: Known, trials: int, area: str, side: float | None) -> None:
-    """One row of the table."""
+    """Print one row of the table."""
     atoms = AtomsSettings(trials=trials, area=area)
     found = list(iter_atoms(known.image, known.lattice, settings=atoms))
     chosen = found[pick(found)]
@@ -76,7 +76,7 @@ def report(known: Known, trials: int, area: str, side: float | None) -> None:
 
 
 def f1(points: np.ndarray, known: Known) -> float:
-    """Harmonic mean of precision and recall."""
+    """Return the harmonic mean of precision and recall."""
     precision, recall = precision_and_recall(points, known)
     return 2 * precision * recall / (precision + recall)
 

@@ -1,6 +1,6 @@
 """Check an installed wheel from outside the source tree: contents, imports, one analysis.
 
-Run by ``check_wheel.sh`` in a fresh environment that has no Qt binding.
+``check_wheel.sh`` runs it in a fresh environment without a Qt binding.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ NEEDED = (
     "analyses/oracle/weights/oracle.json",
 )
 BINDINGS = ("PyQt5", "PyQt6", "PySide2", "PySide6")
-#: What importing the package must not bring with it.
+#: Modules that the import of the package must not import.
 HEAVY = ("napari", "qtpy", "pyqtgraph", "magicgui", "superqt", "vispy")
 
 
 def wheel_faults(wheel: Path) -> list[str]:
-    """List what a wheel lacks or should not hold."""
+    """List missing and unwanted files of a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     faults = [f"{name} is missing" for name in NEEDED if f"{PACKAGE}/{name}" not in names]
@@ -40,7 +40,7 @@ def wheel_faults(wheel: Path) -> list[str]:
 
 
 def install_faults() -> list[str]:
-    """List what is wrong with the package as installed here."""
+    """List the faults of the installed package."""
     found = [name for name in BINDINGS if importlib.util.find_spec(name)]
     faults = [f"{name} is installed: this proves nothing" for name in found]
     package = importlib.import_module(PACKAGE)
@@ -58,7 +58,7 @@ def install_faults() -> list[str]:
 
 
 def analysis_faults() -> list[str]:
-    """List what the command line gets wrong on a square lattice of 64 columns."""
+    """List the faults of the command line on a square lattice of 64 columns."""
     import numpy as np
 
     command = Path(sys.executable).with_name("napari-reward-analysis")
@@ -84,7 +84,7 @@ def analysis_faults() -> list[str]:
 
 
 def main() -> int:
-    """Print what is wrong, if anything; the status says whether."""
+    """Print all faults. The exit status is 1 if there are any."""
     faults = wheel_faults(Path(sys.argv[1])) + install_faults() + analysis_faults()
     for fault in faults:
         print(f"wheel: {fault}", file=sys.stderr)

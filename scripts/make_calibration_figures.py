@@ -1,4 +1,4 @@
-"""Take the figures of docs/calibration.md anew.
+"""Make the figures of docs/calibration.md.
 
 python scripts/make_calibration_figures.py
 """
@@ -17,7 +17,7 @@ IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 
 def main() -> None:
-    """Draw the measured cell and the region on the sample with amorphous pockets."""
+    """Draw the measured cell and the region on the sample image with amorphous pockets."""
     image = sample_image("ybco_pockets")
     measured = measure_lattice(image, lattice_preset("YBCO[100]"))
     region = crystal_region(image, measured)

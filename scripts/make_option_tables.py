@@ -1,4 +1,4 @@
-"""Make the tables of settings in docs/command-line.md anew.
+"""Update the tables of settings in docs/command-line.md.
 
 python scripts/make_option_tables.py
 """

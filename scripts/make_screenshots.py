@@ -1,9 +1,9 @@
-"""Take the pictures of the documentation anew: the whole window, dark and light.
+"""Take the screenshots of the documentation: the whole window, dark and light.
 
     python scripts/make_screenshots.py [FOLDER]
 
-Needs a display, a virtual one will do. The images are the plugin's own samples and the
-search has a fixed seed, so that only the seconds on the picture differ.
+The script needs a display, which may be virtual. It uses the sample images of the plugin and
+a fixed seed, so that only the times in the pictures differ.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 
 def take(folder: Path, theme: str, runs: Path) -> list[Path]:
-    """Photograph the form, the crystal that it sees, its search, and the window after a run."""
+    """Photograph the form, the measured crystal, the search, and the window after a run."""
     viewer, widget = open_sample("ybco_pockets", theme, runs)
     form, result = folder / f"find_atoms_form_{theme}.png", folder / f"find_atoms_{theme}.png"
     crystal = folder / f"find_atoms_crystal_{theme}.png"
@@ -54,7 +54,7 @@ def take(folder: Path, theme: str, runs: Path) -> list[Path]:
 
 
 def take_regions(folder: Path, theme: str, runs: Path) -> list[Path]:
-    """Photograph the classes that are found, and the window after a search of regions."""
+    """Photograph the classes, and the window after a search of amorphous regions."""
     viewer, widget = open_regions("ybco_pockets", theme, runs)
     classes = folder / f"amorphous_classes_{theme}.png"
     result = folder / f"amorphous_{theme}.png"
@@ -72,7 +72,7 @@ def take_regions(folder: Path, theme: str, runs: Path) -> list[Path]:
 
 
 def take_studies(folder: Path, theme: str, runs: Path) -> list[Path]:
-    """Photograph both studies after a short run each."""
+    """Photograph both studies after a short run."""
     viewer, widget = open_studies("ybco_pockets", theme, runs)
     taken = []
     for number, name in enumerate(("windows", "noise")):
@@ -96,9 +96,9 @@ def take_studies(folder: Path, theme: str, runs: Path) -> list[Path]:
 
 
 def take_oracle(folder: Path, theme: str, runs: Path) -> list[Path]:
-    """Photograph a search compared with the network, and its front in the colours of that."""
+    """Photograph a search compared with the network, and its front coloured by agreement."""
     viewer, search = open_sample("ybco_pockets", theme, runs)
-    # the published search has a front of many points, of which the oracle prefers one
+    # the published search has a front of many points; one agrees best with the oracle
     search.form.search.workflow.preset.setCurrentText("as published")
     wait_until(lambda: not search.form.watch.waiting)
     search.run()
@@ -124,7 +124,7 @@ def take_oracle(folder: Path, theme: str, runs: Path) -> list[Path]:
 
 
 def main() -> int:
-    """Take all pictures; returns the exit status."""
+    """Take all pictures and return the exit status."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else IMAGES
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as runs:

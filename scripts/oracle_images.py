@@ -1,8 +1,8 @@
-"""Images to train the oracle's network on: simulated, each with its heat map of columns.
+"""Simulate images to train the oracle's network, each with its heat map of columns.
 
-Nothing measured goes in, and no image that a benchmark judges by. What varies: crystal
-and zone axis, pixel size, width of the probe, rotation, contrast of the columns, dose and
-Gaussian noise, brightness across the field, crystal in a part of the field, molten pockets.
+No measured image and no image of a benchmark is used. The images vary in crystal and zone
+axis, pixel size, probe width, rotation, contrast of the columns, dose, Gaussian noise,
+brightness across the field, filled part of the field, and molten pockets.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from napari_reward_analysis.io.simulate import Pocket, render, simulate
 
 @dataclass(frozen=True)
 class Ranges:
-    """What the images are drawn from: each pair is a range.
+    """The ranges from which the images are drawn. Each pair is a range.
 
     Attributes
     ----------
     crystals : tuple of str
-        Presets; one named twice is drawn twice as often.
+        Presets. A preset that is listed twice is drawn twice as often.
     pixel_size, sigma : tuple of float
-        In angstrom, drawn evenly on a logarithmic scale.
+        In angstrom, drawn uniformly on a logarithmic scale.
     contrast : tuple of float
         Factor on the weight of each species.
     dose : tuple of float
         Counts at the brightest pixel, logarithmic.
     noise : tuple of float
-        Gaussian, as a part of the clean range.
+        Gaussian, relative to the range of the clean image.
     gradient : float
-        Largest change of brightness across the field, as a part of the range.
+        Largest change of brightness across the field, relative to the range.
     heat_sigma : float
         Width of a column in the heat map, in pixels.
     """
@@ -63,21 +63,21 @@ class Ranges:
     heat_sigma: float = 1.5
 
     def as_dict(self) -> dict[str, object]:
-        """For the record that goes with the network."""
+        """Return plain values for the record of the network."""
         return asdict(self)
 
 
 def clean_image(
     ranges: Ranges, side: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """One crystal as a microscope without noise would see it.
+    """Simulate a crystal without noise.
 
     Returns
     -------
     pixels : ndarray, shape (side, side)
-        0 to 1.
+        Values from 0 to 1.
     heat : ndarray, shape (side, side)
-        Gaussians of height 1 at the columns; those that melted have none.
+        Gaussians of height 1 at the columns, except molten ones.
     """
     lattice = _other_contrast(lattice_preset(str(rng.choice(ranges.crystals))), ranges, rng)
     size = _log_uniform(ranges.pixel_size, rng)
@@ -105,7 +105,7 @@ def clean_image(
 
 
 def exposed(pixels: np.ndarray, ranges: Ranges, rng: np.random.Generator) -> np.ndarray:
-    """The same crystal as a detector records it: gradient, counting noise, other noise."""
+    """Add a gradient, counting noise and Gaussian noise to a clean image."""
     height, width = pixels.shape
     slope = rng.normal(0, 0.5, 2) * ranges.gradient
     y, x = np.linspace(-0.5, 0.5, height)[:, None], np.linspace(-0.5, 0.5, width)[None]
@@ -146,7 +146,7 @@ def _pockets(side: int, size: float, rng: np.random.Generator) -> list[Pocket]:
 
 
 def _half_plane(side: int, rng: np.random.Generator) -> np.ndarray:
-    """1 on one side of a line through the field, 0 on the other, with a soft edge."""
+    """Return 1 on one side of a line through the field, 0 on the other, with a soft edge."""
     turn = rng.uniform(0, 2 * np.pi)
     y, x = np.mgrid[:side, :side] - side / 2
     across = x * np.cos(turn) + y * np.sin(turn) - rng.uniform(-0.3, 0.3) * side

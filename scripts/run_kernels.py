@@ -1,7 +1,7 @@
 """Run the tests marked `numeric` under every kernel of OpenBLAS that this processor can run.
 
-OpenBLAS chooses a kernel by the processor and splits the work over threads; both change
-the last digits of a product. A result must not depend on them.
+OpenBLAS chooses a kernel for the processor and splits the work over threads. Both change the
+last digits of a product. A result must not depend on them.
 
     scripts/run_kernels.py [ARGUMENT FOR PYTEST...]
 """
@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Kernels and the processor's abilities that each needs.
+#: Kernels and the processor features that each needs.
 KERNELS = {
     "SkylakeX": {"avx512f", "avx512cd", "avx512bw", "avx512dq", "avx512vl"},
     "Haswell": {"avx2", "fma"},
@@ -26,9 +26,9 @@ KERNELS = {
     "Sandybridge": {"avx"},
 }
 THREADS = (1, 2)
-#: Runs at the same time.
+#: Number of simultaneous runs.
 _WORKERS = 2
-#: Kernels of all copies of OpenBLAS that the program loads: numpy and scipy have one each.
+#: Prints the kernels of all loaded copies of OpenBLAS. numpy and scipy have one each.
 _ASK = """
 import json
 import numpy, scipy.linalg
@@ -39,12 +39,12 @@ print(json.dumps([[pool.get("architecture", ""), pool["num_threads"]] for pool i
 
 
 def environment(kernel: str, threads: int) -> dict[str, str]:
-    """What tells OpenBLAS the kernel and the number of threads."""
+    """Return the environment variables for the kernel and the number of threads."""
     return os.environ | {"OPENBLAS_CORETYPE": kernel, "OPENBLAS_NUM_THREADS": str(threads)}
 
 
 def missing_abilities(kernel: str) -> set[str]:
-    """Abilities that the kernel needs and this processor lacks, as far as it tells."""
+    """Return the features that the kernel needs and this processor is known to lack."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -54,7 +54,7 @@ def missing_abilities(kernel: str) -> set[str]:
 
 
 def reason_to_skip(kernel: str) -> str:
-    """Why the kernel is not run here, as the end of a sentence; empty where it is."""
+    """Return the reason to skip a kernel, as the end of a sentence; empty if it is run."""
     missing = missing_abilities(kernel)
     if missing:
         return f"this processor has no {', '.join(sorted(missing))}"
@@ -76,7 +76,7 @@ def reason_to_skip(kernel: str) -> str:
 
 
 def runs() -> Iterator[tuple[str, int]]:
-    """Kernels and numbers of threads to run, after a word on each kernel that is left out."""
+    """Print a line for each skipped kernel; return the kernels and thread numbers to run."""
     for kernel in KERNELS:
         reason = reason_to_skip(kernel)
         if reason:
@@ -86,7 +86,7 @@ def runs() -> Iterator[tuple[str, int]]:
 
 
 def run_tests(kernel: str, threads: int, arguments: list[str]) -> bool:
-    """Run the tests under one kernel, and print what they say."""
+    """Run the tests under one kernel, and print the result."""
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [
@@ -101,7 +101,7 @@ def run_tests(kernel: str, threads: int, arguments: list[str]) -> bool:
                     "-p",
                     "no:cacheprovider",
                 ),
-                *("--ignore=tests/gui", "--ignore=tests/cli"),  # so that Qt is not imported
+                *("--ignore=tests/gui", "--ignore=tests/cli"),  # prevents the import of Qt
                 f"--basetemp={folder}/tests",
                 *arguments,
             ],
@@ -120,11 +120,11 @@ def run_tests(kernel: str, threads: int, arguments: list[str]) -> bool:
 
 
 def main() -> int:
-    """Run all; the status is that of the worst."""
+    """Run all kernels. The exit status is the worst of all runs."""
     with ThreadPoolExecutor(_WORKERS) as pool:
         passed = list(pool.map(lambda one: run_tests(*one, sys.argv[1:]), list(runs())))
     if not passed:
-        print("No kernel could be chosen here: nothing was run.")
+        print("No kernel can be chosen on this machine: nothing was run.")
     return 0 if all(passed) else 1
 
 

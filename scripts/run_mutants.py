@@ -1,8 +1,8 @@
-"""Change the code in a seeded sample of places, and see whether the tests notice.
+"""Change the code in a seeded sample of places, and check that the tests fail.
 
-mutmut makes the mutants (one small change each) and runs for each the tests that reach the
-changed function. A mutant is killed when a test fails or does not end. The sample is the
-same as long as the code is. docs/mutants.md says why the survivors are left.
+mutmut makes the mutants, each with one small change. For each mutant it runs the tests that
+reach the changed function. A mutant is killed if a test fails or does not end. The sample
+stays the same while the code does. docs/mutants.md explains the survivors.
 
     scripts/run_mutants.py [--sample 200] [--seed 0] [--least 0.85] [--jobs 2]
 """
@@ -16,18 +16,18 @@ import subprocess
 import sys
 from collections import Counter
 
-#: One thread of linear algebra for each of the processes; few examples for each property.
+#: One thread of linear algebra per process, and few examples per property.
 _ENVIRONMENT = {"CI": "true", "HYPOTHESIS_PROFILE": "few", "OPENBLAS_NUM_THREADS": "1"}
-#: What mutmut says of a mutant that a test noticed.
+#: States of a killed mutant.
 _KILLED = ("killed", "timeout", "segfault", "suspicious")
-#: What it says of one that is not in the sample.
+#: State of a mutant outside the sample.
 _LEFT_OUT = "not checked"
-#: No mutant is called so.
+#: A name that no mutant has.
 _NO_MUTANT = "no_mutant*"
 
 
 def mutmut(*arguments: str, quiet: bool = False) -> str:
-    """Run mutmut and give what it prints."""
+    """Run mutmut and return its output."""
     done = subprocess.run(
         [sys.executable, "-m", "mutmut", *arguments],
         env={**os.environ, **_ENVIRONMENT},
@@ -43,21 +43,21 @@ def mutmut(*arguments: str, quiet: bool = False) -> str:
 
 
 def all_mutants() -> dict[str, str]:
-    """State of every mutant by its name."""
+    """Return the state of every mutant, by its name."""
     lines = mutmut("results", "--all", "true").splitlines()
     pairs = (line.strip().partition(": ")[::2] for line in lines if ": " in line)
     return dict(pairs)
 
 
 def main() -> int:
-    """Run a sample; the status tells whether enough of it was killed."""
+    """Run a sample. The exit status is 0 if enough mutants were killed."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--sample", type=int, default=200, help="number of mutants")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
-    parser.add_argument("--least", type=float, default=0.85, help="part to be killed")
+    parser.add_argument("--least", type=float, default=0.85, help="share that must be killed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="processes")
     given = parser.parse_args()
-    # mutmut makes all mutants and times all tests before it sees that none has this name
+    # mutmut makes all mutants and times all tests before it finds that none has this name
     said = mutmut("run", _NO_MUTANT, quiet=True)
     names = sorted(all_mutants())
     if not names:

@@ -1,10 +1,9 @@
-"""Train the network that comes with the package, and export it to ONNX.
+"""Train the network of this package, and export it to ONNX.
 
     make oracle ARGS="--minutes 15"
 
-For developers: PyTorch is needed here and nowhere else. The images are simulated by
-`oracle_images.py` alone. The file carries its own record (seed, ranges, loss), and the
-same stands beside it in oracle.json.
+The script is for developers. Only this script needs PyTorch. `oracle_images.py` simulates all
+images. The file contains a record (seed, ranges, loss); oracle.json holds the same record.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ from napari_reward_analysis.analyses.oracle.grey_scale import BACKGROUND_SIGMA, 
 MODELS = (
     Path(__file__).parents[1] / "src" / "napari_reward_analysis" / "analyses" / "oracle" / "weights"
 )
-#: Pixel size that images are resampled to before the network sees them, in angstrom.
+#: Pixel size of the network's input in angstrom. Images are resampled to it.
 WORKING_SIZE = 0.2
 CHANNELS = (16, 32, 64, 64)
 
 
 class Block(nn.Sequential):
-    """Two convolutions of 3 x 3, each normalised."""
+    """Two normalised convolutions of 3 x 3."""
 
     def __init__(self, inner: int, outer: int) -> None:
         layers: list[nn.Module] = []
@@ -44,7 +43,7 @@ class Block(nn.Sequential):
 
 
 class UNet(nn.Module):
-    """U-Net with three halvings: one grey image in, logits of one heat map out."""
+    """A U-Net with three halvings, from a grey image to the logits of a heat map."""
 
     def __init__(self, channels: tuple[int, ...] = CHANNELS) -> None:
         super().__init__()
@@ -56,11 +55,11 @@ class UNet(nn.Module):
             for i in reversed(range(len(channels) - 1))
         )
         self.head = nn.Conv2d(channels[0], 1, 1)
-        # columns cover a small part: begin near their share
+        # columns cover a small part of the image: start near their share
         nn.init.constant_(self.head.bias, -2.0)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """(N, 1, H, W) to (N, 1, H, W); H and W are multiples of 8."""
+        """Map (N, 1, H, W) to (N, 1, H, W). H and W are multiples of 8."""
         kept = []
         for level, block in enumerate(self.down):
             image = block(image if level == 0 else functional.max_pool2d(image, 2))
@@ -72,19 +71,19 @@ class UNet(nn.Module):
 
 
 class WithProbability(nn.Module):
-    """The network as it is shipped: probabilities out."""
+    """The exported network, which returns probabilities."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """(N, 1, H, W) to probabilities, (N, 1, H, W)."""
+        """Map (N, 1, H, W) to probabilities, (N, 1, H, W)."""
         return torch.sigmoid(self.network(image))
 
 
 def main() -> None:
-    """Train for the given minutes and write model and record."""
+    """Train for the given minutes, and write model and record."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=15.0)
     parser.add_argument("--images", type=int, default=700)
@@ -126,12 +125,12 @@ def main() -> None:
 
 
 def train(network, pool, ranges, options, rng) -> tuple[int, float]:
-    """Train until the time is over; returns the steps and the mean loss of the last 100."""
+    """Train until the time is over. Return the steps and the mean loss of the last 100."""
     adam = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=1e-4)
     start, limit, losses = time.monotonic(), 60 * options.minutes, []
     network.train()
     while (part := (time.monotonic() - start) / limit) < 1:
-        # up in the first twentieth, then down a cosine to nothing
+        # the learning rate rises in the first twentieth, then falls to zero as a cosine
         rate = min(part / 0.05, 0.5 * (1 + math.cos(math.pi * part)))
         adam.param_groups[0]["lr"] = 4e-3 * max(rate, 1e-3)
         pictures, heat = batch(pool, ranges, options, rng)
@@ -152,7 +151,7 @@ def train(network, pool, ranges, options, rng) -> tuple[int, float]:
 
 
 def batch(pool, ranges, options, rng) -> tuple[torch.Tensor, torch.Tensor]:
-    """Patches with fresh noise, turned and mirrored, and their heat maps."""
+    """Return rotated and mirrored patches with new noise, and their heat maps."""
     pictures, heats = [], []
     for _ in range(options.batch):
         pixels, heat = pool[rng.integers(len(pool))]
@@ -168,7 +167,7 @@ def batch(pool, ranges, options, rng) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def export(network: nn.Module, path: Path, record: dict) -> None:
-    """Write the network with its record; height and width stay free."""
+    """Export the network with its record. Height and width remain variable."""
     whole = WithProbability(network).eval()
     torch.onnx.export(
         whole,

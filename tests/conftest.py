@@ -1,4 +1,4 @@
-"""What every test shares: the data folder, hypothesis, the display, nobody's own settings."""
+"""Set up all tests: the data folder, hypothesis, the display, and isolated user settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # each would only wait for one another. A number that is set already is kept.
 for library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
-# An empty path keeps napari from reading or writing the settings of whoever runs the tests.
+# An empty path keeps napari from reading or writing the settings of the user.
 os.environ["NAPARI_CONFIG"] = ""
 # Plots in tests go to files, never to windows.
 os.environ["MPLBACKEND"] = "Agg"

@@ -1,4 +1,4 @@
-"""The scripting interface: a file to a table in three lines, for each analysis."""
+"""Tests of the scripting interface: from file to table in three lines."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_loaded_run_draws_its_image_from_its_file_or_is_given_it(picture, run,
     assert isinstance(again.plot_overlay(), Figure)
     in_memory = nra.find_atoms(np.load(picture), CELL, pixel_size=SIZE, trials=4)
     lost = nra.load_run(_saved(in_memory, tmp_path / "lost"))
-    with pytest.raises(nra.BadInput, match="is not at hand"):
+    with pytest.raises(nra.BadInput, match="was not found"):
         lost.plot_overlay()
     assert isinstance(lost.plot_overlay(nra.Image(np.load(picture), SIZE)), Figure)
 

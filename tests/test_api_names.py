@@ -1,4 +1,4 @@
-"""The names of the scripting interface: all there, typed, and imported only when used."""
+"""Tests of the names of the scripting interface: complete, typed, imported when used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every script in the documentation runs, page by page, as a user would run it."""
+"""Tests of the documentation: every script runs, page by page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An image is checked once: what cannot be analysed is refused in one sentence."""
+"""Tests of the check of an image: a bad image is refused in one sentence."""
 
 from __future__ import annotations
 

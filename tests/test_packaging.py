@@ -1,4 +1,4 @@
-"""The package as others meet it: import without Qt, manifest, version, entry points."""
+"""Tests of the package: import without Qt, manifest, version, entry points."""
 
 from __future__ import annotations
 

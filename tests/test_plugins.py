@@ -1,4 +1,4 @@
-"""A script of the user's own that registers a reward and a stage, each ten lines."""
+"""Tests of a user's script that registers a reward and a stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of rewards and stages: built in, registered, offered by other packages."""
+"""Tests of the names of rewards and stages: built in, registered, from other packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A toy analysis: the threshold at which a wanted share of the pixels is bright, in few parts."""
+"""A toy analysis: find the threshold at which a given share of the pixels is bright."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from napari_reward_analysis.search.settings import SearchSettings, option
 
 
 class ToySettings(SearchSettings):
-    """What is asked of the toy."""
+    """The settings of the toy analysis."""
 
     share: float = option(
         0.1, title="Bright share", help="Part of the pixels that is to be bright.", gt=0, lt=1
@@ -41,7 +41,7 @@ class ToyTrial:
 
     @property
     def parameters(self) -> dict[str, float]:
-        """What was searched."""
+        """Return the searched parameters."""
         return {"threshold": self.threshold}
 
 
@@ -52,7 +52,7 @@ class ToyRun(BaseRun[ToyTrial]):
 
 
 class ToyProblem:
-    """An image and what is asked of it."""
+    """An image and settings."""
 
     n_objectives = 2
     space = Space(dimensions=(Dimension(name="threshold", low=0.0, high=1.0),))
@@ -61,7 +61,7 @@ class ToyProblem:
         self.image, self.settings = image, settings
 
     def first_trials(self) -> Sequence[ToyTrial]:
-        """None: every trial is searched."""
+        """Return no trials: every trial is proposed by the sampler."""
         return ()
 
     def trials_at(self, index: int, point: UnitPoint) -> Sequence[ToyTrial]:

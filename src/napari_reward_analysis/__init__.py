@@ -1,7 +1,7 @@
 """Reward-driven image analysis of atomically resolved HAADF-STEM images.
 
-The names below are the scripting interface; nothing of it imports Qt or napari. A name is
-imported when it is first used, so that importing the package takes no time.
+The names below are the scripting interface. None of them imports Qt or napari. A name is
+imported when it is first used, so that the import of the package itself is fast.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 
     __version__: str
 
-#: Module of each name, without the package's own.
+#: Module of each name, relative to this package.
 _HOMES = {
     "AmorphousProblem": "analyses.amorphous.problem",
     "AmorphousRun": "analyses.amorphous.run",
@@ -190,10 +190,10 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # a type checker would take any name for one of the package
+if not TYPE_CHECKING:  # with this function a type checker would accept any name
 
     def __getattr__(name: str) -> Any:
-        """Import a name of the scripting interface when it is first asked for."""
+        """Import a name of the scripting interface when it is first used."""
         if name == "__version__":
             value = _version()
         elif name in _HOMES:
@@ -213,5 +213,5 @@ def _version() -> str:
 
     try:
         return version("napari-reward-analysis")
-    except PackageNotFoundError:  # the source tree on the path, never installed
+    except PackageNotFoundError:  # the source tree is on the path, but the package is not installed
         return "0+unknown"

@@ -1,7 +1,7 @@
-"""Each analysis as a function for scripts, and its trials as a generator.
+"""The scripting interface: a function for each analysis, and a generator of its trials.
 
-An image is given as a file's name, an array or an `Image`, a lattice by its name, as a CIF
-file with a zone axis or as a `Lattice`. Every setting of an analysis can be given by keyword.
+An image is a file's name, an array or an `Image`. A lattice is a name, a CIF file with a zone
+axis or a `Lattice`. Every setting of an analysis can be given by keyword.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     from napari_reward_analysis.analyses.windows.run import WindowsRun
     from napari_reward_analysis.analyses.windows.settings import WindowsSettings
 
-#: An image: its file, its pixels, or both read already.
+#: An image: a file, an array of pixels, or an `Image`.
 AnyImage = str | Path | npt.NDArray[Any] | Image
-#: A lattice: its name, FILE.cif:[uvw], or the lattice itself.
+#: A lattice: a name, FILE.cif:[uvw], or a `Lattice`.
 AnyLattice = str | Path | Lattice
-#: Pixels to analyse, shape (H, W); they count where they are not zero.
+#: Mask of the analysed pixels, shape (H, W): nonzero pixels are analysed.
 Region = npt.NDArray[Any]
 
 
@@ -68,31 +68,31 @@ def find_atoms(
     Parameters
     ----------
     image : str, Path, ndarray of shape (H, W), or Image
-        A file that `read_image` reads, or pixels.
+        A file that `read_image` can read, or the pixels.
     lattice : str, Path or Lattice, optional
-        The crystal: 'YBCO[100]', 'FILE.cif:[uvw]', 'cell:a,b,angle,columns'. Without it a
-        `count` is needed.
+        The crystal: 'YBCO[100]', 'FILE.cif:[uvw]', 'cell:a,b,angle,columns'. If it is not
+        given, a `count` is needed.
     pixel_size : float, optional
-        In angstrom; used instead of what the image says.
+        In angstrom. It replaces the pixel size of the file.
     region : ndarray, shape (H, W), optional
-        Pixels to analyse, where they are not zero.
+        Mask: nonzero pixels are analysed. By default all pixels are.
     settings : AtomsSettings, optional
-        The settings that `fields` change; the defaults without it.
+        Settings to start from; `fields` change them. By default the default settings.
     oracles : mapping, optional
-        Counts of other oracles by name, each with a front of its own.
+        Further column counts by name. Each gets its own front.
     **fields
         Settings by name: ``trials=20, seed=1``. See `AtomsSettings`.
 
     Returns
     -------
     Run
-        With a front, a best trial, tables and figures. A KeyboardInterrupt ends the search
-        early and keeps what was found.
+        The run has a front, a best trial, tables and figures. A KeyboardInterrupt ends the
+        search early; the finished trials are kept.
 
     Raises
     ------
     BadInput
-        If something does not fit together, or nothing was found.
+        If the inputs do not fit together, or nothing was found.
 
     References
     ----------
@@ -123,7 +123,7 @@ def iter_atoms(
     Parameters
     ----------
     image, lattice, pixel_size, region, settings, **fields
-        As for `find_atoms`.
+        See `find_atoms`.
 
     Yields
     ------
@@ -133,7 +133,7 @@ def iter_atoms(
     Raises
     ------
     BadInput
-        If something does not fit together: before the first trial.
+        Before the first trial, if the inputs do not fit together.
     """
     return _trials("atoms", image, lattice, pixel_size, region, settings, fields)
 
@@ -153,24 +153,24 @@ def find_amorphous(
     Parameters
     ----------
     image, lattice, pixel_size, region
-        As for `find_atoms`.
+        See `find_atoms`.
     points : array_like, shape (n, 2), optional
-        y and x in px of the columns of the whole field; searched without it.
+        y and x in px of the columns of the whole field. If not given, they are searched.
     settings : AmorphousSettings, optional
-        The settings that `fields` change; the defaults without it.
+        Settings to start from; `fields` change them. By default the default settings.
     **fields
         Settings by name, see `AmorphousSettings`.
 
     Returns
     -------
     AmorphousRun
-        With a verdict, masks, tables and figures. Where nothing is amorphous it has no
-        best trial.
+        The run has a verdict, masks, tables and figures. It has no best trial if nothing is
+        amorphous.
 
     Raises
     ------
     BadInput
-        If something does not fit together.
+        If the inputs do not fit together.
 
     Examples
     --------
@@ -201,7 +201,7 @@ def iter_amorphous(
     Parameters
     ----------
     image, lattice, pixel_size, region, points, settings, **fields
-        As for `find_amorphous`.
+        See `find_amorphous`.
 
     Yields
     ------
@@ -211,7 +211,7 @@ def iter_amorphous(
     Raises
     ------
     BadInput
-        If something does not fit together: before the first trial.
+        Before the first trial, if the inputs do not fit together.
     """
     given = {} if points is None else {"points": np.asarray(points, float)}
     return _trials("amorphous", image, lattice, pixel_size, region, settings, fields, **given)
@@ -231,22 +231,22 @@ def search_windows(
     Parameters
     ----------
     image, lattice, pixel_size, region
-        As for `find_atoms`.
+        See `find_atoms`.
     settings : WindowsSettings, optional
-        The settings that `fields` change; the defaults without it.
+        Settings to start from; `fields` change them. By default the default settings.
     **fields
-        Settings by name, those of the search in each window included: ``side=40,
+        Settings by name, including those of the search in each window: ``side=40,
         trials=20``. See `WindowsSettings` and `AtomsSettings`.
 
     Returns
     -------
     WindowsRun
-        With the columns of the whole image, and maps.
+        The run has the columns of the whole image, and maps.
 
     Raises
     ------
     BadInput
-        If something does not fit together, or no window has a result.
+        If the inputs do not fit together, or no window has a result.
 
     Examples
     --------
@@ -273,17 +273,17 @@ def iter_windows(
     Parameters
     ----------
     image, lattice, pixel_size, region, settings, **fields
-        As for `search_windows`.
+        See `search_windows`.
 
     Yields
     ------
     WindowResult
-        In the order in which they are done.
+        In the order in which the windows finish.
 
     Raises
     ------
     BadInput
-        If something does not fit together: before the first window.
+        Before the first window, if the inputs do not fit together.
     """
     return _trials("windows", image, lattice, pixel_size, region, settings, fields)
 
@@ -299,33 +299,33 @@ def study_noise(
     settings: NoiseSettings | None = None,
     **fields: Any,
 ) -> NoiseRun:
-    """Study what noise does to the search.
+    """Study how noise affects the search.
 
     Parameters
     ----------
     image, lattice, pixel_size, region
-        As for `find_atoms`.
+        See `find_atoms`.
     oracle : callable, str, Path or bool, optional
-        Compared beside: a function that takes an `Image` and gives points of shape (n, 2),
-        the ONNX file of a network, or True for the package's own.
+        A further method to compare: a function that takes an `Image` and returns points of
+        shape (n, 2), the ONNX file of a network, or True for the network of this package.
     known : array_like of shape (n, 2), or path-like, optional
-        Known positions, y and x in px, or their table. They score the results and play no
-        part in them.
+        Known positions, y and x in px, or a table of them. They score the results but do not
+        guide the search.
     settings : NoiseSettings, optional
-        The settings that `fields` change; the defaults without it.
+        Settings to start from; `fields` change them. By default the default settings.
     **fields
-        Settings by name, those of the search at each level included: ``levels=(0, 0.5),
+        Settings by name, including those of the search at each level: ``levels=(0, 0.5),
         trials=20``. See `NoiseSettings` and `AtomsSettings`.
 
     Returns
     -------
     NoiseRun
-        With a table of all levels and methods.
+        The run has a table of all levels and methods.
 
     Raises
     ------
     BadInput
-        If something does not fit together, or nothing is found at the first level.
+        If the inputs do not fit together, or nothing is found at the first level.
 
     Examples
     --------
@@ -351,24 +351,24 @@ def iter_noise(
     settings: NoiseSettings | None = None,
     **fields: Any,
 ) -> Iterator[NoiseResult]:
-    """Study what noise does to the search, result by result.
+    """Study how noise affects the search, result by result.
 
     To cancel the study, stop iterating.
 
     Parameters
     ----------
     image, lattice, pixel_size, region, oracle, known, settings, **fields
-        As for `study_noise`.
+        See `study_noise`.
 
     Yields
     ------
     NoiseResult
-        One for each seed, level and method, in this order.
+        One result for each seed, level and method, in this order.
 
     Raises
     ------
     BadInput
-        If something does not fit together.
+        If the inputs do not fit together.
     """
     return _trials(
         *("noise", image, lattice, pixel_size, region, settings, fields),
@@ -389,34 +389,35 @@ def compare_with_oracle(
     settings: OracleSettings | None = None,
     **fields: Any,
 ) -> OracleRun:
-    """Find columns with a network or take known ones, and compare a run with them.
+    """Compare a run with the columns of an oracle: a network, or known positions.
 
     Parameters
     ----------
     image : str, Path, ndarray of shape (H, W), or Image
-        The image of both.
+        The image of the run and of the oracle.
     run : Run, str or Path, optional
-        A run of `find_atoms` on this image, or its folder. Without it nothing is compared.
+        A run of `find_atoms` on this image, or its folder. If not given, only the oracle's
+        columns are found.
     lattice, pixel_size, region
-        As for `find_atoms`.
+        See `find_atoms`.
     points : array_like of shape (n, 2), or path-like, optional
-        Known positions, y and x in px, or their table, instead of a network.
+        Known positions, y and x in px, or a table of them. They replace the network.
     model : path-like, optional
-        The ONNX file of another network than the package's own.
+        The ONNX file of a network. By default the network of this package is used.
     settings : OracleSettings, optional
-        The settings that `fields` change; the defaults without it.
+        Settings to start from; `fields` change them. By default the default settings.
     **fields
         Settings by name, see `OracleSettings`.
 
     Returns
     -------
     OracleRun
-        With the oracle's columns, and the agreement.
+        The run has the oracle's columns and the agreement with them.
 
     Raises
     ------
     BadInput
-        If something does not fit together.
+        If the inputs do not fit together.
 
     Examples
     --------
@@ -435,19 +436,19 @@ def load_run(path: str | Path) -> Any:
     Parameters
     ----------
     path : str or Path
-        Its folder, its file (`run.json`, `windows.json`, ...), or the log of a run that was
-        cut off.
+        The folder of the run, its file (`run.json`, `windows.json`, ...), or the log of an
+        interrupted run.
 
     Returns
     -------
     Run, AmorphousRun, WindowsRun, NoiseRun, OracleRun or another
-        Of the class of its analysis.
+        The run, of the class that belongs to its analysis.
 
     Raises
     ------
     BadInput
-        If there is no run, the folder holds runs of several kinds, or the file is damaged
-        or of a newer version.
+        If there is no run, if the folder holds runs of several kinds, or if the file is
+        damaged or was saved by a newer version.
     """
     return load_any(Path(path))
 
@@ -462,7 +463,7 @@ def _run(
     fields: Mapping[str, Any],
     **given: Any,
 ) -> Any:
-    """One analysis from begin to end, in memory."""
+    """Run one analysis to its end, in memory."""
     shown = image_of(image, pixel_size)
     task = _begin(name, shown, lattice, region, settings, fields, given)
     run: BaseRun[Any] = collect(task)
@@ -480,7 +481,7 @@ def _trials(
     fields: Mapping[str, Any],
     **given: Any,
 ) -> Iterator[Any]:
-    """The trials of one analysis, without its pulses; what does not fit is refused at once."""
+    """Yield the trials of one analysis without its pulses. Bad inputs raise at once."""
     shown = image_of(image, pixel_size)
     task = _begin(name, shown, lattice, region, settings, fields, given)
     return (trial for trial in task.steps if trial is not None)
@@ -508,21 +509,21 @@ def _begin(
 def settings_of(
     model: type[BaseModel], settings: BaseModel | None, fields: Mapping[str, Any]
 ) -> BaseModel:
-    """Settings with some fields changed.
+    """Return settings with some fields changed.
 
     Parameters
     ----------
     model : type
         The settings' class.
     settings : BaseModel, optional
-        What is changed; the defaults without it.
+        Settings to start from. By default the default settings.
     fields : mapping
-        Values by the field's name, also of settings within the settings.
+        Values by the field's name. Fields of nested settings are named in the same way.
 
     Raises
     ------
     BadInput
-        If the settings are of another class, or there is no such field, or a value is refused.
+        If the settings are of another class, a field does not exist, or a value is invalid.
     """
     if settings is not None and not isinstance(settings, model):
         raise BadInput(
@@ -535,19 +536,19 @@ def settings_of(
 
 
 def image_of(given: AnyImage, pixel_size: float | None = None) -> Image:
-    """The image that a script names.
+    """Return the image that a script gives.
 
     Parameters
     ----------
     given : str, Path, ndarray or Image
-        A file that `read_image` reads, pixels of shape (H, W), or an image.
+        A file that `read_image` can read, pixels of shape (H, W), or an image.
     pixel_size : float, optional
-        In angstrom; used instead of what the image says.
+        In angstrom. It replaces the pixel size of the file.
 
     Raises
     ------
     BadInput
-        If the file cannot be read, or the pixels are no image.
+        If the file cannot be read, or the array is not an image.
     """
     if isinstance(given, str | Path):
         return read_image(given, pixel_size=pixel_size)
@@ -557,7 +558,7 @@ def image_of(given: AnyImage, pixel_size: float | None = None) -> Image:
 
 
 def lattice_of(given: AnyLattice | None) -> Lattice | None:
-    """The lattice that a script names.
+    """Return the lattice that a script gives.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Import optional packages, and turn the errors of their parsers into one sentence.
 
-The parsers print, warn and log. On a damaged file they raise errors of any type
-(IndexError, AssertionError, struct.error, MemoryError). The user gets one sentence.
+The parsers print, warn and log. A damaged file can make them raise errors of any type
+(IndexError, AssertionError, struct.error, MemoryError). The user reads one sentence.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def require(module: str, extra: str, what: str, *, verb: str = "Reading") -> Mod
     extra : str
         Extra of this package that installs it.
     what : str
-        What needs the package, e.g. '.dm4 files'.
+        Object of the message, e.g. '.dm4 files'.
     verb : str
-        What is done with it, the first word of the refusal.
+        First word of the message, e.g. 'Reading'.
 
     Returns
     -------

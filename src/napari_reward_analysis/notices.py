@@ -1,7 +1,7 @@
-"""Notices: facts that a user should know, kept as data and worded in one place.
+"""Keep notices, facts that the user should know, as data, and word them in one place.
 
-An analysis makes a `Notice` of a code and values. Each face (window, command line) turns
-it into a sentence with `sentence`, and adds how to act on it there.
+An analysis makes a `Notice` from a code and values. The window and the command line turn it
+into a sentence with `sentence`, and each adds its own advice.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Value = str | float | int | bool | None
-#: Makes a sentence of a notice's values.
+#: Turns the values of a notice into a sentence.
 Wording = Callable[[Mapping[str, Any]], str]
 
 _WORDINGS: dict[str, Wording] = {}
@@ -24,26 +24,26 @@ class Notice:
     Attributes
     ----------
     code : str
-        Names the kind of fact, in words joined by underscores.
+        The kind of fact, as words joined by underscores.
     values : dict
-        Numbers and names, ready for JSON.
+        Numbers and names that JSON can hold.
     """
 
     code: str
     values: dict[str, Value] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a run file."""
+        """Return plain values for a run file."""
         return {"code": self.code, **self.values}
 
     @classmethod
     def from_json(cls, record: str | Mapping[str, Any]) -> Notice:
-        """The notice that `to_json` wrote; run files of earlier versions hold sentences.
+        """Read a notice that `to_json` wrote, or a sentence from an earlier version.
 
         Raises
         ------
         ValueError
-            If the record is neither.
+            If the record is neither of them.
         """
         if isinstance(record, str):
             return cls("text", {"text": record})
@@ -62,21 +62,21 @@ def register_wording(code: str, wording: str | Wording) -> None:
     code : str
         Code of the notices.
     wording : str or callable
-        A template for `str.format`, or a function of the values, for one or more whole
+        A template for `str.format`, or a function of the values. It gives one or more whole
         sentences.
     """
     _WORDINGS[code] = wording if callable(wording) else wording.format_map
 
 
 def sentence(notice: Notice, advice: Mapping[str, str] | None = None) -> str:
-    """The notice in plain English.
+    """Return a notice in plain English.
 
     Parameters
     ----------
     notice : Notice
-        The notice. A code without a wording is written out with its values.
+        The notice. If its code has no wording, code and values are listed.
     advice : mapping, optional
-        Advice for the user of this interface, a sentence for each code.
+        What the user can do: a sentence for each code.
     """
     wording = _WORDINGS.get(notice.code)
     if wording is None:

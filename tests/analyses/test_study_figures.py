@@ -1,4 +1,4 @@
-"""The figures of the studies say what they show: names, units, and what there is not."""
+"""Tests of the figures of the studies: names, units, and missing values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Studies survive as runs do: read back as they were saved, refused in one sentence."""
+"""Tests of saved studies: they are read back, or refused in one sentence."""
 
 from __future__ import annotations
 

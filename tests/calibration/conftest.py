@@ -1,4 +1,4 @@
-"""Simulated crystals that the tests of the calibration share."""
+"""Simulate crystals for the tests of the calibration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local waves: amplitude and phase of a plane wave, and the image beyond its border."""
+"""Tests of local waves: amplitude and phase of a plane wave, also beyond the border."""
 
 from __future__ import annotations
 

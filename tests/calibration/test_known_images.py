@@ -1,4 +1,4 @@
-"""Images with a known lattice: simulated by another program, and real ones."""
+"""Tests with images of a known lattice, simulated by another program or measured."""
 
 from __future__ import annotations
 

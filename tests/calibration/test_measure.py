@@ -1,4 +1,4 @@
-"""The lattice in the image: pixel size and rotation against what was simulated."""
+"""Tests of the measured lattice: pixel size and rotation of simulated images."""
 
 from __future__ import annotations
 

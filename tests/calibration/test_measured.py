@@ -1,4 +1,4 @@
-"""The measured lattice as values and as sentences."""
+"""Tests of the measured lattice as values and as sentences."""
 
 from __future__ import annotations
 

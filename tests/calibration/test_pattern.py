@@ -1,4 +1,4 @@
-"""Structure factors and symmetry of the predicted reflections, derived by hand."""
+"""Tests of structure factors and symmetry against values derived by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calibration and region reach the search: N where crystal is, whatever the header says."""
+"""Tests of the preflight: N follows from the crystal, whatever the header says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The amplitude of the full crystal, on maps that are made up."""
+"""Tests of the amplitude of the full crystal with artificial maps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EVERYWHERE = np.ones(V.shape, dtype=bool)
 
 
 def seen(amplitude):
-    """What windows across edges show."""
+    """Return the amplitude in windows across edges."""
     return ndimage.gaussian_filter(amplitude, SIGMA, mode="nearest")
 
 

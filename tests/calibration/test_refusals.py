@@ -1,4 +1,4 @@
-"""No lattice, two grains, too small a field: low confidence, and one sentence each."""
+"""Tests of images without a measurable lattice: low confidence and one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The region that is crystal, against what was simulated."""
+"""Tests of the crystalline region against the simulated one."""
 
 from __future__ import annotations
 
@@ -256,6 +256,17 @@ def test_noise_widens_the_window():
     assert windows == sorted(windows)
     assert windows[3] == pytest.approx(2 * windows[2], rel=0.3)
     assert noise_window(amplitudes, np.full(4, 1e4), cell) == MAX_WINDOW
+
+
+@pytest.mark.parametrize("density", [[8.0, 0.0, 0.0], [0.0, 8.0, 8.0]])
+def test_twice_the_noise_takes_a_window_twice_as_wide(density):
+    """Noise at the strong reflection blurs the crystal, noise at the others its outside."""
+    amplitudes, density = np.array([0.3, 0.0, 0.0]), np.array(density)
+
+    narrow, wide = (noise_window(amplitudes, factor * density, 400.0) for factor in (1, 4))
+
+    assert MIN_WINDOW < narrow < wide < MAX_WINDOW
+    assert wide == pytest.approx(2 * narrow)
 
 
 def test_a_window_of_ones_own_and_an_image_of_another_size(crystals):

@@ -1,4 +1,4 @@
-"""Peaks of the power spectrum: found to a fraction of a bin, and none in noise."""
+"""Tests of peaks of the power spectrum: sub-bin positions, and no peak in noise."""
 
 from __future__ import annotations
 

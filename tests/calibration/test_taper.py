@@ -1,4 +1,4 @@
-"""The soft window: over structure alone, and only where a part of the field is empty."""
+"""Tests of the soft window: it covers the structure if a part of the field is empty."""
 
 from __future__ import annotations
 

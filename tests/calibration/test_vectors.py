@@ -1,4 +1,4 @@
-"""The spacing seen when no crystal is chosen."""
+"""Tests of the measured spacing without a chosen crystal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `amorphous`."""
+"""Tests of the command `amorphous`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_known_positions_and_fixed_parameters_are_used(picture, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--fix", "class"], "--fix: 'class' is no setting: write NAME=VALUE"),
+        (["--fix", "class"], "--fix: 'class' is not a setting: write NAME=VALUE"),
         (["--fix", "class=Xe"], "Class 'Xe' holds no atoms"),
         (["--fix", "window=900"], "is larger than the image"),
         (["--search", "size"], "--search must be 'class'"),

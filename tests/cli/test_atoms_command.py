@@ -1,4 +1,4 @@
-"""The command line: results, refusals, interruptions."""
+"""Tests of the command `atoms`: results, refusals, interruptions."""
 
 from __future__ import annotations
 

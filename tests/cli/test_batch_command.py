@@ -1,4 +1,4 @@
-"""The command `batch`: many images, bad ones among them, Ctrl-C."""
+"""Tests of the command `batch`: many images, bad images, Ctrl-C."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An interruption ends a command with status 130, wherever it comes."""
+"""Tests of interruptions: a command ends with status 130 at any time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options made from a settings model: help, values, refusals, a default in one place."""
+"""Tests of options from a settings model: help, values, refusals, defaults."""
 
 from __future__ import annotations
 
@@ -151,9 +151,9 @@ def test_a_value_that_is_refused_is_one_sentence_with_the_option(arguments, sent
     ("arguments", "words"),
     [
         (["--trials", "many"], "argument --trials: 'many' is not a whole number"),
-        (["--levels", "0,a"], "argument --levels: '0,a' are no numbers"),
-        (["--fix", "x"], "argument --fix: 'x' is no setting: write NAME=VALUE"),
-        (["--range", "x=1"], "argument --range: 'x=1' is no setting: write NAME=LOW,HIGH"),
+        (["--levels", "0,a"], "argument --levels: '0,a' is not a list of numbers"),
+        (["--fix", "x"], "argument --fix: 'x' is not a setting: write NAME=VALUE"),
+        (["--range", "x=1"], "argument --range: 'x=1' is not a setting: write NAME=LOW,HIGH"),
         (["--kind", "square"], "argument --kind"),
     ],
 )

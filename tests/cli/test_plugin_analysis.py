@@ -1,4 +1,4 @@
-"""An analysis that a user's script registers is a command, with no file of its own."""
+"""Tests of an analysis that a script registers: it is a command of the program."""
 
 from __future__ import annotations
 

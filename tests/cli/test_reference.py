@@ -1,4 +1,4 @@
-"""The tables of options in the documentation are those of the settings."""
+"""Tests of the option tables in the documentation."""
 
 from __future__ import annotations
 

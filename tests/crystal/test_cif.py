@@ -1,4 +1,4 @@
-"""Crystals out of CIF files: symmetry, occupancies, and every way to be unusable."""
+"""Tests of crystals from CIF files: symmetry, occupancies, and every unusable file."""
 
 from __future__ import annotations
 

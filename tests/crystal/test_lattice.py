@@ -1,4 +1,4 @@
-"""Cells, counts and neighbour sums against values derived by hand."""
+"""Tests of cells, counts and neighbour sums against values derived by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Projected cells and columns against values derived by hand.
+"""Tests of projected cells and columns against values derived by hand.
 
 Positions are compared as sets in the periodic cell, since the origin's corner is arbitrary;
 weights by sums of Z to the power 1.7.

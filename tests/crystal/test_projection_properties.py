@@ -1,4 +1,4 @@
-"""What a projection must not depend on, and an independent one to compare with."""
+"""Tests of projections: their invariances, and an independent projection."""
 
 from __future__ import annotations
 

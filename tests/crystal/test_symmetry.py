@@ -1,4 +1,4 @@
-"""Operators as written in files, and the atoms that they make."""
+"""Tests of symmetry operators as text, and of the atoms that they make."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_mixed_and_partial_occupancies_are_kept():
 
 
 def test_atoms_on_top_of_each_other_are_refused():
-    """As where all atoms are listed, and the operators too."""
+    """A file may list all atoms and the operators too."""
     with pytest.raises(BadInput, match=r"\(Si1\) fill one position 2 times"):
         expand(CUBE, [site(0.2, 0, 0), site(0.8, 0, 0)], ["x,y,z", "-x,-y,-z"])
 

@@ -1,4 +1,4 @@
-"""Zone axes as people write them, and bases of the plane they look onto."""
+"""Tests of zone axes as text, and of bases of the projected plane."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images for detection."""
+"""Provide images for the tests of the detection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The blobs are those of scikit-image; where its result hangs on a set's order, we count."""
+"""Tests of blobs against scikit-image. Results that depend on a set's order are counted."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ def as_set(blobs):
 
 
 def chain_free(candidates, overlap):
-    """Whether no blob that loses to one neighbour could have removed another.
+    """Return True if no blob that loses to one neighbour could have removed another.
 
-    Only such chains make the result of scikit-image depend on the order in which it
-    meets the pairs.
+    Only such chains make the result of scikit-image depend on the order of the pairs.
     """
     pairs = Candidates(candidates).overlapping(len(candidates), overlap)
     sigma = candidates[:, 2]

@@ -1,4 +1,4 @@
-"""Sub-pixel positions: exact without noise, better than the pixel with it, never worse."""
+"""Tests of sub-pixel positions: exact without noise, and never worse than the pixel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The LoG images equal scipy's, whatever the sigma and the shape."""
+"""Tests of the LoG images: they equal those of scipy for every sigma and shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The front over all thresholds is that of trying each threshold."""
+"""Tests of the front over all thresholds: it equals that of trying each threshold."""
 
 from __future__ import annotations
 

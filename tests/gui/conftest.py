@@ -1,4 +1,4 @@
-"""Fixtures of the window's tests: a viewer without a window, a small crystal, a widget."""
+"""Fixtures of the tests of the window: a viewer model, a small crystal, a widget."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def add_crystal(viewer: ViewerModel) -> Callable[..., Any]:
 
 @pytest.fixture
 def runs_folder(tmp_path: Path) -> Path:
-    """Where the widget of a test saves its runs."""
+    """Return the folder in which the widget of a test saves its runs."""
     return tmp_path / "runs"
 
 

@@ -1,4 +1,4 @@
-"""The window stays free during a search: the work is in other threads, the redraws are few.
+"""Tests that the window stays responsive: work in threads, and few redraws.
 
 `benchmarks/responsiveness.py` measures for how long the window is held up.
 """

@@ -1,4 +1,4 @@
-"""The plugin in a real window, docked through its manifest and driven by the mouse."""
+"""Tests of the plugin in a real window, docked through its manifest."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_from_a_microscope_s_file_to_exported_points_by_mouse(
 
 
 def check_on_columns(image: np.ndarray, points: np.ndarray) -> None:
-    """As many as there are columns, each on a bright spot, none twice."""
+    """Check the points: one for each column, each on a bright spot, none twice."""
     assert len(points) == pytest.approx(COLUMNS, rel=0.03)
     smooth = ndimage.gaussian_filter(image, 4)
     here = ndimage.map_coordinates(smooth, points.T, order=1, mode="nearest")

@@ -1,4 +1,4 @@
-"""Known positions from tables and from atomap's files."""
+"""Tests of known positions from tables and from atomap files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reader as the viewer uses it: layers with units, on a model without windows."""
+"""Tests of the reader in the viewer: layers with units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files made on purpose: every way of writing, or spoiling, a calibration."""
+"""Tests of artificial files with every valid and invalid calibration."""
 
 from __future__ import annotations
 
@@ -358,7 +358,7 @@ def test_hdf5_without_images(tmp_path: Path) -> None:
 def signal(
     data: np.ndarray, units: tuple[str | None, ...], n_navigate: int = 0, kind: str = ""
 ) -> dict[str, Any]:
-    """What HyperSpy hands to rosettasciio."""
+    """Return a signal as HyperSpy passes it to rosettasciio."""
     axes = [
         {
             "_type": "UniformDataAxis",

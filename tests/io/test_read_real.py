@@ -1,4 +1,4 @@
-"""Files as microscopes and their programs wrote them."""
+"""Tests of files from microscopes and their programs."""
 
 from __future__ import annotations
 

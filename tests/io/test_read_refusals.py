@@ -1,4 +1,4 @@
-"""Bad input, one sentence each."""
+"""Tests of bad input: each gives one sentence."""
 
 from __future__ import annotations
 

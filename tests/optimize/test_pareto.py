@@ -1,4 +1,4 @@
-"""Fronts, hypervolume and the choice of a point, against their plain definitions."""
+"""Tests of fronts, hypervolume and the choice of a point against plain definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spaces: ranges, choices, and parameters that matter only under some of them."""
+"""Tests of spaces: ranges, choices, and conditional parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When to stop, and the words for it."""
+"""Tests of the end of a search, and of its notice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matching with an oracle, one to one."""
+"""Tests of the one-to-one matching with an oracle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pairs and sums are those of the plain definition, however the points lie."""
+"""Tests of neighbour pairs and sums against the plain definition."""
 
 from __future__ import annotations
 

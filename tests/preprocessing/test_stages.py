@@ -1,4 +1,4 @@
-"""What stages do to an image, and what is refused."""
+"""Tests of preprocessing stages and of their refusals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""QC and ER as in Eqs. 1 and 2 of the paper."""
+"""Tests of QC and ER against Eqs. 1 and 2 of the paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rewards beside QC and ER: what each sees, and what it does not."""
+"""Tests of the extra rewards beside QC and ER."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_what_is_wrong_is_counted_about_once(name, missing, false, seed):
 
 
 def test_published_rewards_do_not_see_what_coherence_sees():
-    """As many points as columns, none too close: QC and ER are content."""
+    """The points are as many as the columns and not too close: QC and ER are good."""
     lattice, vectors, points = crystal()
     moved = points.copy()
     moved[::4] += 0.3 * lattice.spacing / SCALE * np.array([0.6, 0.8])

@@ -1,4 +1,4 @@
-"""A further kind of run needs a head, a record and a reader; the rest is shared."""
+"""Tests of the common run files with a new kind of run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log of a run on a disk that is full."""
+"""Tests of the log of a run on a full disk."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_log_with_trials_is_kept_when_the_disk_is_full(tmp_path):
     journal = Journal(tmp_path, HEAD)
     journal.write(TRIAL)
     with room_for(size_of(HEAD, TRIAL) + 10):
-        with pytest.raises(BadInput, match="what it holds so far is kept"):
+        with pytest.raises(BadInput, match="the part written so far is kept"):
             journal.write(TRIAL)
         journal.close()
     assert read_records(journal.path) == [HEAD, TRIAL]

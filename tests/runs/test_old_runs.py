@@ -1,6 +1,6 @@
-"""Run files of version 0.1 are still read: one of each kind, kept as that version wrote it.
+"""Tests of run files of version 0.1, one of each kind.
 
-The numbers below were noted by that version.
+That version computed the numbers below.
 """
 
 from __future__ import annotations

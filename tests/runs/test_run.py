@@ -1,4 +1,4 @@
-"""A run of any analysis: shown in a few lines, with its image, saved whole, loaded again."""
+"""Tests of a run of any analysis: its text, its image, saving and loading."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_the_image_is_the_kept_one_or_read_from_its_file(picture, tmp_path):
     np.testing.assert_array_equal(found.find_image().data, np.load(picture))
     in_memory = run_on(Image(np.load(picture)))
     assert in_memory.find_image() is None
-    with pytest.raises(BadInput, match="is not at hand: give the one"):
+    with pytest.raises(BadInput, match="was not found: give the image"):
         in_memory.need_image()
     image = Image(np.load(picture))
     assert in_memory.need_image(image) is image

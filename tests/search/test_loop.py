@@ -1,4 +1,4 @@
-"""The loop knows no analysis: it is tried on a parabola."""
+"""Tests of the search loop with a parabola instead of an analysis."""
 
 from __future__ import annotations
 

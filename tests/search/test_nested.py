@@ -1,4 +1,4 @@
-"""Settings within settings: named alone, made of values, refused in one sentence."""
+"""Tests of nested settings: named, made from values, refused in one sentence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fields of settings, as forms and help texts see them."""
+"""Tests of fields of settings as forms and help texts use them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Call the command line, in this process or in a process of its own.
+"""Call the command line, in this process or in a separate process.
 
-A process of its own takes seconds, most of them for its imports. One call a command is made
-that way, and all that concern signals, limits of the system or the interpreter; the others
-share the process of the tests.
+A separate process takes seconds, mostly for its imports. Each command has one such call.
+Tests of signals, limits of the system and the interpreter need one too. All other calls share
+the process of the tests.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Analyses from begin to end, saved in a folder, as the command line runs them."""
+"""Run analyses from begin to end and save them, as the command line does."""
 
 from __future__ import annotations
 

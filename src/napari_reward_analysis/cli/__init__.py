@@ -1,1 +1,1 @@
-"""The command line; each command is a file."""
+"""The command line. Each command has a file of its own."""

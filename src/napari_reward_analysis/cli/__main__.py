@@ -1,4 +1,4 @@
-"""`python -m napari_reward_analysis.cli`: the command line without an installed script."""
+"""Run the command line as `python -m napari_reward_analysis.cli`."""
 
 import sys
 

@@ -20,7 +20,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--atoms",
         type=Path,
         metavar="FILE.csv",
-        help="Known positions of the columns over the whole field, in place of a search.",
+        help="Known positions of the columns in the whole field. They replace the search.",
     )
 
 

@@ -1,4 +1,4 @@
-"""The command of any analysis: options from its settings, then search, save, write, describe."""
+"""The command of any analysis: make options, search, save, write and describe."""
 
 from __future__ import annotations
 
@@ -55,19 +55,18 @@ class AnalysisCommand:
     name : str
         The analysis.
     add_options : callable
-        Adds options that are no settings: known positions, a saved run.
+        Adds options that are not settings, such as known positions or a saved run.
     given : callable
-        What these options name, for `Inputs.given`.
+        Returns the values of these options, for `Inputs.given`.
     published : callable, optional
-        Gives the functions that make the published settings, by the model that they make;
-        ``--as-published`` is an option where it is there.
+        Returns the functions that make the published settings, by settings model. The
+        command has the option ``--as-published`` if this is given.
     without : collection of str
-        Settings that are not offered, see `options_of`.
+        Settings without an option, see `options_of`.
     model : callable, optional
-        Gives the settings model where it can be had without the whole analysis, which
-        takes long to import.
+        Returns the settings model. It avoids the import of the whole analysis, which is slow.
     picks : bool
-        Whether the user chooses the trial that is written.
+        True if the user can choose the trial to write.
     """
 
     name: str
@@ -79,17 +78,17 @@ class AnalysisCommand:
     picks: bool = True
 
     def command(self) -> Command:
-        """The command, as `main` takes it."""
+        """Return the command for `main`."""
         from napari_reward_analysis.runs.registered import help_of
 
         return Command(self.name, help_of(self.name), self.fill, self.run)
 
     def fill(self, parser: argparse.ArgumentParser, *, several: bool = False) -> None:
-        """Give a parser all options of the command; `several` for many images."""
-        # imported here: pydantic takes a while, and the list of commands needs none of it
+        """Add all options of the command to a parser, for one image or for `several`."""
+        # imported here: pydantic is slow to import, and the list of commands does not need it
         from napari_reward_analysis.cli.options import add_settings
 
-        # all options in one line would hide what is needed
+        # a usage line with all options would hide the required arguments
         parser.usage = f"%(prog)s IMAGE{'...' if several else ''} [options]"
         image_options(parser, several=several)
         if not several:
@@ -98,7 +97,7 @@ class AnalysisCommand:
             parser.add_argument(
                 "--as-published",
                 action="store_true",
-                help="Take the settings of the paper. Options beside it count on top of them.",
+                help="Use the settings of the paper. Other options change them.",
             )
         add_settings(parser, self._model(), self.without)
         if self.picks:
@@ -107,23 +106,23 @@ class AnalysisCommand:
         output_options(parser)
 
     def run(self, options: argparse.Namespace) -> int:
-        """Analyse one image, and report it."""
+        """Analyse one image, and print the summary."""
         run, summary = self.analyse(options, folder_of(options, self.name))
         tell(summary["notices"])
         report(summary, self.describe(summary), as_json=options.json)
         return INTERRUPTED if run.status == "cancelled" else DONE
 
     def describe(self, summary: dict[str, Any]) -> str:
-        """The summary in a line or a few."""
+        """Return the summary in one or a few lines."""
         return _analysis(self.name).describe(summary)
 
     def settings(self, options: argparse.Namespace) -> Any:
-        """The settings that the options tell.
+        """Return the settings that the options give.
 
         Raises
         ------
         BadInput
-            If a setting is refused.
+            If a setting is invalid.
         """
         from napari_reward_analysis.cli.options import settings_from
 
@@ -143,7 +142,7 @@ class AnalysisCommand:
         Parameters
         ----------
         options : Namespace
-            As parsed by a parser that `fill` prepared.
+            Parsed options; `fill` prepared the parser.
         folder : Path
             Folder of the results.
 
@@ -151,14 +150,14 @@ class AnalysisCommand:
         -------
         run : BaseRun
         summary : dict
-            As of `Analysis.write`, with `notices`, `seconds` and `out`.
+            The summary of `Analysis.write`, with `notices`, `seconds` and `out`.
 
         Raises
         ------
         BadInput
-            If something does not fit; nothing is written then.
+            If the inputs do not fit together. Nothing is written then.
         KeyboardInterrupt
-            If it comes before anything was found.
+            If the user interrupts before anything was found.
         """
         from napari_reward_analysis.runs.analysis import Inputs
 
@@ -172,7 +171,7 @@ class AnalysisCommand:
 def run_analysis(
     analysis: Analysis[Any], inputs: Inputs, settings: BaseModel, folder: Path, pick: Pick
 ) -> tuple[BaseRun[Any], dict[str, Any]]:
-    """Search, save and write, with a bar on the terminal; see `AnalysisCommand.analyse`."""
+    """Search, save and write with a progress bar, see `AnalysisCommand.analyse`."""
     from napari_reward_analysis.runs.execute import execute
 
     start = time.perf_counter()
@@ -190,7 +189,7 @@ def run_analysis(
 
 
 def other_commands(known: Collection[str]) -> Iterator[Command]:
-    """Commands of the analyses that scripts and other packages registered."""
+    """Return the commands of analyses that scripts and other packages registered."""
     from napari_reward_analysis.runs.registered import all_analyses
 
     for name in all_analyses():

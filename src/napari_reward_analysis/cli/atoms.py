@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def check_names(settings: AtomsSettings) -> None:
-    """Refuse stages and rewards that there are not.
+    """Refuse stages and rewards that do not exist.
 
     Raises
     ------
     BadInput
-        If a name is not known, or its package cannot be loaded.
+        If a name is unknown, or its package cannot be loaded.
     """
     from napari_reward_analysis.preprocessing import stage_named
     from napari_reward_analysis.rewards.protocol import reward_named
@@ -39,8 +39,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE.csv[:class]",
-        help="Known positions: their count gets a front of its own, and is N where neither "
-        "lattice nor count is given. May be repeated.",
+        help="Known positions. Their count gets its own front. It is also N if neither "
+        "a lattice nor a count is given. May be repeated.",
     )
 
 
@@ -50,7 +50,7 @@ def _given(options: argparse.Namespace, image: Image) -> dict[str, Any]:
 
 
 def _oracle_counts(names: list[str], image: Image) -> dict[str, float]:
-    """Counts of the named oracles: tables of positions, with a class after a colon."""
+    """Count the columns of each oracle: a table of positions, or one class of it."""
     from napari_reward_analysis.analyses.atoms.oracle_counts import oracle_count
     from napari_reward_analysis.analyses.atoms.physics import analysed_area
     from napari_reward_analysis.io.writers import read_points_csv
@@ -66,7 +66,7 @@ def _oracle_counts(names: list[str], image: Image) -> dict[str, float]:
 
 
 def published_atoms() -> dict[type[BaseModel], Make]:
-    """The published search of columns, for each command that makes such a search."""
+    """Return the function that makes the published settings of a search for columns."""
     from napari_reward_analysis.analyses.atoms.as_published import as_published
     from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 

@@ -1,4 +1,4 @@
-"""The command `batch`: the search of `atoms` in many images, one after the other."""
+"""The command `batch`: find the columns of many images, one after the other."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from napari_reward_analysis.errors import BadInput
 
 TABLE_FILE = "batch.csv"
 
-#: Columns of the table that are taken from an image's summary.
+#: Columns of the table; their values come from the summary of each image.
 _NUMBERS = ("n_atoms", "n_counted", "expected", "qc", "er", "n_trials", "pick")
 _FACTS = ("pixel_size_A", "area_fraction", "seconds", "out")
 
@@ -30,7 +30,7 @@ def _run(options: argparse.Namespace) -> int:
     from napari_reward_analysis.io.writers import write_csv
     from napari_reward_analysis.runs.journal import make_folder
 
-    # what is wrong with the options is told once, before any image
+    # faults of the options are reported once, before the first image
     settings = ATOMS.settings(options)
     check_names(settings)
     pick_of(options, settings.trials)
@@ -41,10 +41,10 @@ def _run(options: argparse.Namespace) -> int:
     for image, folder in zip(options.images, folders(options.images, options.out), strict=True):
         row = _one(options, image, folder)
         rows.append(row)
-        # written anew after each: a batch that is killed keeps what it has
+        # written after each image: a batch that is killed keeps its results so far
         write_csv(table, batch_table(rows))
         if not options.json:
-            print(f"[{len(rows)}/{len(options.images)}] {image}: {row['told']}", flush=True)
+            print(f"[{len(rows)}/{len(options.images)}] {image}: {row['line']}", flush=True)
         if row["status"] == "cancelled":
             break
     _report(rows, table, time.perf_counter() - start, as_json=options.json)
@@ -54,9 +54,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def folders(images: list[Path], out: Path | None) -> list[Path]:
-    """Folder of each image's results: beside it, or side by side in one folder.
+    """Return the folder of each image's results.
 
-    Images of one name from different folders are numbered.
+    It lies beside the image, or in the folder that the user gave. Images of the same name
+    from different folders are numbered.
     """
     chosen: list[Path] = []
     for image in images:
@@ -70,7 +71,7 @@ def folders(images: list[Path], out: Path | None) -> list[Path]:
 
 
 def batch_table(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """A row for each image; empty cells where it has no result."""
+    """Return a table with a row for each image. Cells without a result are empty."""
     import numpy as np
 
     columns = {"image": [row["image"] for row in rows], "status": [row["status"] for row in rows]}
@@ -81,22 +82,22 @@ def batch_table(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _one(options: argparse.Namespace, image: Path, folder: Path) -> dict[str, Any]:
-    """Row of one image; one that is of no use does not end the batch."""
+    """Analyse one image and return its row. A bad image does not end the batch."""
     own = argparse.Namespace(**vars(options) | {"image": image})
     row: dict[str, Any] = {"image": str(image), "message": ""}
     try:
         run, summary = ATOMS.analyse(own, folder)
     except KeyboardInterrupt:
         sentence = "interrupted before anything was found"
-        return row | {"status": "cancelled", "told": sentence, "message": sentence}
+        return row | {"status": "cancelled", "line": sentence, "message": sentence}
     except (BadInput, OSError, MemoryError) as error:
         words = refusal(error) if isinstance(error, BadInput) else str(error)
         sentence = " ".join(words.split()) or type(error).__name__
         say(f"{image}: {sentence}")
-        return row | {"status": "failed", "told": "failed", "message": sentence}
+        return row | {"status": "failed", "line": "failed", "message": sentence}
     tell(f"{image}: {notice}" for notice in summary["notices"])
-    told = ATOMS.describe(summary) + ("; interrupted" if run.status == "cancelled" else "")
-    return row | summary | {"status": run.status, "told": told}
+    line = ATOMS.describe(summary) + ("; interrupted" if run.status == "cancelled" else "")
+    return row | summary | {"status": run.status, "line": line}
 
 
 def _report(rows: list[dict[str, Any]], table: Path, seconds: float, *, as_json: bool) -> None:
@@ -105,7 +106,7 @@ def _report(rows: list[dict[str, Any]], table: Path, seconds: float, *, as_json:
         for status in ("done", "failed", "cancelled")
     }
     if as_json:
-        images = [{key: value for key, value in row.items() if key != "told"} for row in rows]
+        images = [{key: value for key, value in row.items() if key != "line"} for row in rows]
         facts = {"images": images, **numbers, "seconds": round(seconds, 3), "table": str(table)}
         print(json.dumps(facts))
         return

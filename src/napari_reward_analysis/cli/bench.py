@@ -1,4 +1,4 @@
-"""The command `bench`: the search beside others, on images made for it."""
+"""The command `bench`: compare samplers on simulated images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command: its name, its line in the list of commands, its options, its work."""
+"""Define a command: its name, its help, its options and the function that runs it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 
-#: Exit statuses.
+#: Exit statuses of the program.
 DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
 
@@ -21,9 +21,9 @@ class Command:
     help : str
         One line for the list of commands.
     add_options : callable
-        Gives a parser the command's options; called only for the command that is asked for.
+        Adds the options to a parser. It is called only for the command in use.
     run : callable
-        Does the work with the parsed options, and returns the exit status.
+        Runs the command with the parsed options, and returns the exit status.
     """
 
     name: str

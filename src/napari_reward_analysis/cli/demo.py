@@ -1,4 +1,4 @@
-"""The command `demo`: a finished run on a sample image, then the window."""
+"""The command `demo`: analyse a sample image, then show the run in the window."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 from napari_reward_analysis.cli.command import DONE, Command
 
-#: Set by the script that brings a virtual display: nobody is looking at it.
+#: Set by the script that starts a virtual display, which nobody sees.
 VIRTUAL = "NAPARI_REWARD_ANALYSIS_VIRTUAL_DISPLAY"
 
 
 def default_window() -> str:
-    """Show the window where there is a display with somebody before it."""
+    """Return the default of `--window`: 'show' only if somebody sees the display."""
     if os.environ.get(VIRTUAL):
         return "screenshot"
     if sys.platform.startswith("linux") and not (
@@ -36,8 +36,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--window",
         choices=("show", "screenshot", "none"),
-        help="Keep the window open, photograph and close it, or open none. "
-        "(default: show where there is a display)",
+        help="Show the window, save a picture of it and close it, or open no window. "
+        "(default: show if there is a display)",
     )
 
 

@@ -1,4 +1,4 @@
-"""The command `info`: facts about an image and about what a lattice predicts for it."""
+"""The command `info`: describe an image and the prediction of a lattice for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options for the image, its lattice and plugins, and the objects that they name."""
+"""Make the options for image, lattice and plugins, and read the objects that they name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def image_options(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
-    """Add the image, or several of them, its pixel size and its lattice."""
+    """Add the options for one or several images, the pixel size and the lattice."""
     from napari_reward_analysis.crystal.lattice import lattice_names
 
     if several:
@@ -47,7 +47,7 @@ def image_options(parser: argparse.ArgumentParser, *, several: bool = False) -> 
 
 
 def image_of(options: argparse.Namespace) -> Image:
-    """The image that `image_options` name.
+    """Read the image that the options name.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def image_of(options: argparse.Namespace) -> Image:
 
 
 def lattice_of(options: argparse.Namespace) -> Lattice | None:
-    """The lattice that `image_options` name, if any.
+    """Return the lattice that the options name, or None.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def lattice_of(options: argparse.Namespace) -> Lattice | None:
 
 
 def plugin_option(parser: argparse.ArgumentParser) -> None:
-    """Add the scripts that are run before everything else, see `load_plugins`."""
+    """Add the option for scripts that run before everything else, see `load_plugins`."""
     parser.add_argument(
         "--plugin",
         action="append",
@@ -87,7 +87,7 @@ def plugin_option(parser: argparse.ArgumentParser) -> None:
 def load_plugins(arguments: Sequence[str]) -> None:
     """Run the scripts that a command line names.
 
-    They run before the commands are known, since they may add one.
+    They run before the commands are listed, since a script may add a command.
 
     Raises
     ------
@@ -99,13 +99,13 @@ def load_plugins(arguments: Sequence[str]) -> None:
     try:
         found, _ = parser.parse_known_args(arguments)
     except argparse.ArgumentError:
-        return  # the parser of the command says it better
+        return  # the parser of the command reports this with a better message
     for file in found.plugin:
         load_plugin(file)
 
 
 def pick_options(parser: argparse.ArgumentParser) -> None:
-    """Add the choice of the trial that is written."""
+    """Add the options that choose the trial to write."""
     group = parser.add_argument_group("choice")
     group.add_argument(
         "--pick",
@@ -121,12 +121,12 @@ def pick_options(parser: argparse.ArgumentParser) -> None:
 
 
 def pick_of(options: argparse.Namespace, trials: int) -> Pick:
-    """The choice that `pick_options` tell; the usual one where a command has none.
+    """Return the chosen trial; the default if the command has no such option.
 
     Raises
     ------
     BadInput
-        If it is neither a way of picking nor a number below `trials`.
+        If the choice is neither a known rule nor a number below `trials`.
     """
     from napari_reward_analysis.runs.analysis import Pick
 

@@ -1,4 +1,4 @@
-"""The command line: the same analyses, in a terminal or called by another program."""
+"""The program of the command line: find the command, parse its options and run it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from napari_reward_analysis.cli.notices import refusal
 from napari_reward_analysis.cli.output import say
 from napari_reward_analysis.errors import BadInput
 
-#: Commands with a module of their own, in the order of the help.
+#: Commands with their own module, in the order of the help.
 _OWN = ("atoms", "amorphous", "oracle", "windows", "noise", "batch", "info", "bench", "demo")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point; returns the exit status (0 done, 2 bad input, 130 interrupted)."""
+    """Run the program; return the exit status (0 done, 2 bad input, 130 interrupted)."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    # batch systems end a job with SIGTERM: treat it as the interruption that it is
+    # batch systems end a job with SIGTERM: treat it as an interruption
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         load_plugins(words)
@@ -41,15 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _forget_the_interrupt() -> None:
     """Let the process end with the status that `main` returns.
 
-    CPython notes a KeyboardInterrupt that passes through the `exec` of a string, as in the
-    making of a dataclass, and ends the process by a signal even when it was caught. The
-    next `exec` of a string clears the note.
+    A KeyboardInterrupt can pass through the `exec` of a string, for instance while a
+    dataclass is made. CPython then remembers it, and ends the process by a signal even if
+    the exception was caught. The next `exec` of a string clears this memory.
     """
     exec("")
 
 
 def commands() -> Iterator[Command]:
-    """All commands: those of the package, then analyses that others registered."""
+    """Return all commands: those of the package, then registered analyses."""
     from napari_reward_analysis.cli.analysis import other_commands
 
     for name in _OWN:
@@ -74,21 +74,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 class _OneLineParser(argparse.ArgumentParser):
-    """Errors are one line on standard error, without the usage block."""
+    """A parser that writes an error as one line, without the usage block."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(BAD_INPUT, f"{self.prog}: {message}; see --help.\n")
 
 
 class _CommandParser(_OneLineParser):
-    """The parser of one command, which gets its options when it is used."""
+    """The parser of one command. Its options are added when it is used."""
 
     def __init__(self, *, command: Command, **how: Any) -> None:
         super().__init__(**how)
         self._command: Command | None = command
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse, with the command's options."""
+        """Add the command's options, and parse."""
         if self._command is not None:
             command, self._command = self._command, None
             command.add_options(self)
@@ -97,10 +97,10 @@ class _CommandParser(_OneLineParser):
 
 
 class _Version(argparse.Action):
-    """Prints the version, which is looked up only then."""
+    """Prints the version. It is looked up only when needed."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        """Print and leave."""
+        """Print the version and exit."""
         from napari_reward_analysis import __version__
 
         print(__version__)

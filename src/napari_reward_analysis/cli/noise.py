@@ -1,4 +1,4 @@
-"""The command `noise`: the search at several levels of noise."""
+"""The command `noise`: search the image at several levels of noise."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _given(options: argparse.Namespace, _image: Image) -> dict[str, Any]:
-    # without a file the option stands for the package's own network
+    # without a file the option means the network of this package
     oracle = True if options.oracle == "" else options.oracle
     return {"oracle": oracle, "known": options.truth}
 

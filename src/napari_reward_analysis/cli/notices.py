@@ -1,4 +1,4 @@
-"""Options to name with a notice or a refusal: what a user of the command line can do."""
+"""Add command line options that help to notices and errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from napari_reward_analysis.errors import BadInput
     from napari_reward_analysis.notices import Notice
 
-#: A sentence by the code of the notice or refusal.
+#: Advice for each code of a notice or an error.
 ADVICE = {
     "guessed_scale": "Give --pixel-size or --lattice to be sure.",
     "header_pixel_size": "Use --calibrate lattice to take the pixel size of the lattice.",
@@ -21,12 +21,12 @@ ADVICE = {
 
 
 def sentences(notices: Iterable[Notice]) -> list[str]:
-    """Notices in words, with the options to use where there are any."""
+    """Return notices as sentences, with the options that help."""
     from napari_reward_analysis.notices import sentence
 
     return [sentence(notice, ADVICE) for notice in notices]
 
 
 def refusal(error: BadInput) -> str:
-    """A refusal in words, with the options to use where there are any."""
+    """Return an error as a sentence, with the option that helps."""
     return f"{error} {ADVICE.get(error.code, '')}".strip()

@@ -1,6 +1,6 @@
-"""Make the options of a command from the fields of a settings model, and settings from them.
+"""Make command options from the fields of a settings model, and settings from the options.
 
-Only what the user gave is kept: every other value is the model's own default.
+Only values that the user gave are kept. All others are defaults of the model.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ _METAVARS: dict[Any, str] = {int: "N", float: "X", str: "TEXT", Path: "FILE"}
 
 @dataclass(frozen=True)
 class Option(Place):
-    """One field of a settings model as an option, see `Place`."""
+    """A field of a settings model as an option, see `Place`."""
 
     @property
     def dest(self) -> str:
-        """Attribute of the parsed options, present only where the option was given."""
+        """Attribute of the parsed options. It exists only if the user gave the option."""
         return ".".join(self.path)
 
     @property
     def plain_type(self) -> Any:
-        """Type of the value without its None."""
+        """Type of the value, without None."""
         return _without_none(self.field.info.annotation)
 
     @property
     def help(self) -> str:
-        """The field's help with its unit and its default."""
+        """Help of the field, with unit and default."""
         unit, shown = self.shown_unit, self.shown_default
         more = [unit] if unit else []
         more += [f"default: {shown}"] if shown else []
@@ -44,12 +44,12 @@ class Option(Place):
 
     @property
     def shown_unit(self) -> str:
-        """The unit in letters that every terminal has; empty for none."""
+        """The unit in ASCII letters; empty if there is none."""
         return _UNITS.get(self.field.unit, self.field.unit)
 
     @property
     def metavar(self) -> str:
-        """What stands for the value."""
+        """Placeholder of the value in the help."""
         if self.field.metavar:
             return self.field.metavar
         kind = self.plain_type
@@ -59,7 +59,7 @@ class Option(Place):
 
     @property
     def shown_default(self) -> str:
-        """The default as a user would type it, or what stands for none."""
+        """The default as a user would type it, or a few words if it is None."""
         if self.default is None:
             return self.field.empty
         if self.default and self.default == _literal_names(self.plain_type):
@@ -72,21 +72,21 @@ def options_of(
     without: Collection[str] = (),
     only: Collection[str] | None = None,
 ) -> Iterator[Option]:
-    """The options of a settings model, those of the models in it included.
+    """Yield the options of a settings model and of the models nested in it.
 
     Parameters
     ----------
     model : type
         Settings whose fields are made by `option`.
     without : collection of str
-        Fields that are not offered, by their path: 'ds', 'atoms.count'.
+        Paths of fields without an option: 'ds', 'atoms.count'.
     only : collection of str, optional
-        The fields that are offered, where it is not all of them.
+        Fields with an option. By default all fields have one.
 
     Yields
     ------
     Option
-        In the order of the fields. A flag of the outer model hides the same of an inner one.
+        In the order of the fields. If two models share a flag, the outer one has it.
     """
     flags: set[str] = set()
     inner: list[Option] = []
@@ -114,9 +114,9 @@ def add_settings(
     Parameters
     ----------
     parser : ArgumentParser
-        Gets a group of usual settings and one of advanced ones.
+        It gets a group of basic settings and one of advanced settings.
     model, without, only
-        As for `options_of`.
+        See `options_of`.
     """
     usual = parser.add_argument_group("settings")
     advanced = parser.add_argument_group("advanced settings")
@@ -125,12 +125,12 @@ def add_settings(
 
 
 def given_settings(options: argparse.Namespace, model: type[BaseModel]) -> dict[str, Any]:
-    """What the user gave for a settings model, nested like the model.
+    """Return the values that the user gave, nested like the model.
 
     Raises
     ------
     BadInput
-        If a name of 'NAME=VALUE' was given twice.
+        If the NAME of 'NAME=VALUE' was given twice.
     """
     found: dict[str, Any] = {}
     for option in options_of(model):
@@ -148,30 +148,31 @@ def settings_from(
     make: dict[type[BaseModel], Make] | None = None,
     more: dict[str, Any] | None = None,
 ) -> Any:
-    """Settings of what the user gave.
+    """Make settings from the values that the user gave.
 
     Parameters
     ----------
     options : Namespace
-        As parsed by a parser that `add_settings` prepared.
+        Parsed options; `add_settings` prepared the parser.
     model : type
         The settings.
     make : dict, optional
-        Other functions than the models themselves, by model: `as_published`.
+        Functions that make the settings of a model, such as `as_published`. By default the
+        model itself makes them.
     more : dict, optional
-        Further values, nested like the model. What the user gave goes before.
+        Further values, nested like the model. Values of the user take precedence.
 
     Raises
     ------
     BadInput
-        If a value is refused; the sentence names the option.
+        If a value is invalid. The message names the option.
     """
     given = merged(more or {}, given_settings(options, model))
     return build(model, given, make, lambda field: field.flag)
 
 
 def shown_value(value: Any) -> str:
-    """A value as a user would type it; empty for an empty dict."""
+    """Return a value as a user would type it; empty for an empty dict."""
     if isinstance(value, dict):
         return " ".join(f"{name}={shown_value(part)}" for name, part in value.items())
     if isinstance(value, bool):
@@ -188,7 +189,7 @@ def _add(group: argparse._ArgumentGroup, option: Option) -> None:
     common: dict[str, Any] = {
         "dest": option.dest,
         "default": argparse.SUPPRESS,
-        # argparse fills in '%'
+        # argparse formats help texts with '%'
         "help": option.help.replace("%", "%%"),
     }
     if kind is bool:
@@ -213,12 +214,12 @@ class _Pairs(argparse.Action):
 
     def __call__(
         self,
-        parser: argparse.ArgumentParser,  # noqa: ARG002 - what argparse calls it with
+        parser: argparse.ArgumentParser,  # noqa: ARG002 - the signature of argparse
         namespace: argparse.Namespace,
         values: Any,
         option_string: str | None = None,  # noqa: ARG002
     ) -> None:
-        """Add one pair; the last value of a name counts."""
+        """Add one pair. The last value of a name counts."""
         name, value = values
         found = dict(getattr(namespace, self.dest, {}))
         setattr(namespace, self.dest, found | {name: value})
@@ -237,7 +238,7 @@ def _number(kind: type) -> Callable[[str], Any]:
 
 
 def _list(option: Option) -> Callable[[str], tuple[Any, ...]]:
-    """Reads names or numbers with commas between them, and 'none' or 'all' where they fit."""
+    """Return a function that reads names or numbers separated by commas, 'none' or 'all'."""
     part = get_args(option.plain_type)[0]
     every = _all_names(option)
 
@@ -251,7 +252,7 @@ def _list(option: Option) -> Callable[[str], tuple[Any, ...]]:
             return tuple(part(word) for word in parts)
         except ValueError:
             raise argparse.ArgumentTypeError(
-                f"{text!r} are no numbers: write them with commas, e.g. 0,0.2"
+                f"{text!r} is not a list of numbers: write numbers with commas, e.g. 0,0.2"
             ) from None
 
     return read
@@ -263,7 +264,7 @@ def _all_names(option: Option) -> Callable[[], tuple[str, ...]] | None:
 
 
 def _literal_names(kind: Any) -> tuple[str, ...]:
-    """The names that a tuple of names may hold, where its type says so."""
+    """Return the names that a tuple may hold, if its type lists them."""
     part = get_args(kind)[0] if get_origin(kind) is tuple else None
     return get_args(part) if get_origin(part) is Literal else ()
 
@@ -276,12 +277,12 @@ def _list_form(option: Option) -> str:
 
 
 def _pair(value: Any) -> Callable[[str], tuple[str, Any]]:
-    """Reads 'NAME=VALUE', or 'NAME=LOW,HIGH' where a value is a pair of numbers."""
+    """Return a function that reads 'NAME=VALUE', or 'NAME=LOW,HIGH' for pairs of numbers."""
     example = "NAME=LOW,HIGH" if get_origin(value) is tuple else "NAME=VALUE"
 
     def read(text: str) -> tuple[str, Any]:
         name, equals, rest = text.partition("=")
-        wrong = argparse.ArgumentTypeError(f"{text!r} is no setting: write {example}")
+        wrong = argparse.ArgumentTypeError(f"{text!r} is not a setting: write {example}")
         if not (name and equals and rest):
             raise wrong
         if get_origin(value) is not tuple:

@@ -1,4 +1,4 @@
-"""The command `oracle`: columns by a network or a file, and a run compared with them."""
+"""The command `oracle`: compare a run with the columns of a network or a file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--points",
         type=Path,
         metavar="FILE",
-        help="Known positions in place of a network: a CSV file, or the .hdf5 file of atomap.",
+        help="Known positions instead of a network: a CSV file, or the .hdf5 file of atomap.",
     )
     parser.add_argument(
         "--run",

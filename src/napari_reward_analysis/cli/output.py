@@ -1,4 +1,4 @@
-"""Words and files that commands give back: progress, notices, summaries, folders."""
+"""Show progress, notices and summaries, and choose the folder of the results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Progress = Callable[[int, str], None]
 
 
 def output_options(parser: argparse.ArgumentParser) -> None:
-    """Add the folder of the results and the form of the summary."""
+    """Add the options for the folder of the results and the format of the summary."""
     group = parser.add_argument_group("results")
     group.add_argument(
         "--out", type=Path, metavar="DIR", help="Folder of the results. (default: beside the image)"
@@ -24,19 +24,19 @@ def output_options(parser: argparse.ArgumentParser) -> None:
 
 
 def json_option(parser: argparse._ActionsContainer) -> None:
-    """Add the form of the summary."""
+    """Add the option for the format of the summary."""
     parser.add_argument("--json", action="store_true", help="Print one JSON object.")
 
 
 def folder_of(options: argparse.Namespace, suffix: str) -> Path:
-    """Folder of the results: the one asked for, or one beside the image."""
+    """Return the folder of the results: the given one, or one beside the image."""
     image: Path = options.image
     chosen: Path | None = options.out
     return chosen or image.with_name(f"{image.stem}_{suffix}")
 
 
 def progress_bar(total: int) -> Progress | None:
-    """A bar on a terminal; nothing where the output goes to a file or a pipe."""
+    """Show a progress bar on a terminal, but not in a file or a pipe."""
     if not sys.stderr.isatty():
         return None
     from tqdm import tqdm
@@ -54,12 +54,12 @@ def progress_bar(total: int) -> Progress | None:
 
 @contextmanager
 def writing(file: Path) -> Iterator[None]:
-    """Tell of an interruption in the block that its run is on the disk.
+    """Report an interruption inside the block; the run is already saved.
 
     Parameters
     ----------
     file : Path
-        The run's file, already saved.
+        File of the saved run.
     """
     try:
         yield
@@ -70,12 +70,12 @@ def writing(file: Path) -> Iterator[None]:
 
 
 def spent(start: float, folder: Path) -> dict[str, Any]:
-    """Seconds since a start (`time.perf_counter`) and the folder, for a summary."""
+    """Return the seconds since `start` (`time.perf_counter`) and the folder."""
     return {"seconds": round(time.perf_counter() - start, 3), "out": str(folder)}
 
 
 def report(summary: dict[str, Any], words: str, *, as_json: bool) -> None:
-    """Print a summary: as one JSON object, or in words with folder and time."""
+    """Print a summary as one JSON object, or in words with folder and time."""
     if as_json:
         print(json.dumps(summary))
     else:
@@ -83,7 +83,7 @@ def report(summary: dict[str, Any], words: str, *, as_json: bool) -> None:
 
 
 def tell(sentences: Iterable[str]) -> None:
-    """Print sentences that the user should read, on standard error."""
+    """Print sentences on standard error."""
     for sentence in sentences:
         say(f"Note: {sentence}")
 

@@ -16,12 +16,12 @@ _BLOCK = re.compile(r"(<!-- settings: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 def option_table(
     model: type[BaseModel], without: Collection[str] = (), only: Collection[str] | None = None
 ) -> str:
-    """A table of the options of a settings model, in Markdown.
+    """Return a Markdown table of the options of a settings model.
 
     Parameters
     ----------
     model, without, only
-        As for `options_of`.
+        See `options_of`.
     """
     rows = ["| option | meaning | default |", "|---|---|---|"]
     rows += [_row(option) for option in options_of(model, without, only)]
@@ -29,10 +29,10 @@ def option_table(
 
 
 def tables_of_all() -> dict[str, str]:
-    """The tables of all built-in analyses, by name.
+    """Return the tables of all built-in analyses, by name.
 
-    Studies show their own settings and the number of trials; the others are those of
-    `atoms`.
+    The table of a study holds its own settings and the number of trials. Its other settings
+    are those of `atoms`.
     """
     from napari_reward_analysis.runs.analysis import all_analyses, analysis_named
 
@@ -46,19 +46,19 @@ def tables_of_all() -> dict[str, str]:
 
 
 def with_tables(page: str, tables: dict[str, str]) -> str:
-    """A page with its tables made anew.
+    """Return a page with updated tables.
 
     Parameters
     ----------
     page : str
-        Markdown in which `<!-- settings: NAME -->` and `<!-- end -->` stand around each table.
+        Markdown. The lines `<!-- settings: NAME -->` and `<!-- end -->` enclose each table.
     tables : dict
         Tables by name.
 
     Raises
     ------
     KeyError
-        If the page asks for a table that there is not.
+        If the page asks for a table that does not exist.
     """
     return _BLOCK.sub(lambda found: f"{found[1]}{tables[found[2]]}{found[3]}", page)
 
@@ -74,7 +74,7 @@ _MEASURES = ("angstrom", "px", "seconds")
 
 
 def _form(option: Option) -> str:
-    """The option as a user types it."""
+    """Return the option as a user types it."""
     kind: Any = option.plain_type
     flag = option.field.flag
     if kind is bool:

@@ -1,4 +1,4 @@
-"""The command `windows`: a search in each of the overlapping windows of an image."""
+"""The command `windows`: search each of the overlapping windows of an image."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _model() -> type[BaseModel]:
 COMMAND = AnalysisCommand(
     "windows",
     published=published_atoms,
-    # the count of a whole image has no meaning in a window
+    # the column count of the whole image does not apply to a window
     without=("atoms.count",),
     model=_model,
     picks=False,

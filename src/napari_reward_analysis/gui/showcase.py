@@ -1,4 +1,4 @@
-"""A window with a sample image and a finished run: for the demo and the documentation."""
+"""Open a window with a sample image and a finished run, for the demo and the docs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from napari_reward_analysis.gui.studies.dock import Studies
 _PLUGIN, _WIDGET = "napari-reward-analysis", "Find atoms (LoG*)"
 _REGIONS, _STUDIES = "Amorphous regions", "Studies"
 
-#: The window of the pictures, in px.
+#: Size of the window in pictures, in px.
 WINDOW = (1400, 900)
 
-#: Seconds after which a window that does not get ready is given up.
+#: Seconds to wait until the window is ready.
 _PATIENCE = 300.0
 
 
@@ -35,8 +35,8 @@ def show_run(sample: str, run: Run, picture: Path | None) -> None:
     run : Run
         A run on it.
     picture : Path or None
-        Photograph the window into this PNG file and close it; None keeps the window
-        open until the user closes it.
+        PNG file for a picture of the window, which is then closed. With None the window
+        stays open until the user closes it.
     """
     viewer, widget = open_sample(sample)
     widget.session.add(run)
@@ -52,16 +52,16 @@ def show_run(sample: str, run: Run, picture: Path | None) -> None:
 def open_sample(
     sample: str, theme: str = "dark", runs_folder: Path | None = None
 ) -> tuple[Any, FindAtoms]:
-    """A viewer with a sample image and the plugin, through its manifest.
+    """Open a viewer with a sample image and the plugin of the manifest.
 
     Parameters
     ----------
     sample : str
         Key of the sample image.
     theme : str
-        Of the window.
+        Theme of the window.
     runs_folder : Path, optional
-        Where runs are saved as they grow; by default the user's own folder.
+        Folder in which growing runs are saved. By default the folder of the user.
     """
     viewer = _viewer_with(sample, theme)
     _, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _WIDGET)
@@ -72,7 +72,7 @@ def open_sample(
 
 
 def open_regions(sample: str, theme: str, runs_folder: Path) -> tuple[Any, AmorphousRegions]:
-    """The same with the widget for amorphous regions."""
+    """Open a viewer with a sample image and the widget for amorphous regions."""
     viewer = _viewer_with(sample, theme)
     _, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _REGIONS)
     assert isinstance(widget, AmorphousRegions)
@@ -81,7 +81,7 @@ def open_regions(sample: str, theme: str, runs_folder: Path) -> tuple[Any, Amorp
 
 
 def open_studies(sample: str, theme: str, runs_folder: Path) -> tuple[Any, Studies]:
-    """The same with the widget for studies."""
+    """Open a viewer with a sample image and the widget for studies."""
     viewer = _viewer_with(sample, theme)
     _, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _STUDIES)
     assert isinstance(widget, Studies)
@@ -90,7 +90,7 @@ def open_studies(sample: str, theme: str, runs_folder: Path) -> tuple[Any, Studi
 
 
 def add_studies(viewer: Any) -> tuple[Any, Studies]:
-    """Add the widget for studies as a tab to the open dock; returns its dock and itself."""
+    """Add the widget for studies as a tab to the open dock. Return its dock and the widget."""
     dock, widget = viewer.window.add_plugin_dock_widget(_PLUGIN, _STUDIES, tabify=True)
     assert isinstance(widget, Studies)
     return dock, widget
@@ -106,8 +106,8 @@ def _viewer_with(sample: str, theme: str) -> Any:
 
 
 def photograph(viewer: Any, path: Path) -> None:
-    """Save a picture of the whole window as PNG, once everything in it is drawn."""
-    # the layout settles first: the image is fitted to the canvas as it then is
+    """Save a picture of the whole window as PNG, after everything is drawn."""
+    # the layout must be final before the image is fitted to the canvas
     _pump(0.3)
     viewer.reset_view()
     _pump(0.5)
@@ -115,22 +115,22 @@ def photograph(viewer: Any, path: Path) -> None:
 
 
 def wait_until(ready: Callable[[], bool]) -> None:
-    """Let the window work until something is so.
+    """Let the window work until a condition is true.
 
     Raises
     ------
     TimeoutError
-        If it is not so within five minutes.
+        If the condition is not true within five minutes.
     """
     start = time.monotonic()
     while not ready():
         if time.monotonic() - start > _PATIENCE:
-            raise TimeoutError("The window did not get ready within five minutes.")
+            raise TimeoutError("The window was not ready within five minutes.")
         _pump(0.02)
 
 
 def _scale_bar(viewer: Any) -> Any:
-    """The scale bar, which newer versions keep among the overlays of the canvas."""
+    """Return the scale bar. Newer versions keep it among the overlays of the canvas."""
     overlays = getattr(getattr(viewer, "canvas", None), "overlays", None)
     return viewer.scale_bar if overlays is None else overlays.scale_bar
 

@@ -1,1 +1,1 @@
-"""Runs on disk: head, records, log, journal; one way for all analyses."""
+"""Make, save and load the runs of all analyses."""

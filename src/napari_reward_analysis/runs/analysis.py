@@ -1,7 +1,8 @@
-"""An analysis: everything that command line, batch, window and script need to know of it.
+"""Describe an analysis to the command line, the window and scripts.
 
-Built-in analyses and those of other packages are used in the same way: looked up by name,
-begun with inputs and settings, iterated, saved, and written as tables and figures.
+Built-in analyses and those of other packages are used in the same way. An analysis is looked
+up by name and begun with inputs and settings. Its trials are iterated. Its run is saved, and
+written as tables and figures.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ R = TypeVar("R", bound=BaseRun[Any])
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """What an analysis starts from.
+    """The inputs of an analysis.
 
     Attributes
     ----------
@@ -46,10 +47,10 @@ class Inputs:
     lattice : Lattice or None
         The crystal.
     region : ndarray of bool, shape (H, W), or None
-        Pixels to analyse, drawn by the user.
+        Mask of the pixels to analyse, drawn by the user.
     given : dict
-        What else an analysis takes, by the names that it knows: known positions, an
-        oracle, the preflight of this very image.
+        Further inputs by name, such as known positions, an oracle, or the preflight of the
+        same image. Each analysis defines the names.
     """
 
     image: Image
@@ -60,21 +61,21 @@ class Inputs:
 
 @dataclass(frozen=True, eq=False)
 class Task(Generic[R]):
-    """An analysis that is set up and has not begun.
+    """An analysis that is set up but has not begun.
 
     Attributes
     ----------
     run : BaseRun
-        Without trials.
+        The run, without trials.
     steps : generator
-        Trials as they come. None is a pulse: work goes on, and no finished trial waits to
-        be yielded. Whoever iterates can show progress, or cancel by ceasing to iterate and
-        closing the generator; cancelling at a pulse loses nothing that is finished.
+        Yields trials as they finish. It also yields None as a pulse: work goes on, and no
+        finished trial waits to be yielded. To cancel, stop iterating and close the
+        generator. Cancelling at a pulse loses no finished trial.
     total : int
-        How many trials will come at most.
+        Largest number of trials.
     finish : callable
-        Called with the run when the iteration ended by itself: adds notices, and raises
-        BadInput where nothing was found.
+        Called with the run if the iteration ended by itself. It adds notices, and raises
+        BadInput if nothing was found.
     """
 
     run: R
@@ -92,23 +93,23 @@ class Analysis(Generic[R]):
     name : str
         The command, and the kind of its run files.
     title : str
-        What windows and menus call it.
+        Its name in windows and menus.
     help : str
         One line for the list of commands.
     settings : type
-        Its settings, fields made by `option`.
+        Its settings model, with fields made by `option`.
     format : RunFormat
-        How its runs are saved and loaded.
+        The way its runs are saved and loaded.
     begin : callable
-        ``begin(inputs, settings)`` sets up a `Task`; raises BadInput where the inputs do
-        not fit together.
+        ``begin(inputs, settings)`` returns a `Task`. It raises BadInput if the inputs do not
+        fit together.
     write : callable
-        ``write(run, folder, pick, image)`` writes tables and figures of a run that is
-        saved already, and returns the summary that ``--json`` prints. `image` may be None.
+        ``write(run, folder, pick, image)`` writes tables and figures of a saved run, and
+        returns the summary that ``--json`` prints. `image` may be None.
     describe : callable
-        ``describe(summary)`` is the summary in a line or a few.
+        ``describe(summary)`` returns the summary as one or a few lines of text.
     remark : callable
-        ``remark(trial)`` is a trial in a few words, for a progress bar.
+        ``remark(trial)`` describes a trial in a few words, for a progress bar.
     """
 
     name: str
@@ -125,18 +126,18 @@ class Analysis(Generic[R]):
 
 
 def register_analysis(analysis: Analysis[Any]) -> None:
-    """Make an analysis known to command line, window and `load_run`.
+    """Add an analysis to the command line, the window and `load_run`.
 
     Raises
     ------
     BadInput
-        If its name is no plain word.
+        If its name is not a plain word.
     """
     ANALYSES.add(analysis.name, analysis)
 
 
 def analysis_named(name: str) -> Analysis[Any]:
-    """The analysis of a name.
+    """Return the analysis of a name.
 
     Raises
     ------
@@ -148,7 +149,7 @@ def analysis_named(name: str) -> Analysis[Any]:
 
 
 def picked(run: BaseRun[Any], pick: Pick) -> int | None:
-    """Position of the trial that is written; None where no trial has a result.
+    """Return the position of the trial to write; None if no trial has a result.
 
     Raises
     ------

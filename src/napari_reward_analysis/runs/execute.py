@@ -1,6 +1,6 @@
 """Run an analysis from its first trial to its saved file.
 
-An interruption keeps what was found; a run that finds nothing leaves nothing behind.
+An interruption keeps the finished trials. A run that finds nothing leaves no files.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ from napari_reward_analysis.runs.run import BaseRun
 from napari_reward_analysis.search.pulses import without_pulses
 
 R = TypeVar("R", bound=BaseRun[Any])
-#: Called with the number of trials so far, and the last one.
+#: Called with the number of trials so far and the last trial.
 Progress = Callable[[int, Any], None]
 
 
 def collect(task: Task[R], add: Callable[[Any], None] | None = None) -> R:
-    """Fill a task's run in memory.
+    """Run a task in memory.
 
     Parameters
     ----------
     task : Task
-        As of `Analysis.begin`.
+        The task that `Analysis.begin` returned.
     add : callable, optional
-        Called with each trial, after it was added.
+        Called with each trial after it was added to the run.
 
     Returns
     -------
     BaseRun
-        Status 'done', or 'cancelled' after a KeyboardInterrupt.
+        The run. Its status is 'done', or 'cancelled' after a KeyboardInterrupt.
 
     Raises
     ------
     BadInput
         If nothing was found.
     KeyboardInterrupt
-        If it comes before there is anything to keep.
+        If the user interrupts before there is a result to keep.
     """
     run = task.run
     try:
-        # an interruption here, between two steps, ends the work under way too
+        # an interruption between two steps must also end the work in progress
         with closing(task.steps):
             for trial in without_pulses(task.steps):
                 run.trials.append(trial)
@@ -63,31 +63,31 @@ def collect(task: Task[R], add: Callable[[Any], None] | None = None) -> R:
 def execute(
     task: Task[R], files: RunFormat[R], folder: Path, progress: Progress | None = None
 ) -> R:
-    """Fill a task's run with a log on disk, and save it.
+    """Run a task with a log on disk, and save the run.
 
     Parameters
     ----------
     task : Task
-        As of `Analysis.begin`.
+        The task that `Analysis.begin` returned.
     files : RunFormat
-        As of `Analysis.format`.
+        The `format` of the analysis.
     folder : Path
-        Where log and run go; made when missing.
+        Folder of log and run. It is made if missing.
     progress : callable, optional
         Called after each trial.
 
     Returns
     -------
     BaseRun
-        As of `collect`.
+        The run, as `collect` returns it.
 
     Raises
     ------
     BadInput
-        If nothing was found, or the folder cannot be written to; a folder that was made
-        here is then gone again.
+        If nothing was found, or the folder cannot be written to. A folder that was made
+        here is removed again.
     KeyboardInterrupt
-        If it comes before there is anything to keep.
+        If the user interrupts before there is a result to keep.
     """
     existed = folder.exists()
     log = files.log(task.run, folder)
@@ -102,7 +102,7 @@ def execute(
     except BaseException:
         log.close()
         if not existed:
-            with suppress(OSError):  # somebody else may have put something there
+            with suppress(OSError):  # another program may have written files there
                 folder.rmdir()
         raise
     files.save(run, folder)

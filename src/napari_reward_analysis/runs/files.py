@@ -1,7 +1,7 @@
-"""A run of any kind on the disk: a log while it goes on, then one whole file.
+"""Save and load runs of any kind: a log during the run, then one file.
 
-An analysis brings a `RunFormat`: its head, a record for each of its trials, and a reader
-for both. The module `head` has what the heads have in common.
+An analysis defines a `RunFormat`: a head, a record for each trial, and a reader of both. The
+module `head` defines the common part of all heads.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from napari_reward_analysis.runs.journal import Journal, Record, make_folder, re
 R = TypeVar("R")
 T = TypeVar("T")
 
-#: What a reader raises over a file that does not hold what it should. A TypeError or an
-#: AttributeError is none of them: that would be a bug of the reader.
+#: Errors that a reader raises for a damaged file. TypeError and AttributeError are not among
+#: them, since they would be bugs of the reader.
 _DAMAGE = (KeyError, ValueError, zlib.error)
 
 
 class RunLog:
-    """A run's log file, open while the run goes on; see `Journal`.
+    """The log file of a run. It stays open during the run, see `Journal`.
 
     Parameters
     ----------
     path : Path
-        The log. Its folder is made when missing.
+        The log file. Its folder is made if missing.
     head : dict
-        Written at once.
+        Head of the run, written at once.
     record : callable
-        Makes plain values of a trial.
+        Turns a trial into plain values.
 
     Raises
     ------
@@ -54,29 +54,29 @@ class RunLog:
         self._journal.write(self._record(trial))
 
     def close(self, *, keep: bool = False) -> None:
-        """Close the log, and remove it unless it is to be kept."""
+        """Close the log. Remove it unless `keep` is set."""
         self._journal.close(keep=keep)
 
 
 @dataclass(frozen=True)
 class RunFormat(Generic[R]):
-    """How the runs of one analysis are saved and loaded.
+    """The file format of one analysis' runs.
 
     Attributes
     ----------
     name : str
-        The analysis, as its files say under 'kind'.
+        Name of the analysis, stored in the files as 'kind'.
     file : str
-        Name of the whole file; the log's has one letter more.
+        Name of the run's file. The name of the log has one letter more.
     head : callable
-        What is known of a run before its first trial, as plain values.
+        Returns as plain values the facts that are known before the first trial.
     record : callable
-        A trial as plain values.
+        Returns a trial as plain values.
     read : callable
-        The run of a head and records, which are dicts with text as keys. It raises KeyError
-        or ValueError where something is missing or of another type than it should be.
+        Makes the run from a head and records, which are dicts with text as keys. It raises
+        KeyError or ValueError if a value is missing or of the wrong type.
     closing : callable
-        What a finished file says beside head and trials: front and proposals.
+        Returns further values of a finished file, such as the front and the proposed trial.
     """
 
     name: str
@@ -87,7 +87,7 @@ class RunFormat(Generic[R]):
     closing: Callable[[R], Record] = lambda _run: {}
 
     def log(self, run: R, folder: str | Path) -> RunLog:
-        """Begin the log of a run in a folder, which is made when missing.
+        """Begin the log of a run in a folder. The folder is made if missing.
 
         Raises
         ------
@@ -97,12 +97,12 @@ class RunFormat(Generic[R]):
         return RunLog(Path(folder) / f"{self.file}l", self.head(run), self.record)
 
     def save(self, run: R, folder: str | Path) -> Path:
-        """Write the whole file into a folder, which is made when missing.
+        """Save a run in a folder. The folder is made if missing.
 
         Raises
         ------
         BadInput
-            If it cannot be written; an older file is then untouched.
+            If the file cannot be written. An older file stays as it was.
         """
         trials: Iterable[Any] = getattr(run, "trials", ())
         whole = self.head(run) | self.closing(run) | {"trials": [*map(self.record, trials)]}
@@ -112,12 +112,12 @@ class RunFormat(Generic[R]):
         return path
 
     def load(self, path: str | Path) -> R:
-        """Read a run: its folder, its file, or the log of one that was cut off.
+        """Read a run from its folder, its file, or the log of an interrupted run.
 
         Raises
         ------
         BadInput
-            If there is no such run, or the file is damaged or of a newer version.
+            If there is no such run, or the file is damaged or was saved by a newer version.
         """
         try:
             head, *records = read_records(Path(path), self.file)

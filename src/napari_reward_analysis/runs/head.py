@@ -1,7 +1,7 @@
-"""The head of a run's file: everything that is known before the first result.
+"""Write and read the head of a run's file: the facts that are known before the first result.
 
-Format, versions, how far it came, its image, lattice and settings; and, of a search that
-has a front, which trials were proposed and chosen.
+The head holds format, versions, status, image, lattice and settings. For a search with a
+front it also holds the proposed and the chosen trial.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from napari_reward_analysis.notices import Notice
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.runs.journal import Record
 
-#: Version of the file format; readers refuse a larger one.
+#: Version of the file format. Readers refuse a larger one.
 FORMAT = 1
 
 T = TypeVar("T")
 
 Status = Literal["running", "done", "cancelled", "failed"]
 
-#: Texts that every run has. Studies of version 0.1 have none of them.
+#: Text fields of every run. Studies of version 0.1 lack them.
 _WORDS = ("identifier", "name", "created", "message")
 
 _PACKAGES = ("napari-reward-analysis", "numpy", "scipy", "scikit-image", "scikit-optimize")
@@ -37,12 +37,12 @@ _PACKAGES = ("napari-reward-analysis", "numpy", "scipy", "scikit-image", "scikit
 
 @dataclass(frozen=True)
 class ImageReference:
-    """The image that a run belongs to, without its pixels.
+    """The image of a run, without its pixels.
 
     Attributes
     ----------
     name, source : str
-        What it was called and the file it came from.
+        Name of the image, and the file it came from.
     shape : tuple of int
         Height and width.
     pixel_size : float or None
@@ -59,17 +59,17 @@ class ImageReference:
 
     @classmethod
     def of(cls, image: Image) -> ImageReference:
-        """Reference to an image."""
+        """Make a reference to an image."""
         return cls(image.name, image.source, image.shape, image.pixel_size, image.fingerprint)
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> ImageReference:
-        """Reference from what `dataclasses.asdict` made of it.
+        """Make a reference from the values of `dataclasses.asdict`.
 
         Raises
         ------
         ValueError
-            If something is missing or of no use.
+            If a value is missing or invalid.
         """
         found = checked(cls, record)
         size = found.pixel_size
@@ -78,20 +78,20 @@ class ImageReference:
         return found
 
     def matches(self, image: Image) -> bool:
-        """Whether an image has the very pixels that the run was made on."""
+        """Return True if an image has the same pixels as the run's image."""
         return self.fingerprint == image.fingerprint
 
 
 class HeadedRun(Protocol):
-    """A run as its head is made of it."""
+    """The part of a run that its head stores."""
 
     @property
     def kind(self) -> str:
-        """The analysis."""
+        """Name of the analysis."""
 
     @property
     def image(self) -> ImageReference:
-        """The image it belongs to."""
+        """Image of the run."""
 
     @property
     def lattice(self) -> Lattice | None:
@@ -99,11 +99,11 @@ class HeadedRun(Protocol):
 
     @property
     def settings(self) -> BaseModel:
-        """What was asked."""
+        """Settings of the run."""
 
     @property
     def notices(self) -> Sequence[Notice]:
-        """What the user should know."""
+        """Facts that the user should know."""
 
     @property
     def versions(self) -> dict[str, str]:
@@ -111,11 +111,11 @@ class HeadedRun(Protocol):
 
     @property
     def status(self) -> Status:
-        """How far it came."""
+        """Progress: 'running', 'done', 'cancelled' or 'failed'."""
 
 
 class Numbered(Protocol):
-    """A trial with a number of its own, which a file that was cut off may lack."""
+    """A trial with a number. A file that was cut off may lack trials."""
 
     @property
     def index(self) -> int:
@@ -123,11 +123,11 @@ class Numbered(Protocol):
 
 
 class RunWithFront(Protocol):
-    """A run with a front, of which one trial is proposed."""
+    """A run with a front and a proposed trial."""
 
     @property
     def trials(self) -> Sequence[Numbered]:
-        """In the order of evaluation."""
+        """Trials in the order of evaluation."""
 
     @property
     def front(self) -> list[int]:
@@ -138,7 +138,7 @@ class RunWithFront(Protocol):
 
 
 def head_of(run: HeadedRun) -> Record:
-    """What every kind of run writes first; each adds its own.
+    """Return the common head of all runs. Each kind of run adds its own values.
 
     Parameters
     ----------
@@ -159,22 +159,22 @@ def head_of(run: HeadedRun) -> Record:
 
 
 def fields_of(head: Record, settings: type[BaseModel]) -> dict[str, Any]:
-    """What `head_of` wrote, as arguments of the run.
+    """Return the values of a head as arguments of the run.
 
-    A log that ends without a verdict on itself is a run that was cut off: 'running' is
-    read as 'cancelled'. Notices of version 0.1 are sentences.
+    The log of an interrupted run still has the status 'running'; it is read as 'cancelled'.
+    Notices of version 0.1 are sentences.
 
     Parameters
     ----------
     head : dict
-        As of `head_of`.
+        Head that `head_of` made.
     settings : type
-        Of the settings.
+        The settings model.
 
     Raises
     ------
     KeyError, ValueError
-        If something is missing or damaged.
+        If a value is missing or damaged.
     """
     status: Status = _adapter(Status).validate_python(head["status"])
     # noise studies of version 0.1 have no notices
@@ -192,25 +192,25 @@ def fields_of(head: Record, settings: type[BaseModel]) -> dict[str, Any]:
 
 
 def checked(kind: type[T], value: object) -> T:
-    """Read a value of a file as the type that it should have.
+    """Check the type of a value from a file, and convert it.
 
     Parameters
     ----------
     kind : type
-        Any type that pydantic knows; a dataclass is made of a dict.
+        Any type that pydantic knows. A dataclass is made from a dict.
     value : object
         Plain values.
 
     Raises
     ------
     ValueError
-        If it is of another type.
+        If the value is of another type.
     """
     found: T = _adapter(kind).validate_python(value)
     return found
 
 
-#: Adapters by type: making one takes longer than using it.
+#: Adapters by type. They are kept, since making one takes longer than using it.
 _ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
 
 
@@ -221,17 +221,17 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def refuse_newer(head: Record) -> None:
-    """Refuse a run in a format that this version does not know.
+    """Refuse a run of a newer file format.
 
     Raises
     ------
     BadInput
         If a newer version saved it.
     ValueError
-        If the format is no number.
+        If the format is not a number.
     """
     if not isinstance(head["format"], int):
-        raise ValueError("the format is no number")  # noqa: TRY004 - damage of a file
+        raise ValueError("the format is not a number")  # noqa: TRY004 - damage of a file
     if head["format"] > FORMAT:
         raise BadInput(
             f"This run was saved by a newer version (format {head['format']}, known: {FORMAT}): "
@@ -240,7 +240,7 @@ def refuse_newer(head: Record) -> None:
 
 
 def versions_now() -> dict[str, str]:
-    """Versions of Python and of the packages that make a run."""
+    """Return the versions of Python and of the packages that affect a run."""
     found = {"python": platform.python_version()}
     for name in _PACKAGES:
         try:
@@ -251,7 +251,7 @@ def versions_now() -> dict[str, str]:
 
 
 def front_record(run: RunWithFront) -> Record:
-    """The front and what is proposed of it, for those who read the file without this program."""
+    """Return front and proposed trial, for readers of the file without this program."""
     metrics: tuple[Metric, ...] = "euclidean", "chebyshev"
     return {
         "front": [run.trials[position].index for position in run.front],
@@ -260,11 +260,11 @@ def front_record(run: RunWithFront) -> Record:
 
 
 def index_at(trials: Sequence[Numbered], position: int | None) -> int | None:
-    """Number of the trial at a position; None for none."""
+    """Return the number of the trial at a position; None if the position is None."""
     return None if position is None else trials[position].index
 
 
 def position_of(trials: Sequence[Numbered], index: int | None) -> int | None:
-    """Position of the trial with a number; None where there is no such trial."""
+    """Return the position of the trial with a number; None if there is no such trial."""
     positions: dict[int | None, int] = {trial.index: i for i, trial in enumerate(trials)}
     return positions.get(index)

@@ -1,7 +1,7 @@
-"""A log that grows by a line a trial, and the whole file that takes its place.
+"""Write and read the log of a run, and the file that replaces it at the end.
 
-The first line holds all that is known at the start, then comes one line a trial, each
-flushed: a process that is killed loses the line it was writing, no more.
+The first line of the log is the head. Each trial adds a line, which is flushed at once. A
+killed process loses only the line that it was writing.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ Record = dict[str, Any]
 
 
 class Journal:
-    """A log file, open while a run goes on.
+    """A log file. It stays open during the run.
 
     Parameters
     ----------
     folder : Path
-        Made when missing.
+        Folder of the log. It is made if missing.
     head : dict
         The first line.
     name : str
-        Of the file.
+        Name of the file.
 
     Raises
     ------
@@ -61,31 +61,31 @@ class Journal:
             self._file.write(json.dumps(record) + "\n")
             self._file.flush()
         except OSError as error:
-            # a head alone is nothing to keep
+            # a head without trials is not worth keeping
             self._cut = self._lines > 1
             raise _cannot_write(self.path, error, cut=self._cut) from error
         self._lines += 1
 
     def close(self, *, keep: bool = False) -> None:
-        """Close the log, and remove it unless it is to be kept.
+        """Close the log. Remove it unless `keep` is set.
 
-        A log that could not be written to its end is kept: it is all that there is.
+        A log that could not be written completely is kept, since it is the only copy.
         """
-        with suppress(OSError):  # it tries again to write what has been refused
+        with suppress(OSError):  # closing tries again to write the refused line
             self._file.close()
         if not (keep or self._cut):
             self.path.unlink(missing_ok=True)
 
 
 def read_records(path: Path, name: str = RUN_FILE) -> list[Record]:
-    """Head and trials of a run: its folder, its `run.json`, or the log of one cut off.
+    """Read head and trials of a run from its folder, its file, or its log.
 
     Parameters
     ----------
     path : Path
         Folder, file or log.
     name : str
-        What the whole file is called in its folder; its log has one letter more.
+        Name of the run's file in its folder. The name of the log has one letter more.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def read_records(path: Path, name: str = RUN_FILE) -> list[Record]:
         found = [path / file for file in (name, f"{name}l") if (path / file).exists()]
         if not found:
             raise BadInput(f"There is no run in {path}: choose a folder that holds {name}.")
-        # a log beside a finished run is a newer run that was cut off
+        # a log beside a finished run belongs to a newer run that was interrupted
         path = max(found, key=lambda p: p.stat().st_mtime_ns)
     try:
         text = path.read_text(encoding="utf-8")
@@ -110,7 +110,7 @@ def read_records(path: Path, name: str = RUN_FILE) -> list[Record]:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and what it lies in."""
+    """Make a folder and its parents."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -134,12 +134,12 @@ def _log_records(text: str) -> list[Record]:
         try:
             records.append(json.loads(line))
         except (json.JSONDecodeError, RecursionError):
-            break  # the line that was being written when the process ended
+            break  # this line was being written when the process ended
     return records
 
 
 def _cannot_write(path: Path, error: OSError, *, cut: bool = False) -> BadInput:
-    rest = "; what it holds so far is kept" if cut else ""
+    rest = "; the part written so far is kept" if cut else ""
     return BadInput(
         f"{path} cannot be written ({error.strerror or error}): "
         f"free some space or choose another folder{rest}."

@@ -9,7 +9,7 @@ from typing import Any
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.runs.registered import find_analysis
 
-#: What every run file says of its analysis, at its beginning.
+#: Name of the analysis at the beginning of every run file.
 _KIND = re.compile(r'"kind":\s*"(\w+)"')
 _BEGINNING = 4096
 
@@ -20,18 +20,18 @@ def load_any(path: Path) -> Any:
     Parameters
     ----------
     path : Path
-        Its folder, its file, or the log of one that was cut off.
+        The folder of the run, its file, or the log of an interrupted run.
 
     Returns
     -------
     BaseRun
-        Of the class of its analysis.
+        The run, of the class that belongs to its analysis.
 
     Raises
     ------
     BadInput
-        If there is no run, the folder holds runs of several analyses, or the file is
-        damaged or of a newer version.
+        If there is no run, if the folder holds runs of several analyses, or if the file is
+        damaged or was saved by a newer version.
     """
     if not path.exists():
         raise BadInput(f"There is no run {path}: check the name.")
@@ -49,7 +49,7 @@ def load_any(path: Path) -> Any:
 
 
 def kind_of(file: Path) -> str | None:
-    """The analysis that a run file belongs to; None where it is no run file."""
+    """Return the analysis of a run file; None if it is not a run file."""
     try:
         with file.open(encoding="utf-8") as opened:
             found = _KIND.search(opened.read(_BEGINNING))

@@ -1,4 +1,4 @@
-"""Arrays as short pieces of text, for files of JSON."""
+"""Pack arrays as short text for JSON files."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import numpy.typing as npt
 
 
 def pack(array: npt.NDArray[Any]) -> str:
-    """An array's bytes, compressed, as text."""
+    """Return the compressed bytes of an array as text."""
     return base64.b64encode(zlib.compress(np.ascontiguousarray(array).tobytes())).decode("ascii")
 
 
 def unpack(text: str, dtype: str) -> npt.NDArray[Any]:
-    """The array of a known type, flat, that `pack` was given."""
+    """Return the array that `pack` was given, flat and of type `dtype`."""
     return np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype).copy()
 
 
 def unpack_bits(text: str, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """The booleans of a known shape, of which `pack` was given the bits (`np.packbits`)."""
+    """Return booleans of a known shape from the bits (`np.packbits`) that `pack` was given."""
     count, packed = math.prod(shape), unpack(text, "u1")
     if count > 8 * len(packed):
         raise ValueError(f"{8 * len(packed)} bits are too few for {shape}")

@@ -1,4 +1,7 @@
-"""The analyses by name. Names and lines of help are known without importing an analysis."""
+"""Find analyses by name.
+
+Names and help texts are known without the import of an analysis.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,17 @@ from napari_reward_analysis.registry import Registry
 _PACKAGE = "napari_reward_analysis.analyses"
 _BUILT_IN = ("atoms", "amorphous", "oracle", "windows", "noise")
 
-#: What `register_analysis` was given, by name.
+#: Registered analyses by name.
 ANALYSES: Registry[Any] = Registry("analysis", _PACKAGE, _BUILT_IN)
 
 
 def all_analyses() -> tuple[str, ...]:
-    """Names of all analyses, the built-in ones first."""
+    """Return the names of all analyses, the built-in ones first."""
     return (*_BUILT_IN, *(name for name in ANALYSES if name not in _BUILT_IN))
 
 
 def find_analysis(name: str) -> Any:
-    """The `Analysis` of a name; a built-in one is imported for it.
+    """Return the `Analysis` of a name. A built-in one is imported.
 
     Raises
     ------
@@ -33,9 +36,9 @@ def find_analysis(name: str) -> Any:
 
 
 def help_of(name: str) -> str:
-    """A line on an analysis, for the list of commands."""
+    """Return the help of an analysis for the list of commands."""
     if name in _BUILT_IN:
-        # its package says so, since the analysis itself takes long to import
+        # the package holds the help, since the analysis itself is slow to import
         text: str = importlib.import_module(f"{_PACKAGE}.{name}").HELP
         return text
     return str(ANALYSES[name].help)

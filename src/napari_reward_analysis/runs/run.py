@@ -1,6 +1,6 @@
-"""A run as an object: its image, settings, trials, and how far it came.
+"""Define a run: its image, settings, trials and status.
 
-Every analysis derives its run from `BaseRun`; what is special to it are further fields.
+Every analysis derives its run from `BaseRun` and adds fields of its own.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Pick:
-    """Which trial of a run is written.
+    """The choice of the trial to write.
 
     Attributes
     ----------
     choice : str
         'euclidean', 'chebyshev' or the number of a trial.
     scaled : bool
-        Whether the objectives are scaled to the front's range first.
+        Scale the objectives to the range of the front first.
     """
 
     choice: str = "euclidean"
@@ -48,37 +48,37 @@ class BaseRun(Generic[T]):
     Attributes
     ----------
     image : ImageReference
-        The image it belongs to.
+        The image of the run.
     settings : BaseModel
-        What the user asked for.
+        Settings of the user.
     lattice : Lattice or None
         The crystal.
     trials : list
-        Results in the order in which they came: trials of a search, windows, rows of a
+        Results in the order in which they came: trials of a search, windows, or rows of a
         study.
     notices : list of Notice
-        What the user should know about image and search.
+        Facts about image and search that the user should know.
     name : str
-        What the user calls the run.
+        Name of the run.
     status : {'running', 'done', 'cancelled', 'failed'}
-        How far it came.
+        Progress of the run.
     message : str
-        Why it failed, when it did.
+        Reason of a failure; empty otherwise.
     choice : int or None
-        Position of the trial that the user chose; None means the proposed one.
+        Position of the trial that the user chose. None means the proposed one.
     created : str
         Time of the start, ISO 8601, UTC.
     versions : dict
-        Versions of the packages that made it.
+        Versions of the packages that made the run.
     identifier : str
         Unique name.
     pixels : Image or None
-        The image itself, where it is in memory; not saved.
+        The image with its pixels if it is in memory. It is not saved.
     """
 
-    #: The analysis, as it is registered.
+    #: Name of the registered analysis.
     kind: ClassVar[str] = ""
-    #: What one of the trials is called, in the plural.
+    #: Word for the trials, in the plural.
     noun: ClassVar[str] = "trials"
 
     image: ImageReference
@@ -96,7 +96,7 @@ class BaseRun(Generic[T]):
     pixels: Image | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
-        """A few lines: how far it came, its image, its best trial."""
+        """Describe status, image and best trial in a few lines."""
         image, front = self.image, self.front
         size = image.pixel_size
         lines = [
@@ -119,7 +119,7 @@ class BaseRun(Generic[T]):
         return pareto_front(values, [trial.feasible for trial in trials])
 
     def proposed(self, metric: Metric = "euclidean", *, scaled: bool = False) -> int | None:
-        """Position of the trial nearest to the ideal point; None where nothing is feasible."""
+        """Position of the trial nearest to the ideal point; None if no trial is feasible."""
         trials: list[Any] = self.trials
         front = self.front
         if not front:
@@ -128,12 +128,12 @@ class BaseRun(Generic[T]):
 
     @property
     def best(self) -> Any:
-        """The trial that the user chose, else the proposed one; None where there is none."""
+        """The trial that the user chose, else the proposed one; None if there is none."""
         position = self.proposed() if self.choice is None else self.choice
         return None if position is None else self.trials[position]
 
     def has_result(self) -> bool:
-        """Whether there is anything to keep."""
+        """Return True if the run holds a result."""
         return bool(self.trials)
 
     def keep_image(self, image: Image) -> None:
@@ -142,7 +142,7 @@ class BaseRun(Generic[T]):
         Raises
         ------
         BadInput
-            If it is another image.
+            If the pixels differ from those of the run.
         """
         if not self.image.matches(image):
             raise BadInput(
@@ -152,41 +152,41 @@ class BaseRun(Generic[T]):
         self.pixels = image
 
     def find_image(self) -> Image | None:
-        """The run's image: as kept, or from its file; None where neither is there."""
+        """Return the image from memory or from its file; None if neither exists."""
         if self.pixels is None and self.image.source:
             try:
                 found = read_image(self.image.source)
             except BadInput:
-                return None  # moved away, or one frame of a stack
+                return None  # the file was moved, or the image was one frame of a stack
             if self.image.matches(found):
                 self.pixels = found
         return self.pixels
 
     def need_image(self, image: Image | None = None) -> Image:
-        """The run's image: the given one, or that of `find_image`.
+        """Return the given image, or else that of `find_image`.
 
         Raises
         ------
         BadInput
-            If there is none, or the given one is another image.
+            If there is no image, or the given one has other pixels.
         """
         if image is not None:
             self.keep_image(image)
         found = self.find_image()
         if found is None:
             raise BadInput(
-                f"The image {self.image.name!r} is not at hand: give the one that the run was "
+                f"The image {self.image.name!r} was not found: give the image that the run was "
                 "made on."
             )
         return found
 
     def save(self, folder: str | Path) -> dict[str, Any]:
-        """Save the run, and write its tables and figures, as its command does.
+        """Save the run, and write its tables and figures.
 
         Parameters
         ----------
         folder : str or Path
-            Made when missing.
+            Folder of the files. It is made if missing.
 
         Returns
         -------
@@ -196,7 +196,7 @@ class BaseRun(Generic[T]):
         Raises
         ------
         BadInput
-            If something cannot be written.
+            If a file cannot be written.
         """
         analysis, place = find_analysis(self.kind), Path(folder)
         analysis.format.save(self, place)

@@ -1,1 +1,1 @@
-"""The search that all analyses share."""
+"""Search settings in a loop that all analyses share."""

@@ -1,4 +1,4 @@
-"""Say in one plain sentence why pydantic refused a setting."""
+"""Explain in one sentence why pydantic refused a setting."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ def fault_in_words(
     model: type[BaseModel],
     name: Callable[[Described], str] = _title,
 ) -> str:
-    """The first fault of settings as one sentence.
+    """Return the first fault of settings as one sentence.
 
     Parameters
     ----------
     error : ValidationError
-        As raised by the settings.
+        The error that the settings raised.
     model : type
         The settings' class.
     name : callable
-        What to call a field; its title by default.
+        Returns the name of a field in the sentence. By default its title is used.
 
     Returns
     -------
     str
-        Such as 'Trials must be at least 1, not 0.'
+        For instance 'Trials must be at least 1, not 0.'
     """
     first: Mapping[str, Any] = error.errors()[0]
     called = _called(first["loc"], model, name)
     if first["type"] == "value_error":
-        # the settings themselves say it; pydantic puts a prefix before it
+        # a validator of the settings wrote the text; pydantic adds a prefix
         said = _sentence(str(first["msg"]).removeprefix("Value error, "))
         return f"{called}: {said[:1].lower()}{said[1:]}" if called else said
     if first["type"] == "extra_forbidden":
@@ -77,7 +77,7 @@ def _rule(first: Mapping[str, Any]) -> str:
 def _called(
     place: tuple[int | str, ...], model: type[BaseModel], name: Callable[[Described], str]
 ) -> str:
-    """The name of the innermost described field, with what is meant inside it in brackets."""
+    """Return the name of the innermost described field, with the faulty part in brackets."""
     found = ""
     inside: list[str] = []
     at: Any = model

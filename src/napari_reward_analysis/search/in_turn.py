@@ -1,4 +1,7 @@
-"""Yield the results of several threads as they come; an interruption keeps what is done."""
+"""Yield the results of several threads as they finish.
+
+An interruption keeps the finished results.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +11,32 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: s between two pulses. Windows tells a thread that waits of no interruption, either.
+#: Seconds between two pulses. On Windows a waiting thread notices no interruption.
 _PULSE = 0.1
 
 
 def in_turn(futures: Sequence[Future[T | None]], stop: Callable[[], None]) -> Iterator[T | None]:
-    """Results one after the other, as they are finished.
+    """Yield results one after the other, as they finish.
 
     Parameters
     ----------
     futures : sequence of Future
-        Work under way or waiting.
+        Work that runs or waits.
     stop : callable
-        Called on an interruption: makes the work that is under way end soon, with None.
+        Called on an interruption. It makes running work end soon with the result None.
 
     Yields
     ------
     object or None
-        A result, in the order of the futures where several are finished at once. None is a
-        pulse: all results so far were yielded, and work goes on. It comes at least every
-        0.1 s, so that whoever cancels at a pulse loses nothing that is finished. A future
-        without a result yields nothing. After an interruption come the results that are
-        finished by then.
+        A result, or None as a pulse. Results that finish together keep the order of the
+        futures. A pulse comes at least every 0.1 s: work goes on, and all finished results
+        were yielded. So cancelling at a pulse loses no result. A future without a result
+        yields nothing. After an interruption the finished results are still yielded.
 
     Raises
     ------
     KeyboardInterrupt
-        After these, where one came.
+        After these results, if an interruption came.
     """
     left = list(futures)
     try:
@@ -44,7 +46,7 @@ def in_turn(futures: Sequence[Future[T | None]], stop: Callable[[], None]) -> It
             yield None
     except KeyboardInterrupt:
         stop()
-        # a future that was cancelled is done without a result
+        # a cancelled future is done but has no result
         left = [future for future in left if not future.cancel()]
         wait(left)
         yield from _finished(left, keep_errors=False)
@@ -52,7 +54,7 @@ def in_turn(futures: Sequence[Future[T | None]], stop: Callable[[], None]) -> It
 
 
 def _finished(left: list[Future[T | None]], *, keep_errors: bool = True) -> Iterator[T]:
-    """Take the futures that are done out of the list and yield their results."""
+    """Remove the finished futures from the list and yield their results."""
     for future in [future for future in left if future.done()]:
         left.remove(future)
         if not keep_errors and future.exception() is not None:

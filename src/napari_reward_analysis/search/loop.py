@@ -1,7 +1,7 @@
-"""The ask/tell loop of every search: ask a sampler, evaluate, tell it the result.
+"""Run the ask/tell loop of every search: ask a sampler, evaluate, tell it the result.
 
-A search is iterated: whoever wants to cancel it stops iterating. It knows patience, a time
-budget, a warm start and failed trials; the analysis brings a problem, see `Problem`.
+A search is an iterable. To cancel it, stop iterating. It handles patience, a time budget, a
+warm start and failed trials. The analysis defines a `Problem`.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from napari_reward_analysis.search.settings import SearchSettings
 
 
 class Trial(Protocol):
-    """One evaluated setting: an immutable dataclass with at least these attributes."""
+    """An evaluated setting. It is an immutable dataclass with at least these attributes."""
 
     @property
     def index(self) -> int:
-        """Place in the search, from 0."""
+        """Number in the search, from 0."""
 
     @property
     def feasible(self) -> bool:
-        """Whether the trial may be on a front."""
+        """True if the trial may be on a front."""
 
     @property
     def objectives(self) -> tuple[float, ...]:
-        """Rewards that are minimised."""
+        """Values that are minimised."""
 
     @property
     def search_seconds(self) -> float:
-        """Time that the sampler took to propose it."""
+        """Time that the sampler took to propose the trial."""
 
 
 T = TypeVar("T", bound=Trial)
 
 
 class Problem(Protocol[T]):
-    """An image with physics and settings: everything that the trials of a search share."""
+    """The part that all trials of a search share: an image, its physics and settings."""
 
     @property
     def settings(self) -> SearchSettings:
-        """How long and how to search."""
+        """Settings of the search."""
 
     @property
     def space(self) -> Space:
@@ -54,42 +54,41 @@ class Problem(Protocol[T]):
 
     @property
     def n_objectives(self) -> int:
-        """Number of objectives that the sampler is told."""
+        """Number of objectives that the sampler minimises."""
 
     def first_trials(self) -> Sequence[T]:
-        """Trials at settings that need no sampler, evaluated before it is asked.
+        """Yield the trials that need no sampler. They come before all others.
 
-        They are all there is where the space has no dimension.
+        If the space has no dimension, there are no further trials.
         """
 
     def trials_at(self, index: int, point: UnitPoint) -> Sequence[T]:
-        """One or more trials at a point of the unit cube, the one to learn from first.
+        """Evaluate a point of the unit cube. The sampler learns from the first trial.
 
-        A trial that fails is a trial too: this raises nothing.
+        A failure gives a failed trial and raises no error.
         """
 
     def told(self, trial: T) -> tuple[float, ...] | None:
-        """What the sampler learns from a trial; None where it is infeasible."""
+        """Return the objectives that the sampler learns; None if the trial is infeasible."""
 
 
 class Search(Generic[T]):
-    """One search, iterated trial by trial.
+    """A search, iterated trial by trial.
 
     Parameters
     ----------
     problem : Problem
-        What is searched.
+        The problem to solve.
     start : sequence of ndarray, shape (d,)
-        Points of the unit cube that are evaluated before the sampler is asked: good ones
-        of a similar image. They count as trials.
+        Points of the unit cube that are evaluated before the sampler is asked, for instance
+        good points of a similar image. They count as trials.
 
     Attributes
     ----------
     points : list of ndarray or None
-        The point of the unit cube that each trial so far lies at; None for a trial that
-        needed no sampler.
+        Point of each trial in the unit cube; None for a trial that needed no sampler.
     notices : list of Notice
-        What is worth knowing of the search: why it ended early.
+        Facts about the search, such as the reason of an early end.
     """
 
     def __init__(self, problem: Problem[T], start: Sequence[UnitPoint] = ()) -> None:
@@ -99,7 +98,7 @@ class Search(Generic[T]):
         self._start = tuple(start)
 
     def __iter__(self) -> Generator[T, None, None]:
-        """Trials in the order of evaluation; each call begins the search anew."""
+        """Yield trials in the order of evaluation. Each call starts a new search."""
         self.points.clear()
         self.notices.clear()
         problem, settings = self.problem, self.problem.settings
@@ -148,7 +147,7 @@ class Search(Generic[T]):
 
 
 def _took(trial: T, seconds: float) -> T:
-    changed: Any = trial  # every trial is a dataclass, which a protocol cannot say
+    changed: Any = trial  # every trial is a dataclass; a protocol cannot express this
     found: T = replace(changed, search_seconds=seconds)
     return found
 

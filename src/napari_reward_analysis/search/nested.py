@@ -1,7 +1,7 @@
-"""Treat settings with settings in them as one list of fields, and make them of given values.
+"""Treat nested settings as one list of fields, and make them from given values.
 
-A study has settings of its own and those of the searches that it makes. Scripts and the
-command line name a field alone: `trials`, wherever in the settings it lies.
+A study has its own settings and nested settings for its searches. Scripts and the command
+line use the name of a field alone: `trials`, at any depth.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.search.faults import fault_in_words
 from napari_reward_analysis.search.settings import Described, described_fields
 
-#: Makes settings of keywords: a model, or a function like `as_published`.
+#: Makes settings from keywords: a model, or a function like `as_published`.
 Make = Callable[..., BaseModel]
-#: Calls a field in the words of whoever gave its value.
+#: Returns the name of a field as the user gave it.
 Naming = Callable[[Described], str]
 
 
 @dataclass(frozen=True)
 class Place:
-    """One field of settings, in them or in settings within them.
+    """A field of settings or of settings nested in them.
 
     Attributes
     ----------
     path : tuple of str
-        Names from the outer model to the field.
+        Names on the way from the outer model to the field.
     field : Described
         Title, help, unit, limits.
     default : object
-        The value where none is given; the outer model may have another one than the inner.
+        Default value. The outer model can change the default of an inner model.
     """
 
     path: tuple[str, ...]
@@ -43,7 +43,7 @@ class Place:
 
 
 def places_of(model: type[BaseModel]) -> Iterator[Place]:
-    """All fields, in the order of the models.
+    """Return all fields, in the order of the models.
 
     Parameters
     ----------
@@ -54,19 +54,19 @@ def places_of(model: type[BaseModel]) -> Iterator[Place]:
 
 
 def by_path(model: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by the field's name alone, as values nested like the model.
+    """Nest values like the model. They are given by the field's name alone.
 
     Parameters
     ----------
     model : type
-        The settings. A name of the outer model hides the same of an inner one.
+        The settings model. If two models share a name, the outer one has it.
     values : mapping
-        By the name of the field.
+        Values by the name of the field.
 
     Raises
     ------
     BadInput
-        If there is no such field; the sentence names the nearest one.
+        If there is no such field. The message names the most similar one.
     """
     known = {place.field.name: place.path for place in reversed(list(places_of(model)))}
     known |= {name: (name,) for name in model.model_fields}
@@ -90,23 +90,24 @@ def build(
     make: Mapping[type[BaseModel], Make] | None = None,
     name: Naming = lambda field: field.name,
 ) -> Any:
-    """Settings of given values; what is not given keeps its default.
+    """Make settings from given values. All other fields keep their default.
 
     Parameters
     ----------
     model : type
-        The settings.
+        The settings model.
     values : mapping
-        Nested like the model.
+        Values, nested like the model.
     make : mapping, optional
-        Other functions than the models themselves, by model: `as_published`.
+        Functions that make the settings of a model, such as `as_published`. By default the
+        model itself makes them.
     name : callable
-        What to call a field in a refusal.
+        Returns the name of a field in an error message.
 
     Raises
     ------
     BadInput
-        If a value is refused.
+        If a value is invalid.
     """
     makers = make or {}
     found = dict(values)
@@ -123,7 +124,7 @@ def build(
 
 
 def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Two nested mappings as one; the second goes before."""
+    """Merge two nested mappings. Values of the second take precedence."""
     found = dict(first)
     for name, value in second.items():
         both = isinstance(found.get(name), Mapping) and isinstance(value, Mapping)

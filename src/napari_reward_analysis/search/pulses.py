@@ -1,4 +1,7 @@
-"""Generators that pulse: they yield None while work goes on, so that it can be cancelled."""
+"""Handle generators with pulses.
+
+A pulse is the value None. It is yielded during long work, so that the work can be cancelled.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ T = TypeVar("T")
 
 
 def returned(steps: Generator[None, None, T]) -> T:
-    """The value that a generator returns in the end."""
+    """Run a generator to its end and return its return value."""
     while True:
         try:
             next(steps)
@@ -19,5 +22,5 @@ def returned(steps: Generator[None, None, T]) -> T:
 
 
 def without_pulses(steps: Iterable[T | None]) -> Iterator[T]:
-    """The results among the steps of an analysis."""
+    """Yield the results among the steps of an analysis."""
     return (step for step in steps if step is not None)

@@ -1,4 +1,4 @@
-"""Settings that every search has, and the way in which a field of settings is described."""
+"""Define the settings of every search, and describe fields of settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def option(
     default: Any = ...,
     *,
     title: str,
-    help: str,  # noqa: A002 - the word of argparse, which it becomes
+    help: str,  # noqa: A002 - argparse uses the same name
     unit: str = "",
     advanced: bool = False,
     flag: str = "",
@@ -26,36 +26,35 @@ def option(
     every: Callable[[], tuple[str, ...]] | None = None,
     **limits: Any,
 ) -> Any:
-    """A field of settings with all that form, command line and docs need.
+    """Make a field of settings with the texts for form, command line and docs.
 
     Parameters
     ----------
     default : object
-        Where nothing is chosen. It stands nowhere else. `factory=` in `limits` is
-        pydantic's `default_factory`.
+        Default value, defined only here. `factory=` in `limits` is pydantic's
+        `default_factory`.
     title : str
-        The label in the form.
+        Label in the form.
     help : str
-        One or more sentences: the tooltip, the text of `--help`, the row in the docs.
+        One or more sentences for the tooltip, `--help` and the docs.
     unit : str
-        Of the value; empty for none.
+        Unit of the value; empty if there is none.
     advanced : bool
-        Whether the form shows it only among the advanced settings.
+        Show the field only among the advanced settings of the form.
     flag : str
-        The option on the command line where it is not the field's name; '-' for none.
+        Option on the command line if it differs from the field's name. '-' means no option.
     metavar : str
-        What stands for the value in `--help`.
+        Placeholder of the value in `--help`.
     empty : str
-        What None means, in a few words: 'no limit'. The form shows it in grey, `--help` as
-        the default; `help` need not say it.
+        Meaning of None in a few words, such as 'no limit'. The form shows it in grey, and
+        `--help` shows it as the default. `help` need not repeat it.
     choices : mapping, optional
-        What people call each choice of a `Literal`, by its value; the value itself where
-        it is left out.
+        Label of each choice of a `Literal`, by its value. The default label is the value.
     every : callable, optional
-        Gives all names that a tuple of names may hold where its type does not say them:
-        those of a registry. It is called when somebody asks, not before.
+        Returns all names that a tuple of names may hold, for instance those of a registry.
+        It is needed if the type does not list them. It is called only when needed.
     **limits
-        `ge`, `gt`, `le`, `lt`, `allow_inf_nan` and whatever else `pydantic.Field` takes.
+        `ge`, `gt`, `le`, `lt`, `allow_inf_nan` and other arguments of `pydantic.Field`.
     """
     if "factory" in limits:
         limits["default_factory"] = limits.pop("factory")
@@ -70,24 +69,24 @@ def option(
 
 @dataclass(frozen=True)
 class Described:
-    """A field of settings as forms and help texts see it.
+    """A field of settings with its texts, for forms and help.
 
     Attributes
     ----------
     name, title, help, unit : str
-        As given to `option`.
+        Name of the field, and its texts; see `option`.
     advanced : bool
-        Whether it is shown only among the advanced settings.
+        True if it is shown only among the advanced settings.
     flag : str
-        The option on the command line, '--name'; empty where there is none.
+        Option on the command line, '--name'; empty if there is none.
     metavar : str
-        What stands for the value.
+        Placeholder of the value.
     empty : str
-        What None means.
+        Meaning of None.
     choices : dict
-        What people call each choice, by its value.
+        Label of each choice, by its value.
     every : callable or None
-        As given to `option`.
+        See `option`.
     info : FieldInfo
         Type, default and limits.
     """
@@ -106,12 +105,12 @@ class Described:
 
     @property
     def default(self) -> Any:
-        """The value where nothing is chosen."""
+        """Default value."""
         return self.info.get_default(call_default_factory=True)
 
 
 def described_fields(model: type[BaseModel]) -> Iterator[Described]:
-    """The fields of settings, in their order.
+    """Return the fields of settings, in their order.
 
     Parameters
     ----------
@@ -142,7 +141,7 @@ def _words(choices: object) -> dict[str, str]:
 
 
 class SearchSettings(BaseModel):
-    """Settings that every search has; an analysis adds its own."""
+    """Settings of every search. An analysis adds its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 

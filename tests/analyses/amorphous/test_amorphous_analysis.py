@@ -1,4 +1,4 @@
-"""The search for amorphous regions as an analysis: what it starts from, and how it ends."""
+"""Tests of the analysis of amorphous regions: its inputs and its end."""
 
 from __future__ import annotations
 

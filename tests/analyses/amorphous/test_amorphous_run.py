@@ -1,4 +1,4 @@
-"""Runs of amorphous regions survive; their results are whole files with the right scale."""
+"""Tests of saved runs of amorphous regions, and of their result files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amorphous regions: found without truth, absent where there are none, refused in words."""
+"""Tests of the search for amorphous regions: found regions, no regions, refused inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of the amorphous regions on their image."""
+"""Tests of the picture of amorphous regions on their image."""
 
 from __future__ import annotations
 

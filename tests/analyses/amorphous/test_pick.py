@@ -1,4 +1,4 @@
-"""The choice among masks that explain the columns nearly alike."""
+"""Tests of the choice among masks with nearly the same evidence."""
 
 from __future__ import annotations
 

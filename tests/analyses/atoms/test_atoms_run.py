@@ -1,4 +1,4 @@
-"""Runs survive: a finished one whole, one that was cut off up to its last trial."""
+"""Tests of saved runs: a finished run is complete, an interrupted one holds its trials."""
 
 from __future__ import annotations
 

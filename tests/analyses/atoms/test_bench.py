@@ -1,4 +1,4 @@
-"""The command that sets the search beside others."""
+"""Tests of the command that compares samplers."""
 
 from __future__ import annotations
 

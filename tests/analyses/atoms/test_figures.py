@@ -1,4 +1,4 @@
-"""The figure of a run: both formats, no global style touched."""
+"""Tests of the figure of a run: both formats, and no change of a global style."""
 
 from __future__ import annotations
 

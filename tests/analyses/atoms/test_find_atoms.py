@@ -1,4 +1,4 @@
-"""LoG*: accuracy without ground truth, physics, and every refusal."""
+"""Tests of LoG*: accuracy, physics, and every refusal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An oracle's count: N from known positions, and a front with respect to each."""
+"""Tests of oracle counts: N from known positions, and a front for each oracle."""
 
 from __future__ import annotations
 

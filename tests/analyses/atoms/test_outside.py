@@ -1,4 +1,4 @@
-"""Columns just beyond the crystal: shown and written, not counted."""
+"""Tests of columns outside the region: they are shown and written but not counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of the found columns on their image."""
+"""Tests of the picture of the found columns on their image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trial's columns on sub-pixel positions: in the same order, with the same score."""
+"""Tests of sub-pixel positions: they keep the order and the score of a trial."""
 
 from __future__ import annotations
 

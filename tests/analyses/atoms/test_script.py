@@ -1,4 +1,4 @@
-"""'Copy as Python': the script repeats the run."""
+"""Tests of 'Copy as Python': the script repeats the run."""
 
 from __future__ import annotations
 

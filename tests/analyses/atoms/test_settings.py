@@ -1,4 +1,4 @@
-"""Stages and further rewards within the search: chosen, tuned, saved, refused."""
+"""Tests of stages and extra rewards in the search: chosen, tuned, saved, refused."""
 
 from __future__ import annotations
 

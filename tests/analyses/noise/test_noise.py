@@ -1,4 +1,4 @@
-"""The noise study: levels as asked, a control that keeps its settings, scores afterwards."""
+"""Tests of the noise study: its levels, the fixed settings, and the scores."""
 
 from __future__ import annotations
 

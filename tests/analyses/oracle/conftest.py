@@ -1,4 +1,4 @@
-"""Models of other making: ONNX files of a few bytes, written field by field."""
+"""Make small ONNX files field by field, as other programs could write them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparison with an oracle as an analysis: inputs, pulses, tables."""
+"""Tests of the comparison with an oracle: inputs, pulses, tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network that comes with the package, and those of other making."""
+"""Tests of the network of this package, and of other networks."""
 
 from __future__ import annotations
 

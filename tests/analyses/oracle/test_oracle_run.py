@@ -1,4 +1,4 @@
-"""A comparison with an oracle as a file: nothing is lost, damage is told."""
+"""Tests of a saved comparison with an oracle: it is complete, and damage is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Windows cover an image, and their points make one image without doubles or gaps."""
+"""Tests of the stitching of windows: their points have no doubles and no gaps."""
 
 from __future__ import annotations
 

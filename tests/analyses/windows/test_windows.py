@@ -1,4 +1,4 @@
-"""Sliding windows: better than one setting where the image differs, and as good elsewhere."""
+"""Tests of sliding windows on images with different and with uniform parts."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def test_closing_ends_windows_within_a_trial_and_a_pulse_leaves_none_that_is_fin
 
 
 def test_an_interruption_does_the_same_and_is_told_afterwards(monkeypatch):
-    # a shell that starts the tests in the background has told them not to heed it
+    # a shell that starts the tests in the background makes them ignore SIGINT
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     long, results = LongFirstWindow(monkeypatch, _thread.interrupt_main), []
     try:

@@ -75,7 +75,7 @@ def test_cancelled_at_once_keeps_nothing_of_an_earlier_run(
     widget.run_box.button.click()
     qtbot.waitUntil(lambda: not widget.session.searching, timeout=PATIENCE)
     assert widget.session.runs == (run,)
-    assert widget.run_box.status.text() == "Cancelled before the first result."
+    assert widget.run_box.status.text() == "The run was cancelled before its first result."
 
 
 def test_classes_found_after_a_run_are_said_to_be(qtbot: QtBot, widget: AmorphousRegions) -> None:

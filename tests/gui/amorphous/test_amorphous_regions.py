@@ -1,4 +1,4 @@
-"""Amorphous regions from the dock widget: from a click on Run to files, and cancelled."""
+"""Tests of the dock "Amorphous regions": from a click on Run to files, and cancelled."""
 
 from __future__ import annotations
 
@@ -252,5 +252,5 @@ def test_cancel_while_atoms_are_looked_for(
     widget.run_box.button.click()
     widget.run_box.button.click()
     qtbot.waitUntil(lambda: not widget.session.searching, timeout=PATIENCE)
-    assert widget.run_box.status.text() == "Cancelled before the first result."
+    assert widget.run_box.status.text() == "The run was cancelled before its first result."
     assert widget.run_box.button.text() == "Run"

@@ -1,4 +1,4 @@
-"""The thread of an analysis: trials reach the session, every end is told, runs are saved."""
+"""Tests of the thread of an analysis: trials arrive, every end is reported, runs are saved."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_every_exception_ends_in_a_message(
     if after:
         assert len(run.trials) == after
         assert (run.status, run.message) == ("failed", message)
-    # what nobody expected is in the log with its traceback
+    # an unexpected error is in the log with its traceback
     assert bool(caplog.records) == (not isinstance(error, BadInput))
     # and the next search works
     bench.analysis = TOY

@@ -1,4 +1,4 @@
-"""A registered analysis has a dock: form, run, list of runs, plot, table, autosave, files."""
+"""Tests of the dock of a registered analysis: form, runs, plot, table, autosave, files."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_it_runs_is_listed_and_its_trials_are_picked(
     share = (bright > run.trials[wanted].threshold).mean()
     assert np.asarray(layer.data).mean() == pytest.approx(share, abs=1e-3)
     results.keep.click()
-    assert "bright, kept" in viewer.layers
+    np.testing.assert_array_equal(viewer.layers["bright, kept"].scale, image.scale)
     results.table.row_selected.emit(run.front[0])
     assert dock.session.selected == run.front[0]
 

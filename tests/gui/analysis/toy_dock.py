@@ -1,4 +1,4 @@
-"""A dock for the toy analysis: everything in it is made from what was registered."""
+"""Define a dock for the toy analysis."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class ToyOverlay(Overlay):
         """Copy the layer; returns its name."""
         if self.layer is None:
             return ""
-        return str(self.viewer.add_labels(self.layer.data.copy(), name="bright, kept").name)
+        kept = np.array(self.layer.data)
+        return str(self.viewer.add_labels(kept, name="bright, kept", **placement(self.layer)).name)
 
 
 class ToyDock(AnalysisDock):

@@ -1,4 +1,4 @@
-"""More than two objectives: which of them the plot shows, and what the results say of them."""
+"""Tests of more than two objectives: axes of the plot, and texts of the results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The form of the dock widget: what is missing, which image, which values."""
+"""Tests of the form of the dock "Find atoms": missing inputs, images, values."""
 
 from __future__ import annotations
 

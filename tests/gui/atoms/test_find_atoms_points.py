@@ -1,4 +1,4 @@
-"""The points on the image: N and DS, edits by hand, copies."""
+"""Tests of the points on the image: N and DS, manual edits, copies."""
 
 from __future__ import annotations
 

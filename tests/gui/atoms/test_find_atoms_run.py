@@ -1,4 +1,4 @@
-"""A run from the dock widget: its trials, its end, and whatever happens meanwhile."""
+"""Tests of a run of the dock "Find atoms": its trials, its end, and changes meanwhile."""
 
 from __future__ import annotations
 

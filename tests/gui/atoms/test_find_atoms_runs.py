@@ -1,4 +1,4 @@
-"""Several images, several runs, saved and loaded ones."""
+"""Tests of several images and runs, with saved and loaded runs."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_run_loaded_beside_another_image_says_so_and_draws_nothing(
     add_crystal("another", seed=5)
     widget.load(tmp_path / "saved")
     qtbot.waitUntil(lambda: widget.results.notice.text() != "", timeout=PATIENCE)
-    assert "another image, 'mine' of 160 × 160 px" in widget.results.notice.text()
+    assert "belongs to the image 'mine' of 160 × 160 px" in widget.results.notice.text()
     widget.session.select(widget.session.front[0])
     assert [layer.name for layer in viewer.layers] == ["another"]
     viewer.add_layer(image)

@@ -1,4 +1,4 @@
-"""The form's workflow: presets, an own choice of stages and rewards, and when to stop."""
+"""Tests of the workflow in the form: presets, stages and rewards, and patience."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FULL = ("highpass", "flatten", "gaussian", "tv", "wiener", "bragg")
 
 @pytest.fixture(autouse=True)
 def _registries_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test registers is forgotten after it."""
+    """Restore the registries after a test."""
     all_stages()
     all_rewards()
     for registry in (stages_registry._STAGES, rewards_registry._REWARDS):

@@ -1,4 +1,4 @@
-"""N from known positions, a tolerance for it, and fronts by further oracles."""
+"""Tests of N from known positions, its tolerance, and fronts of further oracles."""
 
 from __future__ import annotations
 

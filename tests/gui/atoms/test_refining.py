@@ -1,4 +1,4 @@
-"""Sub-pixel positions in the window: of the front at once, of any other trial when shown."""
+"""Tests of sub-pixel positions in the window: refined on the front, or when shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The crystal from a CIF file or along another axis, in the form."""
+"""Tests of the crystal in the form: from a CIF file or along another zone axis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lattice in the image, beside the form: what is seen, where, and what a run makes of it."""
+"""Tests of the measured lattice in the form, and of its use in a run."""
 
 from __future__ import annotations
 

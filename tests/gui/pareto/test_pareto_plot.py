@@ -206,7 +206,7 @@ def test_arrow_keys_are_claimed_before_shortcuts_of_the_window(
         getattr(Qt.Key, f"Key_{key}"),
         Qt.KeyboardModifier.NoModifier,
     )
-    # Qt sends it unaccepted; whoever accepts it gets the key in place of the shortcut
+    # Qt sends the event unaccepted; the widget that accepts it gets the key
     event.ignore()
     QApplication.sendEvent(plot.canvas, event)
     assert event.isAccepted() == claimed
@@ -365,7 +365,7 @@ def colour_at(plot: ParetoPlot, name: int) -> str:
 
 
 def apart(first: str, second: str) -> int:
-    """How far two colours are apart in the channel in which they are furthest."""
+    """Return the largest difference of two colours in any channel."""
     pairs = zip(QColor(first).getRgb(), QColor(second).getRgb(), strict=True)
     return max(abs(one - other) for one, other in pairs)
 

@@ -56,7 +56,7 @@ def picked(plot: ParetoPlot) -> list[int]:
 
 
 def colour_at(widget: QWidget, at: QPoint) -> str:
-    """What is drawn there, on screens of any resolution."""
+    """Return the drawn pixels there, on screens of any resolution."""
     picture = widget.grab().toImage()
     ratio = picture.devicePixelRatio()
     return picture.pixelColor(round(at.x() * ratio), round(at.y() * ratio)).name()

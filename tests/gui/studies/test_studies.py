@@ -1,4 +1,4 @@
-"""The dock widget "Studies", through the manifest: run, cancel, map, save, reopen."""
+"""Tests of the dock "Studies" through the manifest: run, cancel, map, save, reopen."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_windows_from_one_click_to_files_and_back(
         atoms.data_to_world(atoms.data[0]),
         image.data_to_world((run.stitched["y_px"][0], run.stitched["x_px"][0])),
     )
-    # the map lies over the image; windows without crystal are clear and told in words
+    # the map lies over the image; windows without crystal are transparent and listed
     shown = tab.overlay.layers.map
     np.testing.assert_allclose(shown.data_to_world((7, 9)), image.data_to_world((7, 9)))
     assert shown.data.shape == pixels.shape
@@ -120,7 +120,7 @@ def test_windows_from_one_click_to_files_and_back(
     assert {"windows.json", "atoms.csv", "maps.tif", "maps.png"} == {
         path.name for path in folder.iterdir()
     }
-    # what was found is still told, and the time that it took
+    # result and time of the run are still shown
     assert status.text() == f"{said}\nRun, tables and figures saved: {folder}"
     assert tab.run_box.elapsed.text() != ""
     # a folder that holds such files already is not written over unasked
@@ -149,11 +149,11 @@ def test_windows_from_one_click_to_files_and_back(
     # what stood there of the former run does not stand beside the opened one
     assert (tab.run_box.elapsed.text(), tab.run_box.bar.value()) == ("", 0)
 
-    # opened where its image is not the one on show, it is told
+    # a notice appears if the run's image is not the shown one
     viewer.layers.remove(image)
     viewer.add_image(pixels[::-1], name="other", scale=image.scale, units=("nm", "nm"))
     tab.results.run_menu.load.trigger()
-    qtbot.waitUntil(lambda: "another image" in tab.results.notice.text(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "belongs to the image" in tab.results.notice.text(), timeout=PATIENCE)
     viewer.window.remove_dock_widget(dock)
     widget.deleteLater()
 
@@ -196,7 +196,7 @@ def test_cancel_does_not_wait_for_a_search_of_10_000_trials(
     # the whole of one such search takes hours
     qtbot.waitUntil(lambda: not tab.session.searching, timeout=PATIENCE)
     assert (tab.session.outcome, tab.session.runs) == (("cancelled", ""), ())
-    assert tab.run_box.status.text() == "Cancelled before the first result."
+    assert tab.run_box.status.text() == "The run was cancelled before its first result."
     left = [thread.name for thread in threading.enumerate()]
     assert not [name for name in left if name.startswith(("window", "reward-analysis"))]
 
@@ -258,7 +258,7 @@ def test_a_long_path_leaves_the_form_within_the_dock(
     long = "Saved: /" + "_".join(["a_session_of_last_winter"] * 8)
     status = tab.run_box.status
     tab.run_box.set_status(f"{'word ' * 100}\n{long}")
-    # words are wrapped, and what is cut off is told in full
+    # words are wrapped, and a tooltip shows the complete text
     lines = status.fontMetrics().lineSpacing()
     qtbot.waitUntil(lambda: status.height() > 4 * lines, timeout=PATIENCE)
     assert area.widget().width() == area.viewport().width()

@@ -1,4 +1,4 @@
-"""Studies are on the disk as they grow: after a crash they are found again in the window."""
+"""Tests of the autosave of studies: after a crash they are found in the window."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def run(qtbot: QtBot, tab: Any) -> Any:
 
 
 def recent(tab: Any) -> list[Any]:
-    """What the menu of recent studies offers."""
+    """Return the entries of the menu of recent studies."""
     menu = tab.results.run_menu.recent
     menu.aboutToShow.emit()
     return list(menu.actions())

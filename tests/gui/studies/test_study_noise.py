@@ -1,4 +1,4 @@
-"""The tab "Noise" of the studies, through the manifest: curves, cancel, files and back."""
+"""Tests of the tab "Noise" through the manifest: curves, cancel, files."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_a_drawn_region_by_mouse_saved_and_opened_again(
     np.testing.assert_array_equal(tab.session.current.region, run.region)
     assert told in tab.run_box.status.text()
 
-    # an outline that is emptied is told, and mended by another choice
+    # an emptied outline is a fault; another choice removes it
     viewer.layers["outline"].data = []
     qtbot.waitUntil(lambda: "Nothing is drawn" in tab.run_box.fault.text(), timeout=PATIENCE)
     assert not button.isEnabled()

@@ -1,4 +1,4 @@
-"""The oracle's study in a real window, driven by the mouse."""
+"""Tests of the oracle's study in a real window, driven by the mouse."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_cancel_leaves_no_layer(window: Window) -> None:
     window.click(study.run_box.button)
     window.click(study.run_box.button)
     window.qtbot.waitUntil(lambda: not study.session.searching, timeout=PATIENCE)
-    assert study.run_box.status.text() == "Cancelled before the first result."
+    assert study.run_box.status.text() == "The run was cancelled before its first result."
     assert window.names() == ["crystal"]
     window.go()
     assert window.names() == ["crystal", "oracle"]
@@ -400,13 +400,13 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     assert len(layer.data) == len(INNER)
     np.testing.assert_array_equal(session.agreement[1], f1)
 
-    # where its image is not the one on show, it is told and no layer changes
+    # if the run's image is not the shown one, a notice appears and no layer changes
     window.viewer.layers.remove(window.image)
     window.viewer.add_image(np.array(SCENE.image.data)[::-1], name="other", scale=(PIXEL_SIZE,) * 2)
     before = len(window.viewer.layers)
     study.results.run_menu.load.trigger()
     window.qtbot.waitUntil(
-        lambda: "another image, 'crystal'" in study.results.notice.text(), timeout=PATIENCE
+        lambda: "belongs to the image 'crystal'" in study.results.notice.text(), timeout=PATIENCE
     )
     assert len(window.viewer.layers) == before
 

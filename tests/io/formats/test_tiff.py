@@ -1,4 +1,4 @@
-"""The many ways in which a TIFF file says, or does not say, how large its pixels are."""
+"""Tests of pixel sizes in TIFF files, given in many ways or missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expected gains against simulations, and in cases that are certain."""
+"""Tests of expected gains against simulations, and in limiting cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grid: whole, from coarse to fine, the same for every seed."""
+"""Tests of the grid: complete, from coarse to fine, the same for every seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Samplers: repeatable, inside the cube, and better than chance."""
+"""Tests of samplers: repeatable, inside the cube, and better than chance."""
 
 from __future__ import annotations
 

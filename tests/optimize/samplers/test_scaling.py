@@ -1,4 +1,4 @@
-"""Objectives as the models see them."""
+"""Tests of the scaling of objectives for the models."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""The surrogate: sure where it has data, unsure where it has none."""
+"""Tests of the surrogate: certain at data, uncertain far from data."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import qmc
 
 from napari_reward_analysis.optimize.samplers.surrogate import Encoding, Surrogate
 from napari_reward_analysis.optimize.space import Dimension, Space
@@ -40,6 +41,17 @@ def test_far_from_all_data_the_deviation_is_that_of_the_prior(wave):
     _, far = model.predict(np.array([[1e3], [1e6]]))
     assert far[0] == pytest.approx(far[1])
     assert 0.3 < far[0] < 10  # the values have a standard deviation of 1.4
+
+
+def test_each_dimension_has_a_length_scale_of_its_own():
+    """Two of three dimensions change nothing, and a few dozen points show it."""
+    points, others = (qmc.Sobol(3, rng=seed).random(32) for seed in (0, 1))
+    model = Surrogate(np.arange(3))
+    for _ in range(2):  # a fit goes on where the last one ended
+        model.fit(points, np.sin(6 * points[:, 0]), kernel=True)
+    mean, deviation = model.predict(others)
+    np.testing.assert_allclose(mean, np.sin(6 * others[:, 0]), atol=0.03)
+    assert deviation.max() < 0.05
 
 
 def test_values_that_are_all_alike_are_predicted_as_such():

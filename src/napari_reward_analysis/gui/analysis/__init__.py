@@ -1,1 +1,1 @@
-"""The parts that all docks share: session, thread, runs, autosave, results."""
+"""The parts that all docks share: session, thread, runs, autosave and results."""

@@ -1,7 +1,7 @@
-"""Save runs as they grow, in a folder of the user's own.
+"""Save runs while they grow, in a folder of the user.
 
-Everything here is called from the thread of an analysis, so that a slow disk does not hold
-up the window. A disk that fails is reported once, and the run goes on without.
+The thread of an analysis calls all of this, so that a slow disk does not delay the window. A
+disk error is reported once. The run then goes on without being saved.
 """
 
 from __future__ import annotations
@@ -19,37 +19,37 @@ from napari_reward_analysis.io.atomic import write_text
 from napari_reward_analysis.runs.files import RunFormat
 from napari_reward_analysis.runs.run import BaseRun
 
-#: Beside each run: its name, time and status.
+#: File beside each run, with its name, time and status.
 ABOUT_FILE = "about.json"
 
-#: Saved runs that are kept; older ones make room.
+#: Number of saved runs that are kept. Older ones are deleted.
 KEPT = 50
 
 
 def autosave_folder(analysis: str) -> Path:
-    """Folder of an analysis in which runs save themselves, e.g. ``~/.local/share/...`` on Linux.
+    """Return the folder for automatically saved runs, e.g. ``~/.local/share/...`` on Linux.
 
     Parameters
     ----------
     analysis : str
         Name of the analysis.
     """
-    # the first analysis had no name in its folder
+    # the folder of the first analysis never contained its name
     name = "runs" if analysis == "atoms" else f"{analysis}-runs"
     return platformdirs.user_data_path("napari-reward-analysis", appauthor=False) / name
 
 
 class Autosave:
-    """The log of a run while it goes on, and its file when it is over.
+    """Saves a run: as a log during the run, and as a file at its end.
 
     Parameters
     ----------
     run : BaseRun
-        The run, which whoever iterates the analysis fills.
+        The run. The caller adds its trials.
     root : Path
-        Folder of all runs; the run gets one of its own in it.
+        Folder of all runs. The run gets its own folder in it.
     files : RunFormat
-        How runs of this analysis are saved.
+        File format of this analysis.
     """
 
     def __init__(self, run: BaseRun[Any], root: Path, files: RunFormat[Any]) -> None:
@@ -59,7 +59,7 @@ class Autosave:
         self._failed = False
 
     def open(self) -> str:
-        """Start the log; returns why that is impossible, else ''."""
+        """Start the log. Return the reason of a failure, else ''."""
         try:
             self._log = self._files.log(self._run, self.folder)
             self._describe("cut off")
@@ -68,7 +68,7 @@ class Autosave:
         return ""
 
     def add(self, trial: Any) -> str:
-        """Save a trial; returns why that is impossible, once, else ''."""
+        """Save a trial. Return the reason of the first failure, else ''."""
         if self._log is None:
             return ""
         try:
@@ -78,9 +78,9 @@ class Autosave:
         return ""
 
     def close(self) -> str:
-        """Turn the log into a whole file; returns why that is impossible, once, else ''.
+        """Replace the log by a file. Return the reason of the first failure, else ''.
 
-        A run without a trial leaves nothing behind.
+        A run without a result leaves no files.
         """
         if self._failed:
             return ""
@@ -98,33 +98,33 @@ class Autosave:
         return ""
 
     def _describe(self, status: str) -> None:
-        """Write what a list of runs shows, so that it need not read all the trials."""
+        """Write the facts for the list of runs, which then need not read all trials."""
         run = self._run
         facts = {"name": run.name, "created": run.created, "status": status}
         write_text(self.folder / ABOUT_FILE, json.dumps(facts) + "\n")
 
     def _give_up(self, error: Exception) -> str:
         if self._log is not None:
-            with suppress(OSError):  # what a full disk could not take is lost
+            with suppress(OSError):  # the log cannot write its last lines to a full disk
                 self._log.close(keep=True)
         self._failed, self._log = True, None
         return not_saved(str(error))
 
 
 def not_saved(why: str) -> str:
-    """The warning that a run is not saved."""
+    """Return the warning that a run could not be saved."""
     return f"This run could not be saved: {why}"
 
 
 def forget_old_runs(root: Path, file: str, kept: int = KEPT) -> None:
-    """Delete the oldest saved runs beyond a number; runs that were cut off count too.
+    """Delete the oldest saved runs beyond a number. Interrupted runs count too.
 
     Parameters
     ----------
     root : Path
         Folder of all runs of an analysis. Only folders in it that hold a run are deleted.
     file : str
-        Name of a run's whole file; its log has one letter more.
+        Name of a run's file. The name of the log has one letter more.
     kept : int
         Number of runs that stay.
     """
@@ -138,14 +138,14 @@ def forget_old_runs(root: Path, file: str, kept: int = KEPT) -> None:
 
 
 def recent_runs(root: Path, most: int = 12) -> list[tuple[Path, str]]:
-    """Folder and label of the runs that saved themselves, the newest first."""
+    """Return folder and label of the automatically saved runs, the newest first."""
     found = []
     for about in root.glob(f"*/{ABOUT_FILE}"):
         try:
             facts = json.loads(about.read_text(encoding="utf-8"))
             label = f"{facts['created'][:16].replace('T', ' ')}  {facts['name']}"
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # a folder that is just being written or deleted
+            continue  # the folder is being written or deleted
         cut = "" if facts.get("status") == "done" else f" ({facts.get('status')})"
         found.append((str(facts["created"]), about.parent, label + cut))
     found.sort(key=lambda item: item[0], reverse=True)

@@ -1,4 +1,4 @@
-"""Choose which objectives the plot shows along its axes, and which as colour."""
+"""Choose the objectives for the axes of the plot, and a quantity for the colour."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 from napari_reward_analysis.gui.analysis.objectives import Objective
 from napari_reward_analysis.gui.widgets.fields import choice
 
-#: The entry of the list of colours that stands for none.
+#: Entry of the list of colours without a quantity.
 PLAIN = ""
 
 
 class AxesChoice(QWidget):
-    """Lists for the two axes and the colour; hidden where there is nothing to choose.
+    """Lists for the two axes and the colour. They are hidden if there is nothing to choose.
 
-    What the user has chosen comes back with every run that has it. Unless the user has
-    chosen a colour, it is the first quantity that stands on no axis.
+    A choice of the user applies to every run that has the quantity. By default the colour
+    shows the first quantity that is on no axis.
 
     Signals
     -------
     changed
-        The user wants other axes.
+        The user chose other axes.
     colour_changed
-        The user wants another colour.
+        The user chose another colour.
     """
 
     changed = Signal()
@@ -36,14 +36,14 @@ class AxesChoice(QWidget):
         super().__init__()
         self._objectives: dict[str, Objective] = {}
         self._colours: dict[str, Objective] = {}
-        #: What the user has chosen; a run may lack it.
+        #: Choice of the user. A run may lack this quantity.
         self._wanted: tuple[str, str] | None = None
         self._wanted_colour: str | None = None
         self._before = ("", "")
         self.horizontal = choice("Horizontal axis", {})
         self.vertical = choice("Vertical axis", {})
         self.colour = choice("Colour of the points", {})
-        #: What belongs to the axes; hidden where there are but two objectives.
+        #: Widgets of the axes. They are hidden if there are only two objectives.
         self._axes: list[QWidget] = [
             QLabel("\N{RIGHTWARDS ARROW}"),
             self.horizontal,
@@ -56,7 +56,7 @@ class AxesChoice(QWidget):
         for widget in (*self._axes, QLabel("Colour"), self.colour):
             layout.addWidget(widget, 0 if isinstance(widget, QLabel) else 1)
         for box in (self.horizontal, self.vertical, self.colour):
-            # a narrow dock cuts their texts, and is not widened by them
+            # long texts are cut in a narrow dock and do not widen it
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
             box.setMinimumWidth(56)
@@ -71,23 +71,23 @@ class AxesChoice(QWidget):
 
     @property
     def objectives(self) -> tuple[Objective, Objective]:
-        """The same, whole."""
+        """Objectives on the horizontal and the vertical axis."""
         return self._objectives[self.shown[0]], self._objectives[self.shown[1]]
 
     @property
     def coloured(self) -> Objective | None:
-        """The quantity that is shown as colour; None for the usual colours."""
+        """Quantity shown as colour; None for the default colours."""
         return self._colours.get(str(self.colour.currentData()))
 
     def offer(self, objectives: Sequence[Objective], others: Sequence[Objective] = ()) -> None:
-        """Offer these objectives, and other quantities as colours. Emits nothing.
+        """Offer objectives, and other quantities as colours. No signal is emitted.
 
         Parameters
         ----------
         objectives : sequence of Objective, two or more
         others : sequence of Objective
-            What the points can be coloured by beside the objectives; the first of them is
-            shown unless the user has chosen another colour.
+            Further quantities for the colour. The first one is shown unless the user has
+            chosen another.
         """
         known = {one.name: one for one in objectives}
         colours = {one.name: one for one in (*others, *objectives)}
@@ -106,11 +106,11 @@ class AxesChoice(QWidget):
         self._offer_colours()
 
     def prefer_colour(self, name: str | None) -> None:
-        """Show a quantity as colour as if the user had chosen it; None for the usual choice."""
+        """Show a quantity as colour, as if the user chose it; None for the default choice."""
         self._wanted_colour = name
         self._offer_colours()
 
-    # ---- within
+    # ---- internals
 
     def _offer_colours(self) -> None:
         free = {name: one for name, one in self._colours.items() if name not in self.shown}
@@ -128,7 +128,7 @@ class AxesChoice(QWidget):
 
     def _on_axis(self, other: QComboBox) -> None:
         if self.shown[0] == self.shown[1]:
-            # one objective against itself says nothing: the axes change places
+            # an objective against itself shows nothing, so the axes are swapped
             taken = self._before[1 if other is self.horizontal else 0]
             with _silent(other):
                 other.setCurrentIndex(other.findData(taken))

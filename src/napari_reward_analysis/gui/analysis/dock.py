@@ -1,7 +1,6 @@
-"""The dock of an analysis: form above, results below, Run always in sight.
+"""The dock of an analysis: form, results, and a Run button that is always visible.
 
-It puts the parts together and passes on what happens in one to the others. The session
-knows the runs, the overlay draws on the image.
+The dock connects its parts. The session holds the runs, and the overlay draws on the image.
 """
 
 from __future__ import annotations
@@ -39,42 +38,42 @@ from napari_reward_analysis.runs.analysis import Analysis, analysis_named
 
 
 class AnalysisDock(DockedWidget):
-    """A dock for the analysis that `name` names.
+    """The dock of the analysis `name`.
 
-    A registered analysis needs no more than that name; methods under "what an analysis
-    adds" give it a form, results and layers of its own.
+    A registered analysis needs only its name. A subclass overrides the methods under
+    "parts that an analysis can replace" to have its own form, results and layers.
 
     Parameters
     ----------
     napari_viewer : napari.viewer.Viewer
         The viewer, or the proxy that napari hands to plugins.
     runs_folder : Path, optional
-        Where runs are saved as they grow; by default a folder of the user's own.
+        Folder in which growing runs are saved. By default a folder of the user.
 
     Attributes
     ----------
     analysis : Analysis
     session : Session
     runs_folder : Path
-        Where runs are saved as they grow.
+        Folder in which growing runs are saved.
     form, run_box, results, overlay
-        The parts.
+        The parts of the dock.
     """
 
     #: Name of the analysis.
     name: str
-    #: What "Keep" says where nothing is on an open image.
-    nothing_to_keep = "There is nothing on an open image to keep: open the run's image."
-    #: Tables that are written beside a run, and that another analysis writes too.
+    #: Message of "Keep" if no open image shows a result.
+    nothing_to_keep = "No open image shows a result to keep: open the run's image."
+    #: Tables of the run whose names another analysis uses too.
     tables: tuple[str, ...] = ()
-    #: Whether `script_of` makes a script.
+    #: True if `script_of` returns a script.
     has_script = False
 
     def __init__(
         self, napari_viewer: napari.viewer.Viewer, runs_folder: Path | None = None
     ) -> None:
         super().__init__()
-        # each plugin widget gets a proxy of its own: all parts need the one viewer
+        # napari gives each plugin widget its own proxy; all parts need the same viewer
         self.viewer: Any = getattr(napari_viewer, "__wrapped__", napari_viewer)
         self.analysis = self.find_analysis()
         self.session = self.find_session()
@@ -89,78 +88,77 @@ class AnalysisDock(DockedWidget):
             self.viewer, self.session, self._on_match, self
         )
         self._loading: BackgroundTask[Any] | None = None
-        #: The words about the shown run; messages follow below them.
-        self._told = ""
-        #: What there is to say beside the last search, shown as long as its status is,
-        #: and whether it is a warning.
+        #: Status of the shown run. Messages follow below it.
+        self._status = ""
+        #: Remarks on the last search, shown below its status; True marks a warning.
         self._remarks: dict[str, bool] = {}
         self._build()
         self._connect()
         self.connect_parts()
         self.bind()
         self.preloading = preload()
-        # a window that is closed takes the widget along: the search ends with it
+        # closing the window deletes the widget, which must end the search
         self.destroyed.connect(self.session.cancel)
 
-    # ---- what an analysis adds
+    # ---- parts that an analysis can replace
 
     def find_analysis(self) -> Analysis[Any]:
-        """The analysis."""
+        """Return the analysis."""
         return analysis_named(self.name)
 
     def find_session(self) -> Session[Any]:
-        """The session of the viewer."""
+        """Return the session of the viewer."""
         return session_of(self.viewer, self.name, Session[Any])
 
     def make_form(self) -> Any:
-        """The form; see `Form`."""
+        """Make the form, see `Form`."""
         return SettingsAndImage(self.viewer, self.analysis.settings)
 
     def make_results(self) -> Any:
-        """The results; see `ResultsPanel`."""
+        """Make the results, see `ResultsPanel`."""
         return TradeOffPanel(self.session)
 
     def make_overlay(self) -> Any:
-        """The layers; see `Overlay`."""
+        """Make the layers, see `Overlay`."""
         return Overlay(self.viewer, self.session, self)
 
     def make_exports(self) -> Any:
-        """The dialogs for files; see `Exports`."""
+        """Make the dialogs for files, see `Exports`."""
         return Exports(self, self.note)
 
     def connect_parts(self) -> None:
-        """Connect what is special to the analysis, once."""
+        """Connect the special parts of the analysis. It is called once."""
 
     def bind_parts(self) -> None:
-        """Follow what is special to the analysis from now on; `bindings` ends it."""
+        """Connect signals of the special parts to `bindings`, which release them."""
 
     def unbind_parts(self) -> None:
-        """Let go of what is special to the analysis."""
+        """Disconnect the special parts of the analysis."""
 
     def prepare(self, request: Request, name: str) -> Prepare:
-        """Set up a run of this name in the thread."""
+        """Return the function that sets up the run in the thread."""
         return prepared(self.analysis, request, name)
 
     def name_of(self, request: Request) -> str:
-        """What the next run is called."""
+        """Return the name of the next run."""
         return self.session.free_name(request.image.name)
 
     def words_of(self, run: Any) -> str:
-        """How far a run is and what it found, in a line."""
+        """Return status and result of a run in one line."""
         return trials_in_words(
             run, self.session.front if run is self.session.current else run.front
         )
 
     def notices_of(self, run: Any) -> str:
-        """What the user should know of a run."""
+        """Return the notices of a run as text."""
         return notices_in_words(run.notices)
 
     def script_of(self, run: Any) -> str:  # noqa: ARG002
-        """A script that repeats a run; empty where there is none."""
+        """Return a script that repeats a run; empty if there is none."""
         return ""
 
     def write_everything(self, run: Any) -> None:
-        """Ask for a folder and write all that the command line writes."""
+        """Ask for a folder, and write all files that the command line writes."""
         shown = self.overlay.shown_image
         self.exports.everything(run, self.analysis, shown, tables=self.tables)
 
@@ -178,7 +176,7 @@ class AnalysisDock(DockedWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
         outer.addWidget(self.scroll_area, 1)
-        # below what scrolls: it stays in sight and in its place
+        # outside the scroll area: the box stays visible
         outer.addWidget(self.run_box)
 
     def _connect(self) -> None:
@@ -203,10 +201,10 @@ class AnalysisDock(DockedWidget):
         results.export.folder.triggered.connect(lambda: self.with_run(self.write_everything))
         self.overlay.said.connect(self.say)
 
-    # ---- life
+    # ---- connecting and disconnecting
 
     def bind(self) -> None:
-        """Follow viewer and session from now on."""
+        """Connect to viewer and session."""
         if self._bound:
             return
         self._bound = True
@@ -227,14 +225,14 @@ class AnalysisDock(DockedWidget):
         self.overlay.bind()
         self.bind_parts()
         self._on_run()
-        # since the dock was closed a search may go on towards its end
+        # a search that was cancelled when the dock closed may still be ending
         self._show_search()
         self._show_fault()
 
     def unbind(self) -> None:
-        """Let go of viewer and session; a search that is going on is cancelled.
+        """Disconnect from viewer and session, and cancel a running search.
 
-        What it has found stays in the session, and on the disk.
+        Its results stay in the session and on the disk.
         """
         self._bound = False
         self.bindings.release()
@@ -248,10 +246,10 @@ class AnalysisDock(DockedWidget):
         self.results.unbind()
         self.overlay.unbind()
 
-    # ---- a run
+    # ---- runs
 
     def run(self) -> None:
-        """Start the run that the form describes."""
+        """Start a run with the inputs of the form."""
         if self.session.searching or self.form.fault:
             return
         try:
@@ -265,13 +263,13 @@ class AnalysisDock(DockedWidget):
             self.start(request, self.prepare(request, name), name)
 
     def start(self, request: Request, prepare: Prepare, name: str) -> None:
-        """Start a thread that sets up a run of this name and iterates it."""
+        """Start a thread that sets up and iterates a run with this name."""
         self._remarks = {}
         self.say("Preparing the image…")
         start(self.session, self.analysis, request, prepare, self.runs_folder, name)
 
     def load(self, path: Path) -> None:
-        """Load a saved run and show it, beside whatever image is open."""
+        """Load a saved run and show it. Its image need not be open."""
         if self._loading is not None:
             self._loading.drop()
         self._loading = BackgroundTask(
@@ -281,14 +279,14 @@ class AnalysisDock(DockedWidget):
 
     def _on_loaded(self, run: Any) -> None:
         if not holds_something(run):
-            self.warn("This run was cut off before its first result: there is nothing to show.")
+            self.warn("This run ended before its first result: there is nothing to show.")
             return
         if not self.session.searching:
-            # what stands there of the last run does not belong to this one
+            # progress and time belong to the last run, not to this one
             self.run_box.clear()
         self._remarks = {}
         self.session.add(run)
-        # one that is shown already may have lost its layers
+        # the layers of a run that is already shown may have been deleted
         self.show_status()
         self.overlay.draw()
 
@@ -319,42 +317,42 @@ class AnalysisDock(DockedWidget):
         found = "" if run is None else self.words_of(run)
         if status == "cancelled":
             kept = f"The run was cancelled. {found}"
-            self._told = kept if found else "Cancelled before the first result."
-            self.say(self._told)
+            self._status = kept if found else "The run was cancelled before its first result."
+            self.say(self._status)
         elif message:
-            kept = f" Found before: {found}" if status == "failed" and found else ""
+            kept = f" Result so far: {found}" if status == "failed" and found else ""
             self.warn(message + kept)
         self._show_remarks()
 
-    # ---- what is said
+    # ---- messages
 
     def say(self, text: str, warning: bool = False) -> None:
-        """Say what was found, or what happened."""
+        """Show a message."""
         self.run_box.set_status(text, warning=warning)
 
     def note(self, text: str, warning: bool = False) -> None:
-        """Say what was done with the shown run, below what it found."""
-        self.say(text if warning or not self._told else f"{self._told}\n{text}", warning)
+        """Show a message below the status of the shown run."""
+        self.say(text if warning or not self._status else f"{self._status}\n{text}", warning)
 
     def warn(self, text: str) -> None:
-        """Say what is wrong."""
+        """Show a warning."""
         self.say(text, warning=True)
 
     def show_status(self) -> None:
-        """Say how far the shown run is."""
+        """Show the status of the shown run."""
         run = self.session.current
         if run is not None:
-            self._told = self._status_of(run)
-            self.say(self._told)
+            self._status = self._status_of(run)
+            self.say(self._status)
 
     def retell(self) -> None:
-        """Say anew what the shown run found; later messages stay below it."""
+        """Update the status of the shown run. Later messages stay below it."""
         run, said = self.session.current, self.run_box.status.text()
-        if run is None or not self._told or not said.startswith(self._told):
+        if run is None or not self._status or not said.startswith(self._status):
             return
         words = self._status_of(run)
-        self.run_box.set_status(words + said.removeprefix(self._told), warning=self.run_box.warns)
-        self._told = words
+        self.run_box.set_status(words + said.removeprefix(self._status), warning=self.run_box.warns)
+        self._status = words
 
     def _status_of(self, run: Any) -> str:
         words = self.words_of(run)
@@ -380,10 +378,10 @@ class AnalysisDock(DockedWidget):
             warning = self.run_box.warns or any(self._remarks.values())
             self.say("\n".join([said, *new]).strip(), warning=warning)
 
-    # ---- what is shown
+    # ---- the shown run
 
     def apply_colours(self, colours: ThemeColours) -> None:
-        """Draw in these colours from now on."""
+        """Use these colours."""
         name = self.viewer.theme
         self.form.apply_napari_theme(name, colours)
         self.run_box.apply_colours(colours)
@@ -405,7 +403,7 @@ class AnalysisDock(DockedWidget):
             self.form.image.image.choose(place.layer())
 
     def _look_for_image(self, _event: Any = None) -> None:
-        """See whether the image of the shown run is open."""
+        """Look for the image of the shown run among the layers."""
         run = self.session.current
         self.results.set_notice("" if run is None else self.notices_of(run))
         if run is None or self.overlay.shows_run:
@@ -420,8 +418,8 @@ class AnalysisDock(DockedWidget):
         if place is None:
             name, (height, width) = current.image.name, current.image.shape
             self.results.set_notice(
-                f"This run belongs to another image, {name!r} of {width} × {height} px, which is "
-                "not open: open it to see the result on it."
+                f"This run belongs to the image {name!r} of {width} × {height} px, which is not "
+                "open: open it to see the result on it."
             )
             return
         self._choose_image(place)
@@ -429,10 +427,10 @@ class AnalysisDock(DockedWidget):
         self.on_image_found()
 
     def on_image_found(self) -> None:
-        """The image of the shown run was found among the layers."""
+        """Respond to the image of the shown run, which was found among the layers."""
 
     def _on_image(self) -> None:
-        """Show the latest run of the image that was chosen, if it has one."""
+        """Show the latest run of the chosen image, if there is one."""
         shown, current = self.form.image.frame, self.session.current
         if shown is None:
             return
@@ -446,7 +444,7 @@ class AnalysisDock(DockedWidget):
     # ---- buttons
 
     def with_run(self, act: Any) -> None:
-        """Do something with the shown run, if there is one."""
+        """Call a function with the shown run, if there is one."""
         if self.session.current is not None:
             act(self.session.current)
 
@@ -461,13 +459,13 @@ class AnalysisDock(DockedWidget):
         clipboard = QApplication.clipboard()
         if self.session.current is not None and clipboard is not None:
             clipboard.setText(self.script_of(self.session.current))
-            self.say("A Python script that repeats this run is on the clipboard.")
+            self.say("A Python script that repeats this run was copied to the clipboard.")
 
     def _edit(self, run: Any) -> None:
         form: Form = self.form
         form.show_run(run, same_image=self.overlay.shows_run)
         form.set_open(True)
-        self.say(f"The form has the settings of {run.name!r}.")
+        self.say(f"The settings of {run.name!r} are now in the form.")
 
     def _rename(self, run: Any) -> None:
         self.session.rename(run, self.exports.ask_name(run))

@@ -1,7 +1,6 @@
-"""Write runs where the user wants them.
+"""Ask the user for files and folders, and write runs into them.
 
-Questions to the user (which file?) are asked here; the writing is handed to a thread,
-since the first figure takes a second.
+A thread writes the files, since the first figure takes a second.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ Say = Callable[[str, bool], None]
 
 
 class Exports(QObject):
-    """Dialogs for files, and the writing in threads.
+    """Dialogs for files. Threads write the files.
 
     Parameters
     ----------
     parent : QWidget
         Parent of the dialogs.
     say : callable
-        Called with a sentence and whether it is a warning.
+        Called with a sentence, and with True for a warning.
     """
 
     def __init__(self, parent: QWidget, say: Say) -> None:
@@ -54,18 +53,18 @@ class Exports(QObject):
         more: Callable[[Path], object] | None = None,
         tables: tuple[str, ...] = (),
     ) -> None:
-        """Ask for a folder and write all that the command line writes.
+        """Ask for a folder, and write all files that the command line writes.
 
         Parameters
         ----------
         run : BaseRun
         analysis : Analysis
         shown : ShownImage or None
-            The run's image, where it is open.
+            The run's image; None if it is not open.
         more : callable, optional
-            Writes into the folder what the window has beside; called in the thread.
+            Writes further files into the folder. It is called in the thread.
         tables : tuple of str
-            Files that are not replaced unasked, beside the run's own.
+            Further files that are replaced only if the user agrees.
         """
         folder = self.ask_folder(f"Folder for {analysis.format.file}, tables and figures")
         if folder is None or not self.may_replace(folder, analysis.format.file, *tables):
@@ -89,21 +88,21 @@ class Exports(QObject):
         return Path(path) if path else None
 
     def ask_name(self, run: Any) -> str:
-        """Ask what a run shall be called; empty when the user thinks better of it."""
+        """Ask for a name of a run; empty if the user cancels."""
         name, accepted = QInputDialog.getText(
             self._parent, "Rename the run", "Name of the run", text=run.name
         )
         return str(name) if accepted else ""
 
     def drop(self) -> None:
-        """Take no more interest in what is still being written."""
+        """Ignore the outcome of files that are still being written."""
         for task in self._tasks:
             task.drop()
 
-    # ---- for those of an analysis
+    # ---- helpers for the exports of an analysis
 
     def ask_file(self, title: str, name: str, kinds: str) -> Path | None:
-        """Ask for a file to write; a name without an ending gets that of the chosen kind."""
+        """Ask for a file to write. A name without a suffix gets that of the chosen kind."""
         start = str(Path(self._folder) / name) if self._folder else name
         chosen, kind = QFileDialog.getSaveFileName(self._parent, title, start, kinds)
         if not chosen:
@@ -123,7 +122,7 @@ class Exports(QObject):
         return Path(chosen)
 
     def may_replace(self, folder: Path, *names: str) -> bool:
-        """Ask whether files of these names may be replaced, where a folder holds some."""
+        """Ask before files in the folder are replaced; True if they may be."""
         there = [name for name in names if (folder / name).exists()]
         if not there:
             return True
@@ -135,7 +134,7 @@ class Exports(QObject):
         return bool(answer == QMessageBox.StandardButton.Yes)
 
     def write(self, work: Callable[[], object], what: str, path: Path) -> None:
-        """Do the writing in a thread, and say how it went."""
+        """Write in a thread, then report success or failure."""
         task: BackgroundTask[object] = BackgroundTask(
             work,
             lambda _: self._say(f"{what} saved: {path}", False),
@@ -147,17 +146,17 @@ class Exports(QObject):
 
 
 def image_of(run: Any, shown: ShownImage | None) -> Image | None:
-    """The pixels of a run's image; None where it is not open or has changed since."""
+    """Return the pixels of a run's image; None if it is not open or was changed."""
     image = None if shown is None else shown.image(run.image.pixel_size)
     return image if image is not None and run.image.matches(image) else None
 
 
 def file_name(run: Any) -> str:
-    """A run's name as the stem of a file's."""
+    """Return a run's name as the stem of a file name."""
     kept = "".join(c if c.isalnum() or c in "-_.[]" else "_" for c in run.name)
     return kept.strip("_.") or "run"
 
 
 def snapshot_of(run: Any) -> Any:
-    """The run as it is now, for a thread: it may grow meanwhile."""
+    """Return a copy of the run for a thread, since the run may grow meanwhile."""
     return replace(run, trials=list(run.trials))

@@ -1,4 +1,4 @@
-"""The form of an analysis: what a dock needs of it, and one made from the settings."""
+"""Define the form of an analysis, and make a form from the settings."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
 
 class Form(Protocol):
-    """A widget in which the user says what to do.
+    """A widget with the inputs of an analysis.
 
     Attributes
     ----------
-    changed, image_changed : Signal
-        Anything; another image, or another frame of a stack.
+    changed : Signal
+        Any input was changed.
+    image_changed : Signal
+        Another image, or another frame of a stack, was chosen.
     fault : str
-        Why no run can start; empty when one can.
+        Reason why no run can start; empty if one can.
     image : ImageSection
         The chosen image.
     """
@@ -36,16 +38,16 @@ class Form(Protocol):
     image: ImageSection
 
     def bind(self) -> None:
-        """Follow the viewer from now on."""
+        """Connect to the viewer."""
 
     def unbind(self) -> None:
-        """Let go of the viewer."""
+        """Disconnect from the viewer."""
 
     def set_open(self, is_open: bool) -> None:
         """Unfold or fold the sections."""
 
     def request(self) -> Request | None:
-        """What the form asks for; None where no image is chosen.
+        """Return the inputs as a request; None if no image is chosen.
 
         Raises
         ------
@@ -54,26 +56,26 @@ class Form(Protocol):
         """
 
     def show_run(self, run: Any, *, same_image: bool) -> None:
-        """Show the settings of a run, so that it can be changed and run again.
+        """Show the settings of a run, so that the user can change and repeat it.
 
         Parameters
         ----------
         run : BaseRun
         same_image : bool
-            Whether the chosen image is the run's, so that its pixel size counts too.
+            True if the chosen image is the run's. The pixel size of the run is then shown too.
         """
 
     def apply_napari_theme(self, name: str, colours: ThemeColours) -> None:
-        """Draw in the colours of a napari theme."""
+        """Use the colours of a napari theme."""
 
 
 class SettingsAndImage(QWidget):
-    """Image, lattice, and the settings of an analysis as its model describes them.
+    """A form with image, lattice and settings, made from the settings model.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose layers are offered.
+        Its layers are offered.
     settings : type
         The settings model.
     """
@@ -84,13 +86,13 @@ class SettingsAndImage(QWidget):
     def __init__(self, viewer: Any, settings: type[BaseModel]) -> None:
         super().__init__()
         self.image, self.lattice = ImageSection(viewer), LatticeSource()
-        self.image.show_region.hide()
+        self.image.leave_out_preflight()
         box = self.lattice.choice
         box.setCurrentIndex(box.findData(NO_LATTICE))
-        # elsewhere a count stands in for the lattice, here nothing does
+        # other forms accept a count instead of a lattice, this one does not
         box.setItemText(box.currentIndex(), "none")
         layout = self.image.layout()
-        assert isinstance(layout, QFormLayout)  # so that all fields begin in one line
+        assert isinstance(layout, QFormLayout)  # all fields begin at the same position
         layout.addRow("Lattice", self.lattice)
         self.settings = SettingsForm(settings)
         self.fault = ""
@@ -109,11 +111,11 @@ class SettingsAndImage(QWidget):
         self.refresh()
 
     def bind(self) -> None:
-        """Follow the viewer from now on."""
+        """Connect to the viewer."""
         self.image.bind()
 
     def unbind(self) -> None:
-        """Let go of the viewer."""
+        """Disconnect from the viewer."""
         self.image.unbind()
 
     def set_open(self, is_open: bool) -> None:
@@ -122,7 +124,7 @@ class SettingsAndImage(QWidget):
             section.set_open(is_open)
 
     def request(self) -> Request | None:
-        """What the form asks for; None where no image is chosen."""
+        """Return the inputs as a request; None if no image is chosen."""
         shown = self.image.frame
         if shown is None:
             return None
@@ -137,12 +139,11 @@ class SettingsAndImage(QWidget):
         self.settings.set_values(run.settings)
         self.refresh()
 
-    def apply_napari_theme(self, _name: str, colours: ThemeColours) -> None:
-        """Draw in the colours of a napari theme."""
-        self.image.preflight.apply_colours(colours)
+    def apply_napari_theme(self, _name: str, _colours: ThemeColours) -> None:
+        """Do nothing: no part of the form depends on the theme."""
 
     def refresh(self) -> None:
-        """Work out anew what follows from the values, and show it."""
+        """Update the derived values and show them."""
         faults = self.image.fault(), self.lattice.fault, self.settings.fault
         self.fault = next((fault for fault in faults if fault), "")
         self.sections[0].set_summary(f"{self.image.summary()}, {self.lattice.name}")

@@ -19,11 +19,11 @@ class ImageFinder(QObject, Generic[R]):
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Whose layers are compared, each by the frame that is on show.
+        Its layers are compared by their shown frame.
     session : Session
-        Is told the place of a run whose image was found.
+        It receives the place of a run whose image was found.
     found : callable
-        Called with the run, and with its place or None where no image matches.
+        Called with the run and its place; the place is None if no image matches.
     parent : QObject, optional
     """
 
@@ -39,7 +39,7 @@ class ImageFinder(QObject, Generic[R]):
         self._task: BackgroundTask[Place | None] | None = None
 
     def look(self, run: R) -> None:
-        """Begin to look; an earlier search is given up."""
+        """Start looking. An earlier search ends."""
         self.stop()
         frames = list(self._frames(run.image.shape))
         if not frames:
@@ -54,7 +54,7 @@ class ImageFinder(QObject, Generic[R]):
         self._task.start()
 
     def stop(self) -> None:
-        """Give up a search that is going on."""
+        """End a running search."""
         if self._task is not None:
             self._task.drop()
             self._task = None
@@ -80,7 +80,7 @@ class ImageFinder(QObject, Generic[R]):
 def _first_match(frames: list[ShownImage], fingerprint: str) -> Place | None:
     for frame in frames:
         try:
-            # the scale plays no part: pixels alone make the fingerprint
+            # the fingerprint depends only on the pixels, so the scale does not matter
             if frame.image(1.0).fingerprint == fingerprint:
                 return frame.place
         except BadInput:

@@ -1,4 +1,4 @@
-"""Menus of the results: what to do with a run, and where to write what was found."""
+"""The menus of the results: manage runs and export them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from napari_reward_analysis.gui.analysis.autosave import recent_runs
 
 
 class RunMenu(QPushButton):
-    """What can be done with the shown run, and where others come from.
+    """The menu to load, save, edit, rename and remove runs.
 
     Attributes
     ----------
     load, save, edit, rename, remove : QAction
     recent : QMenu
-        Runs that saved themselves.
+        Runs that were saved automatically.
     """
 
     def __init__(self) -> None:
@@ -38,14 +38,14 @@ class RunMenu(QPushButton):
         self.setMenu(self._menu)
 
     def add_menu(self, title: str) -> QMenu:
-        """A menu of the analysis' own, for what can be done with the shown run."""
+        """Add a menu of the analysis with actions on the shown run."""
         menu = QMenu(title, self._menu)
         self._menu.insertMenu(self.rename, menu)
         self._added.append(menu)
         return menu
 
     def set_state(self, *, has_run: bool, growing: bool) -> None:
-        """What is possible now."""
+        """Enable the actions that are possible now."""
         for action in (self.edit, self.rename, self.save):
             action.setEnabled(has_run)
         for menu in self._added:
@@ -54,32 +54,32 @@ class RunMenu(QPushButton):
 
 
 class ExportMenu(QPushButton):
-    """Where what is shown can be written to.
+    """The menu to export the shown run.
 
     Attributes
     ----------
     folder : QAction
-        Everything that the command line writes, into a folder; the last entry.
+        Writes all files that the command line writes. It is the last entry.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.setText("Export")
-        self.setToolTip("Write what is shown to files")
+        self.setToolTip("Write the shown run to files")
         self._menu = QMenu(self)
         self._line = self._menu.addSeparator()
         self.folder = add_action(self._menu, "Everything into a folder…")
         self.setMenu(self._menu)
 
     def add(self, text: str) -> QAction:
-        """An entry of the analysis' own, above the last one."""
+        """Add an entry of the analysis above the last one."""
         action = QAction(text, self._menu)
         self._menu.insertAction(self._line, action)
         return action
 
 
 def list_recent(menu: QMenu, folder: Path) -> None:
-    """Fill a menu with the runs that saved themselves; each action's data is its folder."""
+    """Fill a menu with the automatically saved runs. The data of an action is the folder."""
     menu.clear()
     for saved, label in recent_runs(folder):
         add_action(menu, label).setData(str(saved))
@@ -88,7 +88,7 @@ def list_recent(menu: QMenu, folder: Path) -> None:
 
 
 def add_action(menu: QMenu, text: str) -> QAction:
-    """A new entry at the end of a menu."""
+    """Add an entry at the end of a menu."""
     action = QAction(text, menu)
     menu.addAction(action)
     return action

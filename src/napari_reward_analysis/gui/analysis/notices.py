@@ -1,4 +1,4 @@
-"""Notices of an analysis in the words of the window."""
+"""Turn the notices of an analysis into text for the window."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ from collections.abc import Iterable
 
 from napari_reward_analysis.notices import Notice, sentence
 
-#: What the user can do about a notice in the window, by its code.
+#: Advice for the user of the window, by the code of the notice.
 ADVICE: dict[str, str] = {
-    "header_disagrees": (
-        "Press “Use the pixel size of the lattice” in the form to take that of the lattice."
-    ),
+    "header_disagrees": "Press “Use the pixel size of the lattice” in the form to change it.",
 }
 
 
 def notices_in_words(notices: Iterable[Notice]) -> str:
-    """All notices as sentences, with what to do about them.
+    """Return notices as sentences with advice.
 
     Parameters
     ----------
     notices : iterable of Notice
-        As of a run.
+        Notices of a run.
     """
     text = " ".join(sentence(notice, ADVICE) for notice in notices)
-    # a number is not parted from its unit
+    # no line break between a number and its unit
     return text.replace(" angstrom", "\N{NO-BREAK SPACE}Å")

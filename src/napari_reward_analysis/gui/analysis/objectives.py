@@ -1,4 +1,4 @@
-"""The objectives of an analysis as data: what plot, table and tooltips say of each."""
+"""Describe the objectives of an analysis for plot, table and tooltips."""
 
 from __future__ import annotations
 
@@ -14,22 +14,23 @@ from napari_reward_analysis.gui.widgets.glossary import explain
 
 @dataclass(frozen=True)
 class Objective:
-    """One quantity that a search minimises.
+    """A quantity that a search minimises.
 
     Attributes
     ----------
     name : str
-        By which it is known.
+        Name in the code and in files.
     title : str
-        What an axis is called.
+        Title of an axis.
     short : str
-        Its name or symbol where there is little room.
+        Short name or symbol.
     value : callable
-        Its value of a trial; NaN where the trial lacks it.
+        Returns the value of a trial; NaN if the trial lacks it.
     unit : str
-        Of the value; empty for none.
+        Unit of the value; empty if there is none.
     help : str
-        One or more sentences that explain it, where the glossary does not.
+        One or more sentences that explain the quantity. They are needed only if the glossary
+        does not explain it.
     """
 
     name: str
@@ -50,12 +51,12 @@ class Objective:
         return "\n".join(filter(None, (self.label, self.help or explain(self.title))))
 
     def values(self, trials: Sequence[Any]) -> FloatArray:
-        """The value of each trial, shape (n,)."""
+        """Return the value of each trial, shape (n,)."""
         return np.array([self.value(trial) for trial in trials], dtype=float)
 
 
 def numbered_objectives(trials: Sequence[Any]) -> tuple[Objective, ...]:
-    """The objectives of trials of which nothing else is known: their numbers."""
+    """Return numbered objectives for trials without a description of their objectives."""
     count = len(trials[0].objectives) if trials else 2
     return tuple(_numbered(place) for place in range(count))
 

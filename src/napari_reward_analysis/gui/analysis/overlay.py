@@ -1,4 +1,4 @@
-"""The overlay of an analysis: what it draws on the image of the shown run."""
+"""The overlay of an analysis: it draws results on the image of the shown run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
 
 class Overlay(QObject):
-    """Keeps layers of the viewer in step with the session; this one draws nothing.
+    """Updates layers of the viewer from the session. This base class draws nothing.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class Overlay(QObject):
     Signals
     -------
     said : str, bool
-        What the user should know of, and whether it is a warning.
+        A message for the user, and True if it is a warning.
     """
 
     said = Signal(str, bool)
@@ -35,26 +35,26 @@ class Overlay(QObject):
         self.bindings = Bindings(self)
 
     def bind(self) -> None:
-        """Follow session and viewer from now on."""
+        """Connect to session and viewer."""
         self.draw()
 
     def unbind(self) -> None:
-        """Let go; the layers stay."""
+        """Disconnect. The layers stay."""
         self.bindings.release()
 
     def draw(self) -> None:
-        """Show what is selected, if its image is open."""
+        """Show the selected result, if its image is open."""
 
     def keep(self) -> str:
-        """Copy what is shown into a layer of its own; returns its name, or ''."""
+        """Copy the shown result into a new layer. Return its name, or '' if nothing is shown."""
         return ""
 
     def apply_colours(self, colours: ThemeColours) -> None:
-        """Draw in these colours from now on."""
+        """Use these colours."""
 
     @property
     def place(self) -> Place | None:
-        """Where the shown run's result goes; None when its image is not open."""
+        """Place of the shown run; None if its image is not open."""
         run = self.session.current
         place = None if run is None else self.session.places.get(run.identifier)
         if not isinstance(place, Place) or place.layer() not in self.viewer.layers:
@@ -63,21 +63,21 @@ class Overlay(QObject):
 
     @property
     def shown_image(self) -> ShownImage | None:
-        """The shown run's image; None when it is not open."""
+        """Image of the shown run; None if it is not open."""
         place = self.place
         return None if place is None else shown_image_at(place)
 
     @property
     def shows_run(self) -> bool:
-        """Whether the image of the shown run is open."""
+        """True if the image of the shown run is open."""
         return self.place is not None
 
     @property
     def moves_by_itself(self) -> bool:
-        """Whether the shown run goes on and the user has chosen none of its trials.
+        """True if the shown run grows and the user has chosen none of its trials.
 
-        Its proposal moves with every few trials then; the plot shows that, the image need
-        not, since redrawing thousands of points would make the window stutter.
+        The proposed trial then changes often. The plot shows this, but the image does not,
+        since redrawing thousands of points would make the window stutter.
         """
         growing = self.session.growing
         if growing is None or growing.choice is not None:

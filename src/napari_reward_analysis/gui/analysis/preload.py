@@ -1,4 +1,4 @@
-"""Import in a thread what every search needs, before it is needed."""
+"""Import slow packages in a thread before a search needs them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _LOG = logging.getLogger(__name__)
 
 
 def preload() -> threading.Thread:
-    """Import in a thread what a search needs later.
+    """Import the slow packages of a search in a thread.
 
-    scikit-optimize and what it brings hold up all threads for a fifth of a second when
-    they are imported; that is better felt when the widget opens than amid a run.
+    The import of scikit-optimize blocks all threads for a fifth of a second. This disturbs
+    less when the widget opens than during a run.
     """
     thread = threading.Thread(target=_import_model, name="reward-analysis-preload")
     thread.start()
@@ -23,5 +23,5 @@ def preload() -> threading.Thread:
 def _import_model() -> None:
     try:
         importlib.import_module("skopt.learning")
-    except ImportError:  # told, as a failure, by the search that needs it
+    except ImportError:  # the search that needs it reports the failure
         _LOG.exception("scikit-optimize cannot be imported.")

@@ -1,4 +1,4 @@
-"""A request of the form: plain values from which a thread sets an analysis up."""
+"""Define a request: plain values of the form from which a thread sets up an analysis."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from napari_reward_analysis.runs.analysis import Analysis, Inputs, Task
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """Everything that an analysis needs, as plain values.
+    """The inputs of an analysis as plain values.
 
     Attributes
     ----------
     image : ShownImage
-        The image; its pixels are read in the thread.
+        The image. Its pixels are read in the thread.
     pixel_size : float or None
-        As typed by the user, in angstrom; None takes the layer's.
+        Pixel size that the user typed, in angstrom. None means the pixel size of the layer.
     lattice : Lattice or None
         The crystal.
     settings : BaseModel
-        What to do.
+        Settings of the analysis.
     region : ndarray of bool, shape (H, W), or None
-        The analysed pixels, drawn by the user.
+        Mask of the analysed pixels, drawn by the user.
     preflight : SharedPreflight or None
-        The preflight of this very image, which may have been made already.
+        Preflight of the same image, if it was made already.
     given : dict
-        What else the analysis takes, see `Inputs`.
+        Further inputs of the analysis, see `Inputs`.
     """
 
     image: ShownImage
@@ -49,12 +49,12 @@ class Request:
     given: Mapping[str, Any] = field(default_factory=dict)
 
     def inputs(self) -> Inputs:
-        """Read the image; called in the thread.
+        """Read the image. It is called in the thread.
 
         Raises
         ------
         BadInput
-            If pixels or scale are of no use.
+            If the pixels or the scale are invalid.
         """
         image = self.image.image(self.pixel_size)
         given = dict(self.given)
@@ -65,20 +65,20 @@ class Request:
 
     @property
     def total(self) -> int:
-        """Number of trials asked for; 0 where only the analysis knows."""
+        """Number of trials in the settings; 0 if only the analysis knows it."""
         return int(getattr(self.settings, "trials", 0))
 
 
 def prepared(analysis: Analysis[Any], request: Request, name: str) -> Prepare:
-    """The way in which a thread sets up most analyses.
+    """Return the function with which a thread sets up most analyses.
 
     Parameters
     ----------
     analysis : Analysis
     request : Request
-        What the form asks for.
+        Inputs of the form.
     name : str
-        What the run is called.
+        Name of the run.
     """
 
     def work() -> Generator[InWindow | None, None, Task[Any]]:
@@ -98,23 +98,23 @@ def start(
     folder: Path | None,
     name: str,
 ) -> AnalysisThread:
-    """Start a thread that sets an analysis up and iterates it.
+    """Start a thread that sets up an analysis and iterates it.
 
-    The session holds on to it until it has ended, whatever becomes of the window.
+    The session keeps the thread until it has ended, even if the window is closed.
 
     Parameters
     ----------
     session : Session
-        Receives the run and its trials.
+        It receives the run and its trials.
     analysis : Analysis
     request : Request
-        What the form asks for.
+        Inputs of the form.
     prepare : Prepare
-        Sets the analysis up; see `prepared`.
+        Function that sets up the analysis, see `prepared`.
     folder : Path or None
-        Where runs are saved as they grow; None for not at all.
+        Folder in which growing runs are saved. None means that they are not saved.
     name : str
-        What the run is called.
+        Name of the run.
     """
     thread = AnalysisThread(
         session,

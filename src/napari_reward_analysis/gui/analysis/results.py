@@ -1,7 +1,7 @@
-"""The results of an analysis: its runs, what is shown of one, and what to do with it.
+"""The results of an analysis: a list of runs, the shown run, and buttons.
 
-A panel listens to the session and to nothing else; what the user picks goes into the
-session, what needs the viewer or the disk goes out by signals.
+A panel shows the state of the session. A choice of the user goes into the session. Actions
+that need the viewer or the disk are emitted as signals.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from napari_reward_analysis.gui.widgets.theme import ThemeColours
 
 
 class ResultsPanel(QWidget):
-    """List of runs, a notice, what an analysis shows of a run, and the buttons below it.
+    """The list of runs, a notice, the results of the shown run, and buttons.
 
     An analysis puts its widgets into `body` and fills in `show_run`, `show_trials`,
     `show_selection` and `enable`.
@@ -27,7 +27,7 @@ class ResultsPanel(QWidget):
     Parameters
     ----------
     session : Session
-        What is shown, and what the user's picks go into.
+        The session that the panel shows and changes.
 
     Attributes
     ----------
@@ -48,10 +48,10 @@ class ResultsPanel(QWidget):
     keep_asked = Signal()
     copy_asked = Signal()
 
-    #: Whether there is a layer to keep.
+    #: True if there is a layer to keep.
     keeps = True
-    #: What "Keep" does.
-    keep_help = "Copy what is shown into a layer that later clicks leave alone"
+    #: Tooltip of "Keep".
+    keep_help = "Copy the shown result into a new layer that later clicks do not change"
 
     def __init__(self, session: Session[Any]) -> None:
         super().__init__()
@@ -65,8 +65,8 @@ class ResultsPanel(QWidget):
         self.body.setSpacing(4)
         self.keep = button("Keep", self.keep_help)
         self.export = ExportMenu()
-        #: Shown where the analysis has a script.
-        self.copy = button("Copy as Python", "A script that repeats this run without the window")
+        #: Shown if the analysis has a script.
+        self.copy = button("Copy as Python", "Copy a script that repeats this run")
         self.keep.clicked.connect(lambda: self.keep_asked.emit())
         self.copy.clicked.connect(lambda: self.copy_asked.emit())
         self.keep.setVisible(self.keeps)
@@ -83,7 +83,7 @@ class ResultsPanel(QWidget):
         column.addLayout(self.foot)
 
     def bind(self) -> None:
-        """Follow the session from now on."""
+        """Connect to the session."""
         session = self.session
         self.bindings.connect(session.run_changed, self.show_run)
         self.bindings.connect(session.trials_changed, self.show_trials)
@@ -93,16 +93,16 @@ class ResultsPanel(QWidget):
         self.show_run()
 
     def unbind(self) -> None:
-        """Let go of the session."""
+        """Disconnect from the session."""
         self.bindings.release()
         self.runs.unbind()
 
     def apply_napari_theme(self, _name: str, colours: ThemeColours) -> None:
-        """Draw in the colours of a napari theme."""
+        """Use the colours of a napari theme."""
         self.notice.setStyleSheet(f"color: {colours.warning};")
 
     def set_notice(self, sentence: str) -> None:
-        """Say what is special about the shown run; nothing when empty."""
+        """Show a notice about the run; hide it if the text is empty."""
         self.notice.setText(sentence)
         self.notice.setVisible(bool(sentence))
 
@@ -113,19 +113,19 @@ class ResultsPanel(QWidget):
         self.show_trials()
 
     def show_trials(self) -> None:
-        """Show the trials of the run, which are more or scored anew."""
+        """Show the trials after new ones came or their scores changed."""
         self.show_selection()
 
     def show_selection(self) -> None:
-        """Show which trial is selected."""
+        """Show the selected trial."""
         self.enable()
 
     def on_search(self) -> None:
-        """A search began, is being cancelled, or ended."""
+        """Respond to a search that began, is being cancelled, or ended."""
         self.enable()
 
     def enable(self) -> None:
-        """Enable what is possible now."""
+        """Enable the actions that are possible now."""
         run = self.session.current
         growing = run is not None and run is self.session.growing
         found = run is not None and holds_something(run)
@@ -135,14 +135,14 @@ class ResultsPanel(QWidget):
 
 
 def button(text: str, tip: str) -> QPushButton:
-    """A button with a tooltip."""
+    """Make a button with a tooltip."""
     made = QPushButton(text)
     made.setToolTip(tip)
     return made
 
 
 def line(*widgets: QWidget) -> QHBoxLayout:
-    """Widgets beside one another."""
+    """Put widgets side by side."""
     layout = QHBoxLayout()
     layout.setSpacing(4)
     for widget in widgets:

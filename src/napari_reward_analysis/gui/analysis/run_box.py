@@ -1,4 +1,4 @@
-"""The box with Run and Cancel: what is missing, how far the run is, what it found."""
+"""The box with the Run button, the progress and messages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _STATES = {"idle": "Run", "running": "Cancel", "cancelling": "Canceling…"}
 
 
 class RunBox(QWidget):
-    """Run / Cancel / Canceling…, the progress, and what there is to say.
+    """The button Run / Cancel / Canceling…, the progress, and messages.
 
     Signals
     -------
@@ -37,7 +37,7 @@ class RunBox(QWidget):
         self._state, self._started = "idle", 0.0
         self._warning = "#d55e00"
         self.button = QPushButton("Run")
-        # one width for all three words: nothing jumps when it changes
+        # one width for all three words, so that nothing moves when the word changes
         self.button.setMinimumWidth(self.button.fontMetrics().horizontalAdvance("Canceling…") + 32)
         self.button.setMinimumHeight(28)
         self.bar = QProgressBar()
@@ -52,9 +52,9 @@ class RunBox(QWidget):
             label.setWordWrap(True)
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            # a long path, which cannot be wrapped, does not push the form out of the dock
+            # a long path cannot be wrapped and must not widen the dock
             label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        # two lines are kept free: what stands below does not jump with the message
+        # two lines are reserved, so that a message does not move the widgets below
         self.status.setMinimumHeight(2 * self.status.fontMetrics().lineSpacing() + 2)
         self.status.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         head = QHBoxLayout()
@@ -66,7 +66,7 @@ class RunBox(QWidget):
         column.setSpacing(4)
         column.addWidget(self.fault)
         column.addWidget(self.status)
-        # the last line: the button stays where it is whatever is said above it
+        # the last line: messages above it do not move the button
         column.addLayout(head)
         self._clock = QTimer(self)
         self._clock.setInterval(500)
@@ -77,30 +77,30 @@ class RunBox(QWidget):
 
     @property
     def state(self) -> str:
-        """'idle', 'running' or 'cancelling'."""
+        """State: 'idle', 'running' or 'cancelling'."""
         return self._state
 
     @property
     def warns(self) -> bool:
-        """Whether the status is a warning."""
+        """True if the message is a warning."""
         return bool(self.status.styleSheet())
 
     def set_fault(self, sentence: str) -> None:
-        """Say what is missing or wrong; Run is disabled as long as something is."""
+        """Show a missing or wrong input. Run is disabled until the text is empty."""
         self.fault.setText(sentence)
         self.fault.setVisible(bool(sentence))
         self._enable()
 
     def set_status(self, sentence: str, *, warning: bool = False) -> None:
-        """Say what was found, or what happened."""
+        """Show a message."""
         self.status.setText(sentence)
         self.status.setToolTip(sentence)
         self.status.setStyleSheet(f"color: {self._warning};" if warning else "")
 
     def start(self, total: int) -> None:
-        """A run starts, of so many trials."""
+        """Show the start of a run with this number of trials."""
         self._state, self._started = "running", time.monotonic()
-        # not a busy bar: its animation would draw the whole window, OpenGL included, anew
+        # no busy bar: its animation would redraw the whole window, including OpenGL
         self.bar.setRange(0, total)
         self.bar.setValue(0)
         self._clock.start()
@@ -108,21 +108,21 @@ class RunBox(QWidget):
         self._enable()
 
     def set_total(self, total: int) -> None:
-        """The run has so many trials, as is known by now."""
+        """Set the total number of trials."""
         if total and total != self.bar.maximum():
             self.bar.setRange(0, total)
 
     def set_done(self, trials: int) -> None:
-        """So many trials have come."""
+        """Set the number of finished trials."""
         self.bar.setValue(trials)
 
     def cancelling(self) -> None:
-        """The run has been asked to stop."""
+        """Show that the run was asked to stop."""
         self._state = "cancelling"
         self._enable()
 
     def finish(self, *, complete: bool) -> None:
-        """The run is over."""
+        """Show the end of the run."""
         self._state = "idle"
         self._clock.stop()
         self._show_time()
@@ -131,12 +131,12 @@ class RunBox(QWidget):
         self._enable()
 
     def clear(self) -> None:
-        """Forget how far the last run was and how long it took: another is shown."""
+        """Clear progress and time of the last run, since another run is shown."""
         self.bar.setValue(0)
         self.elapsed.setText("")
 
     def apply_colours(self, colours: ThemeColours) -> None:
-        """Draw in these colours from now on."""
+        """Use these colours."""
         self._warning = colours.warning
         self.fault.setStyleSheet(f"color: {colours.warning};")
         if self.status.styleSheet():

@@ -10,12 +10,12 @@ from napari_reward_analysis.gui.widgets.fields import Choice
 
 
 class RunList(Choice):
-    """Choice of the run to show.
+    """A list of runs. The chosen run is shown.
 
     Parameters
     ----------
     session : Session
-        Whose runs are listed, the newest first.
+        Its runs are listed, the newest first.
     """
 
     def __init__(self, session: Session[Any]) -> None:
@@ -29,14 +29,14 @@ class RunList(Choice):
         self.activated.connect(self._on_activated)
 
     def bind(self) -> None:
-        """Follow the session from now on."""
+        """Connect to the session."""
         session = self._session
         for signal in (session.runs_changed, session.run_changed, session.search_changed):
             self._bindings.connect(signal, self._show)
         self._show()
 
     def unbind(self) -> None:
-        """Let go of the session."""
+        """Disconnect from the session."""
         self._bindings.release()
 
     def _show(self) -> None:
@@ -56,7 +56,7 @@ class RunList(Choice):
 
 
 def run_label(run: Any) -> str:
-    """A run in a list: its name, lattice, number of trials, and status."""
+    """Return the label of a run: name, lattice, number of trials, and status."""
     state = "" if run.status == "done" else f" ({run.status})"
     lattice = run.lattice.name if run.lattice else "no lattice"
     number = len(run.trials)

@@ -1,7 +1,7 @@
 """The session of an analysis in a viewer: its runs, the shown run, and the chosen trial.
 
-The session is the only state of the window. Plot, lists and overlays listen to its signals
-and to nothing else; it knows neither Qt nor layers. It is used from the GUI thread only.
+The session is the only state of the window. Plot, lists and overlays respond to its signals.
+It does not use Qt or layers. Only the GUI thread uses it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _METRICS: tuple[Metric, ...] = ("euclidean", "chebyshev")
 
 
 class Cancellable(Protocol):
-    """A search that is going on."""
+    """A running search."""
 
     def cancel(self) -> None:
-        """Ask it to stop; it ends a moment later."""
+        """Ask the search to stop. It ends a moment later."""
         ...
 
 
@@ -34,30 +34,30 @@ R = TypeVar("R", bound=BaseRun[Any])
 
 
 class Session(Generic[R]):
-    """Runs of one analysis in one viewer, and what is shown of them.
+    """The runs of one analysis in one viewer, with the shown run and trial.
 
-    An analysis with more to know derives its own from it.
+    An analysis with further state derives its session from this class.
 
     Signals
     -------
     runs_changed
-        A run came, went or was renamed.
+        A run was added, removed or renamed.
     run_changed
         Another run is shown, or none.
     trials_changed
-        The shown run has more trials, or its trials were scored anew.
+        The shown run has new trials, or the scores of its trials changed.
     selection_changed
         Another trial of the shown run is selected.
     search_changed
         A search started, is being cancelled, or ended.
     progressed
-        The growing run has more trials, shown or not.
+        The growing run has new trials. It need not be the shown run.
     warned : str
-        Something went wrong beside the search, which goes on.
+        Something failed, but the search goes on.
     noted : str
-        A fact about a search in which nothing went wrong.
+        A fact about a search without a fault.
     staged : str
-        What an analysis is at before its first trial.
+        The stage of an analysis before its first trial.
     """
 
     runs_changed = Signal()
@@ -70,7 +70,7 @@ class Session(Generic[R]):
     noted = Signal(str)
     staged = Signal(str)
 
-    #: What a growing run has of its own, so that `complete` leaves it alone.
+    #: Fields of the growing run that `complete` does not replace.
     own_fields: ClassVar[frozenset[str]] = frozenset({"name", "choice", "notices"})
 
     def __init__(self) -> None:
@@ -78,17 +78,17 @@ class Session(Generic[R]):
         self._current: R | None = None
         self._front: list[int] = []
         self._proposed: dict[Metric, int | None] = {}
-        #: The run that is growing, None before its first trial and when none is.
+        #: The growing run; None before its first trial or if no search runs.
         self.growing: R | None = None
-        #: The run that the last search filled; None where it ended before its first trial.
+        #: The run of the last search; None if the search ended before its first trial.
         self.ended: R | None = None
         self._search: Cancellable | None = None
         self.cancelling = False
-        #: Trials that the search will have; 0 where that is not known yet.
+        #: Total number of trials of the search; 0 if it is not known yet.
         self.total = 0
-        #: How the last search ended: status and message; None before there was one.
+        #: Status and message at the end of the last search; None before the first search.
         self.outcome: tuple[Status, str] | None = None
-        #: Where each run's result is shown, by identifier; only the overlay looks inside.
+        #: Place of each run's result, by identifier. Only the overlay uses the values.
         self.places: dict[str, Any] = {}
 
     # ---- the runs
@@ -100,13 +100,13 @@ class Session(Generic[R]):
 
     @property
     def current(self) -> R | None:
-        """The run that is shown."""
+        """The shown run."""
         return self._current
 
     def add(self, run: R) -> None:
-        """Take up a run, new or loaded, and show it.
+        """Add a new or loaded run, and show it.
 
-        A run that is here already (loaded twice) is only shown.
+        A run that was loaded before is only shown.
         """
         known = next((r for r in self._runs if r.identifier == run.identifier), None)
         if known is None:
@@ -126,8 +126,8 @@ class Session(Generic[R]):
         self.run_changed.emit()
 
     def remove(self, run: R) -> None:
-        """Take a run off the list; it must not be growing."""
-        # by identity: runs that look alike are different runs
+        """Remove a run, which must not be growing."""
+        # compare by identity: equal runs are still different runs
         place = next(i for i, known in enumerate(self._runs) if known is run)
         del self._runs[place]
         self.places.pop(run.identifier, None)
@@ -137,7 +137,7 @@ class Session(Generic[R]):
         self.runs_changed.emit()
 
     def free_name(self, image_name: str) -> str:
-        """A name for the next run on an image."""
+        """Return an unused name for the next run on an image."""
         taken = {run.name for run in self._runs}
         number = 1
         while (name := f"{image_name} #{number}") in taken:
@@ -145,7 +145,7 @@ class Session(Generic[R]):
         return name
 
     def rename(self, run: R, name: str) -> None:
-        """Call a run something else; blanks alone are no name."""
+        """Rename a run. A blank name is ignored."""
         if name.strip():
             run.name = name.strip()
             self.runs_changed.emit()
@@ -154,11 +154,11 @@ class Session(Generic[R]):
 
     @property
     def searching(self) -> bool:
-        """Whether a search is going on."""
+        """True if a search is running."""
         return self._search is not None
 
     def begin(self, search: Cancellable, total: int) -> None:
-        """Note that a search of so many trials has started."""
+        """Register the start of a search with this number of trials."""
         self._search, self.cancelling, self.total = search, False, total
         self.search_changed.emit()
 
@@ -170,7 +170,7 @@ class Session(Generic[R]):
             self.search_changed.emit()
 
     def grow(self, run: R, total: int | None = None) -> None:
-        """Show the run that the search will fill with so many trials."""
+        """Show the run to which the search will add its trials."""
         self.growing = run
         if total is not None:
             self.total = total
@@ -178,7 +178,7 @@ class Session(Generic[R]):
         self.progressed.emit()
 
     def extend(self, trials: Sequence[Any]) -> None:
-        """Add trials to the growing run, scored as it is by now."""
+        """Score trials and add them to the growing run."""
         run = self.growing
         if run is None or not trials:
             return
@@ -189,7 +189,7 @@ class Session(Generic[R]):
         self.progressed.emit()
 
     def amend(self, position: int, trial: Any) -> None:
-        """Put a trial that is known better now in its place in the growing run."""
+        """Replace a trial of the growing run by a refined one."""
         run = self.growing
         if run is None:
             return
@@ -198,9 +198,9 @@ class Session(Generic[R]):
             self._trials_changed()
 
     def complete(self, run: R) -> None:
-        """Take over what an analysis has added to its run at the end.
+        """Copy values that an analysis added to its run at the end.
 
-        The growing run keeps what the user has changed meanwhile: its name and choice.
+        The growing run keeps its name and its chosen trial, which the user may have changed.
         """
         growing = self.growing
         if growing is None:
@@ -212,16 +212,16 @@ class Session(Generic[R]):
             self._trials_changed()
 
     def add_notices(self, notices: Sequence[Notice]) -> None:
-        """Add what the search has told at its end to the growing run."""
+        """Add notices from the end of the search to the growing run."""
         if self.growing is not None:
             self.growing.notices.extend(notices)
         for notice in notices:
             self.noted.emit(notices_in_words([notice]))
 
     def end(self, status: Status, message: str = "") -> None:
-        """Note that the search is over, one way or another.
+        """Register the end of the search.
 
-        A run that holds nothing is taken off the list.
+        A run without a result is removed.
         """
         run = self.growing
         if run is not None:
@@ -241,26 +241,26 @@ class Session(Generic[R]):
         return self._front
 
     def proposed(self, metric: Metric) -> int | None:
-        """Position of the shown run's Euclidean or Chebyshev choice."""
+        """Return the position of the shown run's Euclidean or Chebyshev choice."""
         return self._proposed.get(metric)
 
     @property
     def selected(self) -> int | None:
-        """Position of the trial to show: the user's choice, else the proposed one."""
+        """Position of the shown trial: the user's choice, else the proposed one."""
         run = self._current
         if run is None:
             return None
         return self.proposed("euclidean") if run.choice is None else run.choice
 
     def select(self, position: int | None) -> None:
-        """Choose a trial of the shown run; None goes back to the proposed one."""
+        """Choose a trial of the shown run. None means the proposed one."""
         if self._current is None:
             return
         self._current.choice = position
         self._on_selected()
         self.selection_changed.emit()
 
-    # ---- within
+    # ---- internals
 
     def _trials_changed(self, since: int = 0) -> None:
         before = self.selected
@@ -270,39 +270,39 @@ class Session(Generic[R]):
             self.selection_changed.emit()
 
     def _count_anew(self, since: int = 0) -> None:
-        """Find front and choices; of the trials before `since` the front is known."""
+        """Update front and choices. The front of the trials before `since` is known."""
         run = self._current
         if run is None or not run.trials or not hasattr(run.trials[0], "objectives"):
             self._front, self._proposed = [], {}
             return
-        # what was dominated stays so: a long run is not searched again from its start
+        # a dominated trial stays dominated, so only the front and new trials are compared
         rows = [*(self._front if since else []), *range(since, len(run.trials))]
         part: R = replace(run, trials=[run.trials[row] for row in rows])
         self._front = [rows[k] for k in part.front]
         proposed = {metric: part.proposed(metric) for metric in _METRICS}
         self._proposed = {m: None if k is None else rows[k] for m, k in proposed.items()}
 
-    # ---- what an analysis adds
+    # ---- parts that an analysis can replace
 
     def _on_added(self, run: R) -> None:
-        """A run is taken up."""
+        """Respond to an added run."""
 
     def _on_removed(self, run: R) -> None:
-        """A run is taken off the list."""
+        """Respond to a removed run."""
 
     def _on_shown(self) -> None:
-        """Another run is about to be shown."""
+        """Respond before another run is shown."""
 
     def _on_selected(self) -> None:
-        """Another trial is selected."""
+        """Respond to another selected trial."""
 
     def _scored(self, _run: R, trials: Sequence[Any]) -> Sequence[Any]:
-        """Trials as they enter the growing run."""
+        """Return the trials to add to the growing run."""
         return trials
 
 
 def holds_something(run: BaseRun[Any]) -> bool:
-    """Whether a run has anything to show or to save: trials, or another result."""
+    """Return True if a run has trials or another result."""
     return bool(run.trials) or run.has_result()
 
 
@@ -311,13 +311,13 @@ S = TypeVar("S", bound=Session[Any])
 
 
 def session_of(viewer: Any, analysis: str, make: Callable[[], S]) -> S:
-    """The session of an analysis in a viewer, made when first asked for.
+    """Return the session of an analysis in a viewer. It is made at the first call.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
-        Or the proxy of one: every plugin widget gets a proxy of its own, and all of
-        them mean the same viewer.
+        The viewer, or a proxy of it. napari gives every plugin widget its own proxy of the
+        same viewer.
     analysis : str
         Name of the analysis.
     make : callable

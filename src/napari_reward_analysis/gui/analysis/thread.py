@@ -1,9 +1,9 @@
-"""Run an analysis in a thread of its own, and bring its trials to the window.
+"""Run an analysis in a thread, and pass its trials to the window.
 
-The thread puts what it finds into a queue; a timer of the GUI thread empties it a few
-times a second, however many trials have come meanwhile. So there are no signals across
-threads, a closed window cannot be hit by a late one, and every exception, of whatever
-kind, is caught in one place and becomes a message. To cancel is to cease to iterate.
+The thread puts its results into a queue. A timer of the GUI thread empties the queue a few
+times a second. So no signal crosses threads, and no late signal reaches a closed window.
+Every exception is caught in one place and becomes a message. A cancelled run is no longer
+iterated.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from napari_reward_analysis.runs.head import Status
 
 _LOG = logging.getLogger(__name__)
 
-#: ms between two looks into the queue; more when showing takes long itself, drawing
-#: included, so that at most a fifth of the window's time goes into it.
+#: Milliseconds between two looks into the queue. The interval grows if drawing is slow, so
+#: that drawing takes at most a fifth of the window's time.
 _INTERVAL = 60
 _SHARE = 4
 
 
 @dataclass(frozen=True, eq=False)
 class InWindow:
-    """A step that is no trial: something to do in the window's thread, in its turn.
+    """A step that calls a function in the window's thread, in the order of the steps.
 
     Attributes
     ----------
     act : callable
-        What to do.
+        The function.
     """
 
     act: Callable[[], None]
@@ -51,52 +51,52 @@ class InWindow:
 
 @dataclass(frozen=True, eq=False)
 class Amended:
-    """A step that is no new trial: an earlier one that is known better now.
+    """A step that replaces an earlier trial by a refined one.
 
     Attributes
     ----------
     position : int
-        Of the trial in its run.
+        Position of the trial in its run.
     trial : object
-        What takes its place.
+        The refined trial.
     """
 
     position: int
     trial: Any
 
 
-#: Sets an analysis up in the thread. It yields None or `InWindow` while it is at work, so
-#: that it can be cancelled too, and returns the task, or None where nothing is left to do.
+#: Sets up an analysis in the thread. It yields None or `InWindow` during its work, so that it
+#: can be cancelled. It returns the task, or None if nothing is left to do.
 Prepare = Callable[[], Generator[InWindow | None, None, Task[Any] | None]]
 
 
 @dataclass(frozen=True, eq=False)
 class _End:
-    """How an analysis ended, and why where that needs words."""
+    """Status and message at the end of an analysis."""
 
     status: Status
     message: str = ""
 
 
 class AnalysisThread(QObject):
-    """One run of an analysis: starts at `start`, fills the session, and tells it the end.
+    """The thread of one run. It passes trials and the end of the run to the session.
 
     Parameters
     ----------
     session : Session
-        Receives the run and its trials.
+        It receives the run and its trials.
     prepare : Prepare
-        Sets the analysis up; called in the thread.
+        Function that sets up the analysis. It is called in the thread.
     files : RunFormat
-        How runs of the analysis are saved.
+        File format of the analysis.
     folder : Path or None
-        Where runs save themselves; None for not at all.
+        Folder in which the run is saved. None means that it is not saved.
     place : Place
-        Image and frame that the run belongs to.
+        Image and frame of the run.
     title : str
-        What goes on, for the activity dock.
+        Title in the activity dock.
     total : int
-        Number of trials asked for; 0 where the task will tell.
+        Number of trials; 0 if only the task knows it.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class AnalysisThread(QObject):
         self._title, self._total = title, total
         self._found: deque[Any] = deque()
         self._cancelled = threading.Event()
-        # no daemon: at exit the interpreter waits until the run is saved
+        # not a daemon thread: at exit the interpreter waits until the run is saved
         self._thread = threading.Thread(target=self._work, name="reward-analysis")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -125,14 +125,14 @@ class AnalysisThread(QObject):
         self._saved: Autosave | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread and the timer."""
         self._session.begin(self, self._total)
         self._activity = ActivityBar(self._total, self._title)
         self._thread.start()
         self._timer.start(_INTERVAL)
 
     def cancel(self) -> None:
-        """Ask the thread to stop after the step it is at."""
+        """Ask the thread to stop after its current step."""
         self._cancelled.set()
 
     # ---- in the thread
@@ -148,7 +148,7 @@ class AnalysisThread(QObject):
             end = self._finished(task) if over else _End("cancelled")
         except BadInput as error:
             end = _End("failed", str(error))
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the form must be usable again
+        except BaseException as error:  # noqa: BLE001 - after any error the form must be usable again
             _LOG.exception("The analysis failed.")
             end = _End("failed", f"The search failed: {describe(error)}.")
         finally:
@@ -158,7 +158,7 @@ class AnalysisThread(QObject):
     def _iterated(
         self, steps: Generator[Any, None, Any], take: Callable[[Any], None]
     ) -> tuple[bool, Any]:
-        """Take all steps; returns whether they came to their end, and what they returned."""
+        """Take all steps. Return True if none is left, and the return value of the steps."""
         try:
             while not self._cancelled.is_set():
                 try:
@@ -172,7 +172,7 @@ class AnalysisThread(QObject):
             steps.close()
 
     def _begin(self, task: Task[Any]) -> None:
-        # the window scores, names and chooses in a run of its own
+        # the window has its own copy of the run, with scores, name and choice
         run = replace(task.run, trials=[], notices=list(task.run.notices))
         self._found.append(InWindow(lambda: self._grow(run, task.total)))
         if self._folder is not None:
@@ -197,7 +197,7 @@ class AnalysisThread(QObject):
         try:
             task.finish(task.run)
         except BadInput as error:
-            # the search itself went well: it found nothing
+            # the search did not fail, it found nothing
             return _End("done", str(error))
         finally:
             new = task.run.notices[known:]
@@ -206,7 +206,7 @@ class AnalysisThread(QObject):
 
     def _complete(self, task: Task[Any] | None) -> None:
         if task is not None:
-            # the thread does not change it any more, and saves it meanwhile
+            # the thread no longer changes the run, but saves it meanwhile
             run = replace(task.run, trials=list(task.run.trials))
             self._found.append(InWindow(lambda: self._session.complete(run)))
 
@@ -251,7 +251,7 @@ class AnalysisThread(QObject):
         if end is not None:
             self._finish(end)
             return
-        # a timer without delay comes when what was changed has been painted
+        # a timer without delay fires after the changes have been painted
         QTimer.singleShot(0, self._rest)
 
     def _extend(self, trials: list[Any]) -> None:
@@ -270,14 +270,14 @@ class AnalysisThread(QObject):
 
     def _finish(self, end: _End) -> None:
         self._thread.join()
-        # this runs within the timer's own signal: it must not be deleted before it returns
+        # the timer's signal calls this, so the timer must not be deleted before the return
         QTimer.singleShot(0, lambda: self.deleteLater())
         self._session.end(end.status, end.message)
         self._activity.close()
 
 
 def describe(error: BaseException) -> str:
-    """An exception that nobody expected, in words."""
+    """Return an unexpected exception as text."""
     kind = type(error).__name__
     if isinstance(error, MemoryError):
         return "there is not enough memory (MemoryError): close other programs or crop the image"

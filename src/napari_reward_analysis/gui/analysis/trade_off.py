@@ -1,4 +1,4 @@
-"""The results of a search with objectives: trade-off as a plot, trials as a table."""
+"""The results of a search with objectives: a Pareto plot and a table of trials."""
 
 from __future__ import annotations
 
@@ -21,38 +21,41 @@ from napari_reward_analysis.optimize.pareto import Metric
 
 
 class TradeOffPanel(ResultsPanel):
-    """Pareto plot with a choice of axes and colour, the shown trial in words, and a table.
+    """A Pareto plot with a choice of axes and colour, the shown trial as text, and a table.
 
-    An analysis fills in the methods under "what an analysis says of its trials".
+    An analysis overrides the methods under "texts and values of an analysis".
 
     Parameters
     ----------
     session : Session
-        What is shown, and what the user's picks go into.
+        The session that the panel shows and changes.
 
     Attributes
     ----------
     axes : AxesChoice
     plot : ParetoPlot
     shown, shown_too : ElidedLabel
-        The selected trial in words.
+        The selected trial as text.
     euclidean, chebyshev : QPushButton
     table : TrialTable
     """
 
     def __init__(self, session: Session[Any]) -> None:
         super().__init__(session)
-        #: Trials and what hovering tells of them; kept while a run grows.
-        self._told: list[tuple[Any, str]] = []
+        #: Trials and their tooltips. They are kept while a run grows.
+        self._tooltips: list[tuple[Any, str]] = []
         self.plot, self.axes, self.table = ParetoPlot(), AxesChoice(), TrialTable()
         self.plot.setMinimumHeight(215)
         self.plot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.table.setMinimumHeight(130)
         self.shown, self.shown_too = ElidedLabel(), ElidedLabel(small=True)
         self.euclidean = button(
-            "Euclidean", "Show the trial nearest to zero in all objectives: the proposed one"
+            "Euclidean",
+            "Show the proposed trial: the nearest to zero in all objectives",
         )
-        self.chebyshev = button("Chebyshev", "Show the trial whose worse objective is smallest")
+        self.chebyshev = button(
+            "Chebyshev", "Show the trial with the smallest value of its larger objective"
+        )
         choices = line(self.euclidean, self.chebyshev)
         choices.addStretch(1)
         for widget in self.head():
@@ -70,41 +73,41 @@ class TradeOffPanel(ResultsPanel):
         self.euclidean.clicked.connect(lambda: self._choose("euclidean"))
         self.chebyshev.clicked.connect(lambda: self._choose("chebyshev"))
 
-    # ---- what an analysis says of its trials
+    # ---- texts and values of an analysis
 
     def head(self) -> Sequence[QWidget]:
-        """Widgets above the plot."""
+        """Return the widgets above the plot."""
         return ()
 
     def objectives_of(self, run: Any) -> Sequence[Objective]:
-        """Objectives of a run, or of none, in the order of the axes."""
+        """Return the objectives in the order of the axes. The run may be None."""
         return numbered_objectives(run.trials if run is not None else ())
 
     def other_quantities(self, run: Any) -> Sequence[Objective]:  # noqa: ARG002
-        """What the points can be coloured by beside the objectives."""
+        """Return further quantities for the colour of the points."""
         return ()
 
     def marks_best(self, quantity: Objective) -> bool:  # noqa: ARG002
-        """Whether the largest value of a quantity that colours the points gets a mark."""
+        """Return True if the largest value of the colour quantity gets a mark."""
         return False
 
     def fronts_of(self, run: Any) -> Sequence[tuple[str, Any, Any]]:  # noqa: ARG002
-        """Further fronts of a run by other measures: name, and objectives on both axes."""
+        """Return further fronts of a run: name, and objectives on both axes."""
         return ()
 
     def words_of(self, run: Any, position: int) -> tuple[str, str]:
-        """A trial in one line, and what there is to say beside; the second may be empty."""
+        """Return a trial as one line of text, and a second line that may be empty."""
         trial = run.trials[position]
         return f"#{trial.index}: {trial_in_words(trial, self.objectives_of(run))}", ""
 
     def tooltip_of(self, run: Any, trial: Any) -> str:
-        """Parameters and objectives of a trial, as plain text of a few lines."""
+        """Return parameters and objectives of a trial as a few lines of text."""
         lines = [f"trial {trial.index}: {trial_in_words(trial, self.objectives_of(run))}"]
         lines += [f"{name} {value}" for name, value in getattr(trial, "parameters", {}).items()]
         return "\n".join(lines)
 
     def columns_of(self, run: Any) -> dict[str, list[object]]:
-        """Title and values of each column of the table."""
+        """Return title and values of each column of the table."""
         trials = run.trials if run is not None else []
         columns: dict[str, list[object]] = {
             one.short: [one.value(trial) for trial in trials] for one in self.objectives_of(run)
@@ -115,13 +118,13 @@ class TradeOffPanel(ResultsPanel):
         return columns
 
     def empty_text(self, run: Any) -> str:  # noqa: ARG002
-        """Why no trial of a run is feasible, where that is known."""
+        """Return the reason why no trial of a run is feasible; empty if it is unknown."""
         return ""
 
     # ---- session to widgets
 
     def apply_napari_theme(self, name: str, colours: ThemeColours) -> None:
-        """Draw in the colours of a napari theme."""
+        """Use the colours of a napari theme."""
         super().apply_napari_theme(name, colours)
         self.plot.apply_napari_theme(name)
 
@@ -133,16 +136,16 @@ class TradeOffPanel(ResultsPanel):
         self.plot.reset_view()
 
     def on_search(self) -> None:
-        """Fit view and columns when a search is over."""
+        """Fit view and column widths at the end of a search."""
         if not self.session.searching:
             self.plot.settle_view()
-            # the first trials gave the columns their width
+            # the column widths were set for the first trials
             self.table.view.resizeColumnsToContents()
             self.show_fronts()
         super().on_search()
 
     def show_trials(self) -> None:
-        """Show the trials of the run, which are more or scored anew."""
+        """Show the trials after new ones came or their scores changed."""
         run, front = self.session.current, self.session.front
         trials = run.trials if run is not None else []
         on_front = np.zeros(len(trials), dtype=bool)
@@ -167,12 +170,12 @@ class TradeOffPanel(ResultsPanel):
         super().show_trials()
 
     def show_fronts(self) -> None:
-        """Show the run's fronts by other measures."""
+        """Show the further fronts of the run."""
         run = self.session.current
         self.plot.set_series([] if run is None else list(self.fronts_of(run)))
 
     def show_selection(self) -> None:
-        """Mark the selected trial and say how it scores."""
+        """Mark the selected trial and show its scores."""
         session, run, selected = self.session, self.session.current, self.session.selected
         self.plot.set_choices(session.proposed("euclidean"), session.proposed("chebyshev"))
         self.plot.set_selected(selected)
@@ -186,22 +189,22 @@ class TradeOffPanel(ResultsPanel):
         super().show_selection()
 
     def enable(self) -> None:
-        """Enable what is possible now."""
+        """Enable the actions that are possible now."""
         super().enable()
         chosen = self.session.selected is not None
         for one in (self.euclidean, self.chebyshev, self.keep, self.export, self.copy):
             one.setEnabled(chosen)
 
     def tooltips(self) -> list[str]:
-        """What hovering tells of each trial of the shown run."""
+        """Return the tooltip of each trial of the shown run."""
         run = self.session.current
         trials = [] if run is None else run.trials
-        known = self._told[: len(trials)]
+        known = self._tooltips[: len(trials)]
         kept = [pair for pair, trial in zip(known, trials, strict=False) if pair[0] is trial]
         if len(kept) != len(known):
             kept = []
-        self._told = kept + [(t, self.tooltip_of(run, t)) for t in trials[len(kept) :]]
-        return [text for _, text in self._told]
+        self._tooltips = kept + [(t, self.tooltip_of(run, t)) for t in trials[len(kept) :]]
+        return [text for _, text in self._tooltips]
 
     def _show_colours(self, trials: Sequence[Any]) -> None:
         quantity = self.axes.coloured
@@ -228,6 +231,6 @@ class TradeOffPanel(ResultsPanel):
         self._show_colours([] if run is None else run.trials)
 
     def _choose(self, metric: Metric) -> None:
-        # the Euclidean choice is what a run proposes: it may move as the run goes on
+        # the Euclidean choice is the proposed trial, which may change during the run
         position = None if metric == "euclidean" else self.session.proposed(metric)
         self.session.select(position)

@@ -1,4 +1,4 @@
-"""Trials and runs of any analysis in words."""
+"""Describe trials and runs of any analysis in words."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from napari_reward_analysis.gui.analysis.objectives import Objective
 
 
 def trial_in_words(trial: Any, objectives: Sequence[Objective]) -> str:
-    """How a trial scores, in one line."""
+    """Return the objectives of a trial in one line."""
     parts = [f"{one.short} {one.value(trial):.3g}" for one in objectives]
     return ", ".join(parts).replace("-", "\N{MINUS SIGN}")
 
 
 def trials_in_words(run: Any, front: Sequence[int]) -> str:
-    """How many trials a run has, how many failed, and how many are on the front."""
+    """Return the number of trials, of failed trials, and of trials on the front."""
     number = len(run.trials)
     text = "1 trial" if number == 1 else f"{number} trials"
     failed = sum(bool(getattr(trial, "failure", "")) for trial in run.trials)

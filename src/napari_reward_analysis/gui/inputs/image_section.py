@@ -101,6 +101,14 @@ class ImageSection(QWidget):
         layout.addRow("Region", row(self.regions, self.show_region, stretch=0))
         layout.addRow("Measured", self.preflight)
 
+    def leave_out_preflight(self) -> None:
+        """Hide what is measured, and take the whole field: for forms that measure nothing."""
+        layout: Any = self.layout()
+        layout.labelForField(self.preflight).hide()
+        self.preflight.hide()
+        self.show_region.hide()
+        self.set_area("field")
+
     def bind(self) -> None:
         """Follow the viewer from now on."""
         dims = self._viewer.dims.events

@@ -33,15 +33,15 @@ class Studies(DockedWidget):
     napari_viewer : napari.viewer.Viewer
         The viewer, or the proxy that napari hands to plugins.
     runs_folder : Path, optional
-        Folder in which studies are saved as they grow, each kind in a folder of its own;
-        by default a folder of the user's.
+        Folder in which growing studies are saved, each kind in its own folder. By default a
+        folder of the user.
     """
 
     def __init__(
         self, napari_viewer: napari.viewer.Viewer, runs_folder: Path | None = None
     ) -> None:
         super().__init__()
-        # each plugin widget gets a proxy of its own: all parts need the one viewer
+        # napari gives each plugin widget its own proxy; all parts need the same viewer
         viewer: Any = getattr(napari_viewer, "__wrapped__", napari_viewer)
         self._bound = True  # the tabs follow the viewer from the start
         self.tabs = QTabWidget()

@@ -24,19 +24,19 @@ class Options(Protocol):
 
     @property
     def fault(self) -> str:
-        """What is wrong; empty if nothing is."""
+        """Reason why no study can start; empty if one can."""
 
     def settings(self, area: AreaRule) -> BaseModel:
-        """The settings of the study."""
+        """Return the settings of the study."""
 
     def show_settings(self, settings: Any) -> None:
-        """Show the settings of a run. Emits nothing."""
+        """Show the settings of a run. No signal is emitted."""
 
     def summary(self) -> str:
-        """The options in one line."""
+        """Return the options in one line."""
 
     def given(self, shown: ShownImage) -> Mapping[str, Any]:
-        """What else the study takes, see `Inputs`."""
+        """Return further inputs of the study, see `Inputs`."""
 
     def bind(self) -> None:
         """Follow the viewer from now on."""
@@ -53,9 +53,9 @@ class StudyForm(QWidget):
     viewer : napari.components.ViewerModel
         Its layers are offered.
     title : str
-        Of the section with the options.
+        Title of the section with the options.
     options : Options
-        A widget.
+        The options of the study.
 
     Signals
     -------
@@ -101,7 +101,7 @@ class StudyForm(QWidget):
             section.set_open(is_open)
 
     def request(self) -> Request | None:
-        """The inputs of the study; None where no image is chosen.
+        """Return the inputs of the study; None if no image is chosen.
 
         Raises
         ------
@@ -127,7 +127,7 @@ class StudyForm(QWidget):
         ----------
         run : BaseRun
         same_image : bool
-            Whether the chosen image is the run's, so that its pixel size counts too.
+            True if the chosen image is the run's. The pixel size of the run is then shown too.
         """
         if same_image:
             self.image.set_pixel_size(run.image.pixel_size)
@@ -136,7 +136,7 @@ class StudyForm(QWidget):
         self.inputs.refresh()
 
     def apply_napari_theme(self, _name: str, colours: ThemeColours) -> None:
-        """Draw in the colours of a napari theme."""
+        """Use the colours of a napari theme."""
         self.image.preflight.apply_colours(colours)
 
     def refresh(self) -> None:

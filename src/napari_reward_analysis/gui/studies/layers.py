@@ -32,7 +32,7 @@ _FEATURES = (
     "uncertainty_px",
     "window",
 )
-#: A blob ends where its Gaussian turns convex: a diameter of 2 sqrt(2) sigma.
+#: A blob ends at the inflection of its Gaussian: its diameter is 2 sqrt(2) sigma.
 _DIAMETER = 2 * np.sqrt(2)
 
 
@@ -86,7 +86,7 @@ class WindowLayers:
         self._atoms = weakref.ref(layer)
 
     def keep_atoms(self, name: str) -> Points | None:
-        """Copy the columns into a layer that later runs leave alone; None where none are shown."""
+        """Copy the columns into a new layer; None if no columns are shown."""
         layer = self.atoms
         if layer is None:
             return None
@@ -150,9 +150,9 @@ class WindowLayers:
 
 
 def spread(values: FloatArray, plan: Plan) -> npt.NDArray[np.float32]:
-    """An array of the image's shape with the value of the window at each pixel.
+    """Return an array of the image's shape with the value of the window at each pixel.
 
-    The seam of windows that overlap is halfway between their middles, as for the stitched
+    The seam of overlapping windows is halfway between their centres, as for the stitched
     columns.
     """
     rows = [(w.top + w.bottom - 1) / 2 for w in plan.windows if w.column == 0]
@@ -176,7 +176,7 @@ def _shape(image: Layer, place: Place) -> tuple[int, int]:
 
 
 def _limits(values: FloatArray) -> tuple[float, float]:
-    """The smallest and the largest value, made different for a map with one value."""
+    """Return the smallest and the largest value. They differ even for a map with one value."""
     known = values[np.isfinite(values)]
     low, high = (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     return (low, high) if high > low else (low - 0.5, high + 0.5)

@@ -62,11 +62,11 @@ class NoiseStudy(AnalysisDock):
     results: NoiseResults
 
     def make_form(self) -> StudyForm:
-        """Image, lattice, and levels of noise."""
+        """Make the form with image, lattice and levels of noise."""
         return StudyForm(self.viewer, "Noise", NoiseOptions(self.viewer))
 
     def make_results(self) -> NoiseResults:
-        """Curves."""
+        """Make the curves."""
         return NoiseResults(self.session)
 
     def connect_parts(self) -> None:
@@ -75,7 +75,7 @@ class NoiseStudy(AnalysisDock):
         self.results.picture.triggered.connect(lambda: self.with_run(self._write_figure))
 
     def words_of(self, run: NoiseRun) -> str:
-        """Counts of each method at the lowest and the highest level."""
+        """Return the counts of each method at the lowest and the highest level."""
         if run is self.session.growing:
             return f"{len(run.trials)} of {self.session.total} results are done."
         parts = []

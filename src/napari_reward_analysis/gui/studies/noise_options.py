@@ -69,7 +69,7 @@ class NoiseOptions(QWidget):
         self.trials = self.form.control("trials")
         self.published = QCheckBox("Search as published")
         self.published.setToolTip(
-            "Search in the way of the paper at each level: the LoG alone, with QC and ER as rewards"
+            "Search as in the paper at each level: only LoG, with QC and ER as rewards"
         )
         self.network = QCheckBox("Compare with the network")
         self.network.setToolTip(
@@ -93,11 +93,11 @@ class NoiseOptions(QWidget):
 
     @property
     def fault(self) -> str:
-        """What is wrong; empty if nothing is."""
+        """First fault of the options; empty if there is none."""
         return self.form.fault or (runtime_fault() if self.network.isChecked() else "")
 
     def settings(self, area: AreaRule) -> NoiseSettings:
-        """The settings of the study.
+        """Return the settings of the study.
 
         Raises
         ------
@@ -109,14 +109,14 @@ class NoiseOptions(QWidget):
         return self.form.settings(area=area)
 
     def show_settings(self, settings: NoiseSettings) -> None:
-        """Show the settings of a run. Emits nothing."""
+        """Show the settings of a run. No signal is emitted."""
         self.form.set_values(settings)
         self.published.blockSignals(True)
         self.published.setChecked(is_as_published(settings.atoms))
         self.published.blockSignals(False)
 
     def given(self, shown: ShownImage) -> dict[str, Any]:
-        """Known positions in the image, and whether the network is asked.
+        """Return the known positions in the image, and the choice of the network.
 
         Raises
         ------
@@ -142,7 +142,7 @@ class NoiseOptions(QWidget):
         self.known.unbind()
 
     def summary(self) -> str:
-        """The options in one line."""
+        """Return the options in one line."""
         values = self.form.values()
         levels = ", ".join(f"{level:g}" for level in values["levels"])
         seeds = values["seeds"]

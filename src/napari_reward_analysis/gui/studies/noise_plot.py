@@ -46,10 +46,10 @@ _HEIGHT = 240
 
 
 def curve_of(run: NoiseRun, method: str, quantity: str) -> FloatArray:
-    """Level, mean, smallest and largest value over the seeds, shape (levels with values, 4).
+    """Return level, mean, smallest and largest value over the seeds, shape (levels, 4).
 
-    The count error is taken without its sign: too many columns with one seed and too few
-    with another are no agreement.
+    Levels without a value are left out. The count error is taken without its sign, so that
+    errors of different sign do not cancel.
     """
     if quantity != "qc":
         return run.means(method, quantity)
@@ -63,7 +63,7 @@ def curve_of(run: NoiseRun, method: str, quantity: str) -> FloatArray:
 
 
 def _why_none(quantity: str) -> str:
-    """The reason why a study has no value of a quantity."""
+    """Return the reason why a study has no value of a quantity."""
     if quantity in _SCORES:
         return ": no known positions were given"
     return ": no value in this study"

@@ -111,16 +111,16 @@ class OracleStudy(AnalysisDock):
     overlay: OracleOverlay
 
     def make_form(self) -> OracleForm:
-        """Image, lattice, oracle, and what is compared."""
+        """Make the form with image, lattice, oracle and compared positions."""
         self.atoms = atoms_session_of(self.viewer)
         return OracleForm(self.viewer, self.atoms)
 
     def make_results(self) -> OracleResults:
-        """Legend and fronts."""
+        """Make the legend and the table of fronts."""
         return OracleResults(self.session, self.atoms)
 
     def make_overlay(self) -> OracleOverlay:
-        """Two layers of points."""
+        """Make the two layers of points."""
         return OracleOverlay(self.viewer, self.session, self)
 
     def connect_parts(self) -> None:
@@ -137,7 +137,7 @@ class OracleStudy(AnalysisDock):
         self._on_runs()
 
     def words_of(self, run: OracleRun) -> str:
-        """The oracle's columns, the agreement with them, and the favourites of the runs."""
+        """Describe the oracle's columns, the agreement, and the best trials of the runs."""
         if run is self.session.growing:
             return "Asking the oracle…"
         favourites = favourites_in_words(run.trials, self.atoms.runs)

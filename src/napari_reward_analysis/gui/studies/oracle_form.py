@@ -56,16 +56,16 @@ class OracleForm(QWidget):
 
     def __init__(self, viewer: Any, session: AtomsSession) -> None:
         super().__init__()
-        #: What is missing or wrong; empty if nothing is.
+        #: Reason why no comparison can start; empty if one can.
         self.fault = ""
         self._session = session
         self.image = ImageSection(viewer)
-        self._trim(self.image)
+        self.image.leave_out_preflight()
         self.lattice = LatticeSource()
         box = self.lattice.choice
         box.removeItem(box.findData(FREE_CELL))
         box.setCurrentIndex(box.findData(NO_LATTICE))
-        # elsewhere the user types N instead of a lattice; here no N is needed
+        # other forms accept N instead of a lattice; a comparison needs no N
         box.setItemText(box.currentIndex(), "none")
         self.source = OracleSource(viewer)
         self.compared = LayerCombo(
@@ -87,15 +87,6 @@ class OracleForm(QWidget):
         self.compared.layer_changed.connect(self.refresh)
         self.image.image_changed.connect(self.image_changed.emit)
 
-    @staticmethod
-    def _trim(section: ImageSection) -> None:
-        """Hide the parts that a comparison does not need."""
-        layout: Any = section.layout()
-        layout.labelForField(section.preflight).hide()
-        section.preflight.hide()
-        section.show_region.hide()
-        section.set_area("field")
-
     def bind(self) -> None:
         """Follow the viewer from now on."""
         for part in (self.image, self.source, self.compared):
@@ -111,7 +102,7 @@ class OracleForm(QWidget):
         """Stay open: the form is short, and comparisons follow one another."""
 
     def refresh(self) -> None:
-        """Update the fault."""
+        """Update `fault`."""
         self.fault = (
             self.image.fault()
             or self.lattice.fault
@@ -122,7 +113,7 @@ class OracleForm(QWidget):
         self.changed.emit()
 
     def request(self) -> Request | None:
-        """The inputs of the comparison; None where no image is chosen.
+        """Return the inputs of the comparison; None if no image is chosen.
 
         Raises
         ------
@@ -148,13 +139,13 @@ class OracleForm(QWidget):
         )
 
     def show_run(self, run: OracleRun, *, same_image: bool) -> None:
-        """Show lattice and settings of a comparison; its positions are not in it.
+        """Show lattice and settings of a comparison. Its positions are not restored.
 
         Parameters
         ----------
         run : OracleRun
         same_image : bool
-            Whether the chosen image is the run's, so that its pixel size counts too.
+            True if the chosen image is the run's. The pixel size of the run is then shown too.
         """
         if same_image:
             self.image.set_pixel_size(run.image.pixel_size)
@@ -162,9 +153,8 @@ class OracleForm(QWidget):
         self.settings.set_values(run.settings)
         self.refresh()
 
-    def apply_napari_theme(self, _name: str, colours: ThemeColours) -> None:
-        """Draw in the colours of a napari theme."""
-        self.image.preflight.apply_colours(colours)
+    def apply_napari_theme(self, _name: str, _colours: ThemeColours) -> None:
+        """Do nothing: no part of the form depends on the theme."""
 
     def _same(self) -> str:
         same = self.source.kind == "points" and self.source.layer is self.compared.layer
@@ -175,7 +165,7 @@ class OracleForm(QWidget):
         )
 
     def _analysed(self, frame: ShownImage) -> BoolArray | None:
-        """The area of the shown run on the image, even of a growing one."""
+        """Return the area of the shown run on the image, even of a growing one."""
         shown, places = self._session.current, self._session.places
         here = shown is not None and places.get(shown.identifier) == frame.place
         return shown.region if shown is not None and here else None
@@ -189,7 +179,7 @@ class OracleForm(QWidget):
         )
 
     def _oracle(self, frame: ShownImage) -> dict[str, Any]:
-        """The chosen oracle, in the form that `OracleProblem` takes."""
+        """Return the chosen oracle in the form that `OracleProblem` takes."""
         kind, layer = self.source.kind, self.source.layer
         if kind == "points" and layer is not None:
             return {"points": Oracle.of_points(repr(layer.name), *_known(layer, frame))}
@@ -198,7 +188,7 @@ class OracleForm(QWidget):
 
 
 def _known(layer: Points, frame: ShownImage) -> tuple[Any, Any]:
-    """Points of a layer on the image, and their classes."""
+    """Return the points of a layer on the image, and their classes."""
     points, classes = known_on(layer, frame.place)
     if not len(points):
         raise BadInput(f"{layer.name!r} has no point on this image: choose another layer.")

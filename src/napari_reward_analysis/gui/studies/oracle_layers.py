@@ -33,7 +33,7 @@ _LINE = 0.1
 
 
 def is_shown_oracle(layer: Any) -> bool:
-    """Whether a layer shows a result, which is no input of a comparison."""
+    """Return True if a layer shows a result, which cannot be an input of a comparison."""
     return RESULT in layer.metadata
 
 
@@ -51,7 +51,7 @@ class OracleLayers:
         self._layers: dict[str, weakref.ReferenceType[Points]] = {}
 
     def layer(self, name: str) -> Points | None:
-        """One of the two layers; None if it is not in the viewer."""
+        """Return one of the two layers; None if it is not in the viewer."""
         viewer, known = self._viewer(), self._layers.get(name)
         layer = None if known is None else known()
         return layer if viewer is not None and layer in viewer.layers else None
@@ -64,7 +64,7 @@ class OracleLayers:
         place : Place
             Image and frame of the comparison. Nothing is shown if the image was deleted.
         comparison : OracleRun
-            If nothing was compared, a layer "agreement" of before is removed.
+            If nothing was compared, the former layer "agreement" is removed.
         """
         oracle = comparison.oracle
         size = _size(oracle.points)
@@ -79,7 +79,7 @@ class OracleLayers:
             np.array([KINDS[kind][0] for kind in kinds]),
             np.array([KINDS[kind][1] for kind in kinds]),
         )
-        # the few points that differ are larger, to be seen among a thousand that agree
+        # the few points that differ are larger, so that they stand out among many that agree
         sizes = size * np.where(kinds == "matched", _AGREED, _APART)
         self._show("agreement", place, points, features, looks, sizes)
 
@@ -135,7 +135,7 @@ class OracleLayers:
 
 
 def _size(points: npt.NDArray[np.float64]) -> float:
-    """Diameter in px at which symbols of neighbours do not touch."""
+    """Return the diameter in px at which symbols of neighbours do not touch."""
     try:
         return half_spacing(points)
     except BadInput:

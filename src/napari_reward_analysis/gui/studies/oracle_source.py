@@ -30,7 +30,7 @@ _FILTERS = {
 
 
 def are_positions(layer: Layer) -> bool:
-    """Whether a layer may be compared or be the oracle. Results of this study may not."""
+    """Return True if a layer is not a result of this study."""
     return isinstance(layer, Points) and not is_shown_oracle(layer)
 
 
@@ -96,7 +96,7 @@ class OracleSource(QWidget):
         return layer if isinstance(layer, Points) else None
 
     def fault(self) -> str:
-        """What is missing; empty if nothing is."""
+        """Return the missing input as a sentence; empty if nothing is missing."""
         if self.kind in ("network", "model") and (missing := runtime_fault()):
             return missing
         if self.kind in _FILTERS and self.path is None:

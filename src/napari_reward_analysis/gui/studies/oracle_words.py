@@ -17,7 +17,7 @@ from napari_reward_analysis.points.agreement import per_class
 
 
 def comparison_in_words(comparison: OracleRun) -> str:
-    """Number of the oracle's columns, and the agreement of the compared positions."""
+    """Return the number of the oracle's columns, and the agreement with them."""
     number = len(comparison.oracle.points)
     lines = [f"{comparison.oracle.name}: {number} column{'' if number == 1 else 's'}"]
     result = comparison.result
@@ -48,9 +48,9 @@ def favourites_in_words(judged: Sequence[TrialAgreement], runs: Sequence[Run]) -
 
 def _favourites(run: Run, f1: npt.NDArray[np.float64]) -> str:
     best, proposed, front = float(np.nanmax(f1)), run.proposed(), run.front
-    # among equals, the trial that has the star on the plot
+    # if several trials agree equally, take the one with the star on the plot
     position = largest(dict(enumerate(f1)), (front,))
-    assert position is not None  # some F1 is finite
+    assert position is not None  # at least one F1 is finite
     favourite = str(run.trials[position].index)
     if position not in front:
         favourite += ", which is not on the front,"
@@ -69,7 +69,7 @@ def _favourites(run: Run, f1: npt.NDArray[np.float64]) -> str:
 
 
 def export_table(comparison: OracleRun) -> dict[str, npt.NDArray[Any]]:
-    """Table of the compared points with their kind, or of the oracle's columns."""
+    """Return a table of the compared points with their kind, or of the oracle's columns."""
     size = comparison.image.pixel_size
     if comparison.found is None or comparison.result is None:
         return oracle_table(comparison.oracle, size, comparison.lattice)

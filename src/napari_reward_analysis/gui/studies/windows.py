@@ -1,4 +1,4 @@
-"""The study "Sliding windows": search each part of the image with settings of its own."""
+"""The study "Sliding windows": tune the settings separately for each part of the image."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class WindowsForm(StudyForm):
         super().refresh()
 
     def _default_side(self) -> float | None:
-        """Default side in angstrom, from the measured cell or else from that of the lattice."""
+        """Return the default side in angstrom, from the measured cell or that of the lattice."""
         lattice, found = self.inputs.lattice.lattice, self.inputs.watch.preflight
         size = self.image.effective_pixel_size
         if lattice is None:
@@ -57,7 +57,7 @@ class WindowsResults(ResultsPanel):
         Its shown run is shown.
     """
 
-    keep_help = "Copy the columns into a layer that later runs leave alone"
+    keep_help = "Copy the columns into a new layer that later runs do not change"
 
     def __init__(self, session: Session[Any]) -> None:
         super().__init__(session)
@@ -86,7 +86,7 @@ class WindowsResults(ResultsPanel):
         super().show_trials()
 
     def values(self) -> FloatArray | None:
-        """The chosen quantity by window."""
+        """Return the chosen quantity of each window."""
         run: WindowsRun | None = self.session.current
         return None if run is None else run.maps.get(self.quantity.currentData())
 
@@ -141,7 +141,7 @@ class WindowsOverlay(Overlay):
             self._drawn = wanted
 
     def keep(self) -> str:
-        """Copy the columns into a layer of their own; returns its name, or ''."""
+        """Copy the columns into a new layer. Return its name, or '' if there are none."""
         run = self.session.current
         copy = None if run is None else self.layers.keep_atoms(f"columns, {run.name}")
         return "" if copy is None else str(copy.name)
@@ -158,22 +158,22 @@ class WindowsStudy(AnalysisDock):
 
     name = "windows"
     tables = ("atoms.csv",)
-    nothing_to_keep = "There are no columns on an open image to keep: open the run's image."
+    nothing_to_keep = "No open image shows columns to keep: open the run's image."
 
     form: WindowsForm
     results: WindowsResults
     overlay: WindowsOverlay
 
     def make_form(self) -> WindowsForm:
-        """Image, lattice and windows."""
+        """Make the form with image, lattice and windows."""
         return WindowsForm(self.viewer)
 
     def make_results(self) -> WindowsResults:
-        """Maps, and the windows without a result."""
+        """Make the choice of the map and the list of windows without a result."""
         return WindowsResults(self.session)
 
     def make_overlay(self) -> WindowsOverlay:
-        """A map and the columns."""
+        """Make the layers of the map and the columns."""
         return WindowsOverlay(self.viewer, self.session, self.results, self)
 
     def connect_parts(self) -> None:
@@ -181,7 +181,7 @@ class WindowsStudy(AnalysisDock):
         self.results.csv.triggered.connect(lambda: self.with_run(self._write_columns))
 
     def words_of(self, run: WindowsRun) -> str:
-        """Number of columns and windows."""
+        """Return the number of columns and windows as text."""
         total = len(run.plan.windows)
         if run is self.session.growing:
             return f"{len(run.trials)} of {total} windows are done."
@@ -198,7 +198,7 @@ class WindowsStudy(AnalysisDock):
 
 
 def left_out_in_words(run: WindowsRun) -> str:
-    """Windows without a result by reason, with row and column of each, counted from 1."""
+    """List windows without a result by reason, with row and column, counted from 1."""
     by_reason: dict[str, list[WindowResult]] = {}
     for result in run.left_out:
         by_reason.setdefault(result.reason, []).append(result)

@@ -46,11 +46,11 @@ class WindowsOptions(QWidget):
 
     @property
     def fault(self) -> str:
-        """What is wrong; empty if nothing is."""
+        """First fault of the options; empty if there is none."""
         return self.form.fault
 
     def settings(self, area: AreaRule) -> WindowsSettings:
-        """The settings of the study.
+        """Return the settings of the study.
 
         Raises
         ------
@@ -60,26 +60,26 @@ class WindowsOptions(QWidget):
         return self.form.settings(area=area)
 
     def show_settings(self, settings: WindowsSettings) -> None:
-        """Show the settings of a run. Emits nothing."""
+        """Show the settings of a run. No signal is emitted."""
         self.form.set_values(settings)
 
     def show_default(self, side: float | None) -> None:
-        """Show the side in angstrom of an empty input; None where it is not known yet."""
+        """Show the default side in angstrom in an empty input; None if it is unknown."""
         self._default = None if side is None else float(f"{side:.3g}")
         self.side.set_default(self._default, missing=f"{DEFAULT_CELLS:g} cells")
 
     def given(self, _shown: ShownImage) -> dict[str, Any]:
-        """Nothing beside image, lattice and settings."""
+        """Return no further inputs."""
         return {}
 
     def bind(self) -> None:
-        """Follow the viewer, of which nothing is shown here."""
+        """Do nothing: no input depends on the viewer."""
 
     def unbind(self) -> None:
         """Stop following the viewer."""
 
     def summary(self) -> str:
-        """The options in one line."""
+        """Return the options in one line."""
         values = self.form.values()
         side = values["side"] or self._default
         words = f"{DEFAULT_CELLS:g} cells" if side is None else f"{side:g} Å"

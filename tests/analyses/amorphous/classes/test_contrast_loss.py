@@ -1,4 +1,4 @@
-"""What columns kept of their kind's contrast, and which columns are crystal."""
+"""Tests of the contrast loss, and of the choice of crystalline columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of column by their patches."""
+"""Tests of the kinds of columns from their patches."""
 
 from __future__ import annotations
 

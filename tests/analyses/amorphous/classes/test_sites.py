@@ -1,4 +1,4 @@
-"""Sites of the lattice: which column of the cell each atom is."""
+"""Tests of the lattice sites: each atom is assigned to a column of the cell."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def placed(lattice, rotation, jitter=0.0, seed=0):
 
 
 def named(columns, n_atoms):
-    """What each atom is; '' for one that lies on no site."""
+    """Return the site of each atom; '' if it lies on no site."""
     names = np.full(n_atoms, "", dtype=columns.species.dtype)
     names[columns.atom[columns.found]] = columns.species[columns.found]
     return names

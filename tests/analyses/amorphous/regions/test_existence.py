@@ -1,4 +1,4 @@
-"""The test against the crystal's own statistics, and masks from levels."""
+"""Tests of the comparison with the crystal's statistics, and of masks from levels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compactness and perimeter of known outlines."""
+"""Tests of compactness and perimeter with known outlines."""
 
 from __future__ import annotations
 
