@@ -135,14 +135,14 @@ def describe_columns(
     chosen = columns.species.copy() if named else by_patch.copy()
     if labels is not None:
         chosen = _given(chosen, columns, labels, len(points))
-    kept = compare_with_kind(own, chosen, columns.yx, columns.spacing, allowed)
-    if not kept.means:
+    losses = compare_with_kind(own, chosen, columns.yx, columns.spacing, allowed)
+    if not losses.means:
         raise BadInput(
             f"No class has {MIN_COLUMNS} columns in crystal, which are needed for its mean patch: "
             "choose a larger field, fewer classes or more atoms."
         )
-    means = {k: _median(wide[kept.reference & (chosen == k)]) for k in kept.means}
-    return Described(columns, chosen, by_patch, sampler, kept, means)
+    means = {k: _median(wide[losses.reference & (chosen == k)]) for k in losses.means}
+    return Described(columns, chosen, by_patch, sampler, losses, means)
 
 
 def _checked(points: FloatArray, image: Image) -> FloatArray:

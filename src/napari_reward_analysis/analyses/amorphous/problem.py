@@ -229,10 +229,10 @@ class AmorphousProblem:
 
     def left(self, mask: BoolArray) -> FloatArray:
         """Return the unexplained part of each column for a mask, shape (n,)."""
-        kept, yx = self.described.kept, np.rint(self.columns.yx).astype(int)
+        losses, yx = self.described.kept, np.rint(self.columns.yx).astype(int)
         inside = mask[yx[:, 0], yx[:, 1]]
-        level = np.nan_to_num(kept.loss)
-        return left_over(inside, level, kept.weight, self.described.labels)
+        level = np.nan_to_num(losses.loss)
+        return left_over(inside, level, losses.weight, self.described.labels)
 
     def score(self, mask: BoolArray) -> RegionScore:
         """Compute the rewards of any mask of this image, for example one drawn by hand."""
@@ -282,23 +282,23 @@ class AmorphousProblem:
         """Return level and weight of each column; NaN and 0 for columns of other classes."""
         if measure == "posterior":
             return self._published(name, window, int(components), int(mixture), covariance)
-        kept, members = self.kept(window), self.members(name)
-        level = np.where(members, kept.loss, np.nan)
+        losses, members = self.kept(window), self.members(name)
+        level = np.where(members, losses.loss, np.nan)
         if measure == "likelihood":
-            for kind in kept.means:
-                of_kind = (self.described.labels == kind) & (kept.weight > 0)
+            for kind in losses.means:
+                of_kind = (self.described.labels == kind) & (losses.weight > 0)
                 if not (of_kind & members).any():
                     continue
                 level[of_kind] = likelihood_level(
                     self.features(window, kind)[:, : int(components)],
-                    kept.reference[of_kind],
+                    losses.reference[of_kind],
                     int(mixture),
                     covariance,
                     self.settings.seed,
                 )
         known = members & np.isfinite(level)
         level[~known] = np.nan
-        return level, np.where(known, kept.weight, 0.0)
+        return level, np.where(known, losses.weight, 0.0)
 
     def _published(
         self, name: str, window: float, components: int, mixture: int, covariance: Covariance
@@ -328,10 +328,10 @@ class AmorphousProblem:
 
     def _features(self, window: float, kind: str) -> FloatArray:
         """Return the features of the columns of a kind, for the largest number of components."""
-        kept = self.kept(window)
-        of_kind = (self.described.labels == kind) & (kept.weight > 0)
+        losses = self.kept(window)
+        of_kind = (self.described.labels == kind) & (losses.weight > 0)
         return crystal_features(
-            self.patches(window), kept, of_kind, kind, self.parameters.components
+            self.patches(window), losses, of_kind, kind, self.parameters.components
         )
 
     def _half_way(self, parameters: Parameters) -> float:

@@ -65,8 +65,10 @@ class ColumnTable:
     @classmethod
     def of(cls, problem: AmorphousProblem) -> ColumnTable:
         """Return the columns of a problem."""
-        columns, kept = problem.columns, problem.described.kept
-        return cls(columns.yx, problem.described.labels, columns.atom, kept.loss, kept.reference)
+        columns, losses = problem.columns, problem.described.kept
+        return cls(
+            columns.yx, problem.described.labels, columns.atom, losses.loss, losses.reference
+        )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -44,12 +44,12 @@ class Columns:
 
     @property
     def found(self) -> BoolArray:
-        """Whether an atom was found at each position."""
+        """True for each position with an atom."""
         return np.asarray(self.atom >= 0)
 
     @property
     def named(self) -> bool:
-        """Whether the lattice gives the species of each column."""
+        """True if the lattice gives the species of each column."""
         return bool(len(self.species)) and bool((self.species != "").all())
 
 

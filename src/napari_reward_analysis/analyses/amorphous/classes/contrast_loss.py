@@ -88,8 +88,8 @@ def compare_with_kind(
     near = NeighbourMean(yx, NEIGHBOURHOOD * spacing)
     reference = known & allowed
     for turn in range(_ROUNDS):
-        kept = compare_with_reference(patches, labels, yx, reference)
-        local = local_loss(near, kept)
+        losses = compare_with_reference(patches, labels, yx, reference)
+        local = local_loss(near, losses)
         before, reference = reference, _crystal(local, known & allowed, labels, turn)
         if np.array_equal(before, reference):
             break

@@ -115,7 +115,7 @@ class PatchSampler:
 def peaks_at(
     image: Image, yx: npt.NDArray[np.floating], spacing: float
 ) -> tuple[Float32Array, BoolArray]:
-    """Brightness of the image at points, and whether a bright peak is there.
+    """Measure the brightness of the image at points, and find the points on bright peaks.
 
     Parameters
     ----------
