@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,9 @@ from tests.analyses.oracle.conftest import onnx_bytes
 from tests.gui.conftest import LATTICE, PATIENCE, PIXEL_SIZE
 
 from napari_reward_analysis.analyses.atoms.analysis import ATOMS
+from napari_reward_analysis.analyses.atoms.oracle_counts import agreement_of_trials
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
+from napari_reward_analysis.analyses.oracle import trials
 from napari_reward_analysis.analyses.oracle.result import TrialAgreement
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.gui.analysis.request import Request, start
@@ -575,14 +578,24 @@ def test_fronts_and_choices_follow_the_runs(window: Window) -> None:
 
 
 def test_a_comparison_that_is_cancelled_while_runs_are_judged_logs_nothing(
-    window: Window, caplog: pytest.LogCaptureFixture
+    window: Window, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    judging, cancelled = threading.Event(), threading.Event()
+
+    def judge(*arguments: Any) -> Any:
+        judging.set()
+        assert cancelled.wait(PATIENCE / 1000)
+        return agreement_of_trials(*arguments)
+
+    monkeypatch.setattr(trials, "agreement_of_trials", judge)
     study = window.study
     searched(window)
     window.add_points(INNER, "marked")
     window.take(study.form.source.choice, "Points layer")
     window.click(study.run_box.button)
+    window.qtbot.waitUntil(judging.is_set, timeout=PATIENCE)
     window.click(study.run_box.button)
+    cancelled.set()
     window.qtbot.waitUntil(lambda: not study.session.searching, timeout=PATIENCE)
     assert "ancelled" in study.run_box.status.text()
     assert not caplog.records
