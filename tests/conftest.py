@@ -57,6 +57,7 @@ def display_fault() -> str | None:
     return f"the display {os.environ['DISPLAY']} does not answer" if refused else None
 
 
+@pytest.hookimpl(trylast=True)  # after -m and -k have taken their items out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip what needs a display where there is none; in CI that is an error."""
     needy = [item for item in items if QT_FIXTURES & set(getattr(item, "fixturenames", ()))]

@@ -247,7 +247,7 @@ def test_model_of_the_wrong_shape(
     assert "choose the file of the network" in window.study.run_box.fault.text()
     choose_file(path)
     window.click(window.study.form.source.open)
-    assert "one grey image (N, 1, H, W) is needed" in window.go()
+    assert "instead of one grey image (N, 1, H, W)" in window.go()
     assert window.study.run_box.warns
     assert window.names() == ["crystal"]
 
