@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -57,6 +58,8 @@ def main() -> int:
     parser.add_argument("--least", type=float, default=0.85, help="share that must be killed")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2, help="processes")
     given = parser.parse_args()
+    # mutmut keeps its copies of tests that were moved or deleted since
+    shutil.rmtree("mutants", ignore_errors=True)
     # mutmut makes all mutants and times all tests before it finds that none has this name
     said = mutmut("run", _NO_MUTANT, quiet=True)
     names = sorted(all_mutants())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -267,6 +268,17 @@ def test_twice_the_noise_takes_a_window_twice_as_wide(density):
 
     assert MIN_WINDOW < narrow < wide < MAX_WINDOW
     assert wide == pytest.approx(2 * narrow)
+    # the contrast of the image as a whole makes no difference
+    assert noise_window(2 * amplitudes, 4 * density, 400.0) == pytest.approx(narrow)
+
+
+def test_noise_at_the_strong_reflection_asks_for_the_wider_window():
+    """There it blurs the crystal; elsewhere only the scatter outside grows."""
+    amplitudes = np.array([0.3, 0.0])
+
+    strong, faint = (noise_window(amplitudes, np.array(d), 400.0) for d in ([8.0, 0], [0, 8.0]))
+
+    assert strong == pytest.approx(math.sqrt(2) * faint)
 
 
 def test_a_window_of_ones_own_and_an_image_of_another_size(crystals):

@@ -135,3 +135,12 @@ def test_what_cannot_be_used_is_said():
         power_spectra(image, np.zeros((64, 64), dtype=bool))
     with pytest.raises(BadInput, match="too small to show a lattice"):
         power_spectra(Image(np.random.default_rng(0).normal(size=(10, 64))))
+
+
+def test_the_background_of_a_transposed_image_is_the_transposed_background():
+    rng = np.random.default_rng(5)
+    pixels = waves((180, 260), (1.0, 0.1, 0.02)) + rng.normal(0, 0.3, (180, 260))
+
+    spectrum, turned = (power_spectrum(Image(p)) for p in (pixels, pixels.T))
+
+    np.testing.assert_allclose(turned.background, spectrum.background.T, rtol=1e-3)

@@ -72,6 +72,7 @@ def test_an_image_without_a_lattice_has_none():
     assert not seen.found
     assert seen.confidence == 0
     assert np.isnan(seen.vectors_px).all()
+    assert seen.n_reflections == 0
 
 
 @given(

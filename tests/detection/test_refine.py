@@ -40,6 +40,16 @@ def test_positions_are_exact_without_noise_whatever_the_first_guess(seed, sigma,
     np.testing.assert_allclose(found.points, true, atol=0.01)
 
 
+def test_columns_at_the_border_are_fitted_alike_on_every_side():
+    sigma, edge = 3.0, 61 - 1
+    true = [(30.0, 1.2), (1.2, 30.0), (30.0, edge - 1.2), (edge - 1.2, 30.0), (30.0, 30.0)]
+    image = columns((61, 61), true, [1.0] * 5, sigma)
+
+    found = refine(image, np.round(true), sigma)
+
+    np.testing.assert_allclose(found.points, true, atol=0.02)
+
+
 def test_a_faint_column_is_not_drawn_to_a_bright_one():
     sigma, true = 3.0, [(30.0, 30.0), (30.0, 39.3)]
     image = columns((60, 70), true, [1.0, 0.2], sigma)

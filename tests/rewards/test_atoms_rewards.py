@@ -70,3 +70,9 @@ def test_impossible_physics_is_refused(wrong):
         Physics(expected=10, ds_px=wrong)
     with pytest.raises(BadInput, match="tolerance"):
         Physics(expected=10, ds_px=10, tolerance=-1 if wrong == 0 else wrong)
+
+
+def test_a_tolerance_of_all_is_refused():
+    with pytest.raises(BadInput, match="tolerance of 1 is impossible"):
+        Physics(expected=10, ds_px=10, tolerance=1.0)
+    assert Physics(expected=10, ds_px=10, tolerance=0.99).tolerance == 0.99

@@ -75,6 +75,12 @@ def test_nothing_is_asked_where_nothing_is_searched():
     assert search.notices == []
 
 
+def test_a_grid_is_as_fine_as_the_number_of_trials_allows():
+    problem = Parabola(dimensions=2, trials=16, sampler="grid")
+    list(Search(problem))
+    assert len({float(point[0]) for point in problem.asked}) == 4
+
+
 def test_good_points_of_another_image_come_first():
     problem = Parabola(trials=4)
     start = [np.array([0.3]), np.array([0.4])]

@@ -66,6 +66,7 @@ def test_fields_of_other_models_are_described_as_far_as_they_go():
     (field,) = described_fields(Plain)
     assert (field.title, field.help, field.flag) == ("some name", "", "--some-name")
     assert (field.advanced, field.choices, field.default) == (False, {}, 3)
+    assert (field.unit, field.metavar, field.empty) == ("", "", "")
 
 
 def test_limits_are_kept():
