@@ -22,6 +22,8 @@ setup: ## install what is missing; the other targets do this themselves
 demo: setup ## a sample image, a finished run and the plugin (no display: into demo_output/)
 	$(WITH_DISPLAY) $(BIN)/napari-reward-analysis demo $(ARGS)
 
+# The same examples of property tests every time; HYPOTHESIS_PROFILE=local tries new ones.
+test: export HYPOTHESIS_PROFILE ?= ci
 test: setup ## all tests; ARGS="-k lattice" are handed to pytest
 	$(WITH_DISPLAY) $(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal $(ARGS)
 
