@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from napari_reward_analysis.calibration.domains import Domain
 from napari_reward_analysis.calibration.measured import NOTICE_DIFFERENCE, MeasuredLattice
-from napari_reward_analysis.notices import Notice, register_wording
+from napari_reward_analysis.notices import Notice, Plain, register_wording
+
+#: Largest number of domains that a notice lists.
+_MOST_DOMAINS = 4
 
 
 def header_notice(measured: MeasuredLattice) -> Notice | None:
@@ -25,19 +29,19 @@ def header_notice(measured: MeasuredLattice) -> Notice | None:
     )
 
 
-def second_grain_notice(measured: MeasuredLattice) -> Notice | None:
-    """Notice that a second grain is seen, else None."""
-    if measured.second_rotation_deg is None or not (measured.found and measured.second_grain):
+def domains_notice(domains: Sequence[Domain]) -> Notice | None:
+    """Notice that there are several domains, else None."""
+    if len(domains) < 2:
         return None
-    return Notice(
-        "second_grain",
+    parts: list[dict[str, Plain]] = [
         {
-            "name": measured.name,
-            "rotation_deg": measured.rotation_deg,
-            "second_share": measured.second_share,
-            "second_rotation_deg": measured.second_rotation_deg,
-        },
-    )
+            "name": domain.lattice.name,
+            "rotation_deg": domain.measured.rotation_deg,
+            "share": float(domain.mask.mean()),
+        }
+        for domain in domains
+    ]
+    return Notice("domains", {"parts": parts})
 
 
 def lattice_not_seen(measured: MeasuredLattice) -> Notice:
@@ -62,12 +66,16 @@ def _header_disagrees(values: Mapping[str, Any]) -> str:
     )
 
 
-def _second_grain(values: Mapping[str, Any]) -> str:
-    return (
-        f"Two grains of {values['name']} are seen: one at {values['rotation_deg']:.1f} degrees, "
-        f"and one at {values['second_rotation_deg']:.1f} degrees with about "
-        f"{100 * values['second_share']:.0f} % of the lattice. Only the first counts as crystal."
-    )
+def _domains(values: Mapping[str, Any]) -> str:
+    parts = [
+        f"{part['name']} at {part['rotation_deg']:.1f} degrees ({100 * part['share']:.0f} % of "
+        "the field)"
+        for part in values["parts"]
+    ]
+    shown = parts[:_MOST_DOMAINS]
+    rest = len(parts) - len(shown)
+    more = f", and {rest} more" if rest else ""
+    return f"{len(parts)} domains are seen: {', '.join(shown)}{more}."
 
 
 def _crystal_share(values: Mapping[str, Any]) -> str:
@@ -76,7 +84,7 @@ def _crystal_share(values: Mapping[str, Any]) -> str:
 
 
 register_wording("header_disagrees", _header_disagrees)
-register_wording("second_grain", _second_grain)
+register_wording("domains", _domains)
 register_wording(
     "lattice_not_seen",
     "No lattice of {name} is seen in the image (confidence {confidence:.2f}). "

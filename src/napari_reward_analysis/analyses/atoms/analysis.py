@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from napari_reward_analysis.analyses.atoms import HELP
+from napari_reward_analysis.analyses.atoms.domain_map import DomainMap
+from napari_reward_analysis.analyses.atoms.evidence_notices import evidence_notices
 from napari_reward_analysis.analyses.atoms.output import atoms_in_words, write_atoms
 from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
 from napari_reward_analysis.analyses.atoms.run import ATOMS_FORMAT, AtomsRun
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.atoms.trial import require_feasible
 from napari_reward_analysis.calibration.preflight import measured_facts
+from napari_reward_analysis.notices import Notice
 from napari_reward_analysis.runs.analysis import Analysis, Inputs, Task, register_analysis
 from napari_reward_analysis.runs.head import ImageReference
 from napari_reward_analysis.search.loop import Search
@@ -20,7 +23,7 @@ def begin_atoms(inputs: Inputs, settings: AtomsSettings) -> Task[AtomsRun]:
     Parameters
     ----------
     inputs : Inputs
-        Image, lattice and region. `given` may hold `preflight`, the `Preflight` of the same
+        Image, lattices and region. `given` may hold `preflight`, the `Preflight` of the same
         image, and `oracles`, counts of other oracles by name. Each oracle gets its own
         front. Without a lattice and a count, the first oracle gives N.
     settings : AtomsSettings
@@ -35,7 +38,9 @@ def begin_atoms(inputs: Inputs, settings: AtomsSettings) -> Task[AtomsRun]:
     if settings.count is None and inputs.lattice is None and oracles:
         settings = settings.model_copy(update={"count": next(iter(oracles.values()))})
     preflight = inputs.given.get("preflight")
-    problem = AtomsProblem(inputs.image, inputs.lattice, settings, inputs.region, preflight)
+    problem = AtomsProblem(
+        inputs.image, inputs.lattice, settings, inputs.region, preflight, inputs.others
+    )
     run = AtomsRun(
         image=ImageReference.of(problem.image),
         settings=settings,
@@ -46,13 +51,20 @@ def begin_atoms(inputs: Inputs, settings: AtomsSettings) -> Task[AtomsRun]:
         measured=measured_facts(problem.preflight),
         notices=list(problem.notices),
         oracles=oracles,
+        others=inputs.others,
+        domains=DomainMap.of(problem.preflight.domains, problem.image.shape),
+        sites=None if problem.support is None else problem.support.sites,
         name=f"{inputs.image.name} atoms",
     )
     search = Search(problem)
 
     def finish(run: AtomsRun) -> None:
-        require_feasible(run.trials)
         run.notices += search.notices
+        if problem.nothing_there or (problem.judges and not run.has_result()):
+            run.notices.append(Notice("nothing_supported"))
+            return
+        require_feasible(run.trials)
+        run.notices += evidence_notices(run)
 
     total = settings.trials if problem.space.size else 1
     return Task(run=run, steps=iter(search), total=total, finish=finish)
