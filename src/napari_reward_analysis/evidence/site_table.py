@@ -6,19 +6,13 @@ A run saves this table. It holds all that is known of each site, without the ima
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from napari_reward_analysis.arrays import BoolArray, FloatArray, Indices, IntArray, StrArray
-from napari_reward_analysis.evidence.evidence import Evidence
-from napari_reward_analysis.evidence.probability import OCCUPIED_FROM, VACANT_BELOW
-
-State = Literal["occupied", "vacant", "undecided"]
-
-#: A column belongs to a site within this fraction of the smallest spacing.
-REACH = 0.4
+from napari_reward_analysis.evidence.evidence import BELONGS, OCCUPIED, VACANT, Evidence
+from napari_reward_analysis.points.matching import match_points
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +68,12 @@ class SiteTable:
     @property
     def vacant(self) -> BoolArray:
         """Sites that the image shows to be vacant, shape (n,)."""
-        return np.asarray(self.p_column < VACANT_BELOW)
+        return np.asarray(self.p_column <= VACANT)
 
     @property
     def undecided(self) -> BoolArray:
         """Sites where the image cannot tell, shape (n,)."""
-        return np.asarray(~self.vacant & (self.p_column < OCCUPIED_FROM))
+        return np.asarray(~self.vacant & (self.p_column < OCCUPIED))
 
     def within(self, area: BoolArray) -> BoolArray:
         """Mark the sites in an area, shape (n,).
@@ -105,15 +99,10 @@ class SiteTable:
         ndarray of int, shape (n,)
             Row of each point's site; -1 without a site.
         """
-        found = np.full(len(points), -1)
-        if not len(self.yx) or not len(points):
-            return found
-        distance, site = cKDTree(self.yx).query(points)
-        order = np.argsort(distance, kind="stable")
-        order = order[distance[order] <= REACH * self.spacing_px]
-        _, first = np.unique(site[order], return_index=True)
-        found[order[first]] = site[order[first]]
-        return found
+        site = np.full(len(points), -1)
+        pairs = match_points(points, self.yx, BELONGS * self.spacing_px)
+        site[pairs.found] = pairs.known
+        return site
 
     def rows(self, chosen: BoolArray) -> SiteTable:
         """Return the table of the chosen sites alone."""

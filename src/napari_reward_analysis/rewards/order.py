@@ -63,9 +63,7 @@ def _domains(
     return [(detection.area & mask, own) for mask, own in detection.domains]
 
 
-def _in_area(
-    points: npt.NDArray[np.float64], area: BoolArray, border: float = 0.0
-) -> BoolArray:
+def _in_area(points: npt.NDArray[np.float64], area: BoolArray, border: float = 0.0) -> BoolArray:
     shape = np.array(area.shape)
     inside: BoolArray = np.asarray(
         ((points >= border) & (points <= shape - 1 - border)).all(axis=1)

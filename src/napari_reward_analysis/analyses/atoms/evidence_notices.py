@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from napari_reward_analysis.analyses.atoms.run import AtomsRun
 from napari_reward_analysis.notices import Notice, register_wording
 
@@ -25,16 +23,17 @@ def evidence_notices(run: AtomsRun) -> list[Notice]:
     position = run.proposed()
     if position is None or run.sites is None:
         return []
-    trial, notices = run.trials[position], []
+    trial = run.trials[position]
+    notices: list[Notice] = []
     if not run.settings.supported and trial.n_unsupported:
-        values = {"n": trial.n_unsupported, "of": trial.score.count}
-        notices.append(Notice("unsupported_columns", values))
+        n, of = trial.n_unsupported, trial.score.count
+        notices.append(Notice("unsupported_columns", {"n": n, "of": of}))
     if not run.settings.supported:
         return notices
     seen = trial.score.count + run.physics.vacant
     if abs(seen - run.physics.expected) > _DIFFERENCE * run.physics.expected:
-        values = {"seen": seen, "expected": run.physics.expected}
-        notices.append(Notice("count_disagrees", values))
+        expected = run.physics.expected
+        notices.append(Notice("count_disagrees", {"seen": seen, "expected": expected}))
     return notices
 
 

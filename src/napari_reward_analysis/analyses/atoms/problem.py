@@ -44,7 +44,7 @@ from napari_reward_analysis.detection.blobs import Blobs, Candidates
 from napari_reward_analysis.detection.threshold_axis import threshold_front
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.optimize.space import UnitPoint
+from napari_reward_analysis.optimize.space import Space, UnitPoint
 from napari_reward_analysis.preprocessing import Context
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 from napari_reward_analysis.rewards.protocol import Depth, Detection
@@ -163,11 +163,12 @@ class AtomsProblem:
 
     def _set_space(self) -> None:
         settings = self.settings
+        self.fixed: Parameters = {}
         if self.nothing_there:
-            self.space, self.fixed = search_space([], {}, {}, log_threshold=False, before=()), {}
+            self.space = Space(dimensions=())
             return
         self._ranges = ranges = self._usual_ranges() | settings.ranges
-        self.fixed: Parameters = {str(name): value for name, value in FIXED.items()}
+        self.fixed |= {str(name): value for name, value in FIXED.items()}
         self.fixed |= settings.fixed
         for name in set(PARAMETERS) - set(settings.search) - set(settings.fixed):
             self.fixed[name] = _middle(name, ranges[name])

@@ -126,9 +126,7 @@ class AtomsRun(BaseRun[AtomTrial]):
         import pandas as pd
 
         trial = self._written()
-        return pd.DataFrame(
-            atoms_table(trial, self.physics, self.image.pixel_size, self.sites)
-        )
+        return pd.DataFrame(atoms_table(trial, self.physics, self.image.pixel_size, self.sites))
 
     def vacancies(self) -> pd.DataFrame:
         """Return the sites without a column, as in `vacancies.csv`; see `vacancy_table`."""
