@@ -25,6 +25,8 @@ from napari_reward_analysis.notices import Notice, Value, register_wording
 _MIN_PIXELS, _MIN_RUN = 10, 5
 #: Beside a bar, pixels count as letters if fewer than this share of the others are as extreme.
 _RARE = 0.001
+#: Number of pixels from which a quantile of the image is estimated.
+_SAMPLE = 200_000
 #: Strokes that are no further apart than twice this many px belong to one mark.
 _GAP = 2
 #: The rim of a mark is masked as well: interpolation blends it with the image.
@@ -174,14 +176,21 @@ def _steps(
     The result is NaN for invalid pixels, and None if the image has no other values.
     """
     away = np.where(valid, np.abs(pixels / 2.0 - value / 2.0), np.nan)
-    others = away[valid & ~tied]
+    others = _sample(away[valid & ~tied])
     return away / np.median(others) if len(others) else None
+
+
+def _sample(values: FloatArray) -> FloatArray:
+    """Evenly spaced values, enough for a quantile."""
+    return values[:: max(len(values) // _SAMPLE, 1)]
 
 
 def _bars(tied: BoolArray, steps: FloatArray) -> tuple[BoolArray, BoolArray]:
     """Long filled rectangles: bars, and margins that are as long as the field."""
     bars, margins = np.zeros_like(tied), np.zeros_like(tied)
     for shape in ((_BAR_WIDTH, _BAR_LENGTH), (_BAR_LENGTH, _BAR_WIDTH)):
+        if not _has_run(tied if shape[0] < shape[1] else tied.T, _BAR_LENGTH):
+            continue
         # The opening removes what touches a bar: clipped pixels and letters.
         straight = ndimage.binary_opening(tied, np.ones(shape, dtype=bool))
         for part, mine in _parts(straight):
@@ -196,7 +205,7 @@ def _blocks(tied: BoolArray, steps: FloatArray, image: Image, *, high: bool) -> 
     """Large areas of one value: saturated, or without data and with sharp and straight edges."""
     blocks = np.zeros_like(tied)
     smallest: float = _BLOCK_RADIUS
-    if not _opened(tied, _BLOCK_RADIUS).any():
+    if not _has_run(tied, 2 * _BLOCK_RADIUS) or not _opened(tied, _BLOCK_RADIUS).any():
         return blocks
     column = _column_radius(image, tied)
     for part, mine in _parts(tied):
@@ -223,18 +232,20 @@ def _solidity(mask: BoolArray) -> float:
 
 def _letters(tied: BoolArray, steps: FloatArray, bars: BoolArray) -> BoolArray:
     """Groups of thin strokes with sharp edges, with the space between the strokes."""
-    near = _near_bars(bars)
-    beyond = steps[~near & ~tied & np.isfinite(steps)]
-    inked = tied
-    if _is_clipped(tied):
+    found = np.zeros_like(tied)
+    near, clipped = _near_bars(bars), _is_clipped(tied)
+    if clipped and not near.any():
+        return found
+    if clipped:
         # Single strokes only: with the gaps closed, pixels of the image would join them.
-        inked, groups = tied & near, tied & near
+        inked = groups = tied & near
     else:
+        inked = tied
+        beyond = _sample(steps[~near & ~tied & np.isfinite(steps)])
         if near.any() and len(beyond):
             # Small letters are blended with the image: no pixel has the exact value.
             inked = (tied | (near & (steps < np.quantile(beyond, _RARE)))) & ~bars
         groups = _closed(inked, _GAP)
-    found = np.zeros_like(tied)
     for part, group in _parts(groups):
         mine = inked[part] & group
         if np.count_nonzero(mine) < _MIN_PIXELS:
@@ -273,8 +284,7 @@ def _is_sharp(
 
 def _is_clipped(tied: BoolArray) -> bool:
     """Whether runs of the extreme value are found all over the field."""
-    pairs = tied & ndimage.binary_dilation(tied, np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]]))
-    y, x = np.nonzero(pairs)
+    y, x = np.nonzero(tied[:, 1:] & tied[:, :-1])
     cells = (y * _PARTS // tied.shape[0]) * _PARTS + x * _PARTS // tied.shape[1]
     return len(np.unique(cells)) > _CLIPPED_SHARE * _PARTS**2
 
@@ -335,11 +345,18 @@ def _column_radius(image: Image, tied: BoolArray) -> float:
 
 
 def _parts(mask: BoolArray) -> Iterator[tuple[tuple[slice, slice], BoolArray]]:
-    """Connected parts of a mask: the box of each, and the part within this box."""
+    """Connected parts of a mask that are not tiny: the box of each, and the part in this box."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not len(rows):
+        return
+    top, left = rows[0], columns[0]
     labels: IntArray
-    labels, _ = ndimage.label(mask, _SQUARE)
-    for number, box in enumerate(ndimage.find_objects(labels), start=1):
-        yield box, labels[box] == number
+    labels, _ = ndimage.label(mask[top : rows[-1] + 1, left : columns[-1] + 1], _SQUARE)
+    boxes = ndimage.find_objects(labels)
+    for number in np.flatnonzero(np.bincount(labels.ravel())[1:] >= _MIN_PIXELS):
+        y, x = boxes[number]
+        box = slice(y.start + top, y.stop + top), slice(x.start + left, x.stop + left)
+        yield box, labels[y, x] == number + 1
 
 
 def _closed(mask: BoolArray, gap: int) -> BoolArray:
@@ -361,6 +378,14 @@ def _with_rim(mask: BoolArray) -> BoolArray:
         return mask
     grown: BoolArray = ndimage.binary_dilation(mask, _SQUARE, iterations=_RIM)
     return grown
+
+
+def _has_run(mask: BoolArray, length: int) -> bool:
+    """Whether the rows may hold a run of this length; a fast test that errs on one side."""
+    # A run contains a whole one of the pieces that are half as long.
+    piece = length // 2
+    pieces = mask[:, : mask.shape[1] // piece * piece].reshape(mask.shape[0], -1, piece)
+    return bool(pieces.all(axis=2).any())
 
 
 def _longest_run(mask: BoolArray) -> int:
