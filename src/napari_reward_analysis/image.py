@@ -37,6 +37,8 @@ class Image:
         Path of the image's file; empty without a file.
     metadata : dict
         Everything else that the reader found in the file.
+    hidden : ndarray of bool, shape (H, W), optional
+        Pixels that do not count, such as a scale bar that is drawn into the image.
 
     Raises
     ------
@@ -50,6 +52,7 @@ class Image:
     name: str = "image"
     source: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    hidden: BoolArray | None = None
 
     def __post_init__(self) -> None:
         check_pixels(self.data)
@@ -68,9 +71,9 @@ class Image:
 
     @cached_property
     def valid(self) -> BoolArray:
-        """Pixels that are finite, shape (H, W)."""
+        """Pixels that are finite and not hidden, shape (H, W)."""
         finite: BoolArray = np.isfinite(self.data)
-        return finite
+        return finite if self.hidden is None else finite & ~self.hidden
 
     @cached_property
     def normalised(self) -> Float32Array:

@@ -105,8 +105,8 @@ def without_drawn(image: Image) -> tuple[Image, Notice | None]:
     Returns
     -------
     image : Image
-        The same image if nothing is drawn into it. Otherwise a copy with floating-point pixels
-        that are NaN on the drawn pixels, so that `Image.valid` is False there.
+        The same image if nothing is drawn into it. Otherwise the drawn pixels are hidden, so
+        that `Image.valid` is False there.
     notice : Notice or None
         Kinds of the drawn parts and their share of the field.
     """
@@ -114,14 +114,11 @@ def without_drawn(image: Image) -> tuple[Image, Notice | None]:
     mask = drawn.mask & image.valid
     if not mask.any() or not _has_contrast(image.data[image.valid & ~mask]):
         return image, None
-    kind = np.float32 if image.data.dtype.itemsize <= 4 else np.float64
-    pixels = image.data.astype(kind)
-    pixels[mask] = np.nan
     shares: dict[str, Value] = {
         f"{name}_share": float((part & image.valid).mean())
         for name, part in (("marks", drawn.marks), ("lines", drawn.lines), ("blocks", drawn.blocks))
     }
-    return replace(image, data=pixels), Notice("drawn_into_image", shares)
+    return replace(image, hidden=mask), Notice("drawn_into_image", shares)
 
 
 def find_drawn(image: Image) -> Drawn:

@@ -16,6 +16,7 @@ import numpy as np
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.choices import AreaRule, Calibration
 from napari_reward_analysis.calibration.domains import Domain, find_domains
+from napari_reward_analysis.calibration.drawn import without_drawn
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import (
     MeasuredLattice,
@@ -40,7 +41,8 @@ class Preflight:
     Attributes
     ----------
     image : Image
-        The image with the pixel size that is used.
+        The image with the pixel size that is used. What is drawn into it, such as a scale
+        bar, is hidden.
     region : ndarray of bool, shape (H, W), or None
         The crystal, drawn or found; None for the whole field.
     measured : MeasuredLattice or None
@@ -101,6 +103,7 @@ def run_preflight(
                 "The pixel size cannot come from a lattice without a crystal: choose a lattice."
             )
         return Preflight(image, region)
+    image, drawn = without_drawn(image)
     try:
         domains = find_domains(image, (lattice, *others), region)
         largest = domains[0].measured if domains else None
@@ -110,10 +113,10 @@ def run_preflight(
     except BadInput:
         if calibrate == "lattice":
             raise
-        return Preflight(image, region)
+        return Preflight(image, region, notices=() if drawn is None else (drawn,))
     if calibrate == "lattice":
         image = replace(image, pixel_size=measured.pixel_size)
-    notices = _notices(measured, calibrate, domains)
+    notices = _notices(measured, calibrate, domains, drawn)
     if region is None and area == "crystal":
         region, more = _found_region(measured, domains)
         notices += more
@@ -126,10 +129,13 @@ def measured_facts(preflight: Preflight) -> dict[str, Any] | None:
 
 
 def _notices(
-    measured: MeasuredLattice, calibrate: Calibration, domains: Sequence[Domain]
+    measured: MeasuredLattice,
+    calibrate: Calibration,
+    domains: Sequence[Domain],
+    drawn: Notice | None,
 ) -> tuple[Notice, ...]:
     wrong_header = header_notice(measured) if calibrate == "header" else None
-    found = (wrong_header, domains_notice(domains))
+    found = (drawn, wrong_header, domains_notice(domains))
     return tuple(notice for notice in found if notice is not None)
 
 
