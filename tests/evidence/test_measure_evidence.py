@@ -102,7 +102,7 @@ def test_brightness_and_contrast_do_not_matter(make_crystal, scale, offset):
 @given(seed=st.integers(0, 1000))
 def test_the_order_of_the_sites_does_not_matter(make_crystal, reordered, seed):
     made = make_crystal(noise=0.5, shape=(128, 128))
-    order = np.random.default_rng(seed).permutation(len(made.sites))
+    order = np.random.default_rng(seed).permutation(len(made.sites.yx))
     plain = measure_evidence(made.image, made.sites)
     other = measure_evidence(made.image, reordered(made.sites, order))
     np.testing.assert_allclose(other.p_column, plain.p_column[order], atol=0.05)

@@ -113,7 +113,7 @@ def measure_evidence(image: Image, sites: Sites, masked: BoolArray | None = None
     residual = _fit(pixels, seen, sites, kind, spacing)
     solution = residual.solution
     points = solution.columns.points
-    error = unit_errors(solution.normal, len(sites)) * np.sqrt(residual.variance_at(points))
+    error = unit_errors(solution.normal, len(sites.yx)) * np.sqrt(residual.variance_at(points))
     leak = _LEAK * _neighbours_at(solution)
     found = presence(sites.yx, kind, solution.height, error, leak)
     return Evidence(sites, solution.height, error, found.p_column, points, residual)
@@ -149,7 +149,7 @@ def _kinds(sites: Sites) -> IntArray:
 
 def _mean_spacing(sites: Sites) -> float:
     """Side of the square that a column has to itself, in pixels."""
-    k = min(7, len(sites))
+    k = min(7, len(sites.yx))
     if k < 2:
         return sites.spacing_px
     distance, _ = cKDTree(sites.yx).query(sites.yx, k=k)

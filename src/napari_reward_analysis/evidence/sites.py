@@ -33,7 +33,3 @@ class Sites:
     sublattice: IntArray
     species: StrArray
     spacing_px: float
-
-    def __len__(self) -> int:
-        """Number of sites."""
-        return len(self.yx)
