@@ -9,19 +9,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray
 from napari_reward_analysis.calibration.domains import Domain
 from napari_reward_analysis.detection.blobs import Blobs, Candidates
-from napari_reward_analysis.evidence.evidence import (
-    BELONGS,
-    Evidence,
-    measure_evidence,
-    supported,
-)
+from napari_reward_analysis.evidence.evidence import Evidence, measure_evidence
 from napari_reward_analysis.evidence.site_table import SiteTable
 from napari_reward_analysis.evidence.sites import find_sites
+from napari_reward_analysis.evidence.supported import supported
 from napari_reward_analysis.image import Image
 
 #: A candidate with a smaller probability is left out when a threshold is chosen.
@@ -65,7 +60,6 @@ class Support:
             image, find_sites(image, domains), masked=~image.valid
         )
         self.sites = SiteTable.of(self.evidence)
-        self._tree = cKDTree(self.evidence.yx)
         self._area = area
 
     @property
@@ -99,18 +93,8 @@ class Support:
         blobs = candidates.blobs
         inside = self._area[blobs[:, 0].astype(int), blobs[:, 1].astype(int)]
         keep = ~inside
-        keep[inside] = self._near(_places(blobs[inside])) >= _LIKELY
+        keep[inside] = self.evidence.likely(_places(blobs[inside])) >= _LIKELY
         return Candidates(blobs[keep])
-
-    def _near(self, points: FloatArray) -> FloatArray:
-        """Probability of a column at or near each point; several points may share a site."""
-        evidence = self.evidence
-        distance, site = self._tree.query(points)
-        extra = distance > BELONGS * evidence.sites.spacing_px
-        p_column: FloatArray = evidence.p_column[site]
-        if extra.any():
-            p_column[extra] = evidence.of_points(points[extra]).p_column
-        return p_column
 
 
 def _places(blobs: Blobs) -> FloatArray:

@@ -1,0 +1,217 @@
+"""Fit the radial profile of the columns of each sublattice: a sum of Gaussians.
+
+The widths are common to all sublattices; the heights are fitted without negative values, so
+that a profile falls with the distance. A sample of windows of the bare image is enough: the
+mean over many columns is what counts.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import nnls
+from scipy.spatial import cKDTree
+
+from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, Indices, IntArray
+from napari_reward_analysis.evidence.bumps import Bumps
+
+#: Candidate widths in mean spacings, and the narrowest in pixels.
+_WIDTHS = np.geomspace(0.1, 0.8, 7)
+_NARROWEST = 0.7
+#: Largest number of windows, half their edge in mean spacings, and pixels along an edge.
+_WINDOWS, _HALF, _PIXELS = 160, 0.9, 25
+#: Widths with less than this share of the peak's height are left out.
+_FAINT = 0.01
+#: The profile of a sublattice is drawn towards the common one as if by this many windows.
+_DRAWN = 3.0
+
+
+class Profile(NamedTuple):
+    """Profiles of height 1.
+
+    Attributes
+    ----------
+    widths : ndarray, shape (j,)
+        Sigmas in pixels.
+    weights : ndarray, shape (k, j)
+        Heights of the Gaussians for each kind of column.
+    scale : ndarray, shape (k,)
+        Height of the profile that was fitted, relative to the amplitudes given.
+    """
+
+    widths: FloatArray
+    weights: FloatArray
+    scale: FloatArray
+
+    def bumps(self, points: FloatArray, kind: IntArray) -> Bumps:
+        """The columns at given points, of given kinds."""
+        return Bumps(points, self.widths, self.weights[kind])
+
+
+def first_profile(kinds: int, spacing: float) -> Profile:
+    """One Gaussian of a usual width, to start with."""
+    width = np.array([max(0.2 * spacing, _NARROWEST)])
+    return Profile(width, np.ones((kinds, 1)), np.ones(kinds))
+
+
+def fit_profile(
+    image: Float32Array,
+    seen: BoolArray,
+    points: FloatArray,
+    kind: IntArray,
+    height: FloatArray,
+    spacing: float,
+) -> Profile:
+    """Fit the profiles to the image.
+
+    Parameters
+    ----------
+    image : ndarray, shape (H, W)
+    seen : ndarray of bool, shape (H, W)
+        False on pixels that do not count.
+    points : ndarray, shape (n, 2)
+        Columns: y, x in pixels.
+    kind : ndarray of int, shape (n,)
+        Sublattice of each column, 0 to k - 1, each in use.
+    height : ndarray, shape (n,)
+        Amplitude of each column, as far as it is known.
+    spacing : float
+        Mean spacing of the columns in pixels.
+    """
+    windows = _sample(image, seen, points, kind, spacing)
+    widths = np.unique(np.maximum(_WIDTHS * spacing, _NARROWEST))
+    alike = np.zeros(len(points), np.int64)
+    shared = _fit(windows, points, alike, height, widths, None)[0]
+    used = shared > _FAINT * shared.sum()
+    widths, shared = widths[used], shared[used]
+    weights = _fit(windows, points, kind, height, widths, shared)
+    scale = weights.sum(axis=1)
+    usable = scale > 0
+    weights[~usable], scale[~usable] = shared, shared.sum()
+    return Profile(widths, weights / scale[:, None], scale)
+
+
+class _Windows(NamedTuple):
+    """Places along y and x, pixels and weights of all windows."""
+
+    y: FloatArray
+    x: FloatArray
+    pixels: FloatArray
+    weights: FloatArray
+    centre: FloatArray
+    kind: IntArray
+    reach: float
+
+
+def _sample(
+    image: Float32Array, seen: BoolArray, points: FloatArray, kind: IntArray, spacing: float
+) -> _Windows:
+    """Windows around some columns of each kind."""
+    rows = _spread(kind)
+    half = max(_HALF * spacing, 2.0)
+    step = max(1, int(2 * half / _PIXELS))
+    steps = np.arange(-int(half / step), int(half / step) + 1) * step
+    places, inside, pixel = [], [], []
+    for axis, size in enumerate(image.shape):
+        place = np.round(points[rows, axis]).astype(np.intp)[:, None] + steps
+        places.append(place.astype(float))
+        inside.append((place >= 0) & (place < size))
+        pixel.append(np.clip(place, 0, size - 1))
+    where = pixel[0][:, :, None], pixel[1][:, None, :]
+    weights = seen[where] & inside[0][:, :, None] & inside[1][:, None, :]
+    return _Windows(
+        places[0],
+        places[1],
+        image[where].astype(float),
+        weights.astype(float),
+        points[rows],
+        kind[rows],
+        float(half * np.sqrt(2)),
+    )
+
+
+def _spread(kind: IntArray) -> Indices:
+    """Rows of a sample that is spread over the columns and has each kind alike."""
+    kinds = int(kind.max()) + 1
+    share = max(_WINDOWS // kinds, 8)
+    rows = []
+    for number in range(kinds):
+        members = np.flatnonzero(kind == number)
+        rows.append(members[np.linspace(0, len(members) - 1, min(share, len(members))).astype(int)])
+    return np.concatenate(rows)
+
+
+def _fit(
+    windows: _Windows,
+    points: FloatArray,
+    kind: IntArray,
+    height: FloatArray,
+    widths: FloatArray,
+    shared: FloatArray | None,
+) -> FloatArray:
+    """Heights of the Gaussians for each kind, shape (k, j), none below zero."""
+    kinds = int(kind.max()) + 1
+    features = _features(windows, points, kind, height, widths)
+    rest, target = _without_plane(windows, features)
+    normal, seen = rest @ rest.T, rest @ target
+    power = normal.diagonal().mean()
+    if shared is not None:
+        # The mean profile counts as some windows of each kind.
+        each = _DRAWN / len(windows.centre) * power
+        prior = np.tile(shared, kinds)
+        normal = normal + each * np.eye(len(normal))
+        seen = seen + each * prior
+    normal = normal + 1e-6 * power * np.eye(len(normal))
+    root = np.linalg.cholesky(normal)
+    best, _ = nnls(root.T, np.linalg.solve(root, seen))
+    return np.asarray(best).reshape(kinds, len(widths))
+
+
+def _features(
+    windows: _Windows, points: FloatArray, kind: IntArray, height: FloatArray, widths: FloatArray
+) -> FloatArray:
+    """Sum of all columns of a kind as Gaussians of one width, shape (k * j, windows, w, w)."""
+    reach = windows.reach + 3 * float(widths[-1])
+    near = cKDTree(points).query_ball_point(windows.centre, reach)
+    most = max(len(rows) for rows in near)
+    # A missing column is far away.
+    padded = np.full((len(near), most), len(points))
+    for row, found in zip(padded, near, strict=True):
+        row[: len(found)] = found
+    places = np.vstack([points, [1e9, 1e9]])[padded]
+    heights, kinds = np.append(height, 0.0)[padded], np.append(kind, 0)[padded]
+    features = []
+    along = [
+        [np.exp(-0.5 * ((p[:, None, :] - places[..., [i]]) / width) ** 2) for width in widths]
+        for i, p in enumerate((windows.y, windows.x))
+    ]
+    for number in range(int(kind.max()) + 1):
+        strength = (heights * (kinds == number))[..., None]
+        for y, x in zip(*along, strict=True):
+            features.append((strength * y).transpose(0, 2, 1) @ x)
+    return np.stack(features)
+
+
+def _without_plane(windows: _Windows, features: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Features and pixels with the best plane of each window taken out, as rows."""
+    y = windows.y - windows.centre[:, [0]]
+    x = windows.x - windows.centre[:, [1]]
+    size = y.shape[1]
+    plane = np.stack(
+        [
+            np.ones((len(y), size, size)),
+            np.broadcast_to(y[:, :, None], (len(y), size, size)),
+            np.broadcast_to(x[:, None, :], (len(y), size, size)),
+        ],
+        axis=1,
+    )
+    plane = (plane * windows.weights[:, None]).reshape(len(y), 3, -1)
+    square = plane @ plane.transpose(0, 2, 1)
+    square += 1e-9 * size**2 * np.eye(3)
+    both = np.concatenate([features, windows.pixels[None]]) * windows.weights
+    flat = both.reshape(len(both), len(y), -1, 1)
+    fitted = np.linalg.solve(square, plane @ flat)
+    rest = flat[..., 0] - (plane.transpose(0, 2, 1) @ fitted)[..., 0]
+    rest = rest.reshape(len(both), -1)
+    return rest[:-1], rest[-1]
