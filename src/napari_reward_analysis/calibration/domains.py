@@ -1,36 +1,45 @@
 """Find all domains of a field: the parts in which one crystal fits at one orientation.
 
 Each crystal is measured in the part of the field that no domain explains yet. The clearest
-one is taken, and its domains are marked. This goes on until no lattice is seen in the rest.
-Where two lattices claim a pixel, it goes to the one that is stronger there.
+one is taken, followed through its part of the field, and divided where its origin jumps. This
+goes on until no other lattice is seen. At last all domains compete: a pixel belongs to the
+one with which the image agrees best around it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import ndimage
 
-from napari_reward_analysis.arrays import BoolArray, Float32Array, IntArray
-from napari_reward_analysis.calibration.following import follow_lattice
+from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.calibration.agreement import agreement
+from napari_reward_analysis.calibration.competition import (
+    Piece,
+    connected,
+    contested,
+    followed_again,
+)
+from napari_reward_analysis.calibration.following import MIN_CELLS, follow_lattice, follow_parts
 from napari_reward_analysis.calibration.mean_cell import fold
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.calibration.origin import placed_free_cell
-from napari_reward_analysis.calibration.reference import EDGE
-from napari_reward_analysis.calibration.region import MIN_CELLS, cleaned, lattice_order
+from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 
-#: A domain has at least so many cells.
-_CELLS = 8.0
-#: Smallest share of the field in which another lattice is looked for.
-_REST = 0.02
+#: From this agreement on, a domain explains a pixel.
+_EXPLAINED = 0.7
 #: Largest number of lattices, at any orientation, that are looked for.
 _LATTICES = 12
+#: Lattices are one if a step of one cell differs by less than this part.
+_SAME_LATTICE = 0.015
+#: A domain grows into parts that are at least so wide, in cells, for so many rounds.
+_WIDE, _GROWTH = 1.6, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,15 +59,6 @@ class Domain:
     lattice: Lattice
     measured: MeasuredLattice
     mask: BoolArray
-
-
-@dataclass(frozen=True, eq=False)
-class _Claim:
-    """A lattice, and its strength around each pixel."""
-
-    lattice: Lattice
-    measured: MeasuredLattice
-    order: Float32Array
 
 
 def find_domains(
@@ -83,82 +83,143 @@ def find_domains(
     Raises
     ------
     BadInput
-        If the region is empty or has another shape, or the field is below 16 px.
+        If the region is empty or has another shape.
     """
-    allowed = image.valid if region is None else image.valid & region
-    if region is not None and not allowed.any():
+    allowed = _allowed(image, region)
+    pieces: list[Piece] = []
+    rest = region
+    for _ in range(_LATTICES):
+        new = _next_pieces(image, lattices, rest, pieces, allowed)
+        if not new:
+            break
+        pieces, best = contested(image, [*pieces, *new], allowed)
+        unexplained = allowed & (best < _EXPLAINED)
+        smallest = MIN_CELLS * min(piece.measured.cell_area_px for piece in pieces)
+        rest = np.logical_or.reduce([np.zeros_like(allowed), *connected(unexplained, smallest)])
+        if not rest.any():
+            break
+    return tuple(_domains(image, pieces))
+
+
+def _allowed(image: Image, region: BoolArray | None) -> BoolArray:
+    """The pixels that may be looked at."""
+    if region is None:
+        return image.valid
+    if region.shape != image.shape:
+        raise BadInput(
+            f"The region has {region.shape} pixels, but the image has {image.shape}: "
+            "draw the region on this image."
+        )
+    allowed = image.valid & region.astype(bool)
+    if not allowed.any():
         raise BadInput("The region covers no pixel of the image: draw it on the crystal.")
-    claims: list[_Claim] = []
-    owner = np.full(image.shape, -1)
-    while len(claims) < _LATTICES:
-        rest = region if not claims else allowed & (owner < 0)
-        if rest is not None and rest.mean() < _REST:
-            break
-        for claim in _seen(image, lattices, rest):
-            shared = _owners([*claims, claim], allowed)
-            gained = int((shared == len(claims)).sum())
-            if gained >= _CELLS * claim.measured.cell_area_px:
-                claims.append(claim)
-                owner = shared
-                break
-        else:
-            break
-    found = [d for i, claim in enumerate(claims) for d in _parts(image, claim, owner, i)]
-    return tuple(sorted(found, key=lambda domain: -int(domain.mask.sum())))
+    return np.asarray(allowed, dtype=bool)
 
 
-def _seen(image: Image, lattices: Sequence[Lattice], region: BoolArray | None) -> Iterator[_Claim]:
+def _next_pieces(
+    image: Image,
+    lattices: Sequence[Lattice],
+    rest: BoolArray | None,
+    pieces: Sequence[Piece],
+    allowed: BoolArray,
+) -> list[Piece]:
+    """Pieces of the clearest lattice in a part of the field that is no known one."""
+    for lattice, measured in _seen(image, lattices, rest):
+        if any(_same(lattice, measured, piece) for piece in pieces):
+            continue
+        mask = crystal_region(image, measured) & (allowed if rest is None else rest)
+        new = [
+            piece
+            for part in connected(mask, MIN_CELLS * measured.cell_area_px)
+            for piece in _followed(image, lattice, measured, part)
+        ]
+        if new:
+            taken = np.logical_or.reduce([piece.mask for piece in pieces] + [~allowed])
+            return [_grown(image, piece, taken) for piece in new]
+    return []
+
+
+def _seen(
+    image: Image, lattices: Sequence[Lattice], region: BoolArray | None
+) -> list[tuple[Lattice, MeasuredLattice]]:
     """The lattices that are seen in a part of the field, the clearest first."""
     found = []
     for lattice in lattices:
         measured = _measured(image, lattice, region)
         if measured is not None:
             found.append((lattice, measured))
-    for lattice, measured in sorted(found, key=lambda pair: -pair[1].confidence):
-        yield _Claim(lattice, measured, lattice_order(image, measured))
+    return sorted(found, key=lambda pair: -pair[1].confidence)
 
 
 def _measured(image: Image, lattice: Lattice, region: BoolArray | None) -> MeasuredLattice | None:
     """The lattice as measured in a part of the field; None if it is not seen there."""
     try:
         measured = measure_lattice(image, lattice, region=region)
-    except BadInput:  # fewer than two cells
+    except BadInput:  # the field is too small
         return None
     return measured if measured.found else None
 
 
-def _owners(claims: Sequence[_Claim], allowed: BoolArray) -> IntArray:
-    """Number of the claim that each pixel belongs to; -1 for none."""
-    order = np.stack([claim.order for claim in claims])
-    owner = np.where(allowed & (order.max(axis=0) >= EDGE), order.argmax(axis=0), -1)
-    for number, claim in enumerate(claims):
-        mask = cleaned(owner == number, MIN_CELLS * claim.measured.cell_area_px)
-        free = (owner == number) | (owner < 0)
-        owner = np.where(mask & free & allowed, number, np.where(owner == number, -1, owner))
-    return owner
+def _same(lattice: Lattice, measured: MeasuredLattice, piece: Piece) -> bool:
+    """Whether a piece has this lattice already."""
+    change = np.linalg.solve(piece.measured.vectors_px, measured.vectors_px) - np.eye(2)
+    return lattice == piece.lattice and float(np.linalg.norm(change, 2)) < _SAME_LATTICE
 
 
-def _parts(image: Image, claim: _Claim, owner: IntArray, number: int) -> Iterator[Domain]:
-    """The connected parts of a lattice."""
-    labels, count = ndimage.label(owner == number)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    for label in range(1, count + 1):
-        if sizes[label] < _CELLS * claim.measured.cell_area_px:
-            continue
-        mask = labels == label
-        measured = _measured_again(image, claim, mask)
-        lattice = claim.lattice
+def _followed(
+    image: Image, lattice: Lattice, measured: MeasuredLattice, mask: BoolArray
+) -> Iterator[Piece]:
+    """The parts of a mask between jumps of the lattice's origin."""
+    parts = follow_parts(image, measured, lattice, mask)
+    for part in parts:
+        near = mask
+        if len(parts) > 1:
+            near = mask & (part.grid.to_pixels(part.inside.astype(float), image.shape) >= 0.5)
+        yield Piece(lattice, measured, part, near)
+
+
+def _grown(image: Image, piece: Piece, taken: BoolArray) -> Piece:
+    """The piece with all that its lattice explains when it is followed further."""
+    for _ in range(_GROWTH):
+        free = ~(piece.mask | taken)
+        if free.sum() < MIN_CELLS * piece.measured.cell_area_px:
+            break
+        more = free & (agreement(image, piece.followed, piece.mask) >= _EXPLAINED)
+        wide = _opened(more, 0.5 * _WIDE * piece.cell_px)
+        joined = ndimage.binary_propagation(piece.mask, mask=piece.mask | wide)
+        if joined.sum() - piece.mask.sum() < MIN_CELLS * piece.measured.cell_area_px:
+            break
+        piece = followed_again(image, replace(piece, mask=joined))
+    return piece
+
+
+def _opened(mask: BoolArray, radius: float) -> BoolArray:
+    """The parts of a mask into which a disk fits; the mask goes on beyond the border."""
+    pad = int(radius) + 2
+    padded = np.pad(mask, pad, mode="edge")
+    core = ndimage.distance_transform_edt(padded) > radius
+    if not core.any():
+        return np.zeros_like(mask)
+    opened = ndimage.distance_transform_edt(~core) <= radius
+    return np.asarray(opened[pad:-pad, pad:-pad] & mask)
+
+
+def _domains(image: Image, pieces: Sequence[Piece]) -> Iterator[Domain]:
+    """The pieces as domains, the largest first."""
+    for piece in sorted(pieces, key=lambda piece: -int(piece.mask.sum())):
+        measured = _measured_again(image, piece)
+        lattice = piece.lattice
         if lattice.unplaced:
-            followed = follow_lattice(image, measured, lattice.columns_per_cell, mask)
-            lattice = placed_free_cell(fold(image, followed, mask), lattice)
-        yield Domain(lattice, measured, mask)
+            followed = follow_lattice(image, measured, lattice, piece.mask)
+            lattice = placed_free_cell(fold(image, followed, piece.mask), lattice)
+        yield Domain(lattice, measured, piece.mask)
 
 
-def _measured_again(image: Image, claim: _Claim, mask: BoolArray) -> MeasuredLattice:
+def _measured_again(image: Image, piece: Piece) -> MeasuredLattice:
     """The lattice as measured in one domain, or as before if it is seen worse there."""
-    if mask.all():
-        return claim.measured
-    again = _measured(image, claim.lattice, mask)
-    if again is None or again.confidence < claim.measured.confidence:
-        return claim.measured
+    if piece.mask.all():
+        return piece.measured
+    again = _measured(image, piece.lattice, piece.mask)
+    if again is None or again.confidence < piece.measured.confidence:
+        return piece.measured
     return again

@@ -10,18 +10,19 @@ turn. Positions in the cell do not depend on the path.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from scipy import ndimage
 
 from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, IntArray
+from napari_reward_analysis.calibration.breaks import unbroken_parts
 from napari_reward_analysis.calibration.demodulation import Demodulator, local_level
-from napari_reward_analysis.calibration.grid import Grid
+from napari_reward_analysis.calibration.grid import Grid, on_grid
 from napari_reward_analysis.calibration.measured import MeasuredLattice
+from napari_reward_analysis.calibration.path import ComplexFloats, continued, follow
+from napari_reward_analysis.calibration.pattern import predict
+from napari_reward_analysis.calibration.register import power_area
+from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.image import Image
 
 #: A window holds at least so many columns: a missing one must not move the lattice.
@@ -30,18 +31,13 @@ _COLUMNS = 40.0
 _MIN_WINDOW, _MAX_WINDOW = 0.5, 4.0
 #: Wanted error of a position, as a fraction of the mean spacing of the columns.
 _ERROR = 0.03
-#: Largest number of reflections that are used.
+#: Largest number of the strongest reflections that are used, of those that are measured and
+#: of those that are expected.
 _N_REFLECTIONS = 12
-#: Phases are followed in this order: first through places above the highest quantile.
-_QUANTILES = (0.7, 0.4, 0.15, 0.03)
-#: Rounds in which the mean phases and the displacements are improved in turn.
-_ROUNDS = 3
-#: Steps of the solution at one place.
-_STEPS = 3
-#: Where the waves have less than this part of their usual power, the neighbours decide.
-_FAINT = 0.01
-
-Waves = npt.NDArray[np.complexfloating[Any, Any]]
+#: A part between jumps of the origin has at least so many cells.
+MIN_CELLS = 8.0
+#: Frequencies (cycles per px) up to which a reflection is used.
+_BAND = 0.45
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +53,23 @@ class LocalLattice:
     offset : ndarray, shape (h, w, 2)
         Displacement in cells along the two vectors. Beside a dislocation it may jump by
         whole cells from one place to the next.
+    reflections : ndarray of int, shape (r, 2)
+        The reflections whose phases were followed.
+    phases : ndarray of complex, shape (r,)
+        Their mean amplitude and phase in the domain where the displacement is 0.
+    density : ndarray, shape (r,)
+        Spectral density of the noise at each reflection.
+    inside : ndarray of bool, shape (h, w)
+        Places at which the displacement was measured. Elsewhere it is continued.
     """
 
     vectors: FloatArray
     grid: Grid
     offset: FloatArray
+    reflections: IntArray
+    phases: ComplexFloats
+    density: FloatArray
+    inside: BoolArray
 
     def fractional(self, yx: FloatArray) -> FloatArray:
         """Lattice coordinates of points (n, 2); their fractions are places in the cell."""
@@ -102,7 +110,7 @@ class LocalLattice:
 
 
 def follow_lattice(
-    image: Image, measured: MeasuredLattice, columns_per_cell: int, mask: BoolArray
+    image: Image, measured: MeasuredLattice, lattice: Lattice, mask: BoolArray
 ) -> LocalLattice:
     """Displacement of a lattice throughout a domain.
 
@@ -112,8 +120,8 @@ def follow_lattice(
         The image in which the lattice was measured.
     measured : MeasuredLattice
         The lattice, which must be found.
-    columns_per_cell : int
-        Columns in its cell.
+    lattice : Lattice
+        The crystal.
     mask : ndarray of bool, shape (H, W)
         Pixels of the domain. Others are not looked at.
 
@@ -122,17 +130,113 @@ def follow_lattice(
     LocalLattice
         Beyond the domain the displacement is that of the nearest place inside.
     """
-    window = following_window(measured, columns_per_cell)
+    seen = local_waves(image, measured, lattice, mask)
+    offset, phases = follow(seen.waves, seen.reflections, seen.inside, seen.noise)
+    return _continued_lattice(measured, seen, offset, phases, seen.inside)
+
+
+def follow_parts(
+    image: Image, measured: MeasuredLattice, lattice: Lattice, mask: BoolArray
+) -> tuple[LocalLattice, ...]:
+    """Displacement of a lattice in each part of a domain between jumps of its origin.
+
+    Parameters
+    ----------
+    image, measured, lattice, mask
+        As in `follow_lattice`.
+
+    Returns
+    -------
+    tuple of LocalLattice
+        The largest part first. Each lattice is continued beyond its part. All have the same
+        phases, so that they differ only by their displacements.
+    """
+    seen = local_waves(image, measured, lattice, mask)
+    offset, phases = follow(seen.waves, seen.reflections, seen.inside, seen.noise)
+    spacing = lattice.spacing / measured.pixel_size
+    place = math.prod(seen.grid.steps)
+    parts = unbroken_parts(
+        offset, measured.vectors_px, seen.inside, spacing, MIN_CELLS * measured.cell_area_px / place
+    )
+    return tuple(_continued_lattice(measured, seen, offset, phases, part) for part in parts)
+
+
+def _continued_lattice(
+    measured: MeasuredLattice,
+    seen: LocalWaves,
+    offset: FloatArray,
+    phases: ComplexFloats,
+    inside: BoolArray,
+) -> LocalLattice:
+    """The lattice with its displacement continued beyond the places inside."""
+    weight = np.where(inside, (np.abs(seen.waves) ** 2).sum(axis=-1), 0.0)
+    offset = continued(offset, weight)
+    return LocalLattice(
+        measured.vectors_px, seen.grid, offset, seen.reflections, phases, seen.density, inside
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class LocalWaves:
+    """Waves of a lattice in a domain, on a coarse grid.
+
+    Attributes
+    ----------
+    grid : Grid
+        The places.
+    waves : ndarray of complex, shape (h, w, r)
+        Local amplitude and phase of each reflection.
+    reflections : ndarray of int, shape (r, 2)
+        The reflections.
+    inside : ndarray of bool, shape (h, w)
+        Places in the domain; all places if the domain lies between them.
+    density : ndarray, shape (r,)
+        Spectral density of the noise at each reflection.
+    noise : ndarray, shape (r,)
+        Noise power of each wave.
+    """
+
+    grid: Grid
+    waves: ComplexFloats
+    reflections: IntArray
+    inside: BoolArray
+    density: FloatArray
+    noise: FloatArray
+
+
+def local_waves(
+    image: Image, measured: MeasuredLattice, lattice: Lattice, mask: BoolArray
+) -> LocalWaves:
+    """Waves of the strongest reflections in a domain, as `follow_lattice` takes them."""
+    window = following_window(measured, lattice.columns_per_cell)
     pixels = image.normalised
     if not mask.all():
         level = local_level(pixels, measured.vectors_px, window)
         pixels = np.where(mask, pixels - level, 0).astype(np.float32)
     demodulator = Demodulator(pixels, measured.vectors_px, window)
-    h = measured.reflections[:_N_REFLECTIONS]
+    h, density = _reflections(measured, lattice)
     waves = np.stack(list(demodulator.waves(h)), axis=-1).astype(np.complex128)
-    inside = _on_grid(mask, demodulator.grid)
-    offset = _followed(waves, h, inside)
-    return LocalLattice(measured.vectors_px, demodulator.grid, offset)
+    noise = density / power_area(demodulator.spread)
+    grid = demodulator.grid
+    return LocalWaves(grid, waves, h, on_grid(mask, grid), density, noise)
+
+
+def _reflections(measured: MeasuredLattice, lattice: Lattice) -> tuple[IntArray, FloatArray]:
+    """The strongest reflections, as measured and as expected, and the noise density at each.
+
+    Domains of opposite phase may cancel a reflection in the spectrum of the whole field. It
+    is then not measured, and yet it alone tells the domains apart.
+    """
+    seen = measured.reflections[:_N_REFLECTIONS]
+    pattern = predict(lattice)
+    expected = pattern.h[pattern.strong]
+    k = expected @ np.linalg.inv(measured.vectors_px).T
+    expected = expected[np.all(np.abs(k) < _BAND, axis=1)][:_N_REFLECTIONS]
+    known = {tuple(sign * h) for h in seen for sign in (1, -1)}
+    more = [h for h in expected if tuple(h) not in known]
+    noise = measured.reflection_noise
+    density = np.append(noise[: len(seen)], np.full(len(more), np.median(noise)))
+    return np.concatenate([seen, np.array(more, dtype=int).reshape(-1, 2)]), density
 
 
 def following_window(measured: MeasuredLattice, columns_per_cell: int) -> float:
@@ -148,86 +252,3 @@ def following_window(measured: MeasuredLattice, columns_per_cell: int) -> float:
     sigma = math.sqrt(float(np.linalg.eigvalsh(error).max())) / (_ERROR * spacing)
     least = max(_MIN_WINDOW, math.sqrt(_COLUMNS / (4 * math.pi * columns_per_cell)))
     return min(max(sigma, least), _MAX_WINDOW)
-
-
-def _on_grid(mask: BoolArray, grid: Grid) -> BoolArray:
-    """The mask at the places of a grid."""
-    y, x = (
-        np.clip(np.rint(places), 0, length - 1).astype(int)
-        for places, length in zip((grid.y, grid.x), mask.shape, strict=True)
-    )
-    inside = mask[y[:, None], x]
-    return np.asarray(inside if inside.any() else np.ones_like(inside), dtype=bool)
-
-
-def _followed(waves: Waves, h: IntArray, inside: BoolArray) -> FloatArray:
-    """Displacement in cells at each place, shape (h, w, 2)."""
-    power = (np.abs(waves) ** 2).sum(axis=-1)
-    seed = np.unravel_index(int(np.argmax(np.where(inside, power, -1))), power.shape)
-    usual = float(np.median(power[inside]))
-    phases = waves[seed]
-    offset = np.zeros((*power.shape, 2))
-    solved = np.zeros(power.shape, dtype=bool)
-    solved[seed] = True
-    for allowed in _stages(power, inside):
-        while True:
-            front = ndimage.binary_dilation(solved, np.ones((3, 3), bool)) & allowed & ~solved
-            if not front.any():
-                break
-            offset[front] = _solution(
-                waves[front], phases, h, _from_neighbours(offset, solved, power, front), usual
-            )
-            solved |= front
-    for _ in range(_ROUNDS):
-        turned = waves * np.exp(2j * np.pi * (offset @ h.T))
-        phases = turned[inside].mean(axis=0)
-        offset = _solution(
-            waves.reshape(-1, len(h)), phases, h, offset.reshape(-1, 2), usual
-        ).reshape(offset.shape)
-    return offset
-
-
-def _stages(power: FloatArray, inside: BoolArray) -> Iterator[BoolArray]:
-    """Places that may be reached: the clearest ones of the domain first, at last all."""
-    for quantile in _QUANTILES:
-        yield np.asarray(inside & (power >= np.quantile(power[inside], quantile)))
-    yield inside
-    yield np.ones_like(inside)
-
-
-def _from_neighbours(
-    offset: FloatArray, solved: BoolArray, power: FloatArray, front: BoolArray
-) -> FloatArray:
-    """Displacement of the clearest solved neighbour of each place of the front."""
-    rows, columns = np.nonzero(front)
-    best = np.full(len(rows), -1.0)
-    result = np.zeros((len(rows), 2))
-    for dy in (-1, 0, 1):
-        for dx in (-1, 0, 1):
-            y, x = rows + dy, columns + dx
-            known = (y >= 0) & (y < front.shape[0]) & (x >= 0) & (x < front.shape[1])
-            y, x = np.clip(y, 0, front.shape[0] - 1), np.clip(x, 0, front.shape[1] - 1)
-            known &= solved[y, x]
-            better = known & (power[y, x] > best)
-            best[better] = power[y, x][better]
-            result[better] = offset[y, x][better]
-    return result
-
-
-def _solution(
-    waves: Waves, phases: Waves, h: IntArray, start: FloatArray, usual: float
-) -> FloatArray:
-    """Displacement that best turns the phases of each place (n, r) into the given ones."""
-    product = waves * phases.conj()
-    size = np.abs(product)
-    strength = float((np.abs(phases) ** 2).sum())
-    normal = np.einsum("nr,ri,rj->nij", size, h, h)
-    spread = np.einsum("r,ri,rj->ij", np.abs(phases) ** 2, h, h)
-    # Where the waves are faint, the displacement stays that of the neighbours.
-    normal += _FAINT * usual / strength * np.trace(spread) / 2 * np.eye(2)
-    offset = start
-    for _ in range(_STEPS):
-        turned = product * np.exp(2j * np.pi * (offset @ h.T))
-        slope = turned.imag @ h / (2 * np.pi)
-        offset = offset - np.linalg.solve(normal, slope[..., None])[..., 0]
-    return np.asarray(offset)

@@ -84,8 +84,7 @@ def find_sites(image: Image, domains: Sequence[Domain]) -> Sites:
 def _sites_of(image: Image, domain: Domain, number: int, taken: BoolArray) -> Sites:
     """The sites of one domain."""
     spacing = _spacing(domain)
-    columns = domain.lattice.columns_per_cell
-    followed = follow_lattice(image, domain.measured, columns, domain.mask)
+    followed = follow_lattice(image, domain.measured, domain.lattice, domain.mask)
     placed = place_columns(fold(image, followed, domain.mask), domain.lattice)
     near = _near(domain.mask, taken, _RIM * spacing)
     places = [

@@ -1,0 +1,144 @@
+"""Give each pixel to the lattice with which the image agrees best around it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import ndimage
+
+from napari_reward_analysis.arrays import BoolArray, Float32Array, IntArray
+from napari_reward_analysis.calibration.agreement import agreement
+from napari_reward_analysis.calibration.following import MIN_CELLS, LocalLattice, follow_lattice
+from napari_reward_analysis.calibration.measured import MeasuredLattice
+from napari_reward_analysis.calibration.reference import EDGE
+from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.image import Image
+
+#: Pixels so near to two pieces (in cells) may belong to one of them.
+_GAP = 1.5
+#: Rounds of the competition. After each one, the lattices are followed in their new parts.
+_ROUNDS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A part of the field, with the lattice that was followed in it.
+
+    Attributes
+    ----------
+    lattice : Lattice
+        The crystal.
+    measured : MeasuredLattice
+        Its lattice as measured.
+    followed : LocalLattice
+        Its lattice as followed in this part.
+    mask : ndarray of bool, shape (H, W)
+        The pixels.
+    """
+
+    lattice: Lattice
+    measured: MeasuredLattice
+    followed: LocalLattice
+    mask: BoolArray
+
+    @property
+    def cell_px(self) -> float:
+        """Side of a square of the area of the cell, in px."""
+        return math.sqrt(self.measured.cell_area_px)
+
+    @property
+    def cells(self) -> float:
+        """Number of cells in the piece."""
+        return float(self.mask.sum()) / self.measured.cell_area_px
+
+
+def contested(
+    image: Image, pieces: Sequence[Piece], allowed: BoolArray
+) -> tuple[list[Piece], Float32Array]:
+    """Let pieces compete for their pixels and for the gaps between them.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    pieces : sequence of Piece
+        The pieces; they may overlap.
+    allowed : ndarray of bool, shape (H, W)
+        Pixels that may belong to a piece.
+
+    Returns
+    -------
+    pieces : list of Piece
+        Connected pieces that do not overlap. Small ones are left out.
+    best : ndarray, shape (H, W)
+        Agreement of the image with the best of the lattices.
+    """
+    pieces = list(pieces)
+    for round_ in range(_ROUNDS):
+        best, owner = _best(image, pieces)
+        if len(pieces) == 1:
+            break
+        masks = _shares(pieces, owner, _eligible(pieces, best) & allowed)
+        pieces = [
+            replace(piece, mask=mask)
+            for piece, share in zip(pieces, masks, strict=True)
+            for mask in connected(share, MIN_CELLS * piece.measured.cell_area_px)
+        ]
+        if round_ < _ROUNDS - 1:
+            pieces = [followed_again(image, piece) for piece in pieces]
+    return pieces, best
+
+
+def followed_again(image: Image, piece: Piece) -> Piece:
+    """The piece with its lattice followed through its mask."""
+    followed = follow_lattice(image, piece.measured, piece.lattice, piece.mask)
+    return replace(piece, followed=followed)
+
+
+def connected(mask: BoolArray, smallest: float) -> list[BoolArray]:
+    """The connected parts of a mask from an area in px on, the largest first."""
+    labels, count = ndimage.label(mask)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    large = np.flatnonzero(sizes >= smallest)
+    large = large[np.argsort(-sizes[large], kind="stable")]
+    return [labels == part + 1 for part in large]
+
+
+def _best(image: Image, pieces: Sequence[Piece]) -> tuple[Float32Array, IntArray]:
+    """Largest agreement at each pixel, and the number of the piece that has it."""
+    best = np.full(image.shape, -np.inf, dtype=np.float32)
+    owner = np.zeros(image.shape, dtype=np.int64)
+    for number, piece in enumerate(pieces):
+        here = agreement(image, piece.followed, piece.mask)
+        owner[here > best] = number
+        np.maximum(best, here, out=best)
+    return best, owner
+
+
+def _eligible(pieces: Sequence[Piece], best: Float32Array) -> BoolArray:
+    """The pixels of all pieces, and those between two pieces that agree with one of them."""
+    union = np.logical_or.reduce([piece.mask for piece in pieces])
+    near = np.zeros(best.shape, dtype=np.int64)
+    for piece in pieces:
+        near += ndimage.distance_transform_edt(~piece.mask) <= _GAP * piece.cell_px
+    return np.asarray(union | ((near > 1) & (best >= EDGE)))
+
+
+def _shares(pieces: Sequence[Piece], owner: IntArray, eligible: BoolArray) -> list[BoolArray]:
+    """The pixels of each piece, without specks; these go to the nearest piece."""
+    masks = []
+    for number, piece in enumerate(pieces):
+        parts = connected(eligible & (owner == number), MIN_CELLS * piece.measured.cell_area_px)
+        masks.append(np.logical_or.reduce([np.zeros_like(eligible), *parts]))
+    left = eligible & ~np.logical_or.reduce(masks)
+    if left.any():
+        away = [
+            ndimage.distance_transform_edt(~mask) if mask.any() else np.full(mask.shape, np.inf)
+            for mask in masks
+        ]
+        nearest = np.argmin(away, axis=0)
+        masks = [mask | (left & (nearest == number)) for number, mask in enumerate(masks)]
+    return masks
