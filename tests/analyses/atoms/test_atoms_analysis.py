@@ -19,8 +19,9 @@ SQUARE = free_lattice(4.0, 4.0, 90, 1)
 
 @pytest.fixture(scope="module")
 def image():
+    # columns are narrow enough to show higher reflections
     y, x = np.mgrid[:80, :80] * (2 * np.pi / 20)
-    return Image(np.cos(y) + np.cos(x), 0.2, "grid")
+    return Image(np.exp(2 * (np.cos(y) + np.cos(x))), 0.2, "grid")
 
 
 def test_it_is_found_by_its_name():
@@ -81,7 +82,7 @@ def test_what_is_written_is_what_the_summary_says(image, tmp_path):
     run = run_atoms(image, SQUARE, AtomsSettings(trials=4), tmp_path)
     summary = write_atoms(run, tmp_path, Pick("1"), image)
     assert {path.name for path in tmp_path.iterdir()} == {
-        *("run.json", "atoms.csv", "front.png", "overlay.png")
+        *("run.json", "atoms.csv", "vacancies.csv", "front.png", "overlay.png")
     }
     assert (summary["pick"], summary["n_trials"]) == (1, 4)
     assert len((tmp_path / "atoms.csv").read_text().splitlines()) == summary["n_atoms"] + 1

@@ -60,7 +60,7 @@ def begin_atoms(inputs: Inputs, settings: AtomsSettings) -> Task[AtomsRun]:
 
     def finish(run: AtomsRun) -> None:
         run.notices += search.notices
-        if problem.nothing_there or (problem.judges and not run.has_result()):
+        if problem.nothing_there:
             run.notices.append(Notice("nothing_supported"))
             return
         require_feasible(run.trials)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
+from napari_reward_analysis.analyses.atoms.physics import counting_area
 from napari_reward_analysis.analyses.atoms.run import AtomsRun
 from napari_reward_analysis.notices import Notice, register_wording
 
@@ -30,7 +33,9 @@ def evidence_notices(run: AtomsRun) -> list[Notice]:
         notices.append(Notice("unsupported_columns", {"n": n, "of": of}))
     if not run.settings.supported:
         return notices
-    seen = trial.score.count + run.physics.vacant
+    area = counting_area(run.image.shape, run.region)
+    # a vacant site counts as known, and an undecided one may hold a column
+    seen = int(np.count_nonzero(run.sites.within(area))) + len(trial.extra)
     if abs(seen - run.physics.expected) > _DIFFERENCE * run.physics.expected:
         expected = run.physics.expected
         notices.append(Notice("count_disagrees", {"seen": seen, "expected": expected}))

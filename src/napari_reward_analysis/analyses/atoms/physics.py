@@ -33,19 +33,22 @@ def analysed_area(image: Image, region: BoolArray | None) -> BoolArray:
             f"An image of {image.shape[0]} x {image.shape[1]} px is too small to hold a column: "
             "choose a larger one."
         )
-    area = image.valid.copy()
-    area[[0, -1]] = False
-    area[:, [0, -1]] = False
-    if region is None:
-        return area
-    if region.shape != image.shape:
+    if region is not None and region.shape != image.shape:
         raise BadInput(
             f"The region has {region.shape} pixels and the image {image.shape}: "
             "draw the region on this image."
         )
-    area &= region.astype(bool)
-    if not area.any():
+    area = image.valid & counting_area(image.shape, region)
+    if region is not None and not area.any():
         raise BadInput("The region covers no pixel of the image: draw it on the crystal.")
+    return area
+
+
+def counting_area(shape: tuple[int, int], region: BoolArray | None) -> BoolArray:
+    """Return `analysed_area` of an image whose pixels are all valid, shape (H, W)."""
+    area = np.ones(shape, bool) if region is None else region.astype(bool)
+    area[[0, -1]] = False
+    area[:, [0, -1]] = False
     return area
 
 

@@ -46,7 +46,7 @@ from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.optimize.space import Space, UnitPoint
 from napari_reward_analysis.preprocessing import Context
-from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
+from napari_reward_analysis.rewards.atoms import MIN_BLOBS, neighbour_sums, score_atoms
 from napari_reward_analysis.rewards.protocol import Depth, Detection
 
 
@@ -143,10 +143,19 @@ class AtomsProblem:
 
     @property
     def nothing_there(self) -> bool:
-        """True if the crystal should be in the image but is not seen anywhere in it."""
+        """True if nothing in the image repeats as the crystal does.
+
+        A crystal that is seen dimly still has reflections. Noise, fringes and amorphous
+        films have none that fit. A count or a region from the user is taken as knowledge.
+        """
         asked = self.settings.supported and self.settings.area == "crystal"
         given = self.settings.count is not None or self._drawn
-        return asked and not given and self.lattice is not None and not self.preflight.domains
+        measured = self.preflight.measured
+        if not asked or given or measured is None:
+            return False
+        if self.support is not None:
+            return self.support.occupied < MIN_BLOBS
+        return measured.n_reflections == 0
 
     @property
     def judges(self) -> bool:

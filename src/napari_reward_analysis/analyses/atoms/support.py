@@ -67,6 +67,12 @@ class Support:
         """Number of vacant sites in the area."""
         return int(np.count_nonzero(self.sites.vacant & self.sites.within(self._area)))
 
+    @property
+    def occupied(self) -> int:
+        """Number of occupied sites in the area."""
+        empty = self.sites.vacant | self.sites.undecided
+        return int(np.count_nonzero(~empty & self.sites.within(self._area)))
+
     def judged(self, blobs: Blobs, reported: BoolArray) -> Judged:
         """Judge the blobs that a result would report.
 

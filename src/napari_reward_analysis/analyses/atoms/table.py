@@ -7,13 +7,27 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from napari_reward_analysis.analyses.atoms.physics import counting_area
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial, failed_trial
-from napari_reward_analysis.arrays import Indices
+from napari_reward_analysis.arrays import BoolArray, Indices
 from napari_reward_analysis.evidence.site_table import SiteTable
 from napari_reward_analysis.rewards.atoms import Physics
 from napari_reward_analysis.runs.head import ImageReference
 
 Table = dict[str, npt.NDArray[Any]]
+
+#: Columns of the table of atoms that follow from the sites, at its end.
+SITE_COLUMNS = (
+    "domain",
+    "site_u",
+    "site_v",
+    "sublattice",
+    "dy_A",
+    "dx_A",
+    "amplitude",
+    "amplitude_error",
+    "p_column",
+)
 
 
 class _HasSites(Protocol):
@@ -22,6 +36,10 @@ class _HasSites(Protocol):
     @property
     def image(self) -> ImageReference:
         """Image of the run."""
+
+    @property
+    def region(self) -> BoolArray | None:
+        """The analysed pixels; None for the whole field."""
 
     @property
     def sites(self) -> SiteTable | None:
@@ -65,7 +83,7 @@ def atoms_table(
 
 
 def vacancy_table(run: _HasSites, trial: AtomTrial | None) -> Table:
-    """Return one row for each site that is vacant or undecided.
+    """Return one row for each site in the analysed area that is vacant or undecided.
 
     Parameters
     ----------
@@ -88,9 +106,7 @@ def vacancy_table(run: _HasSites, trial: AtomTrial | None) -> Table:
     if trial is not None:
         taken = sites.sites_of(trial.points[trial.shown].astype(float))
         empty[taken[taken >= 0]] = False
-    height, width = run.image.shape
-    y, x = sites.yx.T
-    empty &= (y >= 0) & (x >= 0) & (y <= height - 1) & (x <= width - 1)
+    empty &= sites.within(counting_area(run.image.shape, run.region))
     state = np.where(sites.vacant[empty], "vacant", "undecided")
     sites = sites.rows(empty)
     y, x = sites.yx.T
@@ -158,8 +174,7 @@ def _of_sites(
     trial: AtomTrial, points: npt.NDArray[Any], sites: SiteTable | None, scale: float
 ) -> Table:
     """The columns of the table that follow from the sites."""
-    names = ("domain", "site_u", "site_v", "sublattice", "dy_A", "dx_A")
-    table: Table = {name: np.full(len(points), np.nan) for name in (*names, *_EVIDENCE)}
+    table: Table = {name: np.full(len(points), np.nan) for name in SITE_COLUMNS}
     table["class"] = np.full(len(points), "", dtype=object)
     site = np.full(len(points), -1) if sites is None else sites.sites_of(points)
     if sites is not None:
