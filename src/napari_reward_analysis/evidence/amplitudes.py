@@ -23,6 +23,8 @@ from napari_reward_analysis.evidence.visible import Visible
 #: Part of a function's full square sum that is added to the diagonal. A function that the
 #: image hardly shows is then fitted as zero.
 _RIDGE = 1e-4
+#: The same for a function whose centre is outside the image, of which only a flank is seen.
+_RIDGE_OUTSIDE = 0.03
 #: Relative accuracy of the solution, and the largest number of steps to it.
 _ACCURACY, _STEPS = 1e-5, 400
 #: Number of near neighbours that count for the standard error of an amplitude.
@@ -105,6 +107,9 @@ def fit_amplitudes(
     own = overlaps(columns, columns, visible)
     under = overlaps(columns, nodes, visible)
     normal = _normal(columns, nodes, own, under, background.among)
+    ridge = np.where(visible.contains(columns.points), _RIDGE, _RIDGE_OUTSIDE)
+    added = np.concatenate([ridge * volume_squared(columns), _RIDGE * volume_squared(nodes)])
+    normal = (normal + diags(added)).tocsr()
     seen = moments(pixels, columns)
     target = np.concatenate([seen[:, 0], background.moments])
     guess = None if start is None else np.concatenate([start.height, start.level])
@@ -123,9 +128,7 @@ def _normal(
     column = [own.second, under.second + n, under.first, among.second + n]
     value = [own.value, under.value, under.value, among.value]
     where = np.concatenate(row), np.concatenate(column)
-    normal = coo_matrix((np.concatenate(value), where), shape=(size, size)).tocsr()
-    full = np.concatenate([volume_squared(columns), volume_squared(nodes)])
-    return (normal + diags(_RIDGE * full)).tocsr()
+    return coo_matrix((np.concatenate(value), where), shape=(size, size)).tocsr()
 
 
 def _solve(normal: csr_matrix, target: FloatArray, guess: FloatArray | None) -> FloatArray:

@@ -17,7 +17,7 @@ from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, I
 from napari_reward_analysis.evidence.bumps import Bumps
 
 #: Candidate widths in mean spacings, and the narrowest in pixels.
-_WIDTHS = np.geomspace(0.1, 0.8, 7)
+_WIDTHS = np.geomspace(0.1, 0.57, 6)
 _NARROWEST = 0.7
 #: Largest number of windows, half their edge in mean spacings, and pixels along an edge.
 _WINDOWS, _HALF, _PIXELS = 160, 0.9, 25
@@ -108,7 +108,8 @@ def _sample(
     image: Float32Array, seen: BoolArray, points: FloatArray, kind: IntArray, spacing: float
 ) -> _Windows:
     """Windows around some columns of each kind."""
-    rows = _spread(kind)
+    inside_image = np.all((points > -0.5) & (points < np.subtract(image.shape, 0.5)), axis=1)
+    rows = _spread(kind, inside_image)
     half = max(_HALF * spacing, 2.0)
     step = max(1, int(2 * half / _PIXELS))
     steps = np.arange(-int(half / step), int(half / step) + 1) * step
@@ -131,14 +132,15 @@ def _sample(
     )
 
 
-def _spread(kind: IntArray) -> Indices:
+def _spread(kind: IntArray, usable: BoolArray) -> Indices:
     """Rows of a sample that is spread over the columns and has each kind alike."""
     kinds = int(kind.max()) + 1
     share = max(_WINDOWS // kinds, 8)
     rows = []
     for number in range(kinds):
-        members = np.flatnonzero(kind == number)
-        rows.append(members[np.linspace(0, len(members) - 1, min(share, len(members))).astype(int)])
+        members = np.flatnonzero((kind == number) & usable)
+        place = np.linspace(0, len(members) - 1, min(share, len(members)))
+        rows.append(members[place.astype(int)])
     return np.concatenate(rows)
 
 

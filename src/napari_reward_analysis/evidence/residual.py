@@ -20,6 +20,7 @@ from napari_reward_analysis.evidence.bumps import (
     render,
     volume_squared,
 )
+from napari_reward_analysis.evidence.correlation import noise_growth
 from napari_reward_analysis.evidence.gather import Pixels
 from napari_reward_analysis.evidence.maxima import NoiseMaxima
 from napari_reward_analysis.evidence.noise import noise_variance
@@ -91,6 +92,18 @@ class Residual:
         target[known:] = moments(Pixels(self.image), bumps, 0)[:, 0]
         fitted = local_fit(normal, np.arange(known, normal.shape[0]), target)
         return Added(fitted.value, fitted.error * np.sqrt(self.variance_at(points)))
+
+    def noise_growth(self, freedom: FloatArray) -> float:
+        """How much larger amplitude errors are than white noise makes them, at least 1.
+
+        Parameters
+        ----------
+        freedom : ndarray, shape (n,)
+            How freely each column moved: 0 for one that kept its place, 1 for one whose
+            place follows from the image alone.
+        """
+        free = float((1 + freedom).sum())
+        return max(1.0, noise_growth(self.image, self.variance, self.near, self._main, free))
 
     @cached_property
     def noise_maxima(self) -> NoiseMaxima:
