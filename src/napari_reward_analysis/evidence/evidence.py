@@ -17,7 +17,7 @@ from napari_reward_analysis.evidence.amplitudes import (
 from napari_reward_analysis.evidence.background import background_nodes
 from napari_reward_analysis.evidence.bumps import volume_squared
 from napari_reward_analysis.evidence.gather import Pixels
-from napari_reward_analysis.evidence.noise import near_columns
+from napari_reward_analysis.evidence.noise import first_variance, near_columns
 from napari_reward_analysis.evidence.outside import columns_outside
 from napari_reward_analysis.evidence.points import PointEvidence
 from napari_reward_analysis.evidence.positions import freedom, move_to_columns
@@ -36,8 +36,8 @@ OCCUPIED, VACANT = 0.9, 0.1
 _BELONGS = 0.5
 #: Fraction of the neighbours' intensity at a site that may be wrong.
 _LEAK = 0.05
-#: Rounds in which profiles and positions are fitted.
-_ROUNDS = 2
+#: Relative accuracy of amplitudes that are fitted again.
+_ROUGH = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,20 +134,25 @@ def _fit(
     source, visible = Pixels(pixels), Visible(seen)
     background = background_of(pixels, background_nodes(pixels.shape, spacing), visible)
     near = near_columns(pixels.shape, sites.yx, spacing) & seen
-    profile = first_profile(int(kind.max(initial=0)) + 1, spacing)
-    solution = fit_amplitudes(source, profile.bumps(start, kind), background, visible)
-    points = start
-    for number in range(_ROUNDS if len(points) else 0):
+    first = first_profile(int(kind.max(initial=0)) + 1, spacing).bumps(start, kind)
+    solution = fit_amplitudes(source, first, background, visible, accuracy=_ROUGH)
+    if len(start):
         height = np.maximum(solution.height, 0.0)
-        profile = fit_profile(pixels, seen, points, kind, height, spacing)
-        solution = fit_amplitudes(source, profile.bumps(points, kind), background, visible)
-        residual = residual_of(pixels, seen, solution, visible, near, spacing)
-        variance = residual.variance_at(points)
-        if number == _ROUNDS - 1:
-            # Before, wrong positions would be taken for noise that pixels have in common.
-            variance = _correlated(residual, variance, sites)
+        profile = fit_profile(pixels, seen, start, kind, height, spacing, alike=True)
+        columns = profile.bumps(start, kind)
+        solution = fit_amplitudes(source, columns, background, visible, solution, _ROUGH)
+        variance = np.full(len(start), first_variance(pixels, seen))
         points = move_to_columns(solution, variance, start, sites.spacing_px)
-    solution = fit_amplitudes(source, profile.bumps(points, kind), background, visible, solution)
+        height = np.maximum(solution.height, 0.0)
+        profile = fit_profile(pixels, seen, points, kind, height, spacing, alike=False)
+        columns = profile.bumps(points, kind)
+        solution = fit_amplitudes(source, columns, background, visible, solution, _ROUGH)
+        residual = residual_of(pixels, seen, solution, visible, near, spacing)
+        # Before, wrong positions would be taken for noise that pixels have in common.
+        variance = _correlated(residual, residual.variance_at(points), sites)
+        points = move_to_columns(solution, variance, start, sites.spacing_px)
+        columns = profile.bumps(points, kind)
+        solution = fit_amplitudes(source, columns, background, visible, solution)
     return residual_of(pixels, seen, solution, visible, near, spacing)
 
 
