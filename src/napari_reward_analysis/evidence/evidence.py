@@ -36,6 +36,8 @@ OCCUPIED, VACANT = 0.9, 0.1
 _BELONGS = 0.5
 #: Fraction of the neighbours' intensity at a site that may be wrong.
 _LEAK = 0.05
+#: A site of which less is visible than this has no evidence: a column at a corner shows 0.25.
+_SHOWN = 0.2
 #: Relative accuracy of amplitudes that are fitted again.
 _ROUGH = 1e-3
 
@@ -50,7 +52,7 @@ class Evidence:
     amplitude, amplitude_error : ndarray, shape (n,)
         Height of the column in the normalised bare image, and its standard error.
     p_column : ndarray, shape (n,)
-        Probability that there is a column.
+        Probability that there is a column; 0.5 if masked pixels hide the site.
     yx : ndarray, shape (n, 2)
         Where the amplitude was fitted, in pixels. A site is moved to a column that is
         clearly seen.
@@ -118,8 +120,10 @@ def measure_evidence(image: Image, sites: Sites, masked: BoolArray | None = None
     error = unit_errors(solution.normal, n) * np.sqrt(variance[:n])
     height = solution.height[:n]
     leak = _LEAK * _neighbours_at(solution)[:n]
-    found = presence(sites.yx, kind, height, error, leak)
-    return Evidence(sites, height, error, found.p_column, points[:n], residual)
+    p_column = presence(sites.yx, kind, height, error, leak).p_column
+    # Of a hidden site the neighbours alone would speak, which is no evidence.
+    p_column[residual.shown(points[:n]) < _SHOWN] = 0.5
+    return Evidence(sites, height, error, p_column, points[:n], residual)
 
 
 def _fit(

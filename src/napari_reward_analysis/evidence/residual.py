@@ -75,6 +75,10 @@ class Residual:
         shares = self._ones.moments(inside, sigma, 0)[:, 0]
         return np.asarray(self._variances.moments(inside, sigma, 0)[:, 0] / shares)
 
+    def shown(self, points: FloatArray) -> FloatArray:
+        """Part of each column that lies on visible pixels, shape (n,)."""
+        return self.visible.share(points, self._main / np.sqrt(2))
+
     def added(self, points: FloatArray) -> Added:
         """Amplitude of columns at given points, fitted together with all that is there.
 
