@@ -124,7 +124,9 @@ def test_masked_pixels_do_not_count(make_crystal):
         deep = (
             masked[tuple(np.clip(pixel - 8, 0, 255).T)] & masked[tuple((pixel + 8).clip(0, 255).T)]
         )
+        assert deep.sum() >= 5
         assert (found.amplitude_error[deep] > 10 * np.median(found.amplitude_error)).all()
+        assert (found.state[deep] == "undecided").all()
 
 
 def test_no_sites_give_no_evidence(make_crystal, reordered):

@@ -23,10 +23,14 @@ from napari_reward_analysis.evidence.visible import Visible
 #: Part of a function's full square sum that is added to the diagonal. A function that the
 #: image hardly shows is then fitted as zero.
 _RIDGE = 1e-4
-#: Relative accuracy of the solution, and the largest number of steps to it.
-_ACCURACY, _STEPS = 1e-5, 400
+#: The same for a function whose centre is outside the image, of which only a flank is seen.
+_RIDGE_OUTSIDE = 0.03
+#: Largest number of steps to the solution.
+_STEPS = 400
 #: Number of near neighbours that count for the standard error of an amplitude.
 _NEIGHBOURS = 12
+#: Overlaps weaker than this, relative to the functions' own, do not count there.
+_WEAK = 0.01
 #: Local fits that are solved together.
 _BLOCK = 1024
 
@@ -84,6 +88,7 @@ def fit_amplitudes(
     background: Background,
     visible: Visible,
     start: Solution | None = None,
+    accuracy: float = 1e-4,
 ) -> Solution:
     """Fit all columns and the background to the visible pixels.
 
@@ -99,16 +104,21 @@ def fit_amplitudes(
         The pixels that count.
     start : Solution, optional
         An earlier solution for the same columns, from which the search starts.
+    accuracy : float
+        Relative accuracy of the solution.
     """
     nodes = background.nodes.bumps
     n = len(columns.points)
     own = overlaps(columns, columns, visible)
     under = overlaps(columns, nodes, visible)
     normal = _normal(columns, nodes, own, under, background.among)
+    ridge = np.where(visible.contains(columns.points), _RIDGE, _RIDGE_OUTSIDE)
+    added = np.concatenate([ridge * volume_squared(columns), _RIDGE * volume_squared(nodes)])
+    normal = (normal + diags(added)).tocsr()
     seen = moments(pixels, columns)
     target = np.concatenate([seen[:, 0], background.moments])
     guess = None if start is None else np.concatenate([start.height, start.level])
-    solution = _solve(normal, target, guess)
+    solution = _solve(normal, target, guess, accuracy)
     height, level = solution[:n], solution[n:]
     slopes = seen[:, 1:] - _summed(own, height, n) - _summed(under, level, n)
     return Solution(columns, background.nodes, height, level, normal, slopes)
@@ -123,15 +133,15 @@ def _normal(
     column = [own.second, under.second + n, under.first, among.second + n]
     value = [own.value, under.value, under.value, among.value]
     where = np.concatenate(row), np.concatenate(column)
-    normal = coo_matrix((np.concatenate(value), where), shape=(size, size)).tocsr()
-    full = np.concatenate([volume_squared(columns), volume_squared(nodes)])
-    return (normal + diags(_RIDGE * full)).tocsr()
+    return coo_matrix((np.concatenate(value), where), shape=(size, size)).tocsr()
 
 
-def _solve(normal: csr_matrix, target: FloatArray, guess: FloatArray | None) -> FloatArray:
+def _solve(
+    normal: csr_matrix, target: FloatArray, guess: FloatArray | None, accuracy: float
+) -> FloatArray:
     scale = 1 / normal.diagonal()
     precondition = LinearOperator(normal.shape, matvec=lambda x: scale * x)
-    solution, _ = cg(normal, target, x0=guess, rtol=_ACCURACY, maxiter=_STEPS, M=precondition)
+    solution, _ = cg(normal, target, x0=guess, rtol=accuracy, maxiter=_STEPS, M=precondition)
     return np.asarray(solution)
 
 
@@ -216,9 +226,9 @@ def _strongest(normal: csr_matrix, rows: Indices) -> Indices:
     """Each unknown, then those that overlap most with it; the unknown again to fill up."""
     pairs = normal[rows].tocoo()
     scale = 1 / np.sqrt(normal.diagonal())
-    other = rows[pairs.row] != pairs.col
-    row, column = pairs.row[other], pairs.col[other]
-    strength = np.abs(pairs.data[other]) * scale[column]
+    strength = np.abs(pairs.data) * scale[pairs.col] * scale[rows[pairs.row]]
+    other = (rows[pairs.row] != pairs.col) & (strength > _WEAK)
+    row, column, strength = pairs.row[other], pairs.col[other], strength[other]
     order = np.lexsort((-strength, row))
     row, column = row[order], column[order]
     rank = np.arange(len(row)) - np.searchsorted(row, np.arange(len(rows)))[row]

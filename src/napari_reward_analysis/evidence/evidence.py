@@ -18,9 +18,10 @@ from napari_reward_analysis.evidence.amplitudes import (
 from napari_reward_analysis.evidence.background import background_nodes
 from napari_reward_analysis.evidence.bumps import volume_squared
 from napari_reward_analysis.evidence.gather import Pixels
-from napari_reward_analysis.evidence.noise import near_columns
+from napari_reward_analysis.evidence.noise import first_variance, near_columns
+from napari_reward_analysis.evidence.outside import columns_outside
 from napari_reward_analysis.evidence.points import PointEvidence
-from napari_reward_analysis.evidence.positions import move_to_columns
+from napari_reward_analysis.evidence.positions import freedom, move_to_columns
 from napari_reward_analysis.evidence.prepared import prepared
 from napari_reward_analysis.evidence.probability import presence
 from napari_reward_analysis.evidence.profile import first_profile, fit_profile
@@ -38,8 +39,10 @@ BELONGS = 0.5
 _PROMISING = 0.02
 #: Fraction of the neighbours' intensity at a site that may be wrong.
 _LEAK = 0.05
-#: Rounds in which profiles and positions are fitted.
-_ROUNDS = 2
+#: A site of which less is visible than this has no evidence: a column at a corner shows 0.25.
+_SHOWN = 0.2
+#: Relative accuracy of amplitudes that are fitted again.
+_ROUGH = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,7 @@ class Evidence:
     amplitude, amplitude_error : ndarray, shape (n,)
         Height of the column in the normalised bare image, and its standard error.
     p_column : ndarray, shape (n,)
-        Probability that there is a column.
+        Probability that there is a column; 0.5 if masked pixels hide the site.
     yx : ndarray, shape (n, 2)
         Where the amplitude was fitted, in pixels. A site is moved to a column that is
         clearly seen.
@@ -147,33 +150,58 @@ def measure_evidence(image: Image, sites: Sites, masked: BoolArray | None = None
     kind = _kinds(sites)
     spacing = _mean_spacing(sites)
     residual = _fit(pixels, seen, sites, kind, spacing)
-    solution = residual.solution
+    solution, n = residual.solution, len(sites.yx)
     points = solution.columns.points
-    error = unit_errors(solution.normal, len(sites.yx)) * np.sqrt(residual.variance_at(points))
-    leak = _LEAK * _neighbours_at(solution)
-    found = presence(sites.yx, kind, solution.height, error, leak)
-    return Evidence(sites, solution.height, error, found.p_column, points, residual)
+    variance = _correlated(residual, residual.variance_at(points), sites)
+    error = unit_errors(solution.normal, n) * np.sqrt(variance[:n])
+    height = solution.height[:n]
+    leak = _LEAK * _neighbours_at(solution)[:n]
+    p_column = presence(sites.yx, kind, height, error, leak).p_column
+    # Of a hidden site the neighbours alone would speak, which is no evidence.
+    p_column[residual.shown(points[:n]) < _SHOWN] = 0.5
+    return Evidence(sites, height, error, p_column, points[:n], residual)
 
 
 def _fit(
     pixels: Float32Array, seen: BoolArray, sites: Sites, kind: IntArray, spacing: float
 ) -> Residual:
-    """Fit amplitudes, profiles and positions in turn; what the last fit leaves over."""
+    """Fit amplitudes, profiles and positions in turn; what the last fit leaves over.
+
+    The columns of the model are the sites and, after them, columns outside the image.
+    """
+    outside = columns_outside(sites.yx, kind, pixels.shape, spacing)
+    start, kind = np.vstack([sites.yx, outside.points]), np.append(kind, outside.kind)
     source, visible = Pixels(pixels), Visible(seen)
     background = background_of(pixels, background_nodes(pixels.shape, spacing), visible)
     near = near_columns(pixels.shape, sites.yx, spacing) & seen
-    profile = first_profile(int(kind.max(initial=0)) + 1, spacing)
-    solution = fit_amplitudes(source, profile.bumps(sites.yx, kind), background, visible)
-    points = sites.yx
-    for _ in range(_ROUNDS if len(points) else 0):
+    first = first_profile(int(kind.max(initial=0)) + 1, spacing).bumps(start, kind)
+    solution = fit_amplitudes(source, first, background, visible, accuracy=_ROUGH)
+    if len(start):
         height = np.maximum(solution.height, 0.0)
-        profile = fit_profile(pixels, seen, points, kind, height, spacing)
-        solution = fit_amplitudes(source, profile.bumps(points, kind), background, visible)
+        profile = fit_profile(pixels, seen, start, kind, height, spacing, alike=True)
+        columns = profile.bumps(start, kind)
+        solution = fit_amplitudes(source, columns, background, visible, solution, _ROUGH)
+        variance = np.full(len(start), first_variance(pixels, seen))
+        points = move_to_columns(solution, variance, start, sites.spacing_px)
+        height = np.maximum(solution.height, 0.0)
+        profile = fit_profile(pixels, seen, points, kind, height, spacing, alike=False)
+        columns = profile.bumps(points, kind)
+        solution = fit_amplitudes(source, columns, background, visible, solution, _ROUGH)
         residual = residual_of(pixels, seen, solution, visible, near, spacing)
-        variance = residual.variance_at(points)
-        points = move_to_columns(solution, variance, sites.yx, sites.spacing_px)
-    solution = fit_amplitudes(source, profile.bumps(points, kind), background, visible, solution)
+        # Before, wrong positions would be taken for noise that pixels have in common.
+        variance = _correlated(residual, residual.variance_at(points), sites)
+        points = move_to_columns(solution, variance, start, sites.spacing_px)
+        columns = profile.bumps(points, kind)
+        solution = fit_amplitudes(source, columns, background, visible, solution)
     return residual_of(pixels, seen, solution, visible, near, spacing)
+
+
+def _correlated(residual: Residual, variance: FloatArray, sites: Sites) -> FloatArray:
+    """Variance of a pixel at each column, larger if neighbouring pixels have noise in common."""
+    if not len(variance):
+        return variance
+    free = freedom(residual.solution, variance, sites.spacing_px)
+    return variance * residual.noise_growth(free) ** 2
 
 
 def _kinds(sites: Sites) -> IntArray:

@@ -14,6 +14,8 @@ from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray
 
 #: Number of levels of intensity at which the variance is measured.
 _LEVELS = 12
+#: Pixels that are enough to measure the noise of an image.
+_SAMPLE = 60_000
 #: Squared residuals count up to this many variances. Of Gaussian noise, this part is left.
 _CLIP, _KEPT = 9.0, 0.9941
 #: Standard deviation over the median absolute deviation.
@@ -42,15 +44,55 @@ def noise_variance(
     """
     if near.sum() < 10 * _LEVELS:
         near = np.ones_like(near)
-    base, rise = _line(residual[near], model[near])
-    variance = (base + rise * np.maximum(model - model[near].min(), 0)).astype(np.float32)
-    ratio = np.where(near, np.minimum(residual**2 / variance, _CLIP) / _KEPT, 0.0)
-    sigma = _LOCAL * spacing
-    known = ndi.gaussian_filter(near.astype(np.float32), sigma, truncate=2.5)
-    local = ndi.gaussian_filter(ratio.astype(np.float32), sigma, truncate=2.5)
-    # Where nothing is known, the noise is that of the whole image.
-    variance *= (local + 1e-3) / (known + 1e-3)
+    sample = np.flatnonzero(near)
+    sample = sample[:: max(1, len(sample) // _SAMPLE)]
+    levels = model.ravel()[sample]
+    base, rise = _line(residual.ravel()[sample], levels)
+    variance = np.maximum(model - levels.min(), np.float32(0))
+    variance *= np.float32(rise)
+    variance += np.float32(base)
+    ratio = np.square(residual)
+    ratio /= variance
+    np.minimum(ratio, np.float32(_CLIP), out=ratio)
+    ratio *= near
+    variance *= _local_mean(ratio, near, _LOCAL * spacing) / np.float32(_KEPT)
     return np.asarray(variance, np.float32)
+
+
+def first_variance(pixels: Float32Array, seen: BoolArray) -> float:
+    """Variance of white noise, from the second differences of pixels in rows.
+
+    It needs no model, but does not see noise that neighbouring pixels have in common.
+    """
+    bend = pixels[:, 2:] - 2 * pixels[:, 1:-1] + pixels[:, :-2]
+    whole = seen[:, 2:] & seen[:, 1:-1] & seen[:, :-2]
+    sample = bend[whole]
+    sample = sample[:: max(1, len(sample) // _SAMPLE)]
+    if not len(sample):
+        return _LEAST**2
+    return max((_MAD * float(np.median(np.abs(sample)))) ** 2 / 6, _LEAST**2)
+
+
+def _local_mean(values: Float32Array, near: BoolArray, sigma: float) -> Float32Array:
+    """Mean of values over the near pixels around each pixel; 1 where there are none."""
+    edge = max(1, int(sigma / 4))
+    total, count = _blocks(values, edge), _blocks(near.astype(np.float32), edge)
+    total, count = (
+        ndi.gaussian_filter(part, sigma / edge, truncate=2.5, mode="constant")
+        for part in (total, count)
+    )
+    least = np.float32(1e-3 * edge**2)
+    mean = (total + least) / (count + least)
+    whole = np.repeat(np.repeat(mean, edge, axis=0), edge, axis=1)
+    return np.asarray(whole[: values.shape[0], : values.shape[1]])
+
+
+def _blocks(image: Float32Array, edge: int) -> Float32Array:
+    """Sums over blocks of edge x edge pixels."""
+    padded = np.pad(image, [(0, -size % edge) for size in image.shape])
+    height, width = (size // edge for size in padded.shape)
+    blocks = padded.reshape(height, edge, width, edge)
+    return np.asarray(blocks.sum(axis=(1, 3), dtype=np.float32))
 
 
 def _line(residual: Float32Array, model: Float32Array) -> tuple[float, float]:

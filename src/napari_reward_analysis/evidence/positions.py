@@ -38,10 +38,24 @@ def move_to_columns(
     """
     points = solution.columns.points
     height = np.maximum(solution.height, 0.0)
-    hold = variance / (_PRIOR * spacing) ** 2
+    hold = _hold(variance, spacing)
     force = height[:, None] * solution.slopes + hold[:, None] * (sites - points)
     step = force / (height**2 * stiffness(solution.columns) + hold)[:, None]
     moved = points + _STEP * step - sites
     length = np.hypot(*moved.T)
     shorter = np.minimum(1.0, _MOST * spacing / np.maximum(length, 1e-12))
     return np.asarray(sites + moved * shorter[:, None])
+
+
+def freedom(solution: Solution, variance: FloatArray, spacing: float) -> FloatArray:
+    """How freely each column moves: 0 if the prior holds it, 1 if the image alone does.
+
+    The parameters are those of `move_to_columns`.
+    """
+    image = np.maximum(solution.height, 0.0) ** 2 * stiffness(solution.columns)
+    return np.asarray(image / (image + _hold(variance, spacing)))
+
+
+def _hold(variance: FloatArray, spacing: float) -> FloatArray:
+    """Stiffness of the prior."""
+    return variance / (_PRIOR * spacing) ** 2

@@ -63,6 +63,8 @@ def presence(
     leak : ndarray, shape (n,)
         Standard deviation of what the neighbours add to the amplitude of an empty site.
     """
+    if not len(points):
+        return Presence(np.empty(0), np.empty(0))
     near = _same_kind(points, kind)
     p_column = np.ones(len(points))
     blur = np.hypot(error, leak)
@@ -74,7 +76,8 @@ def presence(
         spread = np.sqrt(error**2 + scatter**2 + doubt**2)
         cases = np.stack(
             [
-                np.log(empty) + _log_normal(height, 0.0, blur),
+                # A negative amplitude is no sign of a column.
+                np.log(empty) + _log_normal(np.maximum(height, 0.0), 0.0, blur),
                 np.log(1 - empty - other) + _log_normal(height, usual, spread),
                 np.log(other) + _log_broad(height, usual, error),
             ]
@@ -106,7 +109,9 @@ def _usual(
     """Weighted median of the amplitudes nearby, and its standard error."""
     known = near >= 0
     amplitude = np.where(known, height[near], np.nan)
-    weight = np.where(known, p_column[near] / np.maximum(error[near], 1e-12) ** 2, 0.0)
+    # With counting noise an empty site has a smaller error: it must not count more for that.
+    typical = float(np.median(error))
+    weight = np.where(known, p_column[near] / np.maximum(error[near], typical) ** 2, 0.0)
     order = np.argsort(amplitude, axis=1)
     amplitude = np.take_along_axis(amplitude, order, axis=1)
     total = np.cumsum(np.take_along_axis(weight, order, axis=1), axis=1)

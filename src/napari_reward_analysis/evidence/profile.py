@@ -17,10 +17,10 @@ from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, I
 from napari_reward_analysis.evidence.bumps import Bumps
 
 #: Candidate widths in mean spacings, and the narrowest in pixels.
-_WIDTHS = np.geomspace(0.1, 0.8, 7)
+_WIDTHS = np.geomspace(0.1, 0.57, 6)
 _NARROWEST = 0.7
 #: Largest number of windows, half their edge in mean spacings, and pixels along an edge.
-_WINDOWS, _HALF, _PIXELS = 160, 0.9, 25
+_WINDOWS, _HALF, _PIXELS = 120, 0.9, 21
 #: Widths with less than this share of the peak's height are left out.
 _FAINT = 0.01
 #: The profile of a sublattice is drawn towards the common one as if by this many windows.
@@ -36,13 +36,10 @@ class Profile(NamedTuple):
         Sigmas in pixels.
     weights : ndarray, shape (k, j)
         Heights of the Gaussians for each kind of column.
-    scale : ndarray, shape (k,)
-        Height of the profile that was fitted, relative to the amplitudes given.
     """
 
     widths: FloatArray
     weights: FloatArray
-    scale: FloatArray
 
     def bumps(self, points: FloatArray, kind: IntArray) -> Bumps:
         """The columns at given points, of given kinds."""
@@ -52,7 +49,7 @@ class Profile(NamedTuple):
 def first_profile(kinds: int, spacing: float) -> Profile:
     """One Gaussian of a usual width, to start with."""
     width = np.array([max(0.2 * spacing, _NARROWEST)])
-    return Profile(width, np.ones((kinds, 1)), np.ones(kinds))
+    return Profile(width, np.ones((kinds, 1)))
 
 
 def fit_profile(
@@ -62,6 +59,7 @@ def fit_profile(
     kind: IntArray,
     height: FloatArray,
     spacing: float,
+    alike: bool,
 ) -> Profile:
     """Fit the profiles to the image.
 
@@ -78,18 +76,23 @@ def fit_profile(
         Amplitude of each column, as far as it is known.
     spacing : float
         Mean spacing of the columns in pixels.
+    alike : bool
+        True for one profile of all kinds.
     """
     windows = _sample(image, seen, points, kind, spacing)
     widths = np.unique(np.maximum(_WIDTHS * spacing, _NARROWEST))
-    alike = np.zeros(len(points), np.int64)
-    shared = _fit(windows, points, alike, height, widths, None)[0]
+    one = np.zeros(len(points), np.int64)
+    shared = _fit(windows, points, one, height, widths, None)[0]
     used = shared > _FAINT * shared.sum()
     widths, shared = widths[used], shared[used]
+    if alike:
+        kinds = int(kind.max()) + 1
+        return Profile(widths, np.tile(shared / shared.sum(), (kinds, 1)))
     weights = _fit(windows, points, kind, height, widths, shared)
     scale = weights.sum(axis=1)
     usable = scale > 0
     weights[~usable], scale[~usable] = shared, shared.sum()
-    return Profile(widths, weights / scale[:, None], scale)
+    return Profile(widths, weights / scale[:, None])
 
 
 class _Windows(NamedTuple):
@@ -108,7 +111,8 @@ def _sample(
     image: Float32Array, seen: BoolArray, points: FloatArray, kind: IntArray, spacing: float
 ) -> _Windows:
     """Windows around some columns of each kind."""
-    rows = _spread(kind)
+    inside_image = np.all((points > -0.5) & (points < np.subtract(image.shape, 0.5)), axis=1)
+    rows = _spread(kind, inside_image)
     half = max(_HALF * spacing, 2.0)
     step = max(1, int(2 * half / _PIXELS))
     steps = np.arange(-int(half / step), int(half / step) + 1) * step
@@ -131,14 +135,15 @@ def _sample(
     )
 
 
-def _spread(kind: IntArray) -> Indices:
+def _spread(kind: IntArray, usable: BoolArray) -> Indices:
     """Rows of a sample that is spread over the columns and has each kind alike."""
     kinds = int(kind.max()) + 1
     share = max(_WINDOWS // kinds, 8)
     rows = []
     for number in range(kinds):
-        members = np.flatnonzero(kind == number)
-        rows.append(members[np.linspace(0, len(members) - 1, min(share, len(members))).astype(int)])
+        members = np.flatnonzero((kind == number) & usable)
+        place = np.linspace(0, len(members) - 1, min(share, len(members)))
+        rows.append(members[place.astype(int)])
     return np.concatenate(rows)
 
 

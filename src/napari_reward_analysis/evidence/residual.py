@@ -20,6 +20,7 @@ from napari_reward_analysis.evidence.bumps import (
     render,
     volume_squared,
 )
+from napari_reward_analysis.evidence.correlation import noise_growth
 from napari_reward_analysis.evidence.gather import Pixels
 from napari_reward_analysis.evidence.maxima import NoiseMaxima
 from napari_reward_analysis.evidence.noise import noise_variance
@@ -74,6 +75,10 @@ class Residual:
         shares = self._ones.moments(inside, sigma, 0)[:, 0]
         return np.asarray(self._variances.moments(inside, sigma, 0)[:, 0] / shares)
 
+    def shown(self, points: FloatArray) -> FloatArray:
+        """Part of each column that lies on visible pixels, shape (n,)."""
+        return self.visible.share(points, self._main / np.sqrt(2))
+
     def added(self, points: FloatArray) -> Added:
         """Amplitude of columns at given points, fitted together with all that is there.
 
@@ -105,6 +110,18 @@ class Residual:
         y, x = np.clip(np.rint(points), 0, np.subtract(self.image.shape, 1)).astype(int).T
         amplitude = self._matched[y, x].astype(np.float64)
         return Added(amplitude, np.sqrt(self.variance[y, x] / self._squares))
+
+    def noise_growth(self, freedom: FloatArray) -> float:
+        """How much larger amplitude errors are than white noise makes them, at least 1.
+
+        Parameters
+        ----------
+        freedom : ndarray, shape (n,)
+            How freely each column moved: 0 for one that kept its place, 1 for one whose
+            place follows from the image alone.
+        """
+        free = float((1 + freedom).sum())
+        return max(1.0, noise_growth(self.image, self.variance, self.near, self._main, free))
 
     @cached_property
     def noise_maxima(self) -> NoiseMaxima:

@@ -31,6 +31,13 @@ class Visible:
             self._outside = _distance(seen)
             self._inside = _distance(~seen)
 
+    def contains(self, points: FloatArray) -> BoolArray:
+        """Mark the points inside the image, masked or not."""
+        inside: BoolArray = np.all(
+            (points > -0.5) & (points < np.subtract(self._shape, 0.5)), axis=1
+        )
+        return inside
+
     def near_limit(self, points: FloatArray, reach: float) -> BoolArray:
         """Mark the points within a distance of the border or of a masked pixel."""
         last = np.subtract(self._shape, 0.5)
