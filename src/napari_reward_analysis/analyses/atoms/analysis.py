@@ -7,7 +7,7 @@ from napari_reward_analysis.analyses.atoms.domain_map import DomainMap
 from napari_reward_analysis.analyses.atoms.evidence_notices import evidence_notices
 from napari_reward_analysis.analyses.atoms.output import atoms_in_words, write_atoms
 from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
-from napari_reward_analysis.analyses.atoms.run import ATOMS_FORMAT, AtomsRun
+from napari_reward_analysis.analyses.atoms.run import ATOMS_FORMAT, NOTHING, AtomsRun
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.analyses.atoms.trial import require_feasible
 from napari_reward_analysis.calibration.preflight import measured_facts
@@ -61,7 +61,7 @@ def begin_atoms(inputs: Inputs, settings: AtomsSettings) -> Task[AtomsRun]:
     def finish(run: AtomsRun) -> None:
         run.notices += search.notices
         if problem.nothing_there:
-            run.notices.append(Notice("nothing_supported"))
+            run.notices.append(Notice(NOTHING))
             return
         require_feasible(run.trials)
         run.notices += evidence_notices(run)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from napari_reward_analysis.analyses.atoms.physics import counting_area
-from napari_reward_analysis.analyses.atoms.run import AtomsRun
+from napari_reward_analysis.analyses.atoms.run import NOTHING, AtomsRun
 from napari_reward_analysis.notices import Notice, register_wording
 
 #: N and the image disagree from this relative difference on.
@@ -53,4 +53,4 @@ register_wording("unsupported_columns", _unsupported)
 register_wording(
     "count_disagrees", "The image holds about {seen:.0f} columns, but N is {expected:.0f}."
 )
-register_wording("nothing_supported", "The image shows no atomic column of this crystal.")
+register_wording(NOTHING, "The image shows no atomic column of this crystal.")

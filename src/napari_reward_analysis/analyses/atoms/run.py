@@ -110,8 +110,13 @@ class AtomsRun(BaseRun[AtomTrial]):
         return pick(self.trials, metric, scaled=scaled)
 
     def has_result(self) -> bool:
-        """Return True if a trial is feasible."""
-        return any(trial.feasible for trial in self.trials)
+        """Return True if a trial is feasible, or the image shows no column."""
+        return self.found_nothing or any(trial.feasible for trial in self.trials)
+
+    @property
+    def found_nothing(self) -> bool:
+        """True if the run is finished and the image shows no column."""
+        return any(notice.code == NOTHING for notice in self.notices)
 
     def rescore(self, physics: Physics) -> None:
         """Compute the scores of all trials with another N or DS."""
@@ -171,6 +176,9 @@ class AtomsRun(BaseRun[AtomTrial]):
         """Time of all trials and of the sampler, in seconds."""
         return sum(trial.seconds + trial.search_seconds for trial in self.trials)
 
+
+#: Code of the notice that the image shows no column.
+NOTHING = "nothing_supported"
 
 #: Short name of the most common kind of run.
 Run = AtomsRun

@@ -6,6 +6,8 @@ but it is no evidence for it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -55,11 +57,11 @@ class Support:
         The pixels in which columns are counted.
     """
 
-    def __init__(self, image: Image, domains: tuple[Domain, ...], area: BoolArray) -> None:
+    def __init__(self, image: Image, domains: Sequence[Domain], area: BoolArray) -> None:
         self.evidence: Evidence = measure_evidence(
             image, find_sites(image, domains), masked=~image.valid
         )
-        self.sites = SiteTable.of(self.evidence)
+        self.sites = _of_domains(SiteTable.of(self.evidence), domains)
         self._area = area
 
     @property
@@ -101,6 +103,13 @@ class Support:
         keep = ~inside
         keep[inside] = self.evidence.likely(_places(blobs[inside])) >= _LIKELY
         return Candidates(blobs[keep])
+
+
+def _of_domains(sites: SiteTable, domains: Sequence[Domain]) -> SiteTable:
+    """Drop the empty sites of the rim: beyond a domain there is no crystal to be vacant."""
+    crystal = reduce(np.logical_or, [domain.mask for domain in domains])
+    empty = sites.vacant | sites.undecided
+    return sites.rows(sites.within(crystal) | ~empty)
 
 
 def _places(blobs: Blobs) -> FloatArray:

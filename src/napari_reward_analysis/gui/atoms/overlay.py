@@ -94,7 +94,11 @@ class AtomsOverlay(Overlay):
     def draw(self) -> None:
         """Show the selected trial, if its image is open."""
         run, position, place = self.session.current, self.session.selected, self.place
-        if run is None or position is None or place is None:
+        if run is None or place is None:
+            return
+        if position is None:
+            if run.found_nothing:
+                self._show_nothing(run, place)
             return
         wanted = (run.identifier, run.trials[position].index, run.physics)
         if wanted == self._drawn and self.atoms.layer is not None and not self._edited:
@@ -106,6 +110,13 @@ class AtomsOverlay(Overlay):
         self.vacant_sites.show(place, vacancy_table(run, trial), size)
         self._show_domains(run, place)
         self._drawn, self._shown, self._edited = wanted, run.trials[position], False
+
+    def _show_nothing(self, run: Run, place: Place) -> None:
+        """Show an empty layer: the image has no column."""
+        self._keep_edits()
+        table = atoms_table(None, run.physics, run.image.pixel_size)
+        self.atoms.show(place, table, run.image.shape)
+        self._drawn, self._shown, self._edited = None, None, False
 
     def _show_domains(self, run: Run, place: Place) -> None:
         """Show the domains once for each run, if there are several."""

@@ -20,6 +20,7 @@ from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.atoms.trial_columns import trial_columns
 from napari_reward_analysis.gui.atoms.words import (
     agreement_in_words,
+    empty_sites_in_words,
     extra_rewards_in_words,
     trial_in_words,
     trial_tooltip,
@@ -143,9 +144,14 @@ class AtomsResults(TradeOffPanel):
         parts = (
             agreement_in_words(self.session.agreement, position),
             extra_rewards_in_words(trial),
+            empty_sites_in_words(run, trial),
             workflow_in_words(trial.parameters),
         )
         return f"#{trial.index}: {trial_in_words(trial.score)}", ", ".join(filter(None, parts))
+
+    def empty_text(self, run: Any) -> str:
+        """The image shows no column, if that is the result."""
+        return "The image shows no column." if run.found_nothing else ""
 
     def tooltip_of(self, run: Any, trial: Any) -> str:  # noqa: ARG002
         """Parameters and objectives of a trial."""
