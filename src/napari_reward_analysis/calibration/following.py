@@ -91,6 +91,16 @@ class LocalLattice:
             total += weight * (away - np.rint(away))
         return np.asarray(corner + total)
 
+    def cells_at(self, yx: FloatArray) -> FloatArray:
+        """Vectors (rows, in px) of the local cell at points (n, 2), shape (n, 2, 2)."""
+        step = float(max(self.grid.steps))
+        gradient = np.linalg.inv(self.vectors) + np.zeros((len(yx), 2, 2))
+        for axis in (0, 1):
+            move = step * np.eye(2)[axis]
+            change = self.offset_at(yx + move) - self.offset_at(yx - move)
+            gradient[:, axis] -= (change - np.rint(change)) / (2 * step)
+        return np.asarray(np.linalg.inv(gradient))
+
     def fractional_map(self, shape: tuple[int, int]) -> tuple[Float32Array, Float32Array]:
         """The two lattice coordinates of every pixel, modulo one, shapes (H, W)."""
         inverse = np.linalg.inv(self.vectors)
