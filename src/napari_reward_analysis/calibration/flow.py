@@ -130,14 +130,15 @@ def _displacement(sums: _Sums, largest: float) -> FloatArray:
     """Displacement of the image from the model in px, shape (h, w, 2)."""
     weight = np.maximum(sums["w"], 1e-12)
     gain = _gain(sums)
-    usual = float(np.median(gain[sums["w"] > 0.5 * sums["w"].max()]))
+    inside = sums["w"] > 0.5 * sums["w"].max()
+    usual = float(np.median(gain[inside]))
     gain = np.maximum(gain, _LEAST_GAIN * usual)
     level = (sums["I"] - gain * sums["M"]) / weight
     left = np.stack([sums[a + "I"] - gain * sums[a + "M"] - level * sums[a] for a in "yx"], axis=-1)
     normal = np.stack(
         [np.stack([sums["yy"], sums["xy"]], -1), np.stack([sums["xy"], sums["xx"]], -1)], -2
     )
-    normal += _LITTLE * float(np.median(sums["yy"] + sums["xx"])) / 2 * np.eye(2)
+    normal += _LITTLE * float(np.median((sums["yy"] + sums["xx"])[inside])) / 2 * np.eye(2)
     move = -np.linalg.solve(normal, left[..., None])[..., 0] / gain[..., None]
     length = np.hypot(move[..., 0], move[..., 1])
     return np.asarray(move * np.minimum(1, largest / np.maximum(length, 1e-12))[..., None])

@@ -164,9 +164,9 @@ def follow_parts(
     seen = local_waves(image, measured, lattice, mask)
     offset, phases = follow(seen.waves, seen.reflections, seen.inside, seen.noise)
     spacing = lattice.spacing / measured.pixel_size
-    place = math.prod(seen.grid.steps)
+    smallest = MIN_CELLS * measured.cell_area_px / math.prod(seen.grid.steps)
     parts = unbroken_parts(
-        offset, measured.vectors_px, seen.inside, spacing, MIN_CELLS * measured.cell_area_px / place
+        offset, measured.vectors_px, seen.inside, seen.grid.steps, spacing, smallest
     )
     return tuple(_continued_lattice(measured, seen, offset, phases, part) for part in parts)
 
