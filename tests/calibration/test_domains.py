@@ -8,6 +8,7 @@ import pytest
 from napari_reward_analysis import BadInput, Image, lattice_preset
 from napari_reward_analysis.calibration.domains import find_domains
 from napari_reward_analysis.crystal.lattice import free_lattice
+from napari_reward_analysis.io.simulate import render, simulate
 
 STO, SI, YBCO = (lattice_preset(name) for name in ("SrTiO3[001]", "Si[110]", "YBCO[100]"))
 
@@ -101,3 +102,72 @@ def test_the_columns_of_a_free_cell_are_placed(crystals):
     apart = (np.array([faint.x - bright.x, faint.y - bright.y])) % 1
     assert apart == pytest.approx([0.5, 0.5], abs=0.03)
     assert domain.lattice.unplaced == 0
+
+
+def shifted(crystals, name, size, shift, noise):
+    """A crystal whose right half is shifted by parts of its cell, and the left half's mask."""
+    lattice = lattice_preset(name)
+    shape = (340, 360)
+    pixels = []
+    for part in ((0.0, 0.0), shift):
+        columns = tuple(
+            c.model_copy(update={"x": c.x + part[0], "y": c.y + part[1]}) for c in lattice.columns
+        )
+        moved = lattice.model_copy(update={"columns": columns})
+        pixels.append(crystals.image(moved, shape, size, rotation=8, noise=0.0).data)
+    left = np.indices(shape)[1] < 190
+    noisy = np.where(left, *pixels) + np.random.default_rng(3).normal(0, noise, shape)
+    return Image(noisy, pixel_size=size), left
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "shift"),
+    [
+        ("SrTiO3[001]", 0.2, (0.5, 0.5)),
+        ("SrTiO3[001]", 0.2, (0.5, 0.0)),
+        ("YBCO[100]", 0.2, (0.5, 0.0)),
+        ("Si[110]", 0.14, (0.5, 0.25)),
+    ],
+)
+@pytest.mark.parametrize("noise", [0.02, 0.3])
+def test_a_jump_of_the_origin_parts_two_domains(crystals, name, size, shift, noise):
+    image, left = shifted(crystals, name, size, shift, noise)
+
+    one, other = find_domains(image, [lattice_preset(name)])
+
+    assert (one.mask & left).sum() / (one.mask | left).sum() > 0.93
+    assert (other.mask & ~left).sum() / (other.mask | ~left).sum() > 0.93
+
+
+def dislocated(name, size, shape, turn, burgers=(1, 0), noise=0.1):
+    """A crystal with an edge dislocation in the middle, and its columns."""
+    lattice = lattice_preset(name)
+    made = simulate(lattice, (2 * shape[0], 2 * shape[1]), size, rotation=turn)
+    yx = np.column_stack([made.truth["y"], made.truth["x"]]) - np.array(shape) / 2
+    turn, angle = np.radians(turn), np.radians(lattice.angle)
+    cell = np.array(
+        [
+            [lattice.a * np.sin(turn), lattice.a * np.cos(turn)],
+            [lattice.b * np.sin(turn + angle), lattice.b * np.cos(turn + angle)],
+        ]
+    )
+    step = np.array(burgers) @ cell / size
+    along = step / np.hypot(*step)
+    away = yx - np.array(shape) / 2
+    round_ = np.arctan2(away @ [-along[1], along[0]], away @ along) / (2 * np.pi)
+    yx = yx + round_[:, None] * step
+    pixels = render(yx, made.truth["weight"], shape, 0.5 / size)
+    noisy = pixels + np.random.default_rng(0).normal(0, noise * pixels.max(), shape)
+    return Image(noisy, pixel_size=size), yx[np.all((yx >= 0) & (yx < shape), axis=1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "size"), [("SrTiO3[001]", 0.18), ("YBCO[100]", 0.18), ("Si[110]", 0.13)]
+)
+@pytest.mark.parametrize("turn", [0, 25])
+def test_a_dislocation_does_not_part_its_crystal(name, size, turn):
+    image, _ = dislocated(name, size, (400, 400), turn)
+
+    (domain,) = find_domains(image, [lattice_preset(name)])
+
+    assert domain.mask.mean() > 0.97

@@ -13,12 +13,18 @@ from scipy.sparse import csgraph
 
 from napari_reward_analysis.arrays import BoolArray, FloatArray
 
-#: A step of the displacement is a jump from this part of the smallest spacing on.
-_JUMP = 0.3
+#: From one place to the next, the displacement jumps if it changes by more than this part of
+#: the smallest spacing, or of the distance of the places. Few crystals bear such a strain.
+_SPACING, _STRAIN = 0.25, 0.1
 
 
 def unbroken_parts(
-    offset: FloatArray, vectors: FloatArray, inside: BoolArray, spacing: float, smallest: float
+    offset: FloatArray,
+    vectors: FloatArray,
+    inside: BoolArray,
+    steps: tuple[float, float],
+    spacing: float,
+    smallest: float,
 ) -> list[BoolArray]:
     """Places that are connected without a jump of the displacement, the largest part first.
 
@@ -30,6 +36,8 @@ def unbroken_parts(
         Rows: the cell's vectors in px.
     inside : ndarray of bool, shape (h, w)
         Places of the domain.
+    steps : tuple of float
+        Distance of neighbouring places along both axes in px.
     spacing : float
         Smallest spacing of columns in px.
     smallest : float
@@ -46,7 +54,7 @@ def unbroken_parts(
         step = np.diff(offset, axis=axis)
         jump = np.hypot(*np.moveaxis((step - np.rint(step)) @ vectors, -1, 0))
         both = np.delete(inside, 0, axis) & np.delete(inside, -1, axis)
-        kept = both & (jump < _JUMP * spacing)
+        kept = both & (jump < min(_SPACING * spacing, _STRAIN * steps[axis]))
         links.append(
             np.stack([np.delete(number, -1, axis)[kept], np.delete(number, 0, axis)[kept]])
         )

@@ -50,9 +50,9 @@ class Piece:
         return math.sqrt(self.measured.cell_area_px)
 
     @property
-    def cells(self) -> float:
-        """Number of cells in the piece."""
-        return float(self.mask.sum()) / self.measured.cell_area_px
+    def spacing_px(self) -> float:
+        """Mean spacing of the columns in px."""
+        return math.sqrt(self.measured.cell_area_px / self.lattice.columns_per_cell)
 
 
 def contested(

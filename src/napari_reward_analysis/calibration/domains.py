@@ -9,23 +9,22 @@ one with which the image agrees best around it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.agreement import agreement
 from napari_reward_analysis.calibration.competition import (
     Piece,
     connected,
     contested,
-    followed_again,
 )
 from napari_reward_analysis.calibration.following import MIN_CELLS, follow_lattice, follow_parts
+from napari_reward_analysis.calibration.growth import completed, grown
 from napari_reward_analysis.calibration.mean_cell import fold
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import MeasuredLattice
+from napari_reward_analysis.calibration.merging import merged
 from napari_reward_analysis.calibration.origin import placed_free_cell
 from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.crystal.lattice import Lattice
@@ -38,8 +37,6 @@ _EXPLAINED = 0.7
 _LATTICES = 12
 #: Lattices are one if a step of one cell differs by less than this part.
 _SAME_LATTICE = 0.015
-#: A domain grows into parts that are at least so wide, in cells, for so many rounds.
-_WIDE, _GROWTH = 1.6, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +95,7 @@ def find_domains(
         rest = np.logical_or.reduce([np.zeros_like(allowed), *connected(unexplained, smallest)])
         if not rest.any():
             break
-    return tuple(_domains(image, pieces))
+    return tuple(_domains(image, completed(image, merged(image, pieces), allowed)))
 
 
 def _allowed(image: Image, region: BoolArray | None) -> BoolArray:
@@ -135,7 +132,7 @@ def _next_pieces(
         ]
         if new:
             taken = np.logical_or.reduce([piece.mask for piece in pieces] + [~allowed])
-            return [_grown(image, piece, taken) for piece in new]
+            return [grown(image, piece, taken) for piece in new]
     return []
 
 
@@ -176,32 +173,6 @@ def _followed(
         if len(parts) > 1:
             near = mask & (part.grid.to_pixels(part.inside.astype(float), image.shape) >= 0.5)
         yield Piece(lattice, measured, part, near)
-
-
-def _grown(image: Image, piece: Piece, taken: BoolArray) -> Piece:
-    """The piece with all that its lattice explains when it is followed further."""
-    for _ in range(_GROWTH):
-        free = ~(piece.mask | taken)
-        if free.sum() < MIN_CELLS * piece.measured.cell_area_px:
-            break
-        more = free & (agreement(image, piece.followed, piece.mask) >= _EXPLAINED)
-        wide = _opened(more, 0.5 * _WIDE * piece.cell_px)
-        joined = ndimage.binary_propagation(piece.mask, mask=piece.mask | wide)
-        if joined.sum() - piece.mask.sum() < MIN_CELLS * piece.measured.cell_area_px:
-            break
-        piece = followed_again(image, replace(piece, mask=joined))
-    return piece
-
-
-def _opened(mask: BoolArray, radius: float) -> BoolArray:
-    """The parts of a mask into which a disk fits; the mask goes on beyond the border."""
-    pad = int(radius) + 2
-    padded = np.pad(mask, pad, mode="edge")
-    core = ndimage.distance_transform_edt(padded) > radius
-    if not core.any():
-        return np.zeros_like(mask)
-    opened = ndimage.distance_transform_edt(~core) <= radius
-    return np.asarray(opened[pad:-pad, pad:-pad] & mask)
 
 
 def _domains(image: Image, pieces: Sequence[Piece]) -> Iterator[Domain]:

@@ -91,6 +91,16 @@ class LocalLattice:
             total += weight * (away - np.rint(away))
         return np.asarray(corner + total)
 
+    def cells_at(self, yx: FloatArray) -> FloatArray:
+        """Vectors (rows, in px) of the local cell at points (n, 2), shape (n, 2, 2)."""
+        step = float(max(self.grid.steps))
+        gradient = np.linalg.inv(self.vectors) + np.zeros((len(yx), 2, 2))
+        for axis in (0, 1):
+            move = step * np.eye(2)[axis]
+            change = self.offset_at(yx + move) - self.offset_at(yx - move)
+            gradient[:, axis] -= (change - np.rint(change)) / (2 * step)
+        return np.asarray(np.linalg.inv(gradient))
+
     def fractional_map(self, shape: tuple[int, int]) -> tuple[Float32Array, Float32Array]:
         """The two lattice coordinates of every pixel, modulo one, shapes (H, W)."""
         inverse = np.linalg.inv(self.vectors)
@@ -154,9 +164,9 @@ def follow_parts(
     seen = local_waves(image, measured, lattice, mask)
     offset, phases = follow(seen.waves, seen.reflections, seen.inside, seen.noise)
     spacing = lattice.spacing / measured.pixel_size
-    place = math.prod(seen.grid.steps)
+    smallest = MIN_CELLS * measured.cell_area_px / math.prod(seen.grid.steps)
     parts = unbroken_parts(
-        offset, measured.vectors_px, seen.inside, spacing, MIN_CELLS * measured.cell_area_px / place
+        offset, measured.vectors_px, seen.inside, seen.grid.steps, spacing, smallest
     )
     return tuple(_continued_lattice(measured, seen, offset, phases, part) for part in parts)
 

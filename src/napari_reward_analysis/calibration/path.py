@@ -31,7 +31,7 @@ _AVERAGED = 1.0
 #: Another origin must explain this share of the waves more, and more by so many errors.
 _BETTER, _ERRORS = 0.12, 5.0
 #: The slope of the displacement is averaged over so many places (sigma).
-_SLOPE_PLACES = 2.0
+_SLOPE_PLACES = 1.0
 
 Places = tuple[Indices, Indices]
 ComplexFloats = npt.NDArray[np.complexfloating[Any, Any]]

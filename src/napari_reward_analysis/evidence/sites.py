@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from napari_reward_analysis.arrays import BoolArray, FloatArray, IntArray, StrArray
 from napari_reward_analysis.calibration.domains import Domain
+from napari_reward_analysis.calibration.flow import refine_lattice
 from napari_reward_analysis.calibration.following import LocalLattice, follow_lattice
 from napari_reward_analysis.calibration.mean_cell import fold
 from napari_reward_analysis.calibration.origin import Placed, place_columns
@@ -85,7 +86,10 @@ def _sites_of(image: Image, domain: Domain, number: int, taken: BoolArray) -> Si
     """The sites of one domain."""
     spacing = _spacing(domain)
     followed = follow_lattice(image, domain.measured, domain.lattice, domain.mask)
-    placed = place_columns(fold(image, followed, domain.mask), domain.lattice)
+    cell = fold(image, followed, domain.mask)
+    mean_spacing = math.sqrt(domain.measured.cell_area_px / domain.lattice.columns_per_cell)
+    followed = refine_lattice(image, followed, cell, domain.mask, mean_spacing)
+    placed = place_columns(cell, domain.lattice)
     near = _near(domain.mask, taken, _RIM * spacing)
     places = [
         (yx, np.full(len(yx), j))

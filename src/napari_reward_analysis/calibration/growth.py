@@ -1,0 +1,94 @@
+"""Let a piece of crystal grow over the strained parts of its field.
+
+The first measure of a crystal takes its mean lattice. Beyond a dislocation and in bent crystal
+this lattice does not fit, but the one that was followed to there does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import ndimage
+
+from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.calibration.agreement import agreement
+from napari_reward_analysis.calibration.competition import Piece, followed_again
+from napari_reward_analysis.calibration.region import MIN_CELLS, cleaned
+from napari_reward_analysis.image import Image
+
+#: A piece grows where the agreement with its lattice, continued straight on, is so large.
+_CONTINUED = 0.7
+#: It is completed where the agreement with its lattice, followed, is so large.
+_FOLLOWED = 0.5
+#: It grows into parts that are at least so wide, in mean spacings of the columns, for so many
+#: rounds. Into a grain that is turned by a few degrees, its lattice fits less far.
+_WIDE, _ROUNDS = 1.8, 8
+
+
+def grown(image: Image, piece: Piece, taken: BoolArray) -> Piece:
+    """The piece with all that its lattice explains when it is continued straight on.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    piece : Piece
+        The piece.
+    taken : ndarray of bool, shape (H, W)
+        Pixels into which it must not grow.
+    """
+    for _ in range(_ROUNDS):
+        free = ~(piece.mask | taken)
+        if free.sum() < piece.measured.cell_area_px:
+            break
+        more = free & (agreement(image, piece.followed, piece.mask) >= _CONTINUED)
+        joined = _joined(piece, more)
+        if joined.sum() - piece.mask.sum() < piece.measured.cell_area_px:
+            break
+        piece = followed_again(image, replace(piece, mask=joined))
+    return piece
+
+
+def completed(image: Image, pieces: Sequence[Piece], allowed: BoolArray) -> list[Piece]:
+    """The pieces with all that is left of the field and agrees with their followed lattices.
+
+    Parameters
+    ----------
+    image : Image
+        The image.
+    pieces : sequence of Piece
+        All pieces; no other lattice is seen in the rest.
+    allowed : ndarray of bool, shape (H, W)
+        Pixels that may belong to a piece.
+    """
+    pieces = list(pieces)
+    for number, piece in enumerate(pieces):
+        free = allowed & ~np.logical_or.reduce([other.mask for other in pieces])
+        if not free.any():
+            break
+        trial = followed_again(image, replace(piece, mask=piece.mask | free))
+        more = free & (agreement(image, trial.followed, piece.mask) >= _FOLLOWED)
+        joined = _joined(piece, more)
+        # Small holes are no holes: the window cannot resolve them.
+        filled = cleaned(joined, MIN_CELLS * piece.measured.cell_area_px)
+        pieces[number] = replace(piece, mask=joined | (filled & free))
+    return pieces
+
+
+def _joined(piece: Piece, more: BoolArray) -> BoolArray:
+    """The mask of a piece, with the wide parts of another mask that touch it."""
+    wide = _opened(more, 0.5 * _WIDE * piece.spacing_px)
+    return np.asarray(ndimage.binary_propagation(piece.mask, mask=piece.mask | wide))
+
+
+def _opened(mask: BoolArray, radius: float) -> BoolArray:
+    """The parts of a mask into which a disk fits; the mask goes on beyond the border."""
+    pad = int(radius) + 2
+    padded = np.pad(mask, pad, mode="edge")
+    core = ndimage.distance_transform_edt(padded) > radius
+    if not core.any():
+        return np.zeros_like(mask)
+    opened = ndimage.distance_transform_edt(~core) <= radius
+    return np.asarray(opened[pad:-pad, pad:-pad] & mask)
