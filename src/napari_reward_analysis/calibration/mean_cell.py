@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import fft, ndimage, optimize
 
 from napari_reward_analysis.arrays import BoolArray, FloatArray, IntArray
+
+ComplexArray = npt.NDArray[np.complex128]
 
 #: A column is a maximum that rises above the nearest saddle by this fraction of the range of
 #: the mean cell, and by this many times the noise.
@@ -16,6 +20,16 @@ MIN_RISE, _CERTAIN = 0.04, 5.0
 _KEPT = 4.0
 #: The cell is drawn on a grid of at most this many points a side, to find its maxima.
 _FINE = 96
+#: A column in the flank of another is added if it explains this part of the misfit, and this
+#: many times the power of the noise in one wave. It must be so many sigmas away from the
+#: others, and have this fraction of the height of the brightest.
+_PART, _SURE, _APART, _HIDDEN = 0.45, 20.0, 3.0, 0.1
+#: Largest number of columns in a cell, and of waves that must be above the noise.
+_MOST_COLUMNS, _ENOUGH_WAVES = 40, 12
+#: Number of parameters of the shape, and largest logarithm of the ratio of the axes.
+_N_SHAPE, _ELLIPSE = 5, 0.6
+#: Largest move of a column in the fit, in fractions of the vectors.
+_REACH = 0.08
 #: Columns with less than this fraction of the brightest are not seen.
 _FAINTEST = 0.03
 
@@ -71,7 +85,7 @@ def columns_in(cell: FloatArray, variance: float, vectors: FloatArray) -> CellCo
     places = _maxima(smooth, rise)
     if not len(places):
         return CellColumns(np.zeros((0, 2)), np.zeros(0), float("nan"))
-    return _fitted(waves, weight > 0, places, vectors)
+    return _fitted(waves, weight > 0, floor, places, vectors)
 
 
 def _fine_shape(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -80,7 +94,7 @@ def _fine_shape(shape: tuple[int, ...]) -> tuple[int, int]:
     return shape[0] * factor, shape[1] * factor
 
 
-def _drawn(waves: np.ndarray, shape: tuple[int, int]) -> FloatArray:
+def _drawn(waves: ComplexArray, shape: tuple[int, int]) -> FloatArray:
     """Sum of the waves on a finer grid."""
     fine = np.zeros(shape, dtype=complex)
     y, x = (np.rint(np.fft.fftfreq(n, 1 / n)).astype(int) for n in waves.shape)
@@ -108,53 +122,118 @@ def _maxima(cell: FloatArray, rise: float) -> FloatArray:
     return np.asarray(places[inside] / cell.shape)
 
 
-def _fitted(
-    waves: np.ndarray, used: BoolArray, places: FloatArray, vectors: FloatArray
-) -> CellColumns:
-    """Fit round Gaussian columns of one width to the waves of the cell."""
-    y, x = (np.fft.fftfreq(n, 1 / n) for n in waves.shape)
-    grid = np.stack(np.meshgrid(y, x, indexing="ij"), axis=-1)
-    k2 = ((grid @ np.linalg.inv(vectors).T) ** 2).sum(axis=-1)
-    # One of each pair h, -h, within the resolution of a pixel.
-    half = (grid[..., 0] > 0) | ((grid[..., 0] == 0) & (grid[..., 1] > 0))
-    kept = half & (k2 < 0.25)
-    if np.count_nonzero(kept & used) >= 2 * len(places):
-        kept &= used
-    h, k2, seen = grid[kept], k2[kept], waves[kept]
-    area = abs(float(np.linalg.det(vectors)))
+class _Waves:
+    """The waves of a mean cell, and columns of one shape that are fitted to them.
 
-    def model(places: FloatArray, sigma: float) -> np.ndarray:
-        fall = 2 * np.pi * sigma**2 / area * np.exp(-2 * (np.pi * sigma) ** 2 * k2)
-        return np.asarray(fall[:, None] * np.exp(-2j * np.pi * h @ places.T))
+    The shape is a Gaussian with a wider one under it. It is slightly elliptical, as a probe
+    with astigmatism, or a column that is tilted or moved by drift.
 
-    def heights(places: FloatArray, sigma: float) -> tuple[FloatArray, float]:
-        shape = model(places, sigma)
-        both = np.concatenate([shape.real, shape.imag])
-        target = np.concatenate([seen.real, seen.imag])
-        found, rest = optimize.nnls(both, target)
-        return found, rest
+    The parameters of a shape are: the logarithm of the width, the share of the wide Gaussian,
+    the ratio of the widths, and two of the ellipse (the logarithm of the ratio of its axes,
+    for axes along y and x, and along the diagonals).
+    """
 
-    spacing = np.sqrt(area / len(places))
-    sigmas = spacing * np.geomspace(0.08, 0.5, 24)
-    sigma = min(sigmas, key=lambda s: heights(places, float(s))[1])
+    def __init__(self, waves: ComplexArray, used: BoolArray, vectors: FloatArray) -> None:
+        y, x = (np.fft.fftfreq(n, 1 / n) for n in waves.shape)
+        grid = np.stack(np.meshgrid(y, x, indexing="ij"), axis=-1)
+        k = grid @ np.linalg.inv(vectors).T
+        # One of each pair h, -h, within the resolution of a pixel.
+        half = (grid[..., 0] > 0) | ((grid[..., 0] == 0) & (grid[..., 1] > 0))
+        kept = half & ((k**2).sum(axis=-1) < 0.25)
+        if np.count_nonzero(kept & used) >= _ENOUGH_WAVES:
+            kept &= used
+        self.h, self.k, self.seen = grid[kept], k[kept], waves[kept]
+        self.vectors = vectors
+        self.area = abs(float(np.linalg.det(vectors)))
+        self.norm = float(np.linalg.norm(self.seen)) or 1.0
 
-    def misfit(parameters: FloatArray) -> FloatArray:
-        moved = places + parameters[:-1].reshape(-1, 2)
-        shape = model(moved, float(sigma * np.exp(parameters[-1])))
-        both = np.concatenate([shape.real, shape.imag])
-        target = np.concatenate([seen.real, seen.imag])
+    def shapes(self, places: FloatArray, shape: FloatArray) -> ComplexArray:
+        """Waves of columns of height 1, shape (waves, columns)."""
+        width, tail, ratio, *ellipse = shape
+        fall = (1 - tail) * self._gaussian(width, ellipse)
+        fall += tail * self._gaussian(width + np.log(ratio), ellipse)
+        return np.asarray(fall[:, None] * np.exp(-2j * np.pi * self.h @ places.T))
+
+    def heights(self, places: FloatArray, shape: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Heights of the columns, not negative, and the part of the waves that is left."""
+        columns = self.shapes(places, shape)
+        both = np.concatenate([columns.real, columns.imag])
+        target = np.concatenate([self.seen.real, self.seen.imag])
         found, _ = optimize.nnls(both, target)
-        return np.asarray(both @ found - target)
+        return found, (target - both @ found) / self.norm
 
-    start = np.zeros(2 * len(places) + 1)
-    limit = np.concatenate([np.full(2 * len(places), 0.05), [0.5]])
-    scale = float(np.linalg.norm(seen)) or 1.0
-    fit = optimize.least_squares(
-        lambda p: misfit(p) / scale, start, bounds=(-limit, limit), xtol=1e-5, ftol=1e-6
-    )
-    places = (places + fit.x[:-1].reshape(-1, 2)) % 1.0
-    sigma = float(sigma * np.exp(fit.x[-1]))
-    found, _ = heights(places, sigma)
-    order = np.argsort(-found, kind="stable")
-    order = order[found[order] >= _FAINTEST * found.max()]
-    return CellColumns(places[order], found[order] / found.max(), sigma)
+    def fit(self, places: FloatArray, shape: FloatArray) -> tuple[FloatArray, FloatArray, float]:
+        """Move the columns and change their shape; also the misfit: the share of the power left."""
+
+        def split(parameters: FloatArray) -> tuple[FloatArray, FloatArray]:
+            return places + parameters[:-_N_SHAPE].reshape(-1, 2), parameters[-_N_SHAPE:]
+
+        def misfit(parameters: FloatArray) -> FloatArray:
+            return self.heights(*split(parameters))[1]
+
+        start = np.concatenate([np.zeros(places.size), shape])
+        reach = np.full(places.size, _REACH)
+        low = np.concatenate([-reach, shape[:1] - 0.5, [0.0, 1.5, -_ELLIPSE, -_ELLIPSE]])
+        high = np.concatenate([reach, shape[:1] + 0.5, [0.6, 4.0, _ELLIPSE, _ELLIPSE]])
+        found = optimize.least_squares(misfit, start, bounds=(low, high), xtol=1e-5, ftol=1e-6)
+        places, shape = split(found.x)
+        return places % 1.0, shape, float((found.fun**2).sum())
+
+    def noise(self, floor: float) -> float:
+        """Misfit that noise alone would give, from the power of its waves."""
+        return len(self.seen) * floor / self.norm**2
+
+    def hidden(self, places: FloatArray, shape: FloatArray) -> FloatArray | None:
+        """Place of the strongest column in what is left, away from the others."""
+        columns = self.shapes(places, shape)
+        found, _ = self.heights(places, shape)
+        left = (self.seen - columns @ found) * self._gaussian(shape[0], shape[3:])
+        n, m = (_FINE // 2,) * 2
+        grid = np.stack(np.meshgrid(np.arange(n) / n, np.arange(m) / m, indexing="ij"), axis=-1)
+        grid = grid.reshape(-1, 2)
+        away = grid[:, None] - places
+        away = (away - np.rint(away)) @ self.vectors
+        free = np.hypot(away[..., 0], away[..., 1]).min(axis=1) > _APART * np.exp(shape[0])
+        if not free.any():
+            return None
+        map_ = (left[None] * np.exp(2j * np.pi * grid[free] @ self.h.T)).real.sum(axis=1)
+        return np.asarray(grid[free][map_.argmax()])
+
+    def _gaussian(self, width: float, ellipse: Sequence[float]) -> FloatArray:
+        """Transform of a Gaussian of height 1, from the logarithm of its width."""
+        straight, diagonal = ellipse
+        (ky, kx), variance = self.k.T, np.exp(2 * width)
+        size = np.hypot(straight, diagonal)
+        # The exponential of a symmetric matrix without a trace.
+        grow, skew = np.cosh(size), np.sinc(1j * size / np.pi).real
+        squared = grow * (ky**2 + kx**2)
+        squared += skew * (straight * (ky**2 - kx**2) + 2 * diagonal * ky * kx)
+        fall = np.exp(-2 * np.pi**2 * variance * squared)
+        return np.asarray(2 * np.pi * variance / self.area * fall)
+
+
+def _fitted(
+    waves: ComplexArray, used: BoolArray, floor: float, places: FloatArray, vectors: FloatArray
+) -> CellColumns:
+    """Fit the columns, and add those that are hidden in the flank of a brighter one."""
+    all_waves = _Waves(waves, used, vectors)
+    spacing = np.sqrt(all_waves.area / len(places))
+    shapes = [np.array([np.log(spacing * part), 0.1, 2.5, 0, 0]) for part in np.geomspace(0.06, 0.5, 24)]
+    shape = min(shapes, key=lambda one: float(np.linalg.norm(all_waves.heights(places, one)[1])))
+    places, shape, misfit = all_waves.fit(places, shape)
+    unit = floor / all_waves.norm**2
+    while len(places) < _MOST_COLUMNS:
+        more = all_waves.hidden(places, shape)
+        if more is None:
+            break
+        wider = all_waves.fit(np.vstack([places, more]), shape)
+        heights, _ = all_waves.heights(*wider[:2])
+        gain = misfit - wider[2]
+        explains = gain > max(_PART * (misfit - all_waves.noise(floor)), _SURE * unit)
+        if not explains or heights[-1] < _HIDDEN * heights.max():
+            break
+        places, shape, misfit = wider
+    heights, _ = all_waves.heights(places, shape)
+    order = np.argsort(-heights, kind="stable")
+    order = order[heights[order] >= _FAINTEST * heights.max()]
+    return CellColumns(places[order], heights[order] / heights.max(), float(np.exp(shape[0])))
