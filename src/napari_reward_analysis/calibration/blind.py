@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_reward_analysis.arrays import BoolArray, FloatArray
+from napari_reward_analysis.calibration.cell_columns import CellColumns, columns_in
 from napari_reward_analysis.calibration.fold import Folded, explained_by, fold_image
-from napari_reward_analysis.calibration.mean_cell import CellColumns, columns_in
 from napari_reward_analysis.calibration.measured import (
     MIN_CONFIDENCE,
     MeasuredVectors,
@@ -61,14 +61,14 @@ class BlindLattice:
     confidence : float
         Share of the amplitude of all peaks of the spectrum, where the lattice is seen, that it
         explains beyond chance, 0 to 1.
-    share : float
-        Share of the field in which the lattice is seen.
+    seen : ndarray of bool, shape (H, W)
+        The part of the field in which the lattice is seen, in tiles of several cells.
     """
 
     vectors_px: FloatArray
     columns: CellColumns
     confidence: float
-    share: float
+    seen: BoolArray
 
     @property
     def lengths_px(self) -> tuple[float, float]:
@@ -84,6 +84,11 @@ class BlindLattice:
     def cell_area_px(self) -> float:
         """Area of the cell in square px."""
         return abs(float(np.linalg.det(self.vectors_px)))
+
+    @property
+    def share(self) -> float:
+        """Share of the field in which the lattice is seen."""
+        return float(self.seen.mean())
 
     @property
     def columns_per_cell(self) -> int:
@@ -153,13 +158,17 @@ def find_lattice(image: Image, *, region: BoolArray | None = None) -> BlindLatti
         return None
     seen = folded.mask(image.shape)
     confidence = max(
-        lattice_confidence(spectrum, vectors)
-        for spectrum in power_spectra(image, None if seen.all() else seen)
+        lattice_confidence(spectrum, vectors) for spectrum in power_spectra(image, part_of(seen))
     )
     if confidence < MIN_CONFIDENCE:
         return None
     vectors, columns = _oriented(vectors, columns)
-    return BlindLattice(vectors, columns, confidence, float(folded.agrees.mean()))
+    return BlindLattice(vectors, columns, confidence, seen)
+
+
+def part_of(seen: BoolArray) -> BoolArray | None:
+    """The mask of the part where a lattice is seen; None if it is nearly the whole field."""
+    return None if seen.mean() > _EVERYWHERE else seen
 
 
 def _best_fold(image: Image, region: BoolArray | None, usable: BoolArray | None) -> Folded | None:
@@ -177,7 +186,10 @@ def _best_fold(image: Image, region: BoolArray | None, usable: BoolArray | None)
         for spectrum in power_spectra(_cut(image, part), None if region is None else region[part])
     ]
     best, most = None, 0.0
-    for vectors in _distinct(found):
+    rivals = _distinct(found)
+    if len(rivals) == 1:
+        return fold_image(image.normalised, usable, rivals[0])
+    for vectors in rivals:
         explained = explained_by(image.normalised, usable, vectors)
         if explained > _BETTER * most:
             best, most = vectors, explained
@@ -229,7 +241,10 @@ def _primitive(
     smaller = smaller_cell(vectors, columns)
     if smaller is not None:
         again = fold_image(image.normalised, usable, smaller)
-        vectors, columns = again.vectors_px, columns_in(again.cell, again.variance, again.vectors_px)
+        vectors, columns = (
+            again.vectors_px,
+            columns_in(again.cell, again.variance, again.vectors_px),
+        )
     return vectors, columns
 
 
@@ -247,10 +262,12 @@ def smaller_cell(vectors: FloatArray, columns: CellColumns) -> FloatArray | None
     if len(places) < 2:
         return None
     spacing = math.sqrt(abs(float(np.linalg.det(vectors))) / len(places))
+    reach = _ONE_PLACE * spacing
     steps = [
         step
         for step in (places - places[0] + 0.5) % 1.0 - 0.5
-        if step.any() and _repeats(step, places, brightness, vectors, _ONE_PLACE * spacing)
+        if np.hypot(*(step @ vectors)) > reach
+        and _repeats(step, places, brightness, vectors, reach)
     ]
     if not steps:
         return None

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from napari_reward_analysis.arrays import FloatArray
-from napari_reward_analysis.calibration.blind import BlindLattice, smaller_cell
-from napari_reward_analysis.calibration.mean_cell import CellColumns
+from napari_reward_analysis.calibration.blind import BlindLattice, part_of, smaller_cell
+from napari_reward_analysis.calibration.cell_columns import CellColumns
+from napari_reward_analysis.calibration.indexing import strains
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.calibration.orientation import implied_pixel_size
 from napari_reward_analysis.calibration.pattern import predict
@@ -24,6 +25,10 @@ from napari_reward_analysis.image import Image
 FITS, _ALIKE = 0.7, 0.08
 #: A preset is clearly better if its confidence is higher by this.
 CLEARLY = 0.12
+#: Weight of a difference in brightness.
+_CONTRAST_PART = 0.1
+#: Largest distance between a column and its partner, as a fraction of the mean spacing.
+_PARTNER = 0.3
 #: Two cells have one shape if the ratio of their vectors agrees within this fraction, and
 #: their angle within so many degrees.
 _RATIO, _ANGLE = 0.08, 5.0
@@ -43,12 +48,26 @@ class PresetFit:
         Pixel size in angstrom that it implies.
     header_agrees : bool or None
         Whether the image's own pixel size agrees within 15 %; None without one.
+    strain : float
+        Largest principal strain of its cell in the image, without rotation and scale.
+    contrast : float
+        Mean difference in brightness between its columns and those of the image, 0 to 1.
     """
 
     name: str
     confidence: float
     pixel_size: float
     header_agrees: bool | None
+    strain: float = 0.0
+    contrast: float = 0.0
+
+    @property
+    def likelihood(self) -> float:
+        """Confidence less the strain and a part of the difference in brightness.
+
+        Both decide between presets that are alike. Brightness depends on the microscope.
+        """
+        return self.confidence - self.strain - _CONTRAST_PART * self.contrast
 
 
 def fitting_presets(
@@ -81,12 +100,13 @@ def fitting_presets(
     alike = _of_shape(blind.vectors_px, names)
     if not alike:
         return ()
-    found = _confidences(power_spectra(image), Image(image.data), alike, known)
+    spectra = power_spectra(image, part_of(blind.seen))
+    found = _confidences(spectra, Image(image.data), alike, known, blind)
     if not found:
         return ()
     best = max(fit.confidence for fit in found)
     fits = [fit for fit in found if fit.confidence >= max(FITS, best - _ALIKE)]
-    return tuple(sorted(fits, key=lambda fit: (not fit.header_agrees, -fit.confidence)))
+    return tuple(sorted(fits, key=lambda fit: (not fit.header_agrees, -fit.likelihood)))
 
 
 def better_preset(
@@ -111,14 +131,18 @@ def better_preset(
         return None
     others = [one for one in _of_shape(seen.vectors_px, names) if one.name != measured.name]
     found = _confidences(spectra, Image(image.data), others, image.pixel_size)
-    best = max(found, key=lambda fit: fit.confidence, default=None)
+    best = max(found, key=lambda fit: fit.likelihood, default=None)
     if best is None or best.confidence < max(FITS, measured.confidence + CLEARLY):
         return None
     return best
 
 
 def _confidences(
-    spectra: list[Spectrum], bare: Image, lattices: list[Lattice], known: float | None
+    spectra: list[Spectrum],
+    bare: Image,
+    lattices: list[Lattice],
+    known: float | None,
+    blind: BlindLattice | None = None,
 ) -> list[PresetFit]:
     """How well each lattice fits at any scale."""
     fits = []
@@ -129,8 +153,47 @@ def _confidences(
             continue
         size = implied_pixel_size(found.fit.matrix, pattern)
         agrees = None if known is None else abs(math.log(size / known)) < math.log1p(HEADER_TRUST)
-        fits.append(PresetFit(lattice.name, found.confidence, size, agrees))
+        strain = float(strains(found.fit.matrix[None], pattern)[0])
+        contrast = 0.0
+        if blind is not None:
+            vectors = np.asarray(np.linalg.inv(found.fit.matrix))
+            contrast = brightness_difference(lattice, vectors, blind)
+        fits.append(PresetFit(lattice.name, found.confidence, size, agrees, strain, contrast))
     return fits
+
+
+def brightness_difference(lattice: Lattice, vectors: FloatArray, blind: BlindLattice) -> float:
+    """Mean difference in brightness between the columns of a crystal and those in the image.
+
+    Parameters
+    ----------
+    lattice : Lattice
+        The crystal with its columns.
+    vectors : ndarray, shape (2, 2)
+        Rows: its vectors (y, x) in the image in px.
+    blind : BlindLattice
+        The lattice in the image.
+
+    Returns
+    -------
+    float
+        Smallest root mean square over all origins, 0 to 1. A column without a partner in the
+        image counts as dark there.
+    """
+    places = np.array([[column.x, column.y] for column in lattice.columns])
+    weights = np.array([column.weight for column in lattice.columns])
+    inverse, spacing = np.linalg.inv(blind.vectors_px), math.sqrt(blind.cell_area_px)
+    reach = _PARTNER * spacing / math.sqrt(blind.columns_per_cell)
+    best = math.inf
+    for origin in blind.columns.places:
+        at = origin + (places - places[weights.argmax()]) @ vectors @ inverse
+        away = at[:, None] - blind.columns.places
+        away = (away - np.rint(away)) @ blind.vectors_px
+        distance = np.hypot(away[..., 0], away[..., 1])
+        seen = blind.columns.brightness[distance.argmin(axis=1)]
+        seen = np.where(distance.min(axis=1) < reach, seen, 0.0)
+        best = min(best, float(np.sqrt(((seen - weights) ** 2).mean())))
+    return best
 
 
 def _of_shape(vectors: FloatArray, names: Sequence[str] | None) -> list[Lattice]:

@@ -9,7 +9,7 @@ and are left out.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -261,12 +261,13 @@ def fold_image(pixels: Float32Array, valid: BoolArray | None, vectors: FloatArra
     vectors : ndarray, shape (2, 2)
         Rows: the vectors (y, x) of the cell in px, good enough for one tile.
     """
-    tiles = _usual_tiles(pixels, valid, vectors)
+    tiles, folded = _folded(pixels, valid, vectors)
     for _ in range(2):
-        _, shifts, agrees = align_tiles(fold_tiles(pixels, valid, vectors, tiles))
+        _, shifts, agrees = align_tiles(folded)
         slope = _mean_slope(shifts, agrees, tiles)
-        vectors = np.linalg.inv(np.linalg.inv(vectors) - slope)
-    _, shifts, agrees = align_tiles(fold_tiles(pixels, valid, vectors, tiles))
+        vectors = np.asarray(np.linalg.inv(np.linalg.inv(vectors) - slope))
+        folded = fold_tiles(pixels, valid, vectors, tiles)
+    _, shifts, agrees = align_tiles(folded)
     slopes = _local_slopes(shifts, agrees, tiles)
     folded = fold_tiles(pixels, valid, vectors, tiles, slopes=slopes)
     cell, shifts, agrees = align_tiles(folded)
@@ -278,20 +279,23 @@ def fold_image(pixels: Float32Array, valid: BoolArray | None, vectors: FloatArra
 
 def explained_by(pixels: Float32Array, valid: BoolArray | None, vectors: FloatArray) -> float:
     """Variance that the mean cells of the tiles that agree explain, averaged over all tiles."""
-    folded = fold_tiles(pixels, valid, vectors, _usual_tiles(pixels, valid, vectors))
+    folded = _folded(pixels, valid, vectors)[1]
     agrees = align_tiles(folded)[2]
     return float(folded.explained[agrees].sum()) / len(agrees)
 
 
-def _usual_tiles(pixels: Float32Array, valid: BoolArray | None, vectors: FloatArray) -> Tiles:
-    """Tiles of `TILE_CELLS` cells, or larger ones in noise."""
+def _folded(
+    pixels: Float32Array, valid: BoolArray | None, vectors: FloatArray
+) -> tuple[Tiles, TileCells]:
+    """Mean cells of tiles of `TILE_CELLS` cells, or of larger ones in noise."""
     area = TILE_CELLS * abs(float(np.linalg.det(vectors)))
     tiles = cut_tiles(pixels.shape, area)
     folded = fold_tiles(pixels, valid, vectors, tiles)
     ratio = _signal(fft.fft2(folded.cells), folded.noise)[1]
-    if ratio >= _ENOUGH:
-        return tiles
-    return cut_tiles(pixels.shape, (_ENOUGH / max(ratio, 1.0)) ** 2 * area)
+    if ratio < _ENOUGH and len(tiles.corners) > 1:
+        tiles = cut_tiles(pixels.shape, (_ENOUGH / max(ratio, 1.0)) ** 2 * area)
+        folded = fold_tiles(pixels, valid, vectors, tiles)
+    return tiles, folded
 
 
 def _phases(shifts: FloatArray, shape: tuple[int, ...]) -> ComplexArray:

@@ -16,7 +16,6 @@ from napari_reward_analysis.calibration.measured import MeasuredVectors
 from napari_reward_analysis.calibration.spectrum import (
     CENTRE_BINS,
     Spectrum,
-    find_peaks,
     power_spectra,
 )
 from napari_reward_analysis.image import Image
@@ -59,7 +58,7 @@ def measure_vectors(image: Image, *, region: BoolArray | None = None) -> Measure
 
 def vectors_in(spectrum: Spectrum) -> MeasuredVectors:
     """The two shortest lattice vectors seen in one spectrum."""
-    peaks = find_peaks(spectrum)
+    peaks = spectrum.peaks
     shape = np.array(spectrum.shape)
     bins = peaks.k * shape
     bases = _bases(bins)
@@ -87,7 +86,7 @@ def lattice_confidence(spectrum: Spectrum, vectors: FloatArray) -> float:
     vectors : ndarray, shape (2, 2)
         Rows: the vectors (y, x) in px.
     """
-    peaks = find_peaks(spectrum)
+    peaks = spectrum.peaks
     if not len(peaks):
         return 0.0
     bins = peaks.k * np.array(spectrum.shape)

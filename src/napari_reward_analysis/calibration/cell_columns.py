@@ -16,8 +16,9 @@ ComplexArray = npt.NDArray[np.complex128]
 #: A column is a maximum that rises above the nearest saddle by this fraction of the range of
 #: the mean cell, and by this many times the noise.
 MIN_RISE, _CERTAIN = 0.04, 5.0
-#: A wave is kept if its power exceeds that of the noise by this factor.
-_KEPT = 4.0
+#: A wave is kept if its power exceeds that of the noise by the first factor, and the cell has
+#: columns only if a wave exceeds it by the second.
+_KEPT, _SEEN = 6.0, 16.0
 #: The cell is drawn on a grid of at most this many points a side, to find its maxima.
 _FINE = 96
 #: A column in the flank of another is added if it explains this part of the misfit, and this
@@ -77,10 +78,14 @@ def columns_in(cell: FloatArray, variance: float, vectors: FloatArray) -> CellCo
     waves[0, 0] = 0
     floor = variance / cell.size
     power = np.abs(waves) ** 2
+    if power.max() <= _SEEN * floor:
+        return CellColumns(np.zeros((0, 2)), np.zeros(0), float("nan"))
     weight = np.where(power > _KEPT * floor, 1 - floor / np.maximum(power, 1e-300), 0.0)
     shape = _fine_shape(cell.shape)
     smooth = _drawn(waves * weight, shape)
-    spread = float(np.sqrt(floor * np.count_nonzero(weight)))
+    # Some waves of noise are kept by chance, and those are strong.
+    by_chance = cell.size * np.exp(-_KEPT) * (_KEPT + 1)
+    spread = float(np.sqrt(floor * (np.count_nonzero(weight) + by_chance)))
     rise = max(MIN_RISE * float(np.ptp(smooth)), _CERTAIN * spread)
     places = _maxima(smooth, rise)
     if not len(places):
@@ -109,7 +114,7 @@ def _maxima(cell: FloatArray, rise: float) -> FloatArray:
     # One more half cell on every side makes the cell periodic.
     margin = [(n + 1) // 2 for n in cell.shape]
     wide = np.pad(cell, [(p, p) for p in margin], mode="wrap")
-    flat = reconstruction(wide - rise, wide)
+    flat = reconstruction(wide - rise, wide)  # type: ignore[no-untyped-call]
     labels: IntArray
     # A maximum is high enough if nothing higher can be reached within the rise.
     tops: BoolArray = wide - flat >= rise * (1 - 1e-9)
@@ -199,7 +204,7 @@ class _Waves:
         map_ = (left[None] * np.exp(2j * np.pi * grid[free] @ self.h.T)).real.sum(axis=1)
         return np.asarray(grid[free][map_.argmax()])
 
-    def _gaussian(self, width: float, ellipse: Sequence[float]) -> FloatArray:
+    def _gaussian(self, width: float, ellipse: Sequence[float] | FloatArray) -> FloatArray:
         """Transform of a Gaussian of height 1, from the logarithm of its width."""
         straight, diagonal = ellipse
         (ky, kx), variance = self.k.T, np.exp(2 * width)
@@ -218,7 +223,9 @@ def _fitted(
     """Fit the columns, and add those that are hidden in the flank of a brighter one."""
     all_waves = _Waves(waves, used, vectors)
     spacing = np.sqrt(all_waves.area / len(places))
-    shapes = [np.array([np.log(spacing * part), 0.1, 2.5, 0, 0]) for part in np.geomspace(0.06, 0.5, 24)]
+    shapes = [
+        np.array([np.log(spacing * part), 0.1, 2.5, 0, 0]) for part in np.geomspace(0.06, 0.5, 24)
+    ]
     shape = min(shapes, key=lambda one: float(np.linalg.norm(all_waves.heights(places, one)[1])))
     places, shape, misfit = all_waves.fit(places, shape)
     unit = floor / all_waves.norm**2
