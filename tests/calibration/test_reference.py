@@ -55,7 +55,7 @@ def test_what_is_weak_and_apart_does_not_shape_it():
 def test_what_is_fainter_than_the_faint_side_and_apart_does_not_shape_it():
     wanted = np.exp(-1.6 * (U + 1))
     faint = wanted[U < 0].min()
-    amplitude = seen(np.where(U < 0, wanted, np.where(U < 0.4, 0.001, 0.8 * faint)))
+    amplitude = seen(np.where(U < 0, wanted, np.where(U < 0.4, 0.001, 0.95 * faint)))
 
     found = reference_amplitude(amplitude, EVERYWHERE, GRID, SPREAD)
 
