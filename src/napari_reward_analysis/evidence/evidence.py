@@ -6,28 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, IntArray, StrArray
-from napari_reward_analysis.evidence.amplitudes import (
-    Solution,
-    background_of,
-    fit_amplitudes,
-    unit_errors,
-)
-from napari_reward_analysis.evidence.background import background_nodes
+from napari_reward_analysis.arrays import BoolArray, FloatArray, IntArray, StrArray
+from napari_reward_analysis.evidence.amplitudes import Solution, unit_errors
 from napari_reward_analysis.evidence.bumps import volume_squared
-from napari_reward_analysis.evidence.gather import Pixels
-from napari_reward_analysis.evidence.noise import first_variance, near_columns
-from napari_reward_analysis.evidence.outside import columns_outside
+from napari_reward_analysis.evidence.fitting import correlated_variance, fit_sites
 from napari_reward_analysis.evidence.points import PointEvidence
-from napari_reward_analysis.evidence.positions import freedom, move_to_columns
 from napari_reward_analysis.evidence.prepared import prepared
 from napari_reward_analysis.evidence.probability import presence
-from napari_reward_analysis.evidence.profile import first_profile, fit_profile
-from napari_reward_analysis.evidence.residual import Residual, residual_of
+from napari_reward_analysis.evidence.residual import Residual
 from napari_reward_analysis.evidence.sites import Sites
-from napari_reward_analysis.evidence.visible import Visible
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.points.matching import match_points
 
@@ -41,8 +29,6 @@ _PROMISING = 0.02
 _LEAK = 0.05
 #: A site of which less is visible than this has no evidence: a column at a corner shows 0.25.
 _SHOWN = 0.2
-#: Relative accuracy of amplitudes that are fitted again.
-_ROUGH = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,11 +134,10 @@ def measure_evidence(image: Image, sites: Sites, masked: BoolArray | None = None
     """
     pixels, seen = prepared(image, masked)
     kind = _kinds(sites)
-    spacing = _mean_spacing(sites)
-    residual = _fit(pixels, seen, sites, kind, spacing)
+    residual = fit_sites(pixels, seen, sites.yx, kind, sites.spacing_px)
     solution, n = residual.solution, len(sites.yx)
     points = solution.columns.points
-    variance = _correlated(residual, residual.variance_at(points), sites)
+    variance = correlated_variance(residual, sites.spacing_px)
     error = unit_errors(solution.normal, n) * np.sqrt(variance[:n])
     height = solution.height[:n]
     leak = _LEAK * _neighbours_at(solution)[:n]
@@ -162,62 +147,12 @@ def measure_evidence(image: Image, sites: Sites, masked: BoolArray | None = None
     return Evidence(sites, height, error, p_column, points[:n], residual)
 
 
-def _fit(
-    pixels: Float32Array, seen: BoolArray, sites: Sites, kind: IntArray, spacing: float
-) -> Residual:
-    """Fit amplitudes, profiles and positions in turn; what the last fit leaves over.
-
-    The columns of the model are the sites and, after them, columns outside the image.
-    """
-    outside = columns_outside(sites.yx, kind, pixels.shape, spacing)
-    start, kind = np.vstack([sites.yx, outside.points]), np.append(kind, outside.kind)
-    source, visible = Pixels(pixels), Visible(seen)
-    background = background_of(pixels, background_nodes(pixels.shape, spacing), visible)
-    near = near_columns(pixels.shape, sites.yx, spacing) & seen
-    first = first_profile(int(kind.max(initial=0)) + 1, spacing).bumps(start, kind)
-    solution = fit_amplitudes(source, first, background, visible, accuracy=_ROUGH)
-    if len(start):
-        height = np.maximum(solution.height, 0.0)
-        profile = fit_profile(pixels, seen, start, kind, height, spacing, alike=True)
-        columns = profile.bumps(start, kind)
-        solution = fit_amplitudes(source, columns, background, visible, solution, _ROUGH)
-        variance = np.full(len(start), first_variance(pixels, seen))
-        points = move_to_columns(solution, variance, start, sites.spacing_px)
-        height = np.maximum(solution.height, 0.0)
-        profile = fit_profile(pixels, seen, points, kind, height, spacing, alike=False)
-        columns = profile.bumps(points, kind)
-        solution = fit_amplitudes(source, columns, background, visible, solution, _ROUGH)
-        residual = residual_of(pixels, seen, solution, visible, near, spacing)
-        # Before, wrong positions would be taken for noise that pixels have in common.
-        variance = _correlated(residual, residual.variance_at(points), sites)
-        points = move_to_columns(solution, variance, start, sites.spacing_px)
-        columns = profile.bumps(points, kind)
-        solution = fit_amplitudes(source, columns, background, visible, solution)
-    return residual_of(pixels, seen, solution, visible, near, spacing)
-
-
-def _correlated(residual: Residual, variance: FloatArray, sites: Sites) -> FloatArray:
-    """Variance of a pixel at each column, larger if neighbouring pixels have noise in common."""
-    if not len(variance):
-        return variance
-    free = freedom(residual.solution, variance, sites.spacing_px)
-    return variance * residual.noise_growth(free) ** 2
-
-
 def _kinds(sites: Sites) -> IntArray:
-    """Number of the kind of each site: one for each sublattice of each domain."""
-    pairs = np.stack([sites.domain, sites.sublattice], axis=1)
+    """Number of the kind of each site: a species on a sublattice, in whichever domain."""
+    _, species = np.unique(sites.species, return_inverse=True)
+    pairs = np.stack([species.ravel(), sites.sublattice], axis=1)
     _, kind = np.unique(pairs, axis=0, return_inverse=True)
     return np.asarray(kind, np.int64).ravel()
-
-
-def _mean_spacing(sites: Sites) -> float:
-    """Side of the square that a column has to itself, in pixels."""
-    k = min(7, len(sites.yx))
-    if k < 2:
-        return sites.spacing_px
-    distance, _ = cKDTree(sites.yx).query(sites.yx, k=k)
-    return float(np.median(distance[:, -1]) * np.sqrt(np.pi / (k - 0.5)))
 
 
 def _neighbours_at(solution: Solution) -> FloatArray:

@@ -21,9 +21,13 @@ _STEP = 0.9
 
 
 def move_to_columns(
-    solution: Solution, variance: FloatArray, sites: FloatArray, spacing: float
+    solution: Solution,
+    variance: FloatArray,
+    sites: FloatArray,
+    spacing: float,
+    shape: tuple[int, int],
 ) -> FloatArray:
-    """Positions nearer to the columns.
+    """Positions nearer to the columns. No site leaves the image.
 
     Parameters
     ----------
@@ -35,6 +39,8 @@ def move_to_columns(
         The sites, which the prior holds: y, x in pixels.
     spacing : float
         Smallest spacing in pixels.
+    shape : tuple of int
+        Height and width of the image.
     """
     points = solution.columns.points
     height = np.maximum(solution.height, 0.0)
@@ -44,7 +50,9 @@ def move_to_columns(
     moved = points + _STEP * step - sites
     length = np.hypot(*moved.T)
     shorter = np.minimum(1.0, _MOST * spacing / np.maximum(length, 1e-12))
-    return np.asarray(sites + moved * shorter[:, None])
+    moved = sites + moved * shorter[:, None]
+    last = np.subtract(shape, 0.5)
+    return np.asarray(np.clip(moved, np.minimum(sites, -0.5), np.maximum(sites, last)))
 
 
 def freedom(solution: Solution, variance: FloatArray, spacing: float) -> FloatArray:

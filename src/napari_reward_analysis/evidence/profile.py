@@ -25,6 +25,8 @@ _WINDOWS, _HALF, _PIXELS = 120, 0.9, 21
 _FAINT = 0.01
 #: The profile of a sublattice is drawn towards the common one as if by this many windows.
 _DRAWN = 3.0
+#: With more kinds than this all have the common profile.
+_KINDS = 16
 
 
 class Profile(NamedTuple):
@@ -46,10 +48,10 @@ class Profile(NamedTuple):
         return Bumps(points, self.widths, self.weights[kind])
 
 
-def first_profile(kinds: int, spacing: float) -> Profile:
-    """One Gaussian of a usual width, to start with."""
+def first_profile(spacing: float) -> Profile:
+    """One Gaussian of a usual width for one kind of column, to start with."""
     width = np.array([max(0.2 * spacing, _NARROWEST)])
-    return Profile(width, np.ones((kinds, 1)))
+    return Profile(width, np.ones((1, 1)))
 
 
 def fit_profile(
@@ -59,7 +61,6 @@ def fit_profile(
     kind: IntArray,
     height: FloatArray,
     spacing: float,
-    alike: bool,
 ) -> Profile:
     """Fit the profiles to the image.
 
@@ -76,8 +77,6 @@ def fit_profile(
         Amplitude of each column, as far as it is known.
     spacing : float
         Mean spacing of the columns in pixels.
-    alike : bool
-        True for one profile of all kinds.
     """
     windows = _sample(image, seen, points, kind, spacing)
     widths = np.unique(np.maximum(_WIDTHS * spacing, _NARROWEST))
@@ -85,8 +84,8 @@ def fit_profile(
     shared = _fit(windows, points, one, height, widths, None)[0]
     used = shared > _FAINT * shared.sum()
     widths, shared = widths[used], shared[used]
-    if alike:
-        kinds = int(kind.max()) + 1
+    kinds = int(kind.max()) + 1
+    if kinds == 1 or kinds > _KINDS:
         return Profile(widths, np.tile(shared / shared.sum(), (kinds, 1)))
     weights = _fit(windows, points, kind, height, widths, shared)
     scale = weights.sum(axis=1)

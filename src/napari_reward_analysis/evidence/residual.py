@@ -72,8 +72,8 @@ class Residual:
         inside = np.clip(points, 0, np.subtract(self.image.shape, 1))
         # The weight of a pixel in the amplitude is the square of the main Gaussian.
         sigma = self._main / np.sqrt(2)
-        shares = self._ones.moments(inside, sigma, 0)[:, 0]
-        return np.asarray(self._variances.moments(inside, sigma, 0)[:, 0] / shares)
+        sums = Pixels(self.variance).moments(inside, sigma, 0)[:, 0]
+        return np.asarray(sums / (2 * np.pi * sigma**2 * self._whole.share(inside, sigma)))
 
     def shown(self, points: FloatArray) -> FloatArray:
         """Part of each column that lies on visible pixels, shape (n,)."""
@@ -161,12 +161,9 @@ class Residual:
         return float(columns.widths[np.argmax(columns.weights.sum(axis=0))])
 
     @cached_property
-    def _variances(self) -> Pixels:
-        return Pixels(self.variance)
-
-    @cached_property
-    def _ones(self) -> Pixels:
-        return Pixels(np.ones_like(self.variance))
+    def _whole(self) -> Visible:
+        """All pixels of the image, masked or not."""
+        return Visible(np.ones(self.image.shape, bool))
 
     def _bumps(self, points: FloatArray) -> Bumps:
         """Columns of the mean profile."""
