@@ -16,7 +16,7 @@ from napari_reward_analysis.analyses.atoms.as_published import as_published
 
 COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
 ADDED = ["uncertainty_px", "uncertainty_A", "is_counted"]
-FILES = ["atoms.csv", "front.png", "overlay.png", "run.json"]
+FILES = ["atoms.csv", "front.png", "overlay.png", "run.json", "vacancies.csv"]
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
 
 

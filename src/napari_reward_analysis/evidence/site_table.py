@@ -51,17 +51,20 @@ class SiteTable:
 
     @classmethod
     def of(cls, evidence: Evidence) -> SiteTable:
-        """Make the table of an image's evidence."""
+        """Make the table of an image's evidence.
+
+        Numbers have the precision of a run file, so that a loaded run gives the same tables.
+        """
         sites = evidence.sites
         return cls(
-            yx=sites.yx,
+            yx=_saved(sites.yx),
             domain=sites.domain,
             uv=sites.uv,
             sublattice=sites.sublattice,
             species=sites.species,
-            amplitude=evidence.amplitude,
-            amplitude_error=evidence.amplitude_error,
-            p_column=evidence.p_column,
+            amplitude=_saved(evidence.amplitude),
+            amplitude_error=_saved(evidence.amplitude_error),
+            p_column=_saved(evidence.p_column),
             spacing_px=sites.spacing_px,
         )
 
@@ -112,3 +115,7 @@ class SiteTable:
             if field.name != "spacing_px"
         }
         return SiteTable(**values, spacing_px=self.spacing_px)
+
+
+def _saved(values: FloatArray) -> FloatArray:
+    return np.asarray(values, np.float32).astype(np.float64)

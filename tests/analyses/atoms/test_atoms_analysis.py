@@ -58,7 +58,8 @@ def test_the_number_of_trials_is_known(image, search, total):
 def test_why_a_search_ended_early_is_a_notice_of_its_run(image):
     settings = AtomsSettings(trials=200, seconds=1e-9, stages=(), rewards=())
     run = collect(ATOMS.begin(Inputs(image, SQUARE), settings))
-    assert (run.status, run.notices[-1].code) == ("done", "ended_early")
+    assert run.status == "done"
+    assert "ended_early" in [notice.code for notice in run.notices]
 
 
 def test_an_interruption_before_anything_is_found_leaves_nothing(image, tmp_path):

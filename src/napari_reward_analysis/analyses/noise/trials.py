@@ -67,7 +67,7 @@ def _one_seed(problem: NoiseProblem, seed: int) -> Generator[NoiseResult | None,
             found.append(trial)
             yield None
         best = pick(found)
-        trial = found[best or 0]
+        trial = found[best or 0] if found else failed_trial(0, {}, "the image shows no column")
         if best is not None and (point := search.points[best]) is not None:
             warm = [point]
         yield _result(atoms, trial, TUNED, at)
