@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from napari_reward_analysis.arrays import BoolArray, FloatArray, IntArray, StrArray
 from napari_reward_analysis.evidence.amplitudes import Solution, unit_errors

@@ -14,7 +14,7 @@ import numpy as np
 
 from napari_reward_analysis.analyses.atoms.positions import refine_trial
 from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
-from napari_reward_analysis.analyses.atoms.trial import AtomTrial, Parameters, pick
+from napari_reward_analysis.analyses.atoms.trial import AtomTrial, Parameters, failed_trial, pick
 from napari_reward_analysis.analyses.noise.images import noisy_image
 from napari_reward_analysis.analyses.noise.problem import NoiseProblem
 from napari_reward_analysis.analyses.noise.result import KEPT, ORACLE, TUNED, NoiseResult
