@@ -19,6 +19,8 @@ MIN_RISE, _CERTAIN = 0.04, 5.0
 #: A wave is kept if its power exceeds that of the noise by the first factor, and the cell has
 #: columns only if a wave exceeds it by the second.
 _KEPT, _SEEN = 6.0, 16.0
+#: Fringes have less than this share of their power across the strongest wave.
+_TWO_DIMENSIONS = 0.1
 #: The cell is drawn on a grid of at most this many points a side, to find its maxima.
 _FINE = 96
 #: Columns in the flanks of others are added, at most so many, if together they explain this
@@ -78,7 +80,7 @@ def columns_in(cell: FloatArray, variance: float, vectors: FloatArray) -> CellCo
     waves[0, 0] = 0
     floor = variance / cell.size
     power = np.abs(waves) ** 2
-    if power.max() <= _SEEN * floor:
+    if power.max() <= _SEEN * floor or _across(np.maximum(power - floor, 0)) < _TWO_DIMENSIONS:
         return CellColumns(np.zeros((0, 2)), np.zeros(0), float("nan"))
     weight = np.where(power > _KEPT * floor, 1 - floor / np.maximum(power, 1e-300), 0.0)
     shape = _fine_shape(cell.shape)
@@ -91,6 +93,14 @@ def columns_in(cell: FloatArray, variance: float, vectors: FloatArray) -> CellCo
     if not len(places):
         return CellColumns(np.zeros((0, 2)), np.zeros(0), float("nan"))
     return _fitted(waves, weight > 0, floor, places, vectors)
+
+
+def _across(power: FloatArray) -> float:
+    """Share of the power in waves that do not run along the strongest one."""
+    y, x = (np.rint(np.fft.fftfreq(n, 1 / n)) for n in power.shape)
+    top = np.unravel_index(power.argmax(), power.shape)
+    along = y[:, None] * x[top[1]] == x * y[top[0]]
+    return float(power[~along].sum() / power.sum())
 
 
 def _fine_shape(shape: tuple[int, ...]) -> tuple[int, int]:
