@@ -13,7 +13,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from napari_reward_analysis import Image, lattice_preset
-from napari_reward_analysis.calibration.blind import find_lattice, smaller_cell
+from napari_reward_analysis.calibration.blind import find_lattice, find_lattices, smaller_cell
 from napari_reward_analysis.calibration.cell_columns import CellColumns, columns_in
 from napari_reward_analysis.calibration.fitting import better_preset, fitting_presets
 from napari_reward_analysis.calibration.fold import cut_tiles, fold_image
@@ -138,6 +138,7 @@ def test_an_image_without_a_lattice_has_no_cell():
 
     assert find_lattice(Image(noise)) is None
     assert find_lattice(Image(fringes)) is None
+    assert find_lattice(Image((x % 17 < 8) + 0.3 * noise)) is None
     assert find_lattice(Image(film)) is None
     assert find_lattice(Image(rng.poisson(3, (256, 256)))) is None
     assert sentence(no_cell_in_image()) == "No lattice is seen in the image."
@@ -154,6 +155,8 @@ def test_of_two_crystals_the_stronger_one_is_taken(crystals):
     assert found.columns_per_cell == 2
     assert found.seen[:200].mean() > 0.8
     assert found.seen[330:].mean() < 0.1
+    crystals_seen = find_lattices(Image(both))
+    assert [round(one.angle_deg) for one in crystals_seen] == [90, 71]
 
 
 def test_a_region_limits_the_search(crystals):
@@ -366,3 +369,20 @@ def test_the_cell_of_known_images_is_found(shared_data, name):
     )
     assert fits[0].name == lattice.name
     assert fits[0].pixel_size == pytest.approx(truth["pixel_size_A"], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "crystals"),
+    [
+        ("defects/sto_on_si_0.1", 2),
+        ("defects/two_grains_ybco_0.25", 1),
+        ("defects/antiphase_sto_0.2", 1),
+        ("defects/particle_si_on_film_0.1", 1),
+        ("sim/ybco_partial_field", 1),
+        ("defects/nothing_film", 0),
+    ],
+)
+def test_all_crystals_of_known_images_are_found(shared_data, name, crystals):
+    found = find_lattices(Image(np.load(shared_data / f"{name}.npy")))
+
+    assert len(found) == crystals

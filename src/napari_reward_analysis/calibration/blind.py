@@ -36,6 +36,10 @@ _CLEAR, _EVERYWHERE = 0.9, 0.8
 _BETTER = 1.05
 #: Vectors of two lattices are equal within this fraction.
 _SAME = 0.03
+#: Largest number of crystals, and smallest part of the field in which another is looked for.
+_MOST_CRYSTALS, _SMALLEST_REST = 4, 0.05
+#: Cells of grains of one crystal agree within this fraction, and within so many degrees.
+_ONE_CELL, _ONE_ANGLE = 0.04, 2.5
 #: Number of cells that must be seen.
 _MIN_CELLS = 8
 #: Smallest side in px of a part of the field that is looked at on its own.
@@ -126,6 +130,37 @@ class BlindLattice:
 OWN_CELL = "cell of the image"
 
 
+def find_lattices(image: Image, *, region: BoolArray | None = None) -> tuple[BlindLattice, ...]:
+    """Find the lattices of all crystals in an image, the strongest first.
+
+    Parameters
+    ----------
+    image, region
+        As in `find_lattice`.
+
+    Returns
+    -------
+    tuple of BlindLattice
+        Grains of one crystal count once, whatever their orientation. Empty if no lattice is
+        seen.
+    """
+    found: list[BlindLattice] = []
+    rest = np.ones(image.shape, dtype=bool) if region is None else region.astype(bool)
+    for _ in range(_MOST_CRYSTALS):
+        if (rest & image.valid).mean() < _SMALLEST_REST:
+            break
+        one = find_lattice(image, region=None if rest.all() else rest)
+        if one is None:
+            break
+        if not any(_one_crystal(one, other) for other in found):
+            found.append(one)
+        left = rest & ~one.seen
+        if left.sum() == rest.sum():
+            break
+        rest = left
+    return tuple(found)
+
+
 def find_lattice(image: Image, *, region: BoolArray | None = None) -> BlindLattice | None:
     """Find the lattice of the strongest crystal in an image, and the columns of its cell.
 
@@ -164,6 +199,23 @@ def find_lattice(image: Image, *, region: BoolArray | None = None) -> BlindLatti
         return None
     vectors, columns = _oriented(vectors, columns)
     return BlindLattice(vectors, columns, confidence, seen)
+
+
+def _one_crystal(one: BlindLattice, other: BlindLattice) -> bool:
+    """Whether two lattices belong to one crystal.
+
+    They have the same cell in any orientation, or one is made of halves of the other's vectors:
+    a part with a boundary in it shows such cells.
+    """
+    halves = 2 * one.vectors_px @ np.linalg.inv(other.vectors_px)
+    if np.abs(halves - np.rint(halves)).max() < 2 * _ONE_CELL:
+        return True
+    lengths = np.array(sorted(one.lengths_px)) / np.array(sorted(other.lengths_px))
+    return bool(
+        one.columns_per_cell == other.columns_per_cell
+        and np.abs(lengths - 1).max() < _ONE_CELL
+        and abs(one.angle_deg - other.angle_deg) < _ONE_ANGLE
+    )
 
 
 def part_of(seen: BoolArray) -> BoolArray | None:

@@ -19,12 +19,14 @@ MIN_RISE, _CERTAIN = 0.04, 5.0
 #: A wave is kept if its power exceeds that of the noise by the first factor, and the cell has
 #: columns only if a wave exceeds it by the second.
 _KEPT, _SEEN = 6.0, 16.0
+#: Fringes have less than this share of their power across the strongest wave.
+_TWO_DIMENSIONS = 0.1
 #: The cell is drawn on a grid of at most this many points a side, to find its maxima.
 _FINE = 96
-#: A column in the flank of another is added if it explains this part of the misfit, and this
-#: many times the power of the noise in one wave. It must be so many sigmas away from the
-#: others, and have this fraction of the height of the brightest.
-_PART, _SURE, _APART, _HIDDEN = 0.45, 20.0, 3.0, 0.1
+#: Columns in the flanks of others are added, at most so many, if together they explain this
+#: part of the misfit, and this many times the power of the noise in one wave. Each must be so
+#: many sigmas away from the others, and have this fraction of the height of the brightest.
+_MOST_HIDDEN, _PART, _SURE, _APART, _HIDDEN = 4, 0.6, 20.0, 2.8, 0.08
 #: Largest number of columns in a cell, and of waves that must be above the noise.
 _MOST_COLUMNS, _ENOUGH_WAVES = 40, 12
 #: Number of parameters of the shape, and largest logarithm of the ratio of the axes.
@@ -78,7 +80,7 @@ def columns_in(cell: FloatArray, variance: float, vectors: FloatArray) -> CellCo
     waves[0, 0] = 0
     floor = variance / cell.size
     power = np.abs(waves) ** 2
-    if power.max() <= _SEEN * floor:
+    if power.max() <= _SEEN * floor or _across(np.maximum(power - floor, 0)) < _TWO_DIMENSIONS:
         return CellColumns(np.zeros((0, 2)), np.zeros(0), float("nan"))
     weight = np.where(power > _KEPT * floor, 1 - floor / np.maximum(power, 1e-300), 0.0)
     shape = _fine_shape(cell.shape)
@@ -91,6 +93,14 @@ def columns_in(cell: FloatArray, variance: float, vectors: FloatArray) -> CellCo
     if not len(places):
         return CellColumns(np.zeros((0, 2)), np.zeros(0), float("nan"))
     return _fitted(waves, weight > 0, floor, places, vectors)
+
+
+def _across(power: FloatArray) -> float:
+    """Share of the power in waves that do not run along the strongest one."""
+    y, x = (np.rint(np.fft.fftfreq(n, 1 / n)) for n in power.shape)
+    top = np.unravel_index(power.argmax(), power.shape)
+    along = y[:, None] * x[top[1]] == x * y[top[0]]
+    return float(power[~along].sum() / power.sum())
 
 
 def _fine_shape(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -204,6 +214,13 @@ class _Waves:
         map_ = (left[None] * np.exp(2j * np.pi * grid[free] @ self.h.T)).real.sum(axis=1)
         return np.asarray(grid[free][map_.argmax()])
 
+    def crowded(self, places: FloatArray, shape: FloatArray) -> bool:
+        """Whether the last column has come near to another one."""
+        away = places[:-1] - places[-1]
+        away = (away - np.rint(away)) @ self.vectors
+        nearest = float(np.hypot(away[:, 0], away[:, 1]).min())
+        return nearest < _APART * float(np.exp(shape[0]))
+
     def _gaussian(self, width: float, ellipse: Sequence[float] | FloatArray) -> FloatArray:
         """Transform of a Gaussian of height 1, from the logarithm of its width."""
         straight, diagonal = ellipse
@@ -228,19 +245,33 @@ def _fitted(
     ]
     shape = min(shapes, key=lambda one: float(np.linalg.norm(all_waves.heights(places, one)[1])))
     places, shape, misfit = all_waves.fit(places, shape)
-    unit = floor / all_waves.norm**2
-    while len(places) < _MOST_COLUMNS:
-        more = all_waves.hidden(places, shape)
-        if more is None:
-            break
-        wider = all_waves.fit(np.vstack([places, more]), shape)
-        heights, _ = all_waves.heights(*wider[:2])
-        gain = misfit - wider[2]
-        explains = gain > max(_PART * (misfit - all_waves.noise(floor)), _SURE * unit)
-        if not explains or heights[-1] < _HIDDEN * heights.max():
-            break
-        places, shape, misfit = wider
+    while more := _with_hidden(all_waves, floor, places, shape, misfit):
+        places, shape, misfit = more
     heights, _ = all_waves.heights(places, shape)
     order = np.argsort(-heights, kind="stable")
     order = order[heights[order] >= _FAINTEST * heights.max()]
     return CellColumns(places[order], heights[order] / heights.max(), float(np.exp(shape[0])))
+
+
+def _with_hidden(
+    waves: _Waves, floor: float, places: FloatArray, shape: FloatArray, misfit: float
+) -> tuple[FloatArray, FloatArray, float] | None:
+    """Places, shape and misfit with the columns that are hidden; None if there are none.
+
+    Columns of one kind often come in pairs. Each alone explains little, and therefore a few
+    are tried together.
+    """
+    unexplained = misfit - waves.noise(floor)
+    most = min(_MOST_HIDDEN, _MOST_COLUMNS - len(places))
+    for _ in range(most):
+        place = waves.hidden(places, shape)
+        if place is None:
+            return None
+        places, shape, left = waves.fit(np.vstack([places, place]), shape)
+        heights, _ = waves.heights(places, shape)
+        gain = misfit - left
+        if heights[-1] < _HIDDEN * heights.max() or waves.crowded(places, shape):
+            return None
+        if gain > max(_PART * unexplained, _SURE * floor / waves.norm**2):
+            return places, shape, left
+    return None

@@ -109,11 +109,12 @@ class Folded:
     explained: float
 
     def mask(self, shape: tuple[int, int]) -> BoolArray:
-        """Pixels of the tiles that show the lattice, shape (H, W)."""
-        seen = np.zeros(shape, dtype=bool)
-        for y, x in self.tiles.corners[self.agrees]:
-            seen[y : y + self.tiles.side[0], x : x + self.tiles.side[1]] = True
-        return seen
+        """Pixels nearest to the tiles that show the lattice, shape (H, W)."""
+        places = [
+            np.minimum((np.arange(n) / step).astype(int), count - 1)
+            for n, step, count in zip(shape, self.tiles.step, self.tiles.grid, strict=True)
+        ]
+        return self.agrees.reshape(self.tiles.grid)[np.ix_(*places)]
 
 
 def cut_tiles(shape: tuple[int, int], area: float) -> Tiles:
