@@ -53,4 +53,4 @@ register_wording("unsupported_columns", _unsupported)
 register_wording(
     "count_disagrees", "The image holds about {seen:.0f} columns, but N is {expected:.0f}."
 )
-register_wording(NOTHING, "The image shows no atomic column of this crystal.")
+register_wording(NOTHING, "The image shows no atomic columns that repeat as a crystal does.")

@@ -74,7 +74,7 @@ def write_atoms(
         "n_undecided": int(np.count_nonzero(vacancies["state"] == "undecided")),
         "n_domains": 0 if run.domains is None else len(run.domains.facts),
         "n_unsupported": 0 if trial is None else trial.n_unsupported,
-        "expected": run.physics.expected,
+        "expected": 0.0 if run.found_nothing else run.physics.expected,
         "qc": None if trial is None else trial.score.qc,
         "er": None if trial is None else trial.score.er,
         "false_rate": None if trial is None or isnan(trial.false_rate) else trial.false_rate,

@@ -259,7 +259,9 @@ def _refuse_incomplete(
     measured: MeasuredLattice | None,
 ) -> None:
     if lattice is None and values.count is None:
-        raise BadInput("Choose a lattice, or type the expected number of columns N.")
+        if values.as_published:
+            raise BadInput("Choose a lattice, or type the expected number of columns N.")
+        return  # the crystal is taken from the image itself
     if pixel_size is None and values.count is None:
         if measured is not None and measured.found:
             raise BadInput(
