@@ -41,8 +41,8 @@ _EXPLAINED = 0.7
 _LATTICES = 12
 #: Lattices are one if a step of one cell differs by less than this part.
 _SAME_LATTICE = 0.015
-#: The same for lattices that were measured in a tile.
-_TILE_ERROR = 0.03
+#: The same for lattices that were measured in a tile, which may hold strain or a boundary.
+_TILE_ERROR = 0.1
 #: A crystal that explains a smaller share of the spectrum may hide others.
 _CLEAR = 0.95
 #: A hidden lattice must be stronger than the known ones by this part.
@@ -124,15 +124,34 @@ def _with_hidden(
         if any(_same(lattice, measured, *other, _TILE_ERROR) for other in known):
             continue
         known.append((lattice, measured))
-        new = []
-        for piece in _pieces_of(image, lattice, measured, allowed):
-            strength = agreement(image, piece.followed, piece.mask).strength
-            stronger = piece.mask & (strength > (1 + _STRONGER) * winners.strength)
-            for part in connected(stronger, MIN_CELLS * measured.cell_area_px):
-                new.append(followed_again(image, replace(piece, mask=part)))
+        new = [
+            part
+            for piece in _pieces_of(image, lattice, measured, allowed)
+            for part in _stronger_parts(image, piece, pieces, winners)
+        ]
         if new:
             pieces, winners = contested(image, [*pieces, *new], allowed)
     return pieces
+
+
+def _stronger_parts(
+    image: Image, piece: Piece, pieces: Sequence[Piece], winners: Winners
+) -> Iterator[Piece]:
+    """The parts of a piece in which its lattice is stronger than all known ones."""
+    strength = agreement(image, piece.followed, piece.mask).strength
+    stronger = piece.mask & (strength > (1 + _STRONGER) * winners.strength)
+    for part in connected(stronger, MIN_CELLS * piece.measured.cell_area_px):
+        # In strained crystal, a known lattice may fit as well if it is followed there alone.
+        known = [
+            agreement(image, followed_again(image, replace(rival, mask=part)).followed, part)
+            for rival in pieces
+            if (rival.mask & part).any()
+        ]
+        best = np.zeros(image.shape, dtype=np.float32)
+        for one in known:
+            np.maximum(best, one.strength, out=best)
+        if np.median(strength[part] - (1 + _STRONGER) * best[part]) > 0:
+            yield followed_again(image, replace(piece, mask=part))
 
 
 def _in_tiles(

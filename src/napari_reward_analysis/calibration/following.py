@@ -36,8 +36,8 @@ _ERROR = 0.03
 _N_REFLECTIONS = 12
 #: A part between jumps of the origin has at least so many cells.
 MIN_CELLS = 8.0
-#: Number of places at which the strain is looked at.
-_STRAIN_PLACES = 400
+#: Number of places at which the mean cell is looked at.
+_MEAN_PLACES = 400
 #: Frequencies (cycles per px) up to which a reflection is used.
 _BAND = 0.45
 
@@ -103,13 +103,11 @@ class LocalLattice:
             gradient[:, axis] -= (change - np.rint(change)) / (2 * step)
         return np.asarray(np.linalg.inv(gradient))
 
-    def strain(self) -> float:
-        """Spread of the local cell over the places inside, as a part of the cell."""
+    def mean_cell(self) -> FloatArray:
+        """Vectors (rows, in px) of the cell, median over the places inside."""
         places = np.argwhere(self.inside) * self.grid.steps + [self.grid.y[0], self.grid.x[0]]
-        places = places[:: max(1, len(places) // _STRAIN_PLACES)]
-        change = np.linalg.solve(self.vectors, self.cells_at(places)) - np.eye(2)
-        low, high = np.quantile(change, [0.15, 0.85], axis=0)
-        return float(np.abs(high - low).max())
+        places = places[:: max(1, len(places) // _MEAN_PLACES)]
+        return np.asarray(np.median(self.cells_at(places), axis=0))
 
     def fractional_map(self, shape: tuple[int, int]) -> tuple[Float32Array, Float32Array]:
         """The two lattice coordinates of every pixel, modulo one, shapes (H, W)."""

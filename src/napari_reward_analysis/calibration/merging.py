@@ -66,7 +66,7 @@ def _smooth(piece: Piece, other: Piece) -> bool:
     """Whether the local lattices of two pieces are alike where the pieces meet."""
     if piece.lattice != other.lattice:
         return False
-    change = _change(piece.measured.vectors_px, other.measured.vectors_px)
+    change = _change(piece.followed.mean_cell(), other.followed.mean_cell())
     between = float(np.linalg.norm(change, 2))
     if between > _GRAINS:
         return False
