@@ -8,6 +8,7 @@ have other phases and do not agree, however strong their waves are.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,7 +25,25 @@ _MIN_WINDOW, _MAX_WINDOW = 0.6, 2.5
 _ERROR = 1 / 10
 
 
-def agreement(image: Image, lattice: LocalLattice, mask: BoolArray) -> Float32Array:
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """Agreement of an image with a lattice around each pixel.
+
+    Attributes
+    ----------
+    strength : ndarray, shape (H, W)
+        Amplitude of the image along the waves that the lattice predicts. Of two lattices,
+        the one with the larger strength explains more of the image.
+    part : ndarray, shape (H, W)
+        The same relative to the crystal nearby: about 1 in the domain, 0.5 at its edge, and
+        about 0 elsewhere. It may be negative.
+    """
+
+    strength: Float32Array
+    part: Float32Array
+
+
+def agreement(image: Image, lattice: LocalLattice, mask: BoolArray) -> Agreement:
     """Agreement of the image with a lattice around each pixel.
 
     Parameters
@@ -38,20 +57,23 @@ def agreement(image: Image, lattice: LocalLattice, mask: BoolArray) -> Float32Ar
 
     Returns
     -------
-    ndarray, shape (H, W)
-        Part of the predicted waves that is seen, relative to the crystal nearby: about 1 in
-        the domain, 0.5 at its edge, and about 0 elsewhere, where it may be negative.
+    Agreement
     """
     demodulator = Demodulator(image.normalised, lattice.vectors, _window(lattice))
     grid = demodulator.grid
     y, x = np.meshgrid(grid.y, grid.x, indexing="ij")
     offset = lattice.offset_at(np.column_stack([y.ravel(), x.ravel()])).reshape(*y.shape, 2)
-    seen: FloatArray = np.zeros(y.shape)
+    strength: FloatArray = np.zeros(y.shape)
     waves = demodulator.waves(lattice.reflections)
     for wave, h, phase in zip(waves, lattice.reflections, lattice.phases, strict=True):
-        seen += (wave * np.conj(phase) * np.exp(2j * np.pi * (offset @ h))).real
-    usual = reference_amplitude(np.maximum(seen, 0), on_grid(mask, grid), grid, demodulator.spread)
-    return grid.to_pixels(seen / usual, image.shape)
+        strength += (wave * np.conj(phase) * np.exp(2j * np.pi * (offset @ h))).real
+    strength /= math.sqrt(float((np.abs(lattice.phases) ** 2).sum()))
+    usual = reference_amplitude(
+        np.maximum(strength, 0), on_grid(mask, grid), grid, demodulator.spread
+    )
+    return Agreement(
+        grid.to_pixels(strength, image.shape), grid.to_pixels(strength / usual, image.shape)
+    )
 
 
 def _window(lattice: LocalLattice) -> float:

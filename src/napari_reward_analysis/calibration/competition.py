@@ -55,9 +55,26 @@ class Piece:
         return math.sqrt(self.measured.cell_area_px / self.lattice.columns_per_cell)
 
 
+@dataclass(frozen=True, eq=False)
+class Winners:
+    """The lattice that agrees best with the image around each pixel.
+
+    Attributes
+    ----------
+    owner : ndarray of int, shape (H, W)
+        Its number.
+    strength, part : ndarray, shape (H, W)
+        Its agreement.
+    """
+
+    owner: IntArray
+    strength: Float32Array
+    part: Float32Array
+
+
 def contested(
     image: Image, pieces: Sequence[Piece], allowed: BoolArray
-) -> tuple[list[Piece], Float32Array]:
+) -> tuple[list[Piece], Winners]:
     """Let pieces compete for their pixels and for the gaps between them.
 
     Parameters
@@ -73,15 +90,15 @@ def contested(
     -------
     pieces : list of Piece
         Connected pieces that do not overlap. Small ones are left out.
-    best : ndarray, shape (H, W)
-        Agreement of the image with the best of the lattices.
+    winners : Winners
+        The lattices of the given pieces, in the last round.
     """
     pieces = list(pieces)
     for round_ in range(_ROUNDS):
-        best, owner = _best(image, pieces)
+        winners = _winners(image, pieces)
         if len(pieces) == 1:
             break
-        masks = _shares(pieces, owner, _eligible(pieces, best) & allowed)
+        masks = _shares(pieces, winners.owner, _eligible(pieces, winners.part) & allowed)
         pieces = [
             replace(piece, mask=mask)
             for piece, share in zip(pieces, masks, strict=True)
@@ -89,7 +106,7 @@ def contested(
         ]
         if round_ < _ROUNDS - 1:
             pieces = [followed_again(image, piece) for piece in pieces]
-    return pieces, best
+    return pieces, winners
 
 
 def followed_again(image: Image, piece: Piece) -> Piece:
@@ -107,24 +124,27 @@ def connected(mask: BoolArray, smallest: float) -> list[BoolArray]:
     return [labels == part + 1 for part in large]
 
 
-def _best(image: Image, pieces: Sequence[Piece]) -> tuple[Float32Array, IntArray]:
-    """Largest agreement at each pixel, and the number of the piece that has it."""
-    best = np.full(image.shape, -np.inf, dtype=np.float32)
+def _winners(image: Image, pieces: Sequence[Piece]) -> Winners:
+    """The piece with the largest strength at each pixel."""
+    strength = np.full(image.shape, -np.inf, dtype=np.float32)
+    part = strength.copy()
     owner = np.zeros(image.shape, dtype=np.int64)
     for number, piece in enumerate(pieces):
         here = agreement(image, piece.followed, piece.mask)
-        owner[here > best] = number
-        np.maximum(best, here, out=best)
-    return best, owner
+        better = here.strength > strength
+        owner[better] = number
+        np.copyto(strength, here.strength, where=better)
+        np.copyto(part, here.part, where=better)
+    return Winners(owner, strength, part)
 
 
-def _eligible(pieces: Sequence[Piece], best: Float32Array) -> BoolArray:
+def _eligible(pieces: Sequence[Piece], part: Float32Array) -> BoolArray:
     """The pixels of all pieces, and those between two pieces that agree with one of them."""
     union = np.logical_or.reduce([piece.mask for piece in pieces])
-    near = np.zeros(best.shape, dtype=np.int64)
+    near = np.zeros(part.shape, dtype=np.int64)
     for piece in pieces:
         near += ndimage.distance_transform_edt(~piece.mask) <= _GAP * piece.cell_px
-    return np.asarray(union | ((near > 1) & (best >= EDGE)))
+    return np.asarray(union | ((near > 1) & (part >= EDGE)))
 
 
 def _shares(pieces: Sequence[Piece], owner: IntArray, eligible: BoolArray) -> list[BoolArray]:

@@ -9,15 +9,18 @@ one with which the image agrees best around it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.calibration.agreement import agreement
 from napari_reward_analysis.calibration.competition import (
     Piece,
+    Winners,
     connected,
     contested,
+    followed_again,
 )
 from napari_reward_analysis.calibration.following import MIN_CELLS, follow_lattice, follow_parts
 from napari_reward_analysis.calibration.growth import completed, grown
@@ -27,6 +30,7 @@ from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.calibration.merging import merged
 from napari_reward_analysis.calibration.origin import placed_free_cell
 from napari_reward_analysis.calibration.region import crystal_region
+from napari_reward_analysis.calibration.tiles import measured_in_tiles
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
@@ -37,6 +41,12 @@ _EXPLAINED = 0.7
 _LATTICES = 12
 #: Lattices are one if a step of one cell differs by less than this part.
 _SAME_LATTICE = 0.015
+#: The same for lattices that were measured in a tile, which may hold strain or a boundary.
+_TILE_ERROR = 0.1
+#: A crystal that explains a smaller share of the spectrum may hide others.
+_CLEAR = 0.95
+#: A hidden lattice must be stronger than the known ones by this part.
+_STRONGER = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,13 +99,71 @@ def find_domains(
         new = _next_pieces(image, lattices, rest, pieces, allowed)
         if not new:
             break
-        pieces, best = contested(image, [*pieces, *new], allowed)
-        unexplained = allowed & (best < _EXPLAINED)
+        pieces, winners = contested(image, [*pieces, *new], allowed)
+        unexplained = allowed & (winners.part < _EXPLAINED)
         smallest = MIN_CELLS * min(piece.measured.cell_area_px for piece in pieces)
         rest = np.logical_or.reduce([np.zeros_like(allowed), *connected(unexplained, smallest)])
         if not rest.any():
             break
-    return tuple(_domains(image, completed(image, merged(image, pieces), allowed)))
+    if any(piece.measured.confidence < _CLEAR for piece in pieces):
+        pieces = _with_hidden(image, lattices, pieces, winners, allowed)
+    pieces = completed(image, merged(image, pieces), allowed)
+    return tuple(_domains(image, pieces))
+
+
+def _with_hidden(
+    image: Image,
+    lattices: Sequence[Lattice],
+    pieces: list[Piece],
+    winners: Winners,
+    allowed: BoolArray,
+) -> list[Piece]:
+    """The pieces, with those of lattices that are seen in a tile of the field alone."""
+    known = [(piece.lattice, piece.measured) for piece in pieces]
+    for lattice, measured in _in_tiles(image, lattices, allowed):
+        if any(_same(lattice, measured, *other, _TILE_ERROR) for other in known):
+            continue
+        known.append((lattice, measured))
+        new = [
+            part
+            for piece in _pieces_of(image, lattice, measured, allowed)
+            for part in _stronger_parts(image, piece, pieces, winners)
+        ]
+        if new:
+            pieces, winners = contested(image, [*pieces, *new], allowed)
+    return pieces
+
+
+def _stronger_parts(
+    image: Image, piece: Piece, pieces: Sequence[Piece], winners: Winners
+) -> Iterator[Piece]:
+    """The parts of a piece in which its lattice is stronger than all known ones."""
+    strength = agreement(image, piece.followed, piece.mask).strength
+    stronger = piece.mask & (strength > (1 + _STRONGER) * winners.strength)
+    for part in connected(stronger, MIN_CELLS * piece.measured.cell_area_px):
+        # In strained crystal, a known lattice may fit as well if it is followed there alone.
+        known = [
+            agreement(image, followed_again(image, replace(rival, mask=part)).followed, part)
+            for rival in pieces
+            if (rival.mask & part).any()
+        ]
+        best = np.zeros(image.shape, dtype=np.float32)
+        for one in known:
+            np.maximum(best, one.strength, out=best)
+        if np.median(strength[part] - (1 + _STRONGER) * best[part]) > 0:
+            yield followed_again(image, replace(piece, mask=part))
+
+
+def _in_tiles(
+    image: Image, lattices: Sequence[Lattice], allowed: BoolArray
+) -> list[tuple[Lattice, MeasuredLattice]]:
+    """The lattices that are seen in tiles of the field, the clearest first."""
+    found = [
+        (lattice, measured)
+        for lattice in lattices
+        for measured in measured_in_tiles(image, lattice, allowed)
+    ]
+    return sorted(found, key=lambda pair: -pair[1].confidence)
 
 
 def _allowed(image: Image, region: BoolArray | None) -> BoolArray:
@@ -122,18 +190,26 @@ def _next_pieces(
 ) -> list[Piece]:
     """Pieces of the clearest lattice in a part of the field that is no known one."""
     for lattice, measured in _seen(image, lattices, rest):
-        if any(_same(lattice, measured, piece) for piece in pieces):
+        known = [(piece.lattice, piece.measured) for piece in pieces]
+        if any(_same(lattice, measured, *other, _SAME_LATTICE) for other in known):
             continue
-        mask = crystal_region(image, measured) & (allowed if rest is None else rest)
-        new = [
-            piece
-            for part in connected(mask, MIN_CELLS * measured.cell_area_px)
-            for piece in _followed(image, lattice, measured, part)
-        ]
+        new = _pieces_of(image, lattice, measured, allowed if rest is None else rest)
         if new:
             taken = np.logical_or.reduce([piece.mask for piece in pieces] + [~allowed])
             return [grown(image, piece, taken) for piece in new]
     return []
+
+
+def _pieces_of(
+    image: Image, lattice: Lattice, measured: MeasuredLattice, allowed: BoolArray
+) -> list[Piece]:
+    """The connected parts of a measured lattice, parted where its origin jumps."""
+    mask = crystal_region(image, measured) & allowed
+    return [
+        piece
+        for part in connected(mask, MIN_CELLS * measured.cell_area_px)
+        for piece in _followed(image, lattice, measured, part)
+    ]
 
 
 def _seen(
@@ -157,10 +233,16 @@ def _measured(image: Image, lattice: Lattice, region: BoolArray | None) -> Measu
     return measured if measured.found else None
 
 
-def _same(lattice: Lattice, measured: MeasuredLattice, piece: Piece) -> bool:
-    """Whether a piece has this lattice already."""
-    change = np.linalg.solve(piece.measured.vectors_px, measured.vectors_px) - np.eye(2)
-    return lattice == piece.lattice and float(np.linalg.norm(change, 2)) < _SAME_LATTICE
+def _same(
+    lattice: Lattice,
+    measured: MeasuredLattice,
+    other: Lattice,
+    known: MeasuredLattice,
+    error: float,
+) -> bool:
+    """Whether a lattice is known already."""
+    change = np.linalg.solve(known.vectors_px, measured.vectors_px) - np.eye(2)
+    return lattice == other and float(np.linalg.norm(change, 2)) < error
 
 
 def _followed(

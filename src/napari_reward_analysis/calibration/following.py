@@ -36,6 +36,8 @@ _ERROR = 0.03
 _N_REFLECTIONS = 12
 #: A part between jumps of the origin has at least so many cells.
 MIN_CELLS = 8.0
+#: Number of places at which the mean cell is looked at.
+_MEAN_PLACES = 400
 #: Frequencies (cycles per px) up to which a reflection is used.
 _BAND = 0.45
 
@@ -100,6 +102,12 @@ class LocalLattice:
             change = self.offset_at(yx + move) - self.offset_at(yx - move)
             gradient[:, axis] -= (change - np.rint(change)) / (2 * step)
         return np.asarray(np.linalg.inv(gradient))
+
+    def mean_cell(self) -> FloatArray:
+        """Vectors (rows, in px) of the cell, median over the places inside."""
+        places = np.argwhere(self.inside) * self.grid.steps + [self.grid.y[0], self.grid.x[0]]
+        places = places[:: max(1, len(places) // _MEAN_PLACES)]
+        return np.asarray(np.median(self.cells_at(places), axis=0))
 
     def fractional_map(self, shape: tuple[int, int]) -> tuple[Float32Array, Float32Array]:
         """The two lattice coordinates of every pixel, modulo one, shapes (H, W)."""

@@ -43,7 +43,7 @@ def grown(image: Image, piece: Piece, taken: BoolArray) -> Piece:
         free = ~(piece.mask | taken)
         if free.sum() < piece.measured.cell_area_px:
             break
-        more = free & (agreement(image, piece.followed, piece.mask) >= _CONTINUED)
+        more = free & (agreement(image, piece.followed, piece.mask).part >= _CONTINUED)
         joined = _joined(piece, more)
         if joined.sum() - piece.mask.sum() < piece.measured.cell_area_px:
             break
@@ -69,7 +69,7 @@ def completed(image: Image, pieces: Sequence[Piece], allowed: BoolArray) -> list
         if not free.any():
             break
         trial = followed_again(image, replace(piece, mask=piece.mask | free))
-        more = free & (agreement(image, trial.followed, piece.mask) >= _FOLLOWED)
+        more = free & (agreement(image, trial.followed, piece.mask).part >= _FOLLOWED)
         joined = _joined(piece, more)
         # Small holes are no holes: the window cannot resolve them.
         filled = cleaned(joined, MIN_CELLS * piece.measured.cell_area_px)

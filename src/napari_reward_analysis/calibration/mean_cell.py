@@ -22,8 +22,6 @@ _SMOOTH = 0.7
 _PARTS, _CELLS = 24, 4.0
 #: Side in cells of the pieces of which the parts consist. They are spread over the domain.
 _PIECE = 2.0
-#: Steps from a piece to the next piece of another part, along a row and from row to row.
-_NEXT_ROW = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,8 +87,11 @@ def fold(image: Image, lattice: LocalLattice, mask: BoolArray) -> MeanCell:
 def _part_of(at: IntArray, shape: tuple[int, int], vectors: FloatArray) -> tuple[IntArray, int]:
     """Number of the part to which each pixel belongs, and the number of parts."""
     area = abs(float(np.linalg.det(vectors)))
-    parts = int(min(max(len(at) / area / _CELLS, 1.0), _PARTS))
     side = _PIECE * math.sqrt(area)
     y, x = np.divmod(at, shape[1])
-    piece = _NEXT_ROW * (y / side).astype(np.int64) + (x / side).astype(np.int64)
-    return piece % parts, parts
+    across = int(shape[1] / side) + 1
+    piece = across * (y / side).astype(np.int64) + (x / side).astype(np.int64)
+    there = np.bincount(piece) > 0
+    number = np.cumsum(there) - 1
+    parts = int(min(max(len(at) / area / _CELLS, 1.0), _PARTS, there.sum()))
+    return number[piece] % parts, parts

@@ -23,7 +23,7 @@ _MEET = 1.0
 #: They are one if, where they meet, the local lattices differ by less than this part of the
 #: difference of the mean lattices.
 _PART = 0.8
-#: Mean lattices that differ by less are equal: the pieces were parted for another reason.
+#: Mean lattices that differ by less are equal. Only a jump of the origin parts their pieces.
 _EQUAL = 0.015
 #: Mean lattices that differ by more are different grains.
 _GRAINS = 0.15
@@ -66,9 +66,9 @@ def _smooth(piece: Piece, other: Piece) -> bool:
     """Whether the local lattices of two pieces are alike where the pieces meet."""
     if piece.lattice != other.lattice:
         return False
-    change = _change(piece.measured.vectors_px, other.measured.vectors_px)
+    change = _change(piece.followed.mean_cell(), other.followed.mean_cell())
     between = float(np.linalg.norm(change, 2))
-    if not _EQUAL < between < _GRAINS:
+    if between > _GRAINS:
         return False
     reach = _MEET * piece.spacing_px
     meet = _within(piece.mask, reach) & _within(other.mask, reach)
@@ -77,6 +77,8 @@ def _smooth(piece: Piece, other: Piece) -> bool:
         return False
     places = places[:: max(1, len(places) // _PLACES)]
     pairs = zip(piece.followed.cells_at(places), other.followed.cells_at(places), strict=True)
+    if between < _EQUAL:
+        return True
     local = np.median([_change(first, second) for first, second in pairs], axis=0)
     return bool(np.linalg.norm(local, 2) < _PART * between)
 
