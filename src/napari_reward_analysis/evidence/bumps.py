@@ -15,8 +15,9 @@ from napari_reward_analysis.arrays import Float32Array, FloatArray, Indices
 from napari_reward_analysis.evidence.gather import Pixels
 from napari_reward_analysis.evidence.visible import Visible
 
-#: Two Gaussians further apart than this many joint sigmas do not overlap.
-_APART = 4.2
+#: Two Gaussians further apart than this many joint sigmas do not overlap. The broad nodes of
+#: the background need more: without far elements their matrix is not positive.
+_APART, _APART_BROAD = 3.6, 4.2
 #: A rendered Gaussian ends at this many sigmas.
 _REACH = 4.0
 _BLOCK = 256
@@ -61,7 +62,9 @@ class Overlaps(NamedTuple):
 
 def overlaps(one: Bumps, other: Bumps, visible: Visible) -> Overlaps:
     """Overlaps of all pairs of two groups that are near each other."""
-    reach = _APART * float(np.hypot(one.widths[-1], other.widths[-1]))
+    broad = other.widths[-1] > 2 * one.widths[-1] or len(other.widths) == 1
+    apart = _APART_BROAD if broad else _APART
+    reach = apart * float(np.hypot(one.widths[-1], other.widths[-1]))
     near = cKDTree(one.points).sparse_distance_matrix(
         cKDTree(other.points), reach, output_type="ndarray"
     )

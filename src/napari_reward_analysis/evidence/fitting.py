@@ -21,6 +21,8 @@ _ROUGH = 1e-3
 #: The first profile is fitted in a part of the image as wide as this many mean spacings,
 #: unless the part holds too few columns.
 _PART, _FEW = 40, 200
+#: Further steps towards the columns, as long as one in twenty moves so far, in widths.
+_MORE, _FAR = 2, 0.6
 
 
 def fit_sites(
@@ -59,6 +61,12 @@ def fit_sites(
         return residual_of(pixels, seen, solution, visible, near, mean)
     variance = np.full(len(start), first_variance(pixels, seen))
     points = move_to_columns(solution, variance, start, spacing, pixels.shape)
+    for _ in range(_MORE):
+        if not _far(points - solution.columns.points, columns.widths):
+            break
+        columns = profile.bumps(points, np.zeros_like(kind))
+        solution = fit_amplitudes(source, columns, background, visible, solution, _ROUGH)
+        points = move_to_columns(solution, variance, start, spacing, pixels.shape)
     height = np.maximum(solution.height, 0.0)
     profile = fit_profile(pixels, seen, points, kind, height, mean)
     columns = profile.bumps(points, kind)
@@ -95,6 +103,11 @@ def mean_spacing(points: FloatArray, spacing: float) -> float:
         return spacing
     distance, _ = cKDTree(points).query(points, k=k)
     return float(np.median(distance[:, -1]) * np.sqrt(np.pi / (k - 0.5)))
+
+
+def _far(moved: FloatArray, widths: FloatArray) -> bool:
+    """Whether many columns moved so far that a linear step is a poor guide."""
+    return bool(np.quantile(np.hypot(*moved.T), 0.95) > _FAR * widths[-1])
 
 
 def _common_profile(

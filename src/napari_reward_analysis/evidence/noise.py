@@ -18,6 +18,9 @@ _LEVELS = 12
 _SAMPLE = 60_000
 #: Squared residuals count up to this many variances. Of Gaussian noise, this part is left.
 _CLIP, _KEPT = 9.0, 0.9941
+#: Where the noise is so many times stronger than expected, it is measured again, in so many
+#: passes.
+_MUCH, _PASSES = 2.0, 3
 #: Standard deviation over the median absolute deviation.
 _MAD = 1.4826
 #: The local noise is a mean over this many mean spacings (sigma of a Gaussian).
@@ -51,11 +54,16 @@ def noise_variance(
     variance = np.maximum(model - levels.min(), np.float32(0))
     variance *= np.float32(rise)
     variance += np.float32(base)
-    ratio = np.square(residual)
-    ratio /= variance
-    np.minimum(ratio, np.float32(_CLIP), out=ratio)
-    ratio *= near
-    variance *= _local_mean(ratio, near, _LOCAL * spacing) / np.float32(_KEPT)
+    for _ in range(_PASSES):
+        ratio = np.square(residual)
+        ratio /= variance
+        np.minimum(ratio, np.float32(_CLIP), out=ratio)
+        ratio *= near
+        local = _local_mean(ratio, near, _LOCAL * spacing) / np.float32(_KEPT)
+        variance *= local
+        # Much more noise than elsewhere was cut away as if it were none.
+        if local.max() < _MUCH:
+            break
     return np.asarray(variance, np.float32)
 
 

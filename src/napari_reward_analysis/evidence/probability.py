@@ -13,12 +13,17 @@ import numpy as np
 from scipy.spatial import cKDTree
 from scipy.special import log_ndtr, softmax
 
-from napari_reward_analysis.arrays import FloatArray, Indices, IntArray
+from napari_reward_analysis.arrays import BoolArray, FloatArray, Indices, IntArray
 
 #: Number of neighbours of the same kind that tell the usual amplitude.
 _NEIGHBOURS = 24
-#: Rounds of learning.
-_ROUNDS = 12
+#: Rounds of learning, and those before which the neighbours are looked up again.
+_ROUNDS, _SEARCHES = 12, (0, 2, 6)
+#: At the start a column is as bright as this part of the bright ones of its kind. Later its
+#: probability decides whether it counts as a neighbour.
+_START, _COUNTS = 0.35, 0.2
+#: A usual amplitude must be so many times its own error, and this part of the brightest ones.
+_CLEAR, _FAINTEST = 3.0, 0.03
 #: Amplitudes of other columns, relative to the usual one.
 _DARKEST, _BRIGHTEST = 0.25, 2.5
 #: Usual shares of empty sites and of other columns, and the number of sites that they are
@@ -65,12 +70,14 @@ def presence(
     """
     if not len(points):
         return Presence(np.empty(0), np.empty(0))
-    near = _same_kind(points, kind)
-    p_column = np.ones(len(points))
     blur = np.hypot(error, leak)
     empty, other = _EMPTY, _OTHER
-    usual = height
-    for _ in range(_ROUNDS):
+    # In a hole the nearest sites are empty too: only bright ones count at the start.
+    p_column = (height >= _START * _bright(kind, height)).astype(float)
+    usual = doubt = height
+    for number in range(_ROUNDS):
+        if number in _SEARCHES:
+            near = _same_kind(points, kind, p_column > _COUNTS)
         usual, doubt = _usual(height, error, p_column, near)
         scatter = _scatter(kind, height, error, p_column, usual)
         spread = np.sqrt(error**2 + scatter**2 + doubt**2)
@@ -87,19 +94,36 @@ def presence(
         n = len(points)
         empty = (share[0].sum() + _WORTH * _EMPTY) / (n + _WORTH)
         other = (share[2].sum() + _WORTH * _OTHER) / (n + _WORTH)
-    return Presence(p_column, usual)
+    # Where even the usual column does not show, the image does not tell.
+    shows = usual > np.maximum(_CLEAR * doubt, _FAINTEST * float(np.quantile(usual, 0.95)))
+    return Presence(np.where(shows, p_column, np.minimum(p_column, 0.5)), usual)
 
 
-def _same_kind(points: FloatArray, kind: IntArray) -> Indices:
-    """Rows of the nearest other sites of the same kind, shape (n, k); -1 where there are none."""
+def _bright(kind: IntArray, height: FloatArray) -> FloatArray:
+    """Amplitude of the bright columns of each site's kind."""
+    level = np.zeros(len(kind))
+    for number in np.unique(kind):
+        mine = kind == number
+        level[mine] = max(float(np.quantile(height[mine], 0.9)), 0.0)
+    return level
+
+
+def _same_kind(points: FloatArray, kind: IntArray, counts: BoolArray) -> Indices:
+    """Rows of the nearest other sites that count, of the same kind; -1 where there are none."""
     near = np.full((len(points), _NEIGHBOURS), -1)
     for number in np.unique(kind):
-        rows = np.flatnonzero(kind == number)
-        count = min(_NEIGHBOURS, len(rows) - 1)
-        if count < 1:
+        mine = np.flatnonzero(kind == number)
+        rows = mine[counts[mine]]
+        if not len(rows):
             continue
-        _, found = cKDTree(points[rows]).query(points[rows], k=count + 1)
-        near[rows, :count] = rows[found[:, 1:]]
+        wanted = np.arange(1, _NEIGHBOURS + 2)
+        _, found = cKDTree(points[rows]).query(points[mine], k=wanted)
+        found = np.append(rows, -1)[found]
+        # A site finds itself, mostly first; it does not count for itself.
+        itself = found == mine[:, None]
+        order = np.argsort(itself, axis=1, kind="stable")
+        found = np.take_along_axis(np.where(itself, -1, found), order, axis=1)
+        near[mine] = found[:, :_NEIGHBOURS]
     return near
 
 

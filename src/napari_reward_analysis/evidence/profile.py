@@ -23,8 +23,10 @@ _NARROWEST = 0.7
 _WINDOWS, _HALF, _PIXELS = 120, 0.9, 21
 #: Widths with less than this share of the peak's height are left out.
 _FAINT = 0.01
-#: The profile of a sublattice is drawn towards the common one as if by this many windows.
-_DRAWN = 3.0
+#: In the profiles of the kinds, widths with less than this share of the volume are left out.
+_SMALL = 0.08
+#: Expected difference of a sublattice's profile from the mean one, relative to its height.
+_DRAWN = 0.2
 #: With more kinds than this all have the common profile.
 _KINDS = 16
 
@@ -82,16 +84,21 @@ def fit_profile(
     widths = np.unique(np.maximum(_WIDTHS * spacing, _NARROWEST))
     one = np.zeros(len(points), np.int64)
     shared = _fit(windows, points, one, height, widths, None)[0]
-    used = shared > _FAINT * shared.sum()
-    widths, shared = widths[used], shared[used]
+    used = np.flatnonzero(shared > _FAINT * shared.sum())
     kinds = int(kind.max()) + 1
     if kinds == 1 or kinds > _KINDS:
-        return Profile(widths, np.tile(shared / shared.sum(), (kinds, 1)))
+        shared = shared[used] / shared[used].sum()
+        return Profile(widths[used], np.tile(shared, (kinds, 1)))
+    # A kind may be somewhat wider or narrower than the mean.
+    tried = slice(max(used[0] - 1, 0), used[-1] + 2)
+    widths, shared = widths[tried], shared[tried]
     weights = _fit(windows, points, kind, height, widths, shared)
-    scale = weights.sum(axis=1)
-    usable = scale > 0
-    weights[~usable], scale[~usable] = shared, shared.sum()
-    return Profile(widths, weights / scale[:, None])
+    weights[~weights.any(axis=1)] = shared
+    weights /= weights.sum(axis=1, keepdims=True)
+    volume = weights * widths**2
+    kept = (volume / volume.sum(axis=1, keepdims=True)).max(axis=0) > _SMALL
+    weights = weights[:, kept]
+    return Profile(widths[kept], weights / weights.sum(axis=1, keepdims=True))
 
 
 class _Windows(NamedTuple):
@@ -161,11 +168,12 @@ def _fit(
     normal, seen = rest @ rest.T, rest @ target
     power = normal.diagonal().mean()
     if shared is not None:
-        # The mean profile counts as some windows of each kind.
-        each = _DRAWN / len(windows.centre) * power
-        prior = np.tile(shared, kinds)
-        normal = normal + each * np.eye(len(normal))
-        seen = seen + each * prior
+        # Where noise hides the difference, a kind has the mean profile.
+        mean = np.tile(shared, kinds)
+        left = float(target @ target - 2 * mean @ seen + mean @ normal @ mean)
+        hold = left / float(windows.weights.sum()) / (_DRAWN * shared.sum()) ** 2
+        normal = normal + hold * np.eye(len(normal))
+        seen = seen + hold * mean
     normal = normal + 1e-6 * power * np.eye(len(normal))
     root = np.linalg.cholesky(normal)
     best, _ = nnls(root.T, np.linalg.solve(root, seen))
