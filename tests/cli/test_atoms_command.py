@@ -13,9 +13,10 @@ from tests.support.command_line import call, call_alone, end_by, start, wait_for
 
 from napari_reward_analysis import load_run
 from napari_reward_analysis.analyses.atoms.as_published import as_published
+from napari_reward_analysis.analyses.atoms.table import SITE_COLUMNS
 
 COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
-ADDED = ["uncertainty_px", "uncertainty_A", "is_counted"]
+ADDED = ["uncertainty_px", "uncertainty_A", "is_counted", *SITE_COLUMNS]
 FILES = ["atoms.csv", "front.png", "overlay.png", "run.json", "vacancies.csv"]
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
 
