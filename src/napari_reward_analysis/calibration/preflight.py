@@ -34,6 +34,10 @@ from napari_reward_analysis.image import Image
 from napari_reward_analysis.notices import Notice
 
 
+#: From this share of the field on, a notice would call the crystal 100 % of it.
+_ALL = 0.995
+
+
 @dataclass(frozen=True, eq=False)
 class Preflight:
     """An image as it will be analysed.
@@ -117,6 +121,8 @@ def run_preflight(
     if calibrate == "lattice":
         image = replace(image, pixel_size=measured.pixel_size)
     notices = _notices(measured, calibrate, domains, drawn)
+    if not domains and (better := better_preset(image, measured)) is not None:
+        notices += (better_preset_notice(better, measured),)
     if region is None and area == "crystal":
         region, more = _found_region(measured, domains)
         notices += more
@@ -147,4 +153,5 @@ def _found_region(
     region = reduce(np.logical_or, [domain.mask for domain in domains])
     if region.all():
         return None, ()
-    return region, (crystal_share(float(region.mean())),)
+    share = float(region.mean())
+    return region, ((crystal_share(share),) if share < _ALL else ())

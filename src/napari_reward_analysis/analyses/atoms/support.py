@@ -61,7 +61,7 @@ class Support:
         self.evidence: Evidence = measure_evidence(
             image, find_sites(image, domains), masked=~image.valid
         )
-        self.sites = _of_domains(SiteTable.of(self.evidence), domains)
+        self.sites = _of_domains(SiteTable.of(self.evidence), domains, image.valid)
         self._area = area
 
     @property
@@ -105,9 +105,9 @@ class Support:
         return Candidates(blobs[keep])
 
 
-def _of_domains(sites: SiteTable, domains: Sequence[Domain]) -> SiteTable:
-    """Drop the empty sites of the rim: beyond a domain there is no crystal to be vacant."""
-    crystal = reduce(np.logical_or, [domain.mask for domain in domains])
+def _of_domains(sites: SiteTable, domains: Sequence[Domain], valid: BoolArray) -> SiteTable:
+    """Drop empty sites beyond the domains and on hidden pixels: no crystal is seen there."""
+    crystal = reduce(np.logical_or, [domain.mask for domain in domains]) & valid
     empty = sites.vacant | sites.undecided
     return sites.rows(sites.within(crystal) | ~empty)
 

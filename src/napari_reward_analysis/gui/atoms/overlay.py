@@ -125,7 +125,10 @@ class AtomsOverlay(Overlay):
         if self._domains_of == run.identifier:
             return
         self._domains_of = run.identifier
+        active = self.viewer.layers.selection.active
         layer = self.domains.show(place, run.domains.labels.astype(np.uint8))
+        if active is not None:
+            self.viewer.layers.selection.active = active
         if layer is not None:
             layer.features = _domain_features(run.domains)
 
