@@ -49,7 +49,7 @@ def fit_sites(
         The columns of its solution are the sites and, after them, columns outside the image.
     """
     mean = mean_spacing(sites, spacing)
-    outside = columns_outside(sites, kind, pixels.shape, mean)
+    outside = columns_outside(sites, kind, pixels.shape, mean, spacing)
     start, kind = np.vstack([sites, outside.points]), np.append(kind, outside.kind)
     source, visible = Pixels(pixels), Visible(seen)
     background = background_of(pixels, background_nodes(pixels.shape, mean), visible)
