@@ -207,23 +207,13 @@ def _features(
 
 def _without_plane(windows: _Windows, features: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Features and pixels with the best plane of each window taken out, as rows."""
-    y = windows.y - windows.centre[:, [0]]
-    x = windows.x - windows.centre[:, [1]]
-    size = y.shape[1]
-    plane = np.stack(
-        [
-            np.ones((len(y), size, size)),
-            np.broadcast_to(y[:, :, None], (len(y), size, size)),
-            np.broadcast_to(x[:, None, :], (len(y), size, size)),
-        ],
-        axis=1,
-    )
-    plane = (plane * windows.weights[:, None]).reshape(len(y), 3, -1)
-    square = plane @ plane.transpose(0, 2, 1)
-    square += 1e-9 * size**2 * np.eye(3)
+    count, size = windows.y.shape
+    steps = np.linspace(-1, 1, size)
+    grid = np.stack([np.ones((size, size)), *np.meshgrid(steps, steps, indexing="ij")])
+    plane = grid.reshape(1, 3, -1) * windows.weights.reshape(count, 1, -1)
     both = np.concatenate([features, windows.pixels[None]]) * windows.weights
-    flat = both.reshape(len(both), len(y), -1, 1)
-    fitted = np.linalg.solve(square, plane @ flat)
-    rest = flat[..., 0] - (plane.transpose(0, 2, 1) @ fitted)[..., 0]
-    rest = rest.reshape(len(both), -1)
-    return rest[:-1], rest[-1]
+    flat = both.reshape(len(both), count, -1).transpose(1, 2, 0)
+    square = plane @ plane.transpose(0, 2, 1) + 1e-9 * size**2 * np.eye(3)
+    rest = flat - plane.transpose(0, 2, 1) @ np.linalg.solve(square, plane @ flat)
+    rows = rest.reshape(-1, len(both)).T
+    return rows[:-1], rows[-1]
