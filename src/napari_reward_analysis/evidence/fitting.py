@@ -102,7 +102,9 @@ def mean_spacing(points: FloatArray, spacing: float) -> float:
     if k < 2:
         return spacing
     distance, _ = cKDTree(points).query(points, k=k)
-    return float(np.median(distance[:, -1]) * np.sqrt(np.pi / (k - 0.5)))
+    side = float(np.median(distance[:, -1]) * np.sqrt(np.pi / (k - 0.5)))
+    # Sites on one another tell nothing.
+    return max(side, spacing / 2)
 
 
 def _far(moved: FloatArray, widths: FloatArray) -> bool:

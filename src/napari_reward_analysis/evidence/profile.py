@@ -50,10 +50,10 @@ class Profile(NamedTuple):
         return Bumps(points, self.widths, self.weights[kind])
 
 
-def first_profile(spacing: float) -> Profile:
-    """One Gaussian of a usual width for one kind of column, to start with."""
+def first_profile(spacing: float, kinds: int = 1) -> Profile:
+    """One Gaussian of a usual width, to start with."""
     width = np.array([max(0.2 * spacing, _NARROWEST)])
-    return Profile(width, np.ones((1, 1)))
+    return Profile(width, np.ones((kinds, 1)))
 
 
 def fit_profile(
@@ -81,11 +81,15 @@ def fit_profile(
         Mean spacing of the columns in pixels.
     """
     windows = _sample(image, seen, points, kind, spacing)
+    kinds = int(kind.max()) + 1
+    if not len(windows.centre):
+        return first_profile(spacing, kinds)
     widths = np.unique(np.maximum(_WIDTHS * spacing, _NARROWEST))
     one = np.zeros(len(points), np.int64)
     shared = _fit(windows, points, one, height, widths, None)[0]
+    if not shared.any():
+        return first_profile(spacing, kinds)
     used = np.flatnonzero(shared > _FAINT * shared.sum())
-    kinds = int(kind.max()) + 1
     if kinds == 1 or kinds > _KINDS:
         shared = shared[used] / shared[used].sum()
         return Profile(widths[used], np.tile(shared, (kinds, 1)))
@@ -167,6 +171,8 @@ def _fit(
     rest, target = _without_plane(windows, features)
     normal, seen = rest @ rest.T, rest @ target
     power = normal.diagonal().mean()
+    if not power > 0:
+        return np.zeros((kinds, len(widths)))
     if shared is not None:
         # Where noise hides the difference, a kind has the mean profile.
         mean = np.tile(shared, kinds)
