@@ -27,10 +27,10 @@ class Crystal(NamedTuple):
     d_prime: np.ndarray
 
 
-def sites_at(yx: np.ndarray, sublattice: np.ndarray, spacing: float) -> Sites:
+def one_domain(yx: np.ndarray, sublattice: np.ndarray, spacing: float) -> Sites:
     """Sites of one domain."""
     n = len(yx)
-    names = np.array([f"K{number}" for number in sublattice])
+    names = np.array([f"K{number}" for number in sublattice], str)
     return Sites(yx, np.zeros(n, np.int64), np.zeros((n, 2), np.int64), sublattice, names, spacing)
 
 
@@ -80,7 +80,7 @@ def crystal(
     height = whole.truth["weight"] * peak * (1 - TAIL_FRACTION)
     distance = np.sqrt(((yx[:, None] - yx) ** 2).sum(axis=2))
     spacing = float(np.sort(distance, axis=1)[:, 1].min())
-    sites = sites_at(yx + rng.normal(0, jitter * spacing, yx.shape), sublattice, spacing)
+    sites = one_domain(yx + rng.normal(0, jitter * spacing, yx.shape), sublattice, spacing)
     d_prime = height * np.sqrt(np.pi) * sigma / np.sqrt(variance)
     return Crystal(Image(pixels.astype(np.float32)), sites, present, d_prime)
 
@@ -106,3 +106,9 @@ def reordered():
         )
 
     return choose
+
+
+@pytest.fixture(scope="session")
+def sites_at():
+    """Maker of sites at given positions."""
+    return one_domain

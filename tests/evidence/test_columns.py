@@ -45,7 +45,7 @@ def test_columns_outside_continue_the_lattice():
     inside = np.all((points > -0.5) & (points < np.array(SHAPE) - 0.5), axis=1)
     rng = np.random.default_rng(1)
     sites = points[inside] + rng.normal(0, 0.3, (inside.sum(), 2))
-    found = columns_outside(sites, kind[inside], SHAPE, 13.0)
+    found = columns_outside(sites, kind[inside], SHAPE, 13.0, 13.0)
     beyond = np.maximum(-points, points - np.subtract(SHAPE, 1)).max(axis=1)
     distance = np.sqrt(((points[:, None] - found.points) ** 2).sum(axis=2))
     near = (beyond > 1.5) & (beyond < 8.0)
@@ -57,4 +57,4 @@ def test_columns_outside_continue_the_lattice():
 @pytest.mark.parametrize("count", [0, 1])
 def test_lone_columns_tell_nothing_of_the_outside(count):
     points = np.full((count, 2), 5.0)
-    assert len(columns_outside(points, np.zeros(count, np.int64), SHAPE, 13.0).points) == 0
+    assert len(columns_outside(points, np.zeros(count, np.int64), SHAPE, 13.0, 13.0).points) == 0

@@ -129,6 +129,39 @@ def test_masked_pixels_do_not_count(make_crystal):
         assert (found.state[deep] == "undecided").all()
 
 
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 10**6),
+    content=st.sampled_from(["noise", "one pixel", "few counts", "half missing", "huge"]),
+    mask=st.sampled_from(["none", "all", "some"]),
+    count=st.integers(0, 40),
+)
+def test_nonsense_gives_finite_evidence(sites_at, seed, content, mask, count):
+    rng = np.random.default_rng(seed)
+    shape = tuple(rng.integers(8, 100, 2))
+    pixels = rng.normal(size=shape)
+    if content == "one pixel":
+        pixels = np.zeros(shape)
+    elif content == "few counts":
+        pixels = rng.poisson(0.05, shape).astype(float)
+    elif content == "half missing":
+        pixels[:, : shape[1] // 2] = np.nan
+    elif content == "huge":
+        pixels *= 1e30
+    pixels[-1, -1] = 3.0
+    masked = {"none": None, "all": np.ones(shape, bool), "some": rng.random(shape) < 0.3}[mask]
+    yx = rng.uniform(-5, max(shape) + 5, (count, 2))
+    yx[1:2] = yx[:1]
+    sites = sites_at(yx, rng.integers(0, 3, count), float(rng.uniform(2, 20)))
+    found = measure_evidence(Image(pixels), sites, masked)
+    assert ((found.p_column >= 0) & (found.p_column <= 1)).all()
+    assert np.isfinite(found.amplitude).all()
+    assert np.isfinite(found.amplitude_error).all()
+    assert np.isfinite(found.yx).all()
+    points = found.of_points(rng.uniform(-3, max(shape) + 3, (10, 2)))
+    assert ((points.p_column >= 0) & (points.p_column <= 1)).all()
+
+
 def test_no_sites_give_no_evidence(make_crystal, reordered):
     made = make_crystal(shape=(160, 160))
     found = measure_evidence(made.image, reordered(made.sites, np.arange(0)))

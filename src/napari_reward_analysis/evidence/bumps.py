@@ -70,7 +70,7 @@ def overlaps(one: Bumps, other: Bumps, visible: Visible) -> Overlaps:
     )
     first, second = near["i"].astype(np.intp), near["j"].astype(np.intp)
     away = one.points[first] - other.points[second]
-    squared = (away**2).sum(axis=1)
+    squared = away[:, 0] ** 2 + away[:, 1] ** 2
     middle = 0.5 * (one.points[first] + other.points[second])
     cut = np.flatnonzero(visible.near_limit(middle, reach))
     value, slope = np.zeros(len(first)), np.zeros(len(first))

@@ -49,7 +49,7 @@ def fit_sites(
         The columns of its solution are the sites and, after them, columns outside the image.
     """
     mean = mean_spacing(sites, spacing)
-    outside = columns_outside(sites, kind, pixels.shape, mean)
+    outside = columns_outside(sites, kind, pixels.shape, mean, spacing)
     start, kind = np.vstack([sites, outside.points]), np.append(kind, outside.kind)
     source, visible = Pixels(pixels), Visible(seen)
     background = background_of(pixels, background_nodes(pixels.shape, mean), visible)
@@ -102,7 +102,9 @@ def mean_spacing(points: FloatArray, spacing: float) -> float:
     if k < 2:
         return spacing
     distance, _ = cKDTree(points).query(points, k=k)
-    return float(np.median(distance[:, -1]) * np.sqrt(np.pi / (k - 0.5)))
+    side = float(np.median(distance[:, -1]) * np.sqrt(np.pi / (k - 0.5)))
+    # Sites on one another tell nothing.
+    return max(side, spacing / 2)
 
 
 def _far(moved: FloatArray, widths: FloatArray) -> bool:

@@ -17,8 +17,8 @@ from napari_reward_analysis.arrays import FloatArray, IntArray
 #: How far outside columns are looked for, and how far inside their neighbours may lie, in
 #: mean spacings.
 _FAR, _RIM = 0.7, 1.2
-#: Two places nearer than this, in mean spacings, are one.
-_SAME = 0.35
+#: Two places nearer than this, in smallest spacings, are one.
+_SAME = 0.5
 
 
 class Outside(NamedTuple):
@@ -37,7 +37,7 @@ class Outside(NamedTuple):
 
 
 def columns_outside(
-    points: FloatArray, kind: IntArray, shape: tuple[int, int], spacing: float
+    points: FloatArray, kind: IntArray, shape: tuple[int, int], spacing: float, least: float
 ) -> Outside:
     """Continue the lattice over the border.
 
@@ -51,6 +51,8 @@ def columns_outside(
         Height and width of the image.
     spacing : float
         Mean spacing of the columns in pixels.
+    least : float
+        Smallest spacing in pixels.
     """
     nothing = Outside(np.empty((0, 2)), np.empty(0, np.int64))
     if len(points) < 2:
@@ -76,10 +78,19 @@ def columns_outside(
     if not found:
         return nothing
     places, which = np.concatenate(found), np.concatenate(kinds)
-    beyond = np.maximum(-places, places - np.subtract(shape, 1)).max(axis=1)
-    kept = (beyond > 0.5) & (beyond < _FAR * spacing)
-    kept[kept] = tree.query(places[kept])[0] > _SAME * spacing
-    return _merged(places[kept], which[kept], _SAME * spacing)
+    # A place inside the image decides with the others whether they are outside.
+    rim = _beyond(places, shape) > -_SAME * least
+    places, which = _merged(places[rim], which[rim], _SAME * least)
+    beyond = _beyond(places, shape)
+    # A column on the outermost pixels may have no site.
+    kept = (beyond > -_SAME / 2 * least) & (beyond < _FAR * spacing)
+    kept &= tree.query(places)[0] > _SAME * least
+    return Outside(places[kept], which[kept])
+
+
+def _beyond(places: FloatArray, shape: tuple[int, int]) -> FloatArray:
+    """Distance outside the outermost pixels; below 0 inside."""
+    return np.asarray(np.maximum(-places, places - np.subtract(shape, 1)).max(axis=1))
 
 
 def _merged(places: FloatArray, kind: IntArray, same: float) -> Outside:

@@ -18,7 +18,7 @@ from napari_reward_analysis.arrays import BoolArray, FloatArray, Indices, IntArr
 #: Number of neighbours of the same kind that tell the usual amplitude.
 _NEIGHBOURS = 24
 #: Rounds of learning, and those before which the neighbours are looked up again.
-_ROUNDS, _SEARCHES = 12, (0, 2, 6)
+_ROUNDS, _SEARCHES = 12, (0, 3)
 #: At the start a column is as bright as this part of the bright ones of its kind. Later its
 #: probability decides whether it counts as a neighbour.
 _START, _COUNTS = 0.35, 0.2

@@ -50,10 +50,10 @@ class Profile(NamedTuple):
         return Bumps(points, self.widths, self.weights[kind])
 
 
-def first_profile(spacing: float) -> Profile:
-    """One Gaussian of a usual width for one kind of column, to start with."""
+def first_profile(spacing: float, kinds: int = 1) -> Profile:
+    """One Gaussian of a usual width, to start with."""
     width = np.array([max(0.2 * spacing, _NARROWEST)])
-    return Profile(width, np.ones((1, 1)))
+    return Profile(width, np.ones((kinds, 1)))
 
 
 def fit_profile(
@@ -81,11 +81,15 @@ def fit_profile(
         Mean spacing of the columns in pixels.
     """
     windows = _sample(image, seen, points, kind, spacing)
+    kinds = int(kind.max()) + 1
+    if not len(windows.centre):
+        return first_profile(spacing, kinds)
     widths = np.unique(np.maximum(_WIDTHS * spacing, _NARROWEST))
     one = np.zeros(len(points), np.int64)
     shared = _fit(windows, points, one, height, widths, None)[0]
+    if not shared.any():
+        return first_profile(spacing, kinds)
     used = np.flatnonzero(shared > _FAINT * shared.sum())
-    kinds = int(kind.max()) + 1
     if kinds == 1 or kinds > _KINDS:
         shared = shared[used] / shared[used].sum()
         return Profile(widths[used], np.tile(shared, (kinds, 1)))
@@ -167,6 +171,8 @@ def _fit(
     rest, target = _without_plane(windows, features)
     normal, seen = rest @ rest.T, rest @ target
     power = normal.diagonal().mean()
+    if not power > 0:
+        return np.zeros((kinds, len(widths)))
     if shared is not None:
         # Where noise hides the difference, a kind has the mean profile.
         mean = np.tile(shared, kinds)
@@ -207,23 +213,13 @@ def _features(
 
 def _without_plane(windows: _Windows, features: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Features and pixels with the best plane of each window taken out, as rows."""
-    y = windows.y - windows.centre[:, [0]]
-    x = windows.x - windows.centre[:, [1]]
-    size = y.shape[1]
-    plane = np.stack(
-        [
-            np.ones((len(y), size, size)),
-            np.broadcast_to(y[:, :, None], (len(y), size, size)),
-            np.broadcast_to(x[:, None, :], (len(y), size, size)),
-        ],
-        axis=1,
-    )
-    plane = (plane * windows.weights[:, None]).reshape(len(y), 3, -1)
-    square = plane @ plane.transpose(0, 2, 1)
-    square += 1e-9 * size**2 * np.eye(3)
+    count, size = windows.y.shape
+    steps = np.linspace(-1, 1, size)
+    grid = np.stack([np.ones((size, size)), *np.meshgrid(steps, steps, indexing="ij")])
+    plane = grid.reshape(1, 3, -1) * windows.weights.reshape(count, 1, -1)
     both = np.concatenate([features, windows.pixels[None]]) * windows.weights
-    flat = both.reshape(len(both), len(y), -1, 1)
-    fitted = np.linalg.solve(square, plane @ flat)
-    rest = flat[..., 0] - (plane.transpose(0, 2, 1) @ fitted)[..., 0]
-    rest = rest.reshape(len(both), -1)
-    return rest[:-1], rest[-1]
+    flat = both.reshape(len(both), count, -1).transpose(1, 2, 0)
+    square = plane @ plane.transpose(0, 2, 1) + 1e-9 * size**2 * np.eye(3)
+    rest = flat - plane.transpose(0, 2, 1) @ np.linalg.solve(square, plane @ flat)
+    rows = rest.reshape(-1, len(both)).T
+    return rows[:-1], rows[-1]

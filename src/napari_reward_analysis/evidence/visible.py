@@ -40,11 +40,18 @@ class Visible:
 
     def near_limit(self, points: FloatArray, reach: float) -> BoolArray:
         """Mark the points within a distance of the border or of a masked pixel."""
-        last = np.subtract(self._shape, 0.5)
-        near = np.minimum(points + 0.5, last - points).min(axis=1) < reach
+        near = self._depth(points) < reach
         if self._masked is not None:
             near |= self._outside[self._pixel(points)] < reach
         return np.asarray(near)
+
+    def _depth(self, points: FloatArray) -> FloatArray:
+        """Distance of points to the nearest edge of the image; below 0 outside."""
+        # Column by column: a minimum along rows of two is slow.
+        y, x = points.T
+        height, width = self._shape
+        along_y = np.minimum(y + 0.5, height - 0.5 - y)
+        return np.asarray(np.minimum(along_y, np.minimum(x + 0.5, width - 0.5 - x)))
 
     def _pixel(self, points: FloatArray) -> tuple[Indices, ...]:
         """Nearest pixel of the image to each point."""
@@ -61,10 +68,9 @@ class Visible:
             Their width in pixels.
         """
         share = np.ones(len(centres))
-        last = np.subtract(self._shape, 0.5)
-        edge = np.minimum(centres + 0.5, last - centres).min(axis=1) < _FAR * sigma
+        edge = self._depth(centres) < _FAR * sigma
         if edge.any():
-            near = centres[edge]
+            near, last = centres[edge], np.subtract(self._shape, 0.5)
             inside = ndtr((last - near) / sigma) - ndtr((-0.5 - near) / sigma)
             share[edge] = inside.prod(axis=1)
         if self._masked is None:
