@@ -17,12 +17,14 @@ from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.choices import AreaRule, Calibration
 from napari_reward_analysis.calibration.domains import Domain, find_domains
 from napari_reward_analysis.calibration.drawn import without_drawn
+from napari_reward_analysis.calibration.fitting import better_preset
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import (
     MeasuredLattice,
     require_found,
 )
 from napari_reward_analysis.calibration.notices import (
+    better_preset_notice,
     crystal_share,
     domains_notice,
     header_notice,
@@ -32,7 +34,6 @@ from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.notices import Notice
-
 
 #: From this share of the field on, a notice would call the crystal 100 % of it.
 _ALL = 0.995
