@@ -202,7 +202,10 @@ def test_real_images(shared_data, tmp_path, name, lattice, size, count):
     from napari_reward_analysis import read_image
 
     path = shared_data / "real" / name
-    done = call("atoms", path, "--lattice", lattice, *size, "--out", tmp_path, "--json")
+    done = call(
+        *("atoms", path, "--lattice", lattice, *size),
+        *("--trials", 20, "--out", tmp_path, "--json"),
+    )
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert summary["n_atoms"] == pytest.approx(count, rel=0.06)
