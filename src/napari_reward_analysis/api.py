@@ -142,7 +142,7 @@ def iter_atoms(
 
 def find_amorphous(
     image: AnyImage,
-    lattice: AnyLattice | None = None,
+    lattice: AnyLattices | None = None,
     *,
     pixel_size: float | None = None,
     region: Region | None = None,
@@ -188,7 +188,7 @@ def find_amorphous(
 
 def iter_amorphous(
     image: AnyImage,
-    lattice: AnyLattice | None = None,
+    lattice: AnyLattices | None = None,
     *,
     pixel_size: float | None = None,
     region: Region | None = None,
