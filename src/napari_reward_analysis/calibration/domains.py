@@ -45,6 +45,8 @@ _SAME_LATTICE = 0.015
 _TILE_ERROR = 0.1
 #: A crystal that explains a smaller share of the spectrum may hide others.
 _CLEAR = 0.95
+#: Another crystal explains a piece better if its confidence is higher by this.
+_BETTER = 0.02
 #: A hidden lattice must be stronger than the known ones by this part.
 _STRONGER = 0.1
 
@@ -107,8 +109,23 @@ def find_domains(
             break
     if any(piece.measured.confidence < _CLEAR for piece in pieces):
         pieces = _with_hidden(image, lattices, pieces, winners, allowed)
+    if len(lattices) > 1:
+        pieces, _ = contested(image, _named(image, lattices, pieces), allowed)
     pieces = completed(image, merged(image, pieces), allowed)
     return tuple(_domains(image, pieces))
+
+
+def _named(image: Image, lattices: Sequence[Lattice], pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces, each with the crystal that explains it best."""
+    named = []
+    for piece in pieces:
+        seen = _seen(image, lattices, piece.mask)
+        known = max((m.confidence for lattice, m in seen if lattice == piece.lattice), default=0.0)
+        if seen and seen[0][1].confidence > known + _BETTER:
+            lattice, measured = seen[0]
+            piece = followed_again(image, replace(piece, lattice=lattice, measured=measured))
+        named.append(piece)
+    return named
 
 
 def _with_hidden(
