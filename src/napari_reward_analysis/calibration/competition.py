@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,11 +15,16 @@ from napari_reward_analysis.calibration.agreement import agreement
 from napari_reward_analysis.calibration.following import MIN_CELLS, LocalLattice, follow_lattice
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.calibration.reference import EDGE
+from napari_reward_analysis.calibration.shapes import connected
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.image import Image
 
-#: Pixels so near to two pieces (in cells) may belong to one of them.
-_GAP = 1.5
+#: Pixels between two pieces may belong to one of them if the way through them is so short (in
+#: cells).
+_GAP = 3.0
+#: Between pieces of one lattice, whose cells differ by less than the first number, there is no
+#: gap if the way is shorter than the second: where the origin jumps, neither agrees.
+_EQUAL, _NO_GAP = 0.015, 1.5
 #: Rounds of the competition. After each one, the lattices are followed in their new parts.
 _ROUNDS = 2
 
@@ -115,15 +121,6 @@ def followed_again(image: Image, piece: Piece) -> Piece:
     return replace(piece, followed=followed)
 
 
-def connected(mask: BoolArray, smallest: float) -> list[BoolArray]:
-    """The connected parts of a mask from an area in px on, the largest first."""
-    labels, count = ndimage.label(mask)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    large = np.flatnonzero(sizes >= smallest)
-    large = large[np.argsort(-sizes[large], kind="stable")]
-    return [labels == part + 1 for part in large]
-
-
 def _winners(image: Image, pieces: Sequence[Piece]) -> Winners:
     """The piece with the largest strength at each pixel."""
     strength = np.full(image.shape, -np.inf, dtype=np.float32)
@@ -141,10 +138,21 @@ def _winners(image: Image, pieces: Sequence[Piece]) -> Winners:
 def _eligible(pieces: Sequence[Piece], part: Float32Array) -> BoolArray:
     """The pixels of all pieces, and those between two pieces that agree with one of them."""
     union = np.logical_or.reduce([piece.mask for piece in pieces])
-    near = np.zeros(part.shape, dtype=np.int64)
-    for piece in pieces:
-        near += ndimage.distance_transform_edt(~piece.mask) <= _GAP * piece.cell_px
-    return np.asarray(union | ((near > 1) & (part >= EDGE)))
+    away = [ndimage.distance_transform_edt(~piece.mask) / piece.cell_px for piece in pieces]
+    for first, second in itertools.combinations(range(len(pieces)), 2):
+        way = away[first] + away[second]
+        union |= (way <= _GAP) & (part >= EDGE)
+        if _one_lattice(pieces[first], pieces[second]):
+            union |= way <= _NO_GAP
+    return np.asarray(union)
+
+
+def _one_lattice(piece: Piece, other: Piece) -> bool:
+    """Whether two pieces differ by their origin at most."""
+    if piece.lattice != other.lattice:
+        return False
+    change = np.linalg.solve(piece.measured.vectors_px, other.measured.vectors_px) - np.eye(2)
+    return float(np.linalg.norm(change, 2)) < _EQUAL
 
 
 def _shares(pieces: Sequence[Piece], owner: IntArray, eligible: BoolArray) -> list[BoolArray]:

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import ndimage
 
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.agreement import agreement
 from napari_reward_analysis.calibration.competition import (
     Piece,
     Winners,
-    connected,
     contested,
     followed_again,
 )
@@ -30,6 +30,7 @@ from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.calibration.merging import merged
 from napari_reward_analysis.calibration.origin import placed_free_cell
 from napari_reward_analysis.calibration.region import crystal_region
+from napari_reward_analysis.calibration.shapes import connected, opened
 from napari_reward_analysis.calibration.tiles import measured_in_tiles
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
@@ -37,6 +38,12 @@ from napari_reward_analysis.image import Image
 
 #: From this agreement on, a domain explains a pixel.
 _EXPLAINED = 0.7
+#: All crystals in an image share the errors of its scan. One that seems to be strained by so
+#: much more than the first is a mixture of others.
+_MORE_STRAIN = 0.025
+#: Another lattice is looked for in parts that are at least so wide, in longest cell vectors: at
+#: the line where two domains meet, neither of them agrees with the image.
+_WIDE = 2.0
 #: Largest number of lattices, at any orientation, that are looked for.
 _LATTICES = 12
 #: Lattices are one if a step of one cell differs by less than this part.
@@ -48,7 +55,7 @@ _CLEAR = 0.95
 #: Another crystal explains a piece better if its confidence is higher by this.
 _BETTER = 0.02
 #: A hidden lattice must be stronger than the known ones by this part.
-_STRONGER = 0.1
+_STRONGER = 0.06
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,9 +109,8 @@ def find_domains(
         if not new:
             break
         pieces, winners = contested(image, [*pieces, *new], allowed)
-        unexplained = allowed & (winners.part < _EXPLAINED)
-        smallest = MIN_CELLS * min(piece.measured.cell_area_px for piece in pieces)
-        rest = np.logical_or.reduce([np.zeros_like(allowed), *connected(unexplained, smallest)])
+        wide = 0.5 * _WIDE * min(max(piece.measured.lengths_px) for piece in pieces)
+        rest = opened(allowed & (winners.part < _EXPLAINED), wide)
         if not rest.any():
             break
     if any(piece.measured.confidence < _CLEAR for piece in pieces):
@@ -140,6 +146,8 @@ def _with_hidden(
     for lattice, measured in _in_tiles(image, lattices, allowed):
         if any(_same(lattice, measured, *other, _TILE_ERROR) for other in known):
             continue
+        if measured.strain > pieces[0].measured.strain + _MORE_STRAIN:
+            continue
         known.append((lattice, measured))
         new = [
             part
@@ -147,7 +155,10 @@ def _with_hidden(
             for part in _stronger_parts(image, piece, pieces, winners)
         ]
         if new:
-            pieces, winners = contested(image, [*pieces, *new], allowed)
+            taken = np.logical_or.reduce([piece.mask for piece in new])
+            left = [replace(piece, mask=piece.mask & ~taken) for piece in pieces]
+            left = [followed_again(image, piece) for piece in left if piece.mask.any()]
+            pieces, winners = contested(image, [*left, *new], allowed)
     return pieces
 
 
@@ -156,7 +167,10 @@ def _stronger_parts(
 ) -> Iterator[Piece]:
     """The parts of a piece in which its lattice is stronger than all known ones."""
     strength = agreement(image, piece.followed, piece.mask).strength
-    stronger = piece.mask & (strength > (1 + _STRONGER) * winners.strength)
+    mean, usual = (
+        ndimage.gaussian_filter(values, piece.cell_px) for values in (strength, winners.strength)
+    )
+    stronger = piece.mask & (mean > (1 + _STRONGER) * usual)
     for part in connected(stronger, MIN_CELLS * piece.measured.cell_area_px):
         # In strained crystal, a known lattice may fit as well if it is followed there alone.
         known = [
@@ -209,6 +223,8 @@ def _next_pieces(
     for lattice, measured in _seen(image, lattices, rest):
         known = [(piece.lattice, piece.measured) for piece in pieces]
         if any(_same(lattice, measured, *other, _SAME_LATTICE) for other in known):
+            continue
+        if pieces and measured.strain > pieces[0].measured.strain + _MORE_STRAIN:
             continue
         new = _pieces_of(image, lattice, measured, allowed if rest is None else rest)
         if new:

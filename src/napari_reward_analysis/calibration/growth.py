@@ -16,6 +16,7 @@ from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.agreement import agreement
 from napari_reward_analysis.calibration.competition import Piece, followed_again
 from napari_reward_analysis.calibration.region import MIN_CELLS, cleaned
+from napari_reward_analysis.calibration.shapes import opened
 from napari_reward_analysis.image import Image
 
 #: A piece grows where the agreement with its lattice, continued straight on, is so large.
@@ -79,16 +80,5 @@ def completed(image: Image, pieces: Sequence[Piece], allowed: BoolArray) -> list
 
 def _joined(piece: Piece, more: BoolArray) -> BoolArray:
     """The mask of a piece, with the wide parts of another mask that touch it."""
-    wide = _opened(more, 0.5 * _WIDE * piece.spacing_px)
+    wide = opened(more, 0.5 * _WIDE * piece.spacing_px)
     return np.asarray(ndimage.binary_propagation(piece.mask, mask=piece.mask | wide))
-
-
-def _opened(mask: BoolArray, radius: float) -> BoolArray:
-    """The parts of a mask into which a disk fits; the mask goes on beyond the border."""
-    pad = int(radius) + 2
-    padded = np.pad(mask, pad, mode="edge")
-    core = ndimage.distance_transform_edt(padded) > radius
-    if not core.any():
-        return np.zeros_like(mask)
-    opened = ndimage.distance_transform_edt(~core) <= radius
-    return np.asarray(opened[pad:-pad, pad:-pad] & mask)
