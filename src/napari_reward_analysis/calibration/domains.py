@@ -15,14 +15,13 @@ import numpy as np
 from scipy import ndimage
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.agreement import agreement
 from napari_reward_analysis.calibration.competition import (
     Piece,
     Winners,
     contested,
     followed_again,
 )
-from napari_reward_analysis.calibration.following import MIN_CELLS, follow_lattice, follow_parts
+from napari_reward_analysis.calibration.following import MIN_CELLS, LocalLattice, follow_parts
 from napari_reward_analysis.calibration.growth import completed, grown
 from napari_reward_analysis.calibration.mean_cell import fold
 from napari_reward_analysis.calibration.measure import measure_lattice
@@ -70,11 +69,14 @@ class Domain:
         Its lattice as measured in this part of the image.
     mask : ndarray of bool, shape (H, W)
         The pixels. Domains do not overlap.
+    followed : LocalLattice, optional
+        Its lattice as followed through the mask; without it, it is followed where it is needed.
     """
 
     lattice: Lattice
     measured: MeasuredLattice
     mask: BoolArray
+    followed: LocalLattice | None = None
 
 
 def find_domains(
@@ -108,7 +110,7 @@ def find_domains(
         new = _next_pieces(image, lattices, rest, pieces, allowed)
         if not new:
             break
-        pieces, winners = contested(image, [*pieces, *new], allowed)
+        pieces, winners = contested([*pieces, *new], allowed)
         wide = 0.5 * _WIDE * min(max(piece.measured.lengths_px) for piece in pieces)
         rest = opened(allowed & (winners.part < _EXPLAINED), wide)
         if not rest.any():
@@ -116,20 +118,20 @@ def find_domains(
     if any(piece.measured.confidence < _CLEAR for piece in pieces):
         pieces = _with_hidden(image, lattices, pieces, winners, allowed)
     if len(lattices) > 1:
-        pieces, _ = contested(image, _named(image, lattices, pieces), allowed)
-    pieces = completed(image, merged(image, pieces), allowed)
-    return tuple(_domains(image, pieces))
+        pieces, _ = contested(_named(lattices, pieces), allowed)
+    pieces = completed(merged(pieces), allowed)
+    return tuple(_domains(pieces))
 
 
-def _named(image: Image, lattices: Sequence[Lattice], pieces: Sequence[Piece]) -> list[Piece]:
+def _named(lattices: Sequence[Lattice], pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces, each with the crystal that explains it best."""
     named = []
     for piece in pieces:
-        seen = _seen(image, lattices, piece.mask)
+        seen = _seen(piece.image, lattices, piece.mask)
         known = max((m.confidence for lattice, m in seen if lattice == piece.lattice), default=0.0)
         if seen and seen[0][1].confidence > known + _BETTER:
             lattice, measured = seen[0]
-            piece = followed_again(image, replace(piece, lattice=lattice, measured=measured))
+            piece = followed_again(replace(piece, lattice=lattice, measured=measured))
         named.append(piece)
     return named
 
@@ -152,37 +154,32 @@ def _with_hidden(
         new = [
             part
             for piece in _pieces_of(image, lattice, measured, allowed)
-            for part in _stronger_parts(image, piece, pieces, winners)
+            for part in _stronger_parts(piece, pieces, winners)
         ]
         if new:
             taken = np.logical_or.reduce([piece.mask for piece in new])
             left = [replace(piece, mask=piece.mask & ~taken) for piece in pieces]
-            left = [followed_again(image, piece) for piece in left if piece.mask.any()]
-            pieces, winners = contested(image, [*left, *new], allowed)
+            left = [followed_again(piece) for piece in left if piece.mask.any()]
+            pieces, winners = contested([*left, *new], allowed)
     return pieces
 
 
-def _stronger_parts(
-    image: Image, piece: Piece, pieces: Sequence[Piece], winners: Winners
-) -> Iterator[Piece]:
+def _stronger_parts(piece: Piece, pieces: Sequence[Piece], winners: Winners) -> Iterator[Piece]:
     """The parts of a piece in which its lattice is stronger than all known ones."""
-    strength = agreement(image, piece.followed, piece.mask).strength
+    strength = piece.agreement.strength
     mean, usual = (
         ndimage.gaussian_filter(values, piece.cell_px) for values in (strength, winners.strength)
     )
     stronger = piece.mask & (mean > (1 + _STRONGER) * usual)
     for part in connected(stronger, MIN_CELLS * piece.measured.cell_area_px):
         # In strained crystal, a known lattice may fit as well if it is followed there alone.
-        known = [
-            agreement(image, followed_again(image, replace(rival, mask=part)).followed, part)
-            for rival in pieces
-            if (rival.mask & part).any()
-        ]
-        best = np.zeros(image.shape, dtype=np.float32)
-        for one in known:
-            np.maximum(best, one.strength, out=best)
+        best = np.zeros_like(strength)
+        for rival in pieces:
+            if (rival.mask & part).any():
+                again = followed_again(replace(rival, mask=part)).agreement
+                np.maximum(best, again.strength, out=best)
         if np.median(strength[part] - (1 + _STRONGER) * best[part]) > 0:
-            yield followed_again(image, replace(piece, mask=part))
+            yield followed_again(replace(piece, mask=part))
 
 
 def _in_tiles(
@@ -229,7 +226,7 @@ def _next_pieces(
         new = _pieces_of(image, lattice, measured, allowed if rest is None else rest)
         if new:
             taken = np.logical_or.reduce([piece.mask for piece in pieces] + [~allowed])
-            return [grown(image, piece, taken) for piece in new]
+            return [grown(piece, taken) for piece in new]
     return []
 
 
@@ -287,25 +284,22 @@ def _followed(
         near = mask
         if len(parts) > 1:
             near = mask & (part.grid.to_pixels(part.inside.astype(float), image.shape) >= 0.5)
-        yield Piece(lattice, measured, part, near)
+        yield Piece(image, lattice, measured, part, near)
 
 
-def _domains(image: Image, pieces: Sequence[Piece]) -> Iterator[Domain]:
+def _domains(pieces: Sequence[Piece]) -> Iterator[Domain]:
     """The pieces as domains, the largest first."""
     for piece in sorted(pieces, key=lambda piece: -int(piece.mask.sum())):
-        measured = _measured_again(image, piece)
-        lattice = piece.lattice
+        measured = piece.measured if len(pieces) == 1 else _measured_again(piece)
+        lattice, followed = piece.lattice, piece.followed
         if lattice.unplaced:
-            followed = follow_lattice(image, measured, lattice, piece.mask)
-            lattice = placed_free_cell(fold(image, followed, piece.mask), lattice)
-        yield Domain(lattice, measured, piece.mask)
+            lattice = placed_free_cell(fold(piece.image, followed, piece.mask), lattice)
+        yield Domain(lattice, measured, piece.mask, followed)
 
 
-def _measured_again(image: Image, piece: Piece) -> MeasuredLattice:
+def _measured_again(piece: Piece) -> MeasuredLattice:
     """The lattice as measured in one domain, or as before if it is seen worse there."""
-    if piece.mask.all():
-        return piece.measured
-    again = _measured(image, piece.lattice, piece.mask)
+    again = _measured(piece.image, piece.lattice, piece.mask)
     if again is None or again.confidence < piece.measured.confidence:
         return piece.measured
     return again

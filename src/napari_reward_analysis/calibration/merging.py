@@ -19,7 +19,6 @@ from napari_reward_analysis.calibration.competition import Piece, followed_again
 from napari_reward_analysis.calibration.flow import refine_lattice
 from napari_reward_analysis.calibration.following import LocalLattice, follow_parts
 from napari_reward_analysis.calibration.mean_cell import fold
-from napari_reward_analysis.image import Image
 
 #: The local lattices are compared so far from the line where the pieces meet, in mean
 #: spacings of the columns.
@@ -27,6 +26,8 @@ _NEAR, _FAR = 1.0, 2.5
 #: Pieces are one if the local lattices differ by less than this part of the difference of the
 #: mean lattices.
 _PART = 0.65
+#: Their common lattice must agree with the image so well, as a part of the agreement before.
+_KEPT = 0.75
 #: Mean lattices that differ by less are equal. Only a jump of the origin parts their pieces.
 _EQUAL = 0.015
 #: Mean lattices that differ by more are different grains.
@@ -35,13 +36,11 @@ _GRAINS = 0.15
 _PLACES = 300
 
 
-def merged(image: Image, pieces: Sequence[Piece]) -> list[Piece]:
+def merged(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces, with those joined between which the lattice changes smoothly.
 
     Parameters
     ----------
-    image : Image
-        The image.
     pieces : sequence of Piece
         Connected pieces that do not overlap.
 
@@ -54,7 +53,7 @@ def merged(image: Image, pieces: Sequence[Piece]) -> list[Piece]:
     while left:
         piece = left.pop(0)
         for other in left:
-            joined = _joined(image, piece, other)
+            joined = _joined(piece, other)
             if joined is not None:
                 left.remove(other)
                 left.insert(0, joined)
@@ -64,7 +63,7 @@ def merged(image: Image, pieces: Sequence[Piece]) -> list[Piece]:
     return done
 
 
-def _joined(image: Image, piece: Piece, other: Piece) -> Piece | None:
+def _joined(piece: Piece, other: Piece) -> Piece | None:
     """Both pieces as one; None if they are two domains."""
     large, small = sorted((piece, other), key=lambda p: -int(p.mask.sum()))
     if large.lattice != small.lattice:
@@ -75,9 +74,13 @@ def _joined(image: Image, piece: Piece, other: Piece) -> Piece | None:
     if between > _GRAINS or sides is None:
         return None
     both = large.mask | small.mask
+    image = large.image
     if len(follow_parts(image, large.measured, large.lattice, both)) > 1:
         return None
-    joined = followed_again(image, replace(large, mask=both))
+    joined = followed_again(replace(large, mask=both))
+    kept = joined.agreement.strength[small.mask].sum()
+    if kept < _KEPT * small.agreement.strength[small.mask].sum():
+        return None
     if between > _EQUAL:
         cell = fold(image, large.followed, large.mask)
         local = refine_lattice(image, joined.followed, cell, both, large.spacing_px)
