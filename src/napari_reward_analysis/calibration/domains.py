@@ -115,6 +115,8 @@ def find_domains(
         rest = opened(allowed & (winners.part < _EXPLAINED), wide)
         if not rest.any():
             break
+    if not pieces:
+        return ()
     if any(piece.measured.confidence < _CLEAR for piece in pieces):
         pieces = _with_hidden(image, lattices, pieces, winners, allowed)
     if len(lattices) > 1:
