@@ -17,6 +17,7 @@ from napari_reward_analysis.calibration.demodulation import Demodulator
 from napari_reward_analysis.calibration.following import LocalLattice
 from napari_reward_analysis.calibration.grid import on_grid
 from napari_reward_analysis.calibration.reference import reference_amplitude
+from napari_reward_analysis.calibration.register import power_area
 from napari_reward_analysis.image import Image
 
 #: Limits of the window (sigma in cells).
@@ -37,10 +38,13 @@ class Agreement:
     part : ndarray, shape (H, W)
         The same relative to the crystal nearby: about 1 in the domain, 0.5 at its edge, and
         about 0 elsewhere. It may be negative.
+    amplitude : ndarray, shape (H, W)
+        Amplitude of the same waves, whatever their phases are, relative to the crystal nearby.
     """
 
     strength: Float32Array
     part: Float32Array
+    amplitude: Float32Array
 
 
 def agreement(image: Image, lattice: LocalLattice, mask: BoolArray) -> Agreement:
@@ -64,16 +68,24 @@ def agreement(image: Image, lattice: LocalLattice, mask: BoolArray) -> Agreement
     y, x = np.meshgrid(grid.y, grid.x, indexing="ij")
     offset = lattice.offset_at(np.column_stack([y.ravel(), x.ravel()])).reshape(*y.shape, 2)
     strength: FloatArray = np.zeros(y.shape)
+    power: FloatArray = np.full(y.shape, -_noise(lattice, demodulator))
     waves = demodulator.waves(lattice.reflections)
     for wave, h, phase in zip(waves, lattice.reflections, lattice.phases, strict=True):
+        power += np.abs(wave) ** 2
         strength += (wave * np.conj(phase) * np.exp(2j * np.pi * (offset @ h))).real
     strength /= math.sqrt(float((np.abs(lattice.phases) ** 2).sum()))
     usual = reference_amplitude(
         np.maximum(strength, 0), on_grid(mask, grid), grid, demodulator.spread
     )
+    amplitude = np.sqrt(np.maximum(power, 0)) / usual
     return Agreement(
-        grid.to_pixels(strength, image.shape), grid.to_pixels(strength / usual, image.shape)
+        *(grid.to_pixels(m, image.shape) for m in (strength, strength / usual, amplitude))
     )
+
+
+def _noise(lattice: LocalLattice, demodulator: Demodulator) -> float:
+    """Noise power of all waves in a window."""
+    return float(lattice.density.sum()) / power_area(demodulator.spread)
 
 
 def _window(lattice: LocalLattice) -> float:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import ndimage
 
 from napari_reward_analysis.arrays import BoolArray, Float32Array, IntArray
-from napari_reward_analysis.calibration.agreement import agreement
+from napari_reward_analysis.calibration.agreement import Agreement, agreement
 from napari_reward_analysis.calibration.following import MIN_CELLS, LocalLattice, follow_lattice
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.calibration.reference import EDGE
+from napari_reward_analysis.calibration.shapes import connected
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.image import Image
 
-#: Pixels so near to two pieces (in cells) may belong to one of them.
-_GAP = 1.5
+#: Pixels between two pieces may belong to one of them if the way through them is so short (in
+#: cells).
+_GAP = 3.0
+#: Between pieces of one lattice, whose cells differ by less than the first number, there is no
+#: gap if the way is shorter than the second: where the origin jumps, neither agrees.
+_EQUAL, _NO_GAP = 0.015, 1.5
 #: Rounds of the competition. After each one, the lattices are followed in their new parts.
 _ROUNDS = 2
 
@@ -29,6 +36,8 @@ class Piece:
 
     Attributes
     ----------
+    image : Image
+        The image.
     lattice : Lattice
         The crystal.
     measured : MeasuredLattice
@@ -39,10 +48,16 @@ class Piece:
         The pixels.
     """
 
+    image: Image
     lattice: Lattice
     measured: MeasuredLattice
     followed: LocalLattice
     mask: BoolArray
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """Agreement of the image with the followed lattice."""
+        return agreement(self.image, self.followed, self.mask)
 
     @property
     def cell_px(self) -> float:
@@ -63,24 +78,21 @@ class Winners:
     ----------
     owner : ndarray of int, shape (H, W)
         Its number.
-    strength, part : ndarray, shape (H, W)
+    strength, part, amplitude : ndarray, shape (H, W)
         Its agreement.
     """
 
     owner: IntArray
     strength: Float32Array
     part: Float32Array
+    amplitude: Float32Array
 
 
-def contested(
-    image: Image, pieces: Sequence[Piece], allowed: BoolArray
-) -> tuple[list[Piece], Winners]:
+def contested(pieces: Sequence[Piece], allowed: BoolArray) -> tuple[list[Piece], Winners]:
     """Let pieces compete for their pixels and for the gaps between them.
 
     Parameters
     ----------
-    image : Image
-        The image.
     pieces : sequence of Piece
         The pieces; they may overlap.
     allowed : ndarray of bool, shape (H, W)
@@ -95,7 +107,7 @@ def contested(
     """
     pieces = list(pieces)
     for round_ in range(_ROUNDS):
-        winners = _winners(image, pieces)
+        winners = _winners(pieces)
         if len(pieces) == 1:
             break
         masks = _shares(pieces, winners.owner, _eligible(pieces, winners.part) & allowed)
@@ -105,46 +117,48 @@ def contested(
             for mask in connected(share, MIN_CELLS * piece.measured.cell_area_px)
         ]
         if round_ < _ROUNDS - 1:
-            pieces = [followed_again(image, piece) for piece in pieces]
+            pieces = [followed_again(piece) for piece in pieces]
     return pieces, winners
 
 
-def followed_again(image: Image, piece: Piece) -> Piece:
+def followed_again(piece: Piece) -> Piece:
     """The piece with its lattice followed through its mask."""
-    followed = follow_lattice(image, piece.measured, piece.lattice, piece.mask)
+    followed = follow_lattice(piece.image, piece.measured, piece.lattice, piece.mask)
     return replace(piece, followed=followed)
 
 
-def connected(mask: BoolArray, smallest: float) -> list[BoolArray]:
-    """The connected parts of a mask from an area in px on, the largest first."""
-    labels, count = ndimage.label(mask)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
-    large = np.flatnonzero(sizes >= smallest)
-    large = large[np.argsort(-sizes[large], kind="stable")]
-    return [labels == part + 1 for part in large]
-
-
-def _winners(image: Image, pieces: Sequence[Piece]) -> Winners:
+def _winners(pieces: Sequence[Piece]) -> Winners:
     """The piece with the largest strength at each pixel."""
-    strength = np.full(image.shape, -np.inf, dtype=np.float32)
-    part = strength.copy()
-    owner = np.zeros(image.shape, dtype=np.int64)
-    for number, piece in enumerate(pieces):
-        here = agreement(image, piece.followed, piece.mask)
-        better = here.strength > strength
+    first = pieces[0].agreement
+    owner = np.zeros(first.part.shape, dtype=np.int64)
+    maps = [first.strength.copy(), first.part.copy(), first.amplitude.copy()]
+    for number, piece in enumerate(pieces[1:], 1):
+        here = piece.agreement
+        better = here.strength > maps[0]
         owner[better] = number
-        np.copyto(strength, here.strength, where=better)
-        np.copyto(part, here.part, where=better)
-    return Winners(owner, strength, part)
+        for values, new in zip(maps, (here.strength, here.part, here.amplitude), strict=True):
+            np.copyto(values, new, where=better)
+    return Winners(owner, *maps)
 
 
 def _eligible(pieces: Sequence[Piece], part: Float32Array) -> BoolArray:
     """The pixels of all pieces, and those between two pieces that agree with one of them."""
     union = np.logical_or.reduce([piece.mask for piece in pieces])
-    near = np.zeros(part.shape, dtype=np.int64)
-    for piece in pieces:
-        near += ndimage.distance_transform_edt(~piece.mask) <= _GAP * piece.cell_px
-    return np.asarray(union | ((near > 1) & (part >= EDGE)))
+    away = [ndimage.distance_transform_edt(~piece.mask) / piece.cell_px for piece in pieces]
+    for first, second in itertools.combinations(range(len(pieces)), 2):
+        way = away[first] + away[second]
+        union |= (way <= _GAP) & (part >= EDGE)
+        if _one_lattice(pieces[first], pieces[second]):
+            union |= way <= _NO_GAP
+    return np.asarray(union)
+
+
+def _one_lattice(piece: Piece, other: Piece) -> bool:
+    """Whether two pieces differ by their origin at most."""
+    if piece.lattice != other.lattice:
+        return False
+    change = np.linalg.solve(piece.measured.vectors_px, other.measured.vectors_px) - np.eye(2)
+    return float(np.linalg.norm(change, 2)) < _EQUAL
 
 
 def _shares(pieces: Sequence[Piece], owner: IntArray, eligible: BoolArray) -> list[BoolArray]:

@@ -12,17 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy import ndimage
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.agreement import agreement
 from napari_reward_analysis.calibration.competition import (
     Piece,
     Winners,
-    connected,
     contested,
     followed_again,
 )
-from napari_reward_analysis.calibration.following import MIN_CELLS, follow_lattice, follow_parts
+from napari_reward_analysis.calibration.following import MIN_CELLS, LocalLattice, follow_parts
 from napari_reward_analysis.calibration.growth import completed, grown
 from napari_reward_analysis.calibration.mean_cell import fold
 from napari_reward_analysis.calibration.measure import measure_lattice
@@ -30,6 +29,7 @@ from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.calibration.merging import merged
 from napari_reward_analysis.calibration.origin import placed_free_cell
 from napari_reward_analysis.calibration.region import crystal_region
+from napari_reward_analysis.calibration.shapes import connected, opened
 from napari_reward_analysis.calibration.tiles import measured_in_tiles
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
@@ -37,6 +37,12 @@ from napari_reward_analysis.image import Image
 
 #: From this agreement on, a domain explains a pixel.
 _EXPLAINED = 0.7
+#: All crystals in an image share the errors of its scan. One that seems to be strained by so
+#: much more than the first is a mixture of others.
+_MORE_STRAIN = 0.025
+#: Another lattice is looked for in parts that are at least so wide, in longest cell vectors: at
+#: the line where two domains meet, neither of them agrees with the image.
+_WIDE = 2.0
 #: Largest number of lattices, at any orientation, that are looked for.
 _LATTICES = 12
 #: Lattices are one if a step of one cell differs by less than this part.
@@ -45,8 +51,10 @@ _SAME_LATTICE = 0.015
 _TILE_ERROR = 0.1
 #: A crystal that explains a smaller share of the spectrum may hide others.
 _CLEAR = 0.95
+#: Another crystal explains a piece better if its confidence is higher by this.
+_BETTER = 0.02
 #: A hidden lattice must be stronger than the known ones by this part.
-_STRONGER = 0.1
+_STRONGER = 0.06
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,11 +69,14 @@ class Domain:
         Its lattice as measured in this part of the image.
     mask : ndarray of bool, shape (H, W)
         The pixels. Domains do not overlap.
+    followed : LocalLattice, optional
+        Its lattice as followed through the mask; without it, it is followed where it is needed.
     """
 
     lattice: Lattice
     measured: MeasuredLattice
     mask: BoolArray
+    followed: LocalLattice | None = None
 
 
 def find_domains(
@@ -99,16 +110,32 @@ def find_domains(
         new = _next_pieces(image, lattices, rest, pieces, allowed)
         if not new:
             break
-        pieces, winners = contested(image, [*pieces, *new], allowed)
-        unexplained = allowed & (winners.part < _EXPLAINED)
-        smallest = MIN_CELLS * min(piece.measured.cell_area_px for piece in pieces)
-        rest = np.logical_or.reduce([np.zeros_like(allowed), *connected(unexplained, smallest)])
+        pieces, winners = contested([*pieces, *new], allowed)
+        wide = 0.5 * _WIDE * min(max(piece.measured.lengths_px) for piece in pieces)
+        rest = opened(allowed & (winners.part < _EXPLAINED), wide)
         if not rest.any():
             break
+    if not pieces:
+        return ()
     if any(piece.measured.confidence < _CLEAR for piece in pieces):
         pieces = _with_hidden(image, lattices, pieces, winners, allowed)
-    pieces = completed(image, merged(image, pieces), allowed)
-    return tuple(_domains(image, pieces))
+    if len(lattices) > 1:
+        pieces, _ = contested(_named(lattices, pieces), allowed)
+    pieces = completed(merged(pieces), allowed)
+    return tuple(_domains(pieces))
+
+
+def _named(lattices: Sequence[Lattice], pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces, each with the crystal that explains it best."""
+    named = []
+    for piece in pieces:
+        seen = _seen(piece.image, lattices, piece.mask)
+        known = max((m.confidence for lattice, m in seen if lattice == piece.lattice), default=0.0)
+        if seen and seen[0][1].confidence > known + _BETTER:
+            lattice, measured = seen[0]
+            piece = followed_again(replace(piece, lattice=lattice, measured=measured))
+        named.append(piece)
+    return named
 
 
 def _with_hidden(
@@ -123,35 +150,38 @@ def _with_hidden(
     for lattice, measured in _in_tiles(image, lattices, allowed):
         if any(_same(lattice, measured, *other, _TILE_ERROR) for other in known):
             continue
+        if measured.strain > pieces[0].measured.strain + _MORE_STRAIN:
+            continue
         known.append((lattice, measured))
         new = [
             part
             for piece in _pieces_of(image, lattice, measured, allowed)
-            for part in _stronger_parts(image, piece, pieces, winners)
+            for part in _stronger_parts(piece, pieces, winners)
         ]
         if new:
-            pieces, winners = contested(image, [*pieces, *new], allowed)
+            taken = np.logical_or.reduce([piece.mask for piece in new])
+            left = [replace(piece, mask=piece.mask & ~taken) for piece in pieces]
+            left = [followed_again(piece) for piece in left if piece.mask.any()]
+            pieces, winners = contested([*left, *new], allowed)
     return pieces
 
 
-def _stronger_parts(
-    image: Image, piece: Piece, pieces: Sequence[Piece], winners: Winners
-) -> Iterator[Piece]:
+def _stronger_parts(piece: Piece, pieces: Sequence[Piece], winners: Winners) -> Iterator[Piece]:
     """The parts of a piece in which its lattice is stronger than all known ones."""
-    strength = agreement(image, piece.followed, piece.mask).strength
-    stronger = piece.mask & (strength > (1 + _STRONGER) * winners.strength)
+    strength = piece.agreement.strength
+    mean, usual = (
+        ndimage.gaussian_filter(values, piece.cell_px) for values in (strength, winners.strength)
+    )
+    stronger = piece.mask & (mean > (1 + _STRONGER) * usual)
     for part in connected(stronger, MIN_CELLS * piece.measured.cell_area_px):
         # In strained crystal, a known lattice may fit as well if it is followed there alone.
-        known = [
-            agreement(image, followed_again(image, replace(rival, mask=part)).followed, part)
-            for rival in pieces
-            if (rival.mask & part).any()
-        ]
-        best = np.zeros(image.shape, dtype=np.float32)
-        for one in known:
-            np.maximum(best, one.strength, out=best)
+        best = np.zeros_like(strength)
+        for rival in pieces:
+            if (rival.mask & part).any():
+                again = followed_again(replace(rival, mask=part)).agreement
+                np.maximum(best, again.strength, out=best)
         if np.median(strength[part] - (1 + _STRONGER) * best[part]) > 0:
-            yield followed_again(image, replace(piece, mask=part))
+            yield followed_again(replace(piece, mask=part))
 
 
 def _in_tiles(
@@ -193,10 +223,12 @@ def _next_pieces(
         known = [(piece.lattice, piece.measured) for piece in pieces]
         if any(_same(lattice, measured, *other, _SAME_LATTICE) for other in known):
             continue
+        if pieces and measured.strain > pieces[0].measured.strain + _MORE_STRAIN:
+            continue
         new = _pieces_of(image, lattice, measured, allowed if rest is None else rest)
         if new:
             taken = np.logical_or.reduce([piece.mask for piece in pieces] + [~allowed])
-            return [grown(image, piece, taken) for piece in new]
+            return [grown(piece, taken) for piece in new]
     return []
 
 
@@ -254,25 +286,22 @@ def _followed(
         near = mask
         if len(parts) > 1:
             near = mask & (part.grid.to_pixels(part.inside.astype(float), image.shape) >= 0.5)
-        yield Piece(lattice, measured, part, near)
+        yield Piece(image, lattice, measured, part, near)
 
 
-def _domains(image: Image, pieces: Sequence[Piece]) -> Iterator[Domain]:
+def _domains(pieces: Sequence[Piece]) -> Iterator[Domain]:
     """The pieces as domains, the largest first."""
     for piece in sorted(pieces, key=lambda piece: -int(piece.mask.sum())):
-        measured = _measured_again(image, piece)
-        lattice = piece.lattice
+        measured = piece.measured if len(pieces) == 1 else _measured_again(piece)
+        lattice, followed = piece.lattice, piece.followed
         if lattice.unplaced:
-            followed = follow_lattice(image, measured, lattice, piece.mask)
-            lattice = placed_free_cell(fold(image, followed, piece.mask), lattice)
-        yield Domain(lattice, measured, piece.mask)
+            lattice = placed_free_cell(fold(piece.image, followed, piece.mask), lattice)
+        yield Domain(lattice, measured, piece.mask, followed)
 
 
-def _measured_again(image: Image, piece: Piece) -> MeasuredLattice:
+def _measured_again(piece: Piece) -> MeasuredLattice:
     """The lattice as measured in one domain, or as before if it is seen worse there."""
-    if piece.mask.all():
-        return piece.measured
-    again = _measured(image, piece.lattice, piece.mask)
+    again = _measured(piece.image, piece.lattice, piece.mask)
     if again is None or again.confidence < piece.measured.confidence:
         return piece.measured
     return again

@@ -93,9 +93,13 @@ class LocalLattice:
             total += weight * (away - np.rint(away))
         return np.asarray(corner + total)
 
-    def cells_at(self, yx: FloatArray) -> FloatArray:
-        """Vectors (rows, in px) of the local cell at points (n, 2), shape (n, 2, 2)."""
-        step = float(max(self.grid.steps))
+    def cells_at(self, yx: FloatArray, reach: float | None = None) -> FloatArray:
+        """Vectors (rows, in px) of the local cell at points (n, 2), shape (n, 2, 2).
+
+        They are taken from points so far away on both sides, in px; by default a step of
+        the grid.
+        """
+        step = float(max(self.grid.steps)) if reach is None else reach
         gradient = np.linalg.inv(self.vectors) + np.zeros((len(yx), 2, 2))
         for axis in (0, 1):
             move = step * np.eye(2)[axis]

@@ -13,10 +13,9 @@ import numpy as np
 from scipy import ndimage
 
 from napari_reward_analysis.arrays import BoolArray
-from napari_reward_analysis.calibration.agreement import agreement
 from napari_reward_analysis.calibration.competition import Piece, followed_again
 from napari_reward_analysis.calibration.region import MIN_CELLS, cleaned
-from napari_reward_analysis.image import Image
+from napari_reward_analysis.calibration.shapes import opened
 
 #: A piece grows where the agreement with its lattice, continued straight on, is so large.
 _CONTINUED = 0.7
@@ -27,13 +26,11 @@ _FOLLOWED = 0.5
 _WIDE, _ROUNDS = 1.8, 8
 
 
-def grown(image: Image, piece: Piece, taken: BoolArray) -> Piece:
+def grown(piece: Piece, taken: BoolArray) -> Piece:
     """The piece with all that its lattice explains when it is continued straight on.
 
     Parameters
     ----------
-    image : Image
-        The image.
     piece : Piece
         The piece.
     taken : ndarray of bool, shape (H, W)
@@ -41,23 +38,20 @@ def grown(image: Image, piece: Piece, taken: BoolArray) -> Piece:
     """
     for _ in range(_ROUNDS):
         free = ~(piece.mask | taken)
-        if free.sum() < piece.measured.cell_area_px:
+        if not free.any():
             break
-        more = free & (agreement(image, piece.followed, piece.mask).part >= _CONTINUED)
-        joined = _joined(piece, more)
+        joined = _joined(piece, free & (piece.agreement.part >= _CONTINUED))
         if joined.sum() - piece.mask.sum() < piece.measured.cell_area_px:
             break
-        piece = followed_again(image, replace(piece, mask=joined))
+        piece = followed_again(replace(piece, mask=joined))
     return piece
 
 
-def completed(image: Image, pieces: Sequence[Piece], allowed: BoolArray) -> list[Piece]:
+def completed(pieces: Sequence[Piece], allowed: BoolArray) -> list[Piece]:
     """The pieces with all that is left of the field and agrees with their followed lattices.
 
     Parameters
     ----------
-    image : Image
-        The image.
     pieces : sequence of Piece
         All pieces; no other lattice is seen in the rest.
     allowed : ndarray of bool, shape (H, W)
@@ -66,29 +60,21 @@ def completed(image: Image, pieces: Sequence[Piece], allowed: BoolArray) -> list
     pieces = list(pieces)
     for number, piece in enumerate(pieces):
         free = allowed & ~np.logical_or.reduce([other.mask for other in pieces])
-        if not free.any():
-            break
-        trial = followed_again(image, replace(piece, mask=piece.mask | free))
-        more = free & (agreement(image, trial.followed, piece.mask).part >= _FOLLOWED)
-        joined = _joined(piece, more)
+        # Strained crystal is as strong as any other, but out of phase.
+        strong = free & (piece.agreement.amplitude >= _FOLLOWED)
+        if (_joined(piece, strong) & free).any():
+            trial = followed_again(replace(piece, mask=piece.mask | strong))
+            more = strong & (trial.agreement.part >= _FOLLOWED)
+            piece = replace(piece, mask=_joined(piece, more))
         # Small holes are no holes: the window cannot resolve them.
-        filled = cleaned(joined, MIN_CELLS * piece.measured.cell_area_px)
-        pieces[number] = replace(piece, mask=joined | (filled & free))
+        filled = cleaned(piece.mask, MIN_CELLS * piece.measured.cell_area_px) & free
+        if (filled & ~piece.mask).any() or piece is not pieces[number]:
+            piece = followed_again(replace(piece, mask=piece.mask | filled))
+        pieces[number] = piece
     return pieces
 
 
 def _joined(piece: Piece, more: BoolArray) -> BoolArray:
     """The mask of a piece, with the wide parts of another mask that touch it."""
-    wide = _opened(more, 0.5 * _WIDE * piece.spacing_px)
+    wide = opened(more, 0.5 * _WIDE * piece.spacing_px)
     return np.asarray(ndimage.binary_propagation(piece.mask, mask=piece.mask | wide))
-
-
-def _opened(mask: BoolArray, radius: float) -> BoolArray:
-    """The parts of a mask into which a disk fits; the mask goes on beyond the border."""
-    pad = int(radius) + 2
-    padded = np.pad(mask, pad, mode="edge")
-    core = ndimage.distance_transform_edt(padded) > radius
-    if not core.any():
-        return np.zeros_like(mask)
-    opened = ndimage.distance_transform_edt(~core) <= radius
-    return np.asarray(opened[pad:-pad, pad:-pad] & mask)

@@ -1,8 +1,8 @@
 """Join pieces of one crystal between which its lattice changes smoothly.
 
 Around a dislocation, the mean lattices of two sides differ as those of two grains do. But the
-local lattices differ less at the line where the sides meet, while at a grain boundary they
-differ as much as the mean lattices.
+local lattice changes slowly from one side to the other, while at a grain boundary it changes
+within a few columns by as much as the mean lattices differ.
 """
 
 from __future__ import annotations
@@ -12,32 +12,35 @@ from dataclasses import replace
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
-from napari_reward_analysis.arrays import BoolArray, FloatArray
+from napari_reward_analysis.arrays import FloatArray
 from napari_reward_analysis.calibration.competition import Piece, followed_again
-from napari_reward_analysis.calibration.following import follow_parts
-from napari_reward_analysis.image import Image
+from napari_reward_analysis.calibration.flow import refine_lattice
+from napari_reward_analysis.calibration.following import LocalLattice, follow_parts
+from napari_reward_analysis.calibration.mean_cell import fold
 
-#: Pieces meet where they are nearer to each other than this, in mean spacings.
-_MEET = 1.0
-#: They are one if, where they meet, the local lattices differ by less than this part of the
-#: difference of the mean lattices.
-_PART = 0.8
+#: The local lattices are compared so far from the line where the pieces meet, in mean
+#: spacings of the columns.
+_NEAR, _FAR = 1.0, 2.5
+#: Pieces are one if the local lattices differ by less than this part of the difference of the
+#: mean lattices.
+_PART = 0.65
+#: Their common lattice must agree with the image so well, as a part of the agreement before.
+_KEPT = 0.75
 #: Mean lattices that differ by less are equal. Only a jump of the origin parts their pieces.
 _EQUAL = 0.015
 #: Mean lattices that differ by more are different grains.
 _GRAINS = 0.15
 #: Number of places at which the local lattices are compared.
-_PLACES = 200
+_PLACES = 300
 
 
-def merged(image: Image, pieces: Sequence[Piece]) -> list[Piece]:
+def merged(pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces, with those joined between which the lattice changes smoothly.
 
     Parameters
     ----------
-    image : Image
-        The image.
     pieces : sequence of Piece
         Connected pieces that do not overlap.
 
@@ -50,9 +53,7 @@ def merged(image: Image, pieces: Sequence[Piece]) -> list[Piece]:
     while left:
         piece = left.pop(0)
         for other in left:
-            if not _smooth(piece, other):
-                continue
-            joined = _joined(image, piece, other)
+            joined = _joined(piece, other)
             if joined is not None:
                 left.remove(other)
                 left.insert(0, joined)
@@ -62,41 +63,57 @@ def merged(image: Image, pieces: Sequence[Piece]) -> list[Piece]:
     return done
 
 
-def _smooth(piece: Piece, other: Piece) -> bool:
-    """Whether the local lattices of two pieces are alike where the pieces meet."""
-    if piece.lattice != other.lattice:
-        return False
-    change = _change(piece.followed.mean_cell(), other.followed.mean_cell())
-    between = float(np.linalg.norm(change, 2))
-    if between > _GRAINS:
-        return False
-    reach = _MEET * piece.spacing_px
-    meet = _within(piece.mask, reach) & _within(other.mask, reach)
-    places = np.argwhere(meet).astype(np.float64)
-    if not len(places):
-        return False
-    places = places[:: max(1, len(places) // _PLACES)]
-    pairs = zip(piece.followed.cells_at(places), other.followed.cells_at(places), strict=True)
-    if between < _EQUAL:
-        return True
-    local = np.median([_change(first, second) for first, second in pairs], axis=0)
-    return bool(np.linalg.norm(local, 2) < _PART * between)
-
-
-def _joined(image: Image, piece: Piece, other: Piece) -> Piece | None:
-    """Both pieces as one; None if the origin jumps between them."""
+def _joined(piece: Piece, other: Piece) -> Piece | None:
+    """Both pieces as one; None if they are two domains."""
     large, small = sorted((piece, other), key=lambda p: -int(p.mask.sum()))
-    both = large.mask | small.mask
-    parts = follow_parts(image, large.measured, large.lattice, both)
-    if len(parts) > 1:
+    if large.lattice != small.lattice:
         return None
-    return followed_again(image, replace(large, mask=both))
+    change = _change(large.followed.mean_cell(), small.followed.mean_cell())
+    between = float(np.linalg.norm(change, 2))
+    sides = _sides(large, small)
+    if between > _GRAINS or sides is None:
+        return None
+    both = large.mask | small.mask
+    image = large.image
+    if len(follow_parts(image, large.measured, large.lattice, both)) > 1:
+        return None
+    joined = followed_again(replace(large, mask=both))
+    kept = joined.agreement.strength[small.mask].sum()
+    if kept < _KEPT * small.agreement.strength[small.mask].sum():
+        return None
+    if between > _EQUAL:
+        cell = fold(image, large.followed, large.mask)
+        local = refine_lattice(image, joined.followed, cell, both, large.spacing_px)
+        if _step(local, large.spacing_px, *sides) > _PART * between:
+            return None
+    return joined
+
+
+def _sides(large: Piece, small: Piece) -> tuple[FloatArray, FloatArray] | None:
+    """Places on both sides of the line where two pieces meet; None if they do not meet."""
+    near, far = _NEAR * large.spacing_px, _FAR * large.spacing_px
+    bands = []
+    for mine, others in ((large.mask, small.mask), (small.mask, large.mask)):
+        away = ndimage.distance_transform_edt(~others)
+        band = np.argwhere(mine & (away >= near) & (away <= far)).astype(np.float64)
+        if not len(band):
+            return None
+        bands.append(band)
+    here = bands[1][:: max(1, len(bands[1]) // _PLACES)]
+    distance, nearest = cKDTree(bands[0]).query(here)
+    opposite = distance <= 2 * far
+    if not opposite.any():
+        return None
+    return here[opposite], bands[0][nearest[opposite]]
+
+
+def _step(lattice: LocalLattice, reach: float, here: FloatArray, there: FloatArray) -> float:
+    """Change of the local lattice from one side to the other, as a part of the cell."""
+    pairs = zip(lattice.cells_at(here, reach), lattice.cells_at(there, reach), strict=True)
+    change = np.median([_change(one, other) for one, other in pairs], axis=0)
+    return float(np.linalg.norm(change, 2))
 
 
 def _change(first: FloatArray, second: FloatArray) -> FloatArray:
-    """Relative change from one lattice to another, given by their vectors."""
+    """Relative change from one cell to another, given by their vectors."""
     return np.asarray(np.linalg.solve(first, second) - np.eye(2))
-
-
-def _within(mask: BoolArray, reach: float) -> BoolArray:
-    return np.asarray(ndimage.distance_transform_edt(~mask) <= reach)

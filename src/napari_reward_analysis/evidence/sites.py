@@ -85,7 +85,9 @@ def find_sites(image: Image, domains: Sequence[Domain]) -> Sites:
 def _sites_of(image: Image, domain: Domain, number: int, taken: BoolArray) -> Sites:
     """The sites of one domain."""
     spacing = _spacing(domain)
-    followed = follow_lattice(image, domain.measured, domain.lattice, domain.mask)
+    followed = domain.followed
+    if followed is None:
+        followed = follow_lattice(image, domain.measured, domain.lattice, domain.mask)
     cell = fold(image, followed, domain.mask)
     mean_spacing = math.sqrt(domain.measured.cell_area_px / domain.lattice.columns_per_cell)
     followed = refine_lattice(image, followed, cell, domain.mask, mean_spacing)
