@@ -220,7 +220,10 @@ def test_real_images(shared_data, tmp_path, name, lattice, size, count):
     ("arguments", "sentence"),
     [
         (["--lattice", "YBCO[100]"], "Use --pixel-size, or --lattice with --calibrate lattice."),
-        (["--pixel-size", "0.2"], "number of columns. Use --lattice or --count."),
+        (
+            ["--pixel-size", "0.2", "--no-supported"],
+            "number of columns. Use --lattice or --count.",
+        ),
         ([*SQUARE, "--pixel-size", "0"], "pixel size of 0.0 angstrom is impossible"),
         ([*SQUARE, "--pixel-size", "-1"], "pixel size of -1.0 angstrom is impossible"),
         (["--pixel-size", "0.2", "--lattice", "XY[1]"], "There is no lattice 'XY[1]'"),

@@ -36,7 +36,7 @@ def test_an_oracle_gives_the_count_where_nothing_else_does(image):
     beside = ATOMS.begin(Inputs(image, SQUARE, given=given), AtomsSettings(trials=2))
     assert beside.run.settings.count is None
     with pytest.raises(BadInput, match="Neither a lattice nor a count"):
-        ATOMS.begin(Inputs(image), AtomsSettings(trials=2))
+        ATOMS.begin(Inputs(image), AtomsSettings(trials=2, supported=False))
 
 
 def test_a_preflight_is_made_once(image):

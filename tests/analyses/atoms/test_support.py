@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from napari_reward_analysis import AtomsSettings, BadInput, Image, find_atoms, load_run
 from napari_reward_analysis.analyses.atoms.as_published import as_published
+from napari_reward_analysis.analyses.atoms.run import NOTHING
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.io.simulate import render, simulate
 
@@ -145,3 +146,51 @@ def test_one_lattice_given_twice_is_one_sentence():
     image = Image(np.random.default_rng(0).random((80, 80)), SIZE)
     with pytest.raises(BadInput, match="are the same lattice: give it once"):
         find_atoms(image, ["SrTiO3[001]", "STO[001]"])
+
+
+@pytest.mark.parametrize("size", [SIZE, None])
+def test_nothing_but_the_image_is_needed(size):
+    pixels, _yx = crystal("SrTiO3[001]", (220, 240), 12)
+    alone = find_atoms(Image(pixels, size), settings=FEW)
+    given = find_atoms(Image(pixels, SIZE), "SrTiO3[001]", settings=FEW)
+    assert alone.notices[0].code == "cell_in_image"
+    assert alone.notices[0].values["columns"] == 2
+    assert alone.image.pixel_size == size
+    assert alone.physics.expected == pytest.approx(given.physics.expected, rel=0.01)
+    places, wanted = (run.atoms()[["y_px", "x_px"]] for run in (alone, given))
+    assert len(places) == pytest.approx(len(wanted), abs=3)
+    assert near(places, wanted, 2).mean() > 0.98
+    assert set(alone.atoms()["class"]) >= {"A", "B"}
+    assert alone.atoms()["y_A"].isna().all() == (size is None)
+
+
+def test_noise_alone_gives_nothing_without_a_lattice_as_well(tmp_path):
+    run = find_atoms(Image(np.random.default_rng(5).normal(size=(160, 160))))
+    assert [notice.code for notice in run.notices] == ["no_cell_in_image", NOTHING]
+    summary = run.save(tmp_path)
+    assert (summary["n_atoms"], summary["expected"]) == (0, 0)
+    assert load_run(tmp_path).found_nothing
+
+
+def test_a_wrong_count_is_told_and_adds_no_column(holed):
+    image, lost = holed
+    run = find_atoms(image, "SrTiO3[001]", count=400, settings=FEW)
+    assert "count_disagrees" in [notice.code for notice in run.notices]
+    assert not near(lost, run.atoms()[["y_px", "x_px"]], 4).any()
+
+
+def test_what_is_drawn_holds_no_columns_and_no_vacancies():
+    pixels, _yx = crystal("SrTiO3[001]", (220, 240), 12)
+    pixels[190:200, 20:120] = pixels.max() + 1
+    run = find_atoms(Image(pixels, SIZE), "SrTiO3[001]", settings=FEW)
+    assert run.notices[0].code == "drawn_into_image"
+    for table in (run.atoms(), run.vacancies()):
+        y, x = table["y_px"], table["x_px"]
+        assert not ((y > 190) & (y < 199) & (x > 20) & (x < 119)).any()
+
+
+def test_another_preset_that_fits_better_is_named():
+    pixels, _ = crystal("SrTiO3[001]", (300, 300), 12)
+    run = find_atoms(Image(pixels, SIZE), "Si[110]", trials=4)
+    (notice,) = [notice for notice in run.notices if notice.code == "better_preset"]
+    assert notice.values["preset"] == "SrTiO3[001]"
