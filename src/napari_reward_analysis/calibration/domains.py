@@ -31,6 +31,7 @@ from napari_reward_analysis.calibration.origin import placed_free_cell
 from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.calibration.shapes import connected, opened
 from napari_reward_analysis.calibration.tiles import measured_in_tiles
+from napari_reward_analysis.calibration.turns import turned_parts
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
@@ -51,6 +52,8 @@ _SAME_LATTICE = 0.015
 _TILE_ERROR = 0.1
 #: A crystal that explains a smaller share of the spectrum may hide others.
 _CLEAR = 0.95
+#: In a tile alone, a crystal must be seen with this confidence.
+_SURE = 0.65
 #: Another crystal explains a piece better if its confidence is higher by this.
 _BETTER = 0.02
 #: A hidden lattice must be stronger than the known ones by this part.
@@ -108,6 +111,8 @@ def find_domains(
     rest = region
     for _ in range(_LATTICES):
         new = _next_pieces(image, lattices, rest, pieces, allowed)
+        if not new and not pieces:
+            new = _first_in_tiles(image, lattices, allowed)
         if not new:
             break
         pieces, winners = contested([*pieces, *new], allowed)
@@ -121,8 +126,23 @@ def find_domains(
         pieces = _with_hidden(image, lattices, pieces, winners, allowed)
     if len(lattices) > 1:
         pieces, _ = contested(_named(lattices, pieces), allowed)
+    parts = [part for piece in pieces for part in _turned(piece)]
+    if len(parts) > len(pieces):
+        pieces, _ = contested(parts, allowed)
     pieces = completed(merged(pieces), allowed)
     return tuple(_domains(pieces))
+
+
+def _turned(piece: Piece) -> Iterator[Piece]:
+    """The parts of a piece that are turned against each other."""
+    parts = turned_parts(piece.followed)
+    if len(parts) == 1:
+        yield piece
+        return
+    for part in parts:
+        near = piece.followed.grid.to_pixels(part.astype(float), piece.mask.shape) >= 0.5
+        for mask in connected(piece.mask & near, MIN_CELLS * piece.measured.cell_area_px):
+            yield followed_again(replace(piece, mask=mask))
 
 
 def _named(lattices: Sequence[Lattice], pieces: Sequence[Piece]) -> list[Piece]:
@@ -182,6 +202,17 @@ def _stronger_parts(piece: Piece, pieces: Sequence[Piece], winners: Winners) -> 
                 np.maximum(best, again.strength, out=best)
         if np.median(strength[part] - (1 + _STRONGER) * best[part]) > 0:
             yield followed_again(replace(piece, mask=part))
+
+
+def _first_in_tiles(image: Image, lattices: Sequence[Lattice], allowed: BoolArray) -> list[Piece]:
+    """Pieces of the clearest lattice of all tiles, where many grains hide each other."""
+    for lattice, measured in _in_tiles(image, lattices, allowed):
+        if measured.confidence < _SURE:
+            break
+        new = _pieces_of(image, lattice, measured, allowed)
+        if new:
+            return new
+    return []
 
 
 def _in_tiles(

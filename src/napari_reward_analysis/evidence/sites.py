@@ -21,7 +21,7 @@ from napari_reward_analysis.image import Image
 #: A site may lie so far beyond the edge of its domain, in smallest spacings.
 _RIM = 0.5
 #: Two sites nearer than this part of the smallest spacing are one, or exclude each other.
-_SAME, _EXCLUSIVE = 0.2, 0.5
+_SAME, _EXCLUSIVE = 0.2, 0.6
 #: Steps towards a site.
 _STEPS = 4
 #: Half a pixel: from the centre of a border pixel to the edge of the image.
