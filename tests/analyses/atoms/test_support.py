@@ -142,6 +142,22 @@ def test_two_grains_are_two_domains():
     assert run.notices[0].code == "domains"
 
 
+def test_the_crystal_with_the_closest_columns_sets_the_smallest_sigmas():
+    """Dumbbells of silicon, 1.4 angstrom apart, beside SrTiO3 with 2.8 angstrom."""
+    oxide, first = crystal("SrTiO3[001]", (240, 260), 5)
+    silicon, second = crystal("Si[110]", (240, 260), 5)
+    x = np.indices(oxide.shape)[1]
+    pixels = np.where(x < 130, oxide / oxide.max(), silicon / silicon.max())
+    run = find_atoms(Image(pixels, SIZE), ["SrTiO3[001]", "Si[110]"], settings=FEW)
+    assert run.domains is not None
+    assert {fact["name"] for fact in run.domains.facts} == {"SrTiO3[001]", "Si[110]"}
+    wanted = np.concatenate([first[first[:, 1] < 118], second[second[:, 1] > 142]])
+    inner = ((wanted > 8) & (wanted < np.array([231, 251]))).all(axis=1)
+    found = run.atoms()[["y_px", "x_px"]]
+    assert near(wanted[inner], found, 3).mean() > 0.97
+    assert set(run.atoms()["class"]) >= {"Sr", "Ti", "Si"}
+
+
 def test_one_lattice_given_twice_is_one_sentence():
     image = Image(np.random.default_rng(0).random((80, 80)), SIZE)
     with pytest.raises(BadInput, match="are the same lattice: give it once"):

@@ -120,12 +120,18 @@ def derive_physics(
         expected = expected_in(domains, area, species)
     elif expected is None:
         expected = chosen.expected_count(area_angstrom)
+    # the crystal with the closest columns sets the limits
+    others = [d for d in domains if d.lattice.name != lattice.name]
     _check_ds(ds, chosen)
-    ds_px = chosen.default_ds / scale if ds is None else ds / pixel_size
+    ds_px = ds / pixel_size if ds is not None else chosen.default_ds / scale
+    if ds is None:
+        ds_px = min([ds_px, *(d.lattice.default_ds / d.measured.pixel_size for d in others)])
     physics = Physics(expected, ds_px)
     _check_ds_px(physics.ds_px)
     # All columns are visible, not only those of the expected species.
-    return physics, min(lattice.spacing, chosen.spacing) / scale
+    spacings = [min(lattice.spacing, chosen.spacing) / scale]
+    spacings += [d.lattice.spacing / d.measured.pixel_size for d in others]
+    return physics, min(spacings)
 
 
 def expected_in(
