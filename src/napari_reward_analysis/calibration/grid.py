@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_reward_analysis.arrays import Float32Array, FloatArray
+from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,3 +37,13 @@ class Grid:
             low_values, high_values = np.take(result, low, axis), np.take(result, low + 1, axis)
             result = low_values + part * (high_values - low_values)
         return result
+
+
+def on_grid(mask: BoolArray, grid: Grid) -> BoolArray:
+    """A mask of pixels at the places of a grid; true everywhere if it lies between them."""
+    y, x = (
+        np.clip(np.rint(places), 0, length - 1).astype(int)
+        for places, length in zip((grid.y, grid.x), mask.shape, strict=True)
+    )
+    inside = mask[y[:, None], x]
+    return np.asarray(inside if inside.any() else np.ones_like(inside), dtype=bool)

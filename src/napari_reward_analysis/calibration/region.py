@@ -65,7 +65,7 @@ def crystal_region(
         If the lattice was not found, or in an image of another size.
     """
     order = lattice_order(image, measured, window=window)
-    return _cleaned(order >= EDGE, MIN_CELLS * measured.cell_area_px) & image.valid
+    return cleaned(order >= EDGE, MIN_CELLS * measured.cell_area_px) & image.valid
 
 
 def lattice_order(
@@ -166,7 +166,7 @@ def _noise_sigma(amplitudes: FloatArray, density: FloatArray, cell_area_px: floa
     return math.sqrt(max(inside, outside) / (4 * math.pi * cell_area_px))
 
 
-def _cleaned(mask: BoolArray, smallest: float) -> BoolArray:
+def cleaned(mask: BoolArray, smallest: float) -> BoolArray:
     """Remove specks and holes below an area in px from a mask.
 
     A hole at the border continues outside: it counts double, and four times in a corner.
