@@ -330,3 +330,14 @@ def test_a_region_limits_what_is_looked_at(crystals):
         measured = measure_lattice(image, lattice, region=region)
         assert crystals.turn(measured.rotation_deg, rotation, 4) < DEGREES
         assert not measured.second_grain
+
+
+@pytest.mark.parametrize("size", [0.5, 0.6])
+def test_a_coarse_image_shows_only_its_low_reflections(crystals, size):
+    """Others lie beyond what its pixels can show."""
+    image = crystals.image("SrTiO3[001]", (200, 220), size, rotation=12)
+
+    measured = measure_lattice(image, lattice_preset("SrTiO3[001]"))
+
+    assert measured.found
+    assert measured.pixel_size == pytest.approx(size, rel=PIXEL)

@@ -45,7 +45,7 @@ def interrupted(arguments, log: Path, lines: int):
 
 def test_windows_writes_run_table_and_maps_and_prints_json(picture, tmp_path):
     out = tmp_path / "out"
-    options = ["--window", 28, "--trials", 14, "--out", out, "--json"]
+    options = ["--window", 28, "--trials", 8, "--out", out, "--json"]
     done = call_alone("windows", picture, *SQUARE, *options)
 
     assert done.returncode == 0, done.stderr
@@ -67,7 +67,7 @@ def test_windows_writes_run_table_and_maps_and_prints_json(picture, tmp_path):
 def test_windows_interrupted_saves_the_windows_that_are_done(tmp_path):
     out = tmp_path / "out"
     picture = save_picture(tmp_path / "scan.npy", (400, 600))
-    arguments = ("windows", picture, *SQUARE, "--window", 28, "--trials", 40, "--out", out)
+    arguments = ("windows", picture, *SQUARE, "--window", 28, "--trials", 15, "--out", out)
     status, stderr = interrupted(arguments, out / "windows.jsonl", 1)
 
     assert status == 130, stderr

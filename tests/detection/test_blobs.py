@@ -171,3 +171,15 @@ def test_a_million_candidates_are_refused(monkeypatch, speckle):
     monkeypatch.setattr(blobs_module, "MAX_CANDIDATES", 10)
     with pytest.raises(BadInput, match="more than a million candidates"):
         find_blobs(speckle((64, 64), 0, 1), 1, 2, 2, 0.001, 0.5)
+
+
+def test_a_finder_keeps_to_the_given_memory(speckle):
+    image = speckle((64, 64), 0, 2)
+    finder = BlobFinder(image, memory=4 * image.nbytes)
+
+    finder.candidates(1, 5, 9)
+    filtered = finder.space.filtered
+    finder.space.response(1.0)
+
+    # the first of nine images had to make room
+    assert finder.space.filtered == filtered + 1

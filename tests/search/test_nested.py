@@ -35,6 +35,14 @@ def test_the_default_is_the_one_that_the_outer_model_gives():
     }
 
 
+class Needy(BaseModel):
+    image: str = option(title="Image", help="Must be given.")
+
+
+def test_a_field_that_must_be_given_has_no_default():
+    assert [place.default for place in places_of(Needy)] == [None]
+
+
 def test_a_name_alone_finds_its_field():
     assert by_path(Outer, {"seed": 4, "levels": 2}) == {"atoms": {"seed": 4}, "levels": 2}
     assert by_path(Outer, {"atoms": Inner(seed=4)}) == {"atoms": Inner(seed=4)}

@@ -34,10 +34,11 @@ def tables_of_all() -> dict[str, str]:
     The table of a study holds its own settings and the number of trials. Its other settings
     are those of `atoms`.
     """
-    from napari_reward_analysis.runs.analysis import all_analyses, analysis_named
+    from napari_reward_analysis.runs.analysis import analysis_named
+    from napari_reward_analysis.runs.registered import BUILT_IN
 
     tables = {}
-    for name in all_analyses():
+    for name in BUILT_IN:
         model = analysis_named(name).settings
         study = "atoms" in model.model_fields
         only = (*model.model_fields, "atoms.trials") if study else None

@@ -11,15 +11,16 @@ from typing import Any
 from napari_reward_analysis.registry import Registry
 
 _PACKAGE = "napari_reward_analysis.analyses"
-_BUILT_IN = ("atoms", "amorphous", "oracle", "windows", "noise")
+#: Names of the analyses of this package, in the order of lists.
+BUILT_IN = ("atoms", "amorphous", "oracle", "windows", "noise")
 
 #: Registered analyses by name.
-ANALYSES: Registry[Any] = Registry("analysis", _PACKAGE, _BUILT_IN)
+ANALYSES: Registry[Any] = Registry("analysis", _PACKAGE, BUILT_IN)
 
 
 def all_analyses() -> tuple[str, ...]:
     """Return the names of all analyses, the built-in ones first."""
-    return (*_BUILT_IN, *(name for name in ANALYSES if name not in _BUILT_IN))
+    return (*BUILT_IN, *(name for name in ANALYSES if name not in BUILT_IN))
 
 
 def find_analysis(name: str) -> Any:
@@ -30,14 +31,14 @@ def find_analysis(name: str) -> Any:
     BadInput
         If there is none.
     """
-    if name in _BUILT_IN:
+    if name in BUILT_IN:
         importlib.import_module(f"{_PACKAGE}.{name}.analysis")
     return ANALYSES[name]
 
 
 def help_of(name: str) -> str:
     """Return the help of an analysis for the list of commands."""
-    if name in _BUILT_IN:
+    if name in BUILT_IN:
         # the package holds the help, since the analysis itself is slow to import
         text: str = importlib.import_module(f"{_PACKAGE}.{name}").HELP
         return text

@@ -131,6 +131,17 @@ def test_results_of_an_earlier_run_are_learnt_from(name):
     assert len(points) == 5
 
 
+@pytest.mark.parametrize("name", ["skopt", "tpe"])
+def test_results_of_an_earlier_run_show_where_to_search(name):
+    sampler = make_sampler(name, cube(2), 0)
+    for point in np.random.default_rng(0).random((60, 2)):
+        sampler.tell(point, tuple(np.abs(point - 0.15)))
+
+    points, _ = run(sampler, lambda point: tuple(np.abs(point - 0.15)), 12)
+
+    assert np.median(np.abs(points - 0.15)) < 0.1
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_said(name, capfd, caplog):
     with caplog.at_level(logging.DEBUG):
