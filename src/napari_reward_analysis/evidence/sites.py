@@ -18,8 +18,12 @@ from napari_reward_analysis.calibration.mean_cell import fold
 from napari_reward_analysis.calibration.origin import Placed, place_columns
 from napari_reward_analysis.image import Image
 
-#: A site may lie so far beyond the edge of its domain, in smallest spacings.
-_RIM = 0.5
+#: A site may lie so far beyond the edge of its domain, in smallest spacings, if a column is seen
+#: there: one with so large a part of the contrast of so many columns of its kind nearby.
+_RIM, _CONTRAST, _NEARBY = 1.5, 0.5, 6
+#: Widths (sigma) of the two Gaussian means whose difference is the contrast of a column, in
+#: smallest spacings.
+_INNER, _OUTER = 0.2, 0.45
 #: Two sites nearer than this part of the smallest spacing are one, or exclude each other.
 _SAME, _EXCLUSIVE = 0.2, 0.6
 #: Steps towards a site.
@@ -69,16 +73,17 @@ def find_sites(image: Image, domains: Sequence[Domain]) -> Sites:
     Returns
     -------
     Sites
-        They cover each domain, a rim of half a spacing around it, and the field up to its
-        outermost pixels.
+        They cover each domain up to the outermost pixels of the field, and the columns of
+        its lattice that are seen close to its edge. Beside a dislocation, the indices of
+        cells may repeat.
     """
     spacing = min((_spacing(domain) for domain in domains), default=math.nan)
     taken = np.zeros(image.shape, dtype=bool)
     for domain in domains:
         taken |= domain.mask
-    parts = [_sites_of(image, domain, number, taken) for number, domain in enumerate(domains)]
-    if not parts:
+    if not domains:
         return _joined([_none()], spacing)
+    parts = [_sites_of(image, domain, number, taken) for number, domain in enumerate(domains)]
     return _without_rivals(_joined(parts, spacing), domains)
 
 
@@ -101,7 +106,27 @@ def _sites_of(image: Image, domain: Domain, number: int, taken: BoolArray) -> Si
     kind = np.concatenate([part[1] for part in places])
     uv = np.rint(followed.fractional(yx) - placed.basis[kind]).astype(np.int64)
     names = np.array(placed.names, dtype=np.str_)
-    return Sites(yx, np.full(len(yx), number), uv, kind, names[kind], spacing)
+    sites = Sites(yx, np.full(len(yx), number), uv, kind, names[kind], spacing)
+    return sites if domain.mask.all() else _selected(sites, _kept(image, sites, domain.mask))
+
+
+def _kept(image: Image, sites: Sites, mask: BoolArray) -> BoolArray:
+    """Mark the sites in the mask, and those beyond it at which a column is seen."""
+    pixel = np.clip(np.rint(sites.yx).astype(int), 0, np.array(mask.shape) - 1)
+    kept = mask[pixel[:, 0], pixel[:, 1]]
+    inner, outer = (
+        ndimage.gaussian_filter(image.normalised, part * sites.spacing_px)
+        for part in (_INNER, _OUTER)
+    )
+    contrast = (inner - outer)[pixel[:, 0], pixel[:, 1]]
+    for kind in np.unique(sites.sublattice):
+        mine = np.flatnonzero(sites.sublattice == kind)
+        inside, beyond = mine[kept[mine]], mine[~kept[mine]]
+        if len(inside) >= _NEARBY and len(beyond):
+            _, near = cKDTree(sites.yx[inside]).query(sites.yx[beyond], _NEARBY)
+            usual = np.median(contrast[inside][near], axis=1)
+            kept[beyond] = contrast[beyond] > _CONTRAST * usual
+    return np.asarray(kept)
 
 
 def _places(
