@@ -24,6 +24,8 @@ demo: setup ## a sample image, a finished run and the plugin (no display: into d
 
 # The same examples of property tests every time; HYPOTHESIS_PROFILE=local tries new ones.
 test: export HYPOTHESIS_PROFILE ?= ci
+# Compiled tests and modules are kept for the next process, whatever the shell says.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: setup ## all tests; ARGS="-k lattice" are handed to pytest
 	$(WITH_DISPLAY) $(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist worksteal $(ARGS)
 

@@ -53,6 +53,20 @@ def take(folder: Path, theme: str, runs: Path) -> list[Path]:
     return [form, crystal, search, result]
 
 
+def take_evidence(folder: Path, theme: str, runs: Path) -> list[Path]:
+    """Photograph domains and vacant sites, with the columns in the colours of their species."""
+    viewer, widget = open_sample("sto_grains", theme, runs)
+    widget.form.lattice.lattice.setCurrentText("SrTiO3[001]")
+    wait_until(lambda: not widget.form.watch.waiting)
+    widget.run()
+    wait_until(lambda: not widget.session.searching)
+    widget.results.colour.setCurrentIndex(widget.results.colour.findData("species"))
+    result = folder / f"find_atoms_evidence_{theme}.png"
+    photograph(viewer, result)
+    viewer.close()
+    return [result]
+
+
 def take_regions(folder: Path, theme: str, runs: Path) -> list[Path]:
     """Photograph the classes, and the window after a search of amorphous regions."""
     viewer, widget = open_regions("ybco_pockets", theme, runs)
@@ -130,6 +144,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as runs:
         for theme in ("dark", "light"):
             for path in take(folder, theme, Path(runs)):
+                print(path)
+            for path in take_evidence(folder, theme, Path(runs)):
                 print(path)
             for path in take_regions(folder, theme, Path(runs)):
                 print(path)

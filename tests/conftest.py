@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 from pathlib import Path
@@ -22,10 +23,12 @@ os.environ["NAPARI_CONFIG"] = ""
 os.environ["MPLBACKEND"] = "Agg"
 
 # Timing belongs to the benchmarks: a busy machine must not fail a property. In CI the same
-# examples are tried every time, elsewhere new ones. `make mutants` runs a test many times
-# and takes few examples.
+# examples are tried every time, and fewer of them; elsewhere new ones. `make mutants` runs a
+# test many times and takes few examples.
 hypothesis.settings.register_profile("local", deadline=None, print_blob=True)
-hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+hypothesis.settings.register_profile(
+    "ci", deadline=None, print_blob=True, derandomize=True, max_examples=60
+)
 hypothesis.settings.register_profile("few", deadline=None, derandomize=True, max_examples=15)
 hypothesis.settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "local")
@@ -69,6 +72,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         raise pytest.UsageError(reason)
     for item in needy:
         item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the garbage collector need not look at it in each test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,7 @@ def test_saving_writes_what_the_command_writes(picture, run, tmp_path):
     options = ("--lattice", CELL, "--pixel-size", SIZE, "--trials", 8, "--seed", 3)
     call("atoms", picture, *options, "--out", tmp_path / "command")
     run.save(str(tmp_path / "script"))
-    names = ["atoms.csv", "front.png", "overlay.png", "run.json"]
+    names = ["atoms.csv", "front.png", "overlay.png", "run.json", "vacancies.csv"]
     for folder in ("command", "script"):
         assert sorted(path.name for path in (tmp_path / folder).iterdir()) == names
     one, other = (tmp_path / name / "atoms.csv" for name in ("command", "script"))

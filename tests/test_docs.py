@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.io.test_read_made import velox, velox_header
+from tests.support.scripts import run_script
 
 from napari_reward_analysis import lattice_preset
 from napari_reward_analysis.io.map_writer import write_map
 from napari_reward_analysis.io.simulate import Pocket, simulate
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Warnings are errors, but for deprecations within napari and npe2.
-_WARNINGS = ("-W", "error", "-W", "ignore::DeprecationWarning")
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 LSMO = """\
@@ -93,15 +89,8 @@ def test_the_scripts_of_a_page_run(page: Path, files: Path, tmp_path: Path) -> N
     shutil.copytree(files, folder)
     script = folder / f"{page.stem.replace('-', '_')}_page.py"
     script.write_text(script_of(page), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, *_WARNINGS, script],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{page.name}, lines as on the page:\n{done.stderr}"
+    status, said = run_script(script)
+    assert status == 0, f"{page.name}, lines as on the page:\n{said}"
 
 
 def test_every_analysis_has_a_page_with_a_script() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from napari_reward_analysis import BadInput, Image
+from napari_reward_analysis.image import filled
 
 
 @pytest.mark.parametrize(
@@ -89,3 +90,31 @@ def test_repr_is_a_line_without_the_pixels():
     image = Image(np.eye(30, 40, dtype=np.float32), 0.18, "scan")
     assert repr(image) == "<Image 'scan': 30 x 40 px, float32, pixel size 0.18 angstrom>"
     assert repr(Image(np.eye(3))) == "<Image 'image': 3 x 3 px, float64, pixel size not known>"
+
+
+@given(
+    shape=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 99),
+)
+def test_invalid_pixels_take_the_level_around_them(shape, share, seed):
+    rng = np.random.default_rng(seed)
+    valid = rng.random(shape) >= share
+    valid[rng.integers(shape[0]), rng.integers(shape[1])] = True
+    pixels = np.where(valid, rng.random(shape), np.nan)
+
+    result = filled(pixels, valid)
+
+    np.testing.assert_array_equal(result[valid], pixels[valid])
+    assert pixels[valid].min() - 1e-12 <= result.min()
+    assert result.max() <= pixels[valid].max() + 1e-12
+
+
+def test_a_slope_goes_on_through_invalid_pixels():
+    slope = np.linspace(0, 1, 400)[:, None] * np.ones(300)
+    broken = slope.copy()
+    broken[200:260, 100:180] = np.nan
+
+    image = Image(broken)
+
+    np.testing.assert_allclose(image.normalised, slope, atol=0.15)

@@ -6,7 +6,7 @@ axis or a `Lattice`. Every setting of an analysis can be given by keyword.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.crystal.cif import read_lattice
-from napari_reward_analysis.crystal.lattice import Lattice
+from napari_reward_analysis.crystal.lattice import Lattice, require_different
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.io.read import read_image
@@ -49,13 +49,15 @@ if TYPE_CHECKING:
 AnyImage = str | Path | npt.NDArray[Any] | Image
 #: A lattice: a name, FILE.cif:[uvw], or a `Lattice`.
 AnyLattice = str | Path | Lattice
+#: One lattice, or those of several crystals in one image.
+AnyLattices = AnyLattice | Sequence[AnyLattice]
 #: Mask of the analysed pixels, shape (H, W): nonzero pixels are analysed.
 Region = npt.NDArray[Any]
 
 
 def find_atoms(
     image: AnyImage,
-    lattice: AnyLattice | None = None,
+    lattice: AnyLattices | None = None,
     *,
     pixel_size: float | None = None,
     region: Region | None = None,
@@ -69,9 +71,9 @@ def find_atoms(
     ----------
     image : str, Path, ndarray of shape (H, W), or Image
         A file that `read_image` can read, or the pixels.
-    lattice : str, Path or Lattice, optional
-        The crystal: 'YBCO[100]', 'FILE.cif:[uvw]', 'cell:a,b,angle,columns'. If it is not
-        given, a `count` is needed.
+    lattice : str, Path or Lattice, or a list of these, optional
+        The crystal: 'YBCO[100]', 'FILE.cif:[uvw]', 'cell:a,b,angle,columns'. A list names
+        several crystals in one image. If it is not given, a `count` is needed.
     pixel_size : float, optional
         In angstrom. It replaces the pixel size of the file.
     region : ndarray, shape (H, W), optional
@@ -109,7 +111,7 @@ def find_atoms(
 
 def iter_atoms(
     image: AnyImage,
-    lattice: AnyLattice | None = None,
+    lattice: AnyLattices | None = None,
     *,
     pixel_size: float | None = None,
     region: Region | None = None,
@@ -140,7 +142,7 @@ def iter_atoms(
 
 def find_amorphous(
     image: AnyImage,
-    lattice: AnyLattice | None = None,
+    lattice: AnyLattices | None = None,
     *,
     pixel_size: float | None = None,
     region: Region | None = None,
@@ -186,7 +188,7 @@ def find_amorphous(
 
 def iter_amorphous(
     image: AnyImage,
-    lattice: AnyLattice | None = None,
+    lattice: AnyLattices | None = None,
     *,
     pixel_size: float | None = None,
     region: Region | None = None,
@@ -456,7 +458,7 @@ def load_run(path: str | Path) -> Any:
 def _run(
     name: str,
     image: AnyImage,
-    lattice: AnyLattice | None,
+    lattice: AnyLattices | None,
     pixel_size: float | None,
     region: Region | None,
     settings: BaseModel | None,
@@ -474,7 +476,7 @@ def _run(
 def _trials(
     name: str,
     image: AnyImage,
-    lattice: AnyLattice | None,
+    lattice: AnyLattices | None,
     pixel_size: float | None,
     region: Region | None,
     settings: BaseModel | None,
@@ -490,18 +492,20 @@ def _trials(
 def _begin(
     name: str,
     image: Image,
-    lattice: AnyLattice | None,
+    lattice: AnyLattices | None,
     region: Region | None,
     settings: BaseModel | None,
     fields: Mapping[str, Any],
     given: Mapping[str, Any],
 ) -> Task[Any]:
     analysis = analysis_named(name)
+    lattices = lattices_of(lattice)
     inputs = Inputs(
         image,
-        lattice_of(lattice),
+        lattices[0] if lattices else None,
         None if region is None else np.asarray(region) != 0,
         {key: value for key, value in given.items() if value is not None},
+        lattices[1:],
     )
     return analysis.begin(inputs, settings_of(analysis.settings, settings, fields))
 
@@ -555,6 +559,20 @@ def image_of(given: AnyImage, pixel_size: float | None = None) -> Image:
     if not isinstance(given, Image):
         return Image(np.asarray(given), pixel_size)
     return given if pixel_size is None else replace(given, pixel_size=pixel_size)
+
+
+def lattices_of(given: AnyLattices | None) -> tuple[Lattice, ...]:
+    """Return the lattices that a script gives: none, one or several.
+
+    Raises
+    ------
+    BadInput
+        If there is no such lattice, or two of them are the same.
+    """
+    if given is None:
+        return ()
+    several = (given,) if isinstance(given, str | Path | Lattice) else tuple(given)
+    return require_different(found for one in several if (found := lattice_of(one)) is not None)
 
 
 def lattice_of(given: AnyLattice | None) -> Lattice | None:

@@ -13,8 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.arrays import BoolArray, Float32Array
+from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray
 from napari_reward_analysis.errors import BadInput
+
+#: Size in px of the blocks from which invalid pixels are filled: it holds a few columns. At
+#: least this part of a block must be valid.
+_FILL_BLOCK, _FILL_PART = 32, 0.25
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,6 +37,8 @@ class Image:
         Path of the image's file; empty without a file.
     metadata : dict
         Everything else that the reader found in the file.
+    hidden : ndarray of bool, shape (H, W), optional
+        Pixels that do not count, such as a scale bar that is drawn into the image.
 
     Raises
     ------
@@ -46,6 +52,7 @@ class Image:
     name: str = "image"
     source: str = ""
     metadata: dict[str, Any] = field(default_factory=dict)
+    hidden: BoolArray | None = None
 
     def __post_init__(self) -> None:
         check_pixels(self.data)
@@ -64,25 +71,25 @@ class Image:
 
     @cached_property
     def valid(self) -> BoolArray:
-        """Pixels that are finite, shape (H, W)."""
+        """Pixels that are finite and not hidden, shape (H, W)."""
         finite: BoolArray = np.isfinite(self.data)
-        return finite
+        return finite if self.hidden is None else finite & ~self.hidden
 
     @cached_property
     def normalised(self) -> Float32Array:
         """Pixels scaled to [0, 1] as float32, shape (H, W).
 
-        Pixels that are NaN or infinite take the median of the others, so that
-        they neither spread through a filter nor look like an atom. `valid` marks
-        the finite pixels.
+        Pixels that are NaN or infinite take the mean of the finite pixels around
+        them, so that they neither spread through a filter nor look like an atom.
+        `valid` marks the finite pixels.
         """
         pixels = np.asarray(self.data, dtype=np.float64)
         finite = pixels[self.valid]
         low, high = float(finite.min()), float(finite.max())
-        if not self.valid.all():
-            pixels = np.where(self.valid, pixels, np.median(finite))
         # Both are halved first: the range of float64 data may overflow.
         scaled = (pixels / 2 - low / 2) / (high / 2 - low / 2)
+        if not self.valid.all():
+            scaled = filled(scaled, self.valid)
         return np.asarray(scaled, dtype=np.float32)
 
     @cached_property
@@ -108,6 +115,36 @@ class Image:
                 "no_pixel_size",
             )
         return self.pixel_size
+
+
+def filled(pixels: FloatArray, valid: BoolArray, block: int = _FILL_BLOCK) -> FloatArray:
+    """Replace invalid pixels by the mean of the valid pixels in the block around them.
+
+    Parameters
+    ----------
+    pixels : ndarray, shape (H, W)
+        The pixels. Those that are not valid may be NaN.
+    valid : ndarray of bool, shape (H, W)
+        The valid pixels, at least one.
+    block : int
+        Size of the blocks in px. Blocks with too few valid pixels are joined two by two
+        along each side until there are enough.
+
+    Returns
+    -------
+    ndarray, shape (H, W)
+    """
+    if valid.all():
+        return pixels
+    height, width = pixels.shape
+    margin = (0, -height % block), (0, -width % block)
+    shape = (height + margin[0][1]) // block, block, (width + margin[1][1]) // block, block
+    counts = np.pad(valid, margin).reshape(shape).sum(axis=(1, 3))
+    known = np.pad(np.where(valid, pixels, 0.0), margin).reshape(shape).sum(axis=(1, 3))
+    enough = counts >= min(_FILL_PART * block**2, counts.max())
+    means = filled(np.where(enough, known / np.maximum(counts, 1), 0.0), enough, 2)
+    spread = means.repeat(block, axis=0).repeat(block, axis=1)[:height, :width]
+    return np.where(valid, pixels, spread)
 
 
 def check_pixels(data: npt.NDArray[Any]) -> None:

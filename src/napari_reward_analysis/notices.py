@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-Value = str | float | int | bool | None
+Plain = str | float | int | bool | None
+Value = Plain | list[dict[str, Plain]]
 #: Turns the values of a notice into a sentence.
 Wording = Callable[[Mapping[str, Any]], str]
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from napari_reward_analysis import Image, lattice_preset, measure_lattice
+from napari_reward_analysis.calibration.domains import Domain
 from napari_reward_analysis.calibration.measured import MeasuredLattice
-from napari_reward_analysis.calibration.notices import header_notice, second_grain_notice
+from napari_reward_analysis.calibration.notices import domains_notice, header_notice
 from napari_reward_analysis.calibration.preflight import Preflight, measured_facts
-from napari_reward_analysis.notices import sentence
+from napari_reward_analysis.notices import Notice, sentence
 
 SEEN = MeasuredLattice(
     name="square",
@@ -67,20 +68,25 @@ def test_the_expected_count_follows_from_the_cell():
     assert SEEN.expected_count(60_000, 1) == pytest.approx(100)
 
 
-def test_a_second_grain_is_told_only_where_there_is_one():
-    notice = second_grain_notice(SEEN)
+def test_several_domains_are_listed_with_their_share_of_the_field():
+    lattice = lattice_preset("SrTiO3[001]")
+    masks = [np.zeros((10, 10), bool) for _ in range(6)]
+    for k, mask in enumerate(masks):
+        mask[k] = True
+    domains = [
+        Domain(lattice, replace(SEEN, rotation_deg=10.0 * k), m) for k, m in enumerate(masks)
+    ]
+    assert domains_notice(domains[:1]) is None
+    notice = domains_notice(domains[:2])
     assert notice is not None
-    assert notice.values == {
-        "name": "square",
-        "rotation_deg": 12.0,
-        "second_share": 0.3,
-        "second_rotation_deg": 57.0,
-    }
-    for part in ("square", "at 12.0 degrees", "30 % of the lattice", "at 57.0 degrees"):
-        assert part in sentence(notice)
-    assert second_grain_notice(replace(SEEN, second_rotation_deg=None)) is None
-    assert second_grain_notice(replace(SEEN, second_share=0.0)) is None
-    assert second_grain_notice(replace(SEEN, confidence=0.0)) is None
+    assert sentence(notice) == (
+        "2 domains are seen: SrTiO3[001] at 0.0 degrees (10 % of the field), "
+        "SrTiO3[001] at 10.0 degrees (10 % of the field)."
+    )
+    assert sentence(Notice.from_json(notice.to_json())) == sentence(notice)
+    many = domains_notice(domains)
+    assert many is not None
+    assert sentence(many).endswith("at 30.0 degrees (10 % of the field), and 2 more.")
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,8 @@ from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import (
     require_found,
 )
-from napari_reward_analysis.calibration.notices import second_grain_notice
 from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.calibration.vectors import measure_vectors
-from napari_reward_analysis.notices import sentence
 
 
 def blurred(pixels, sigma):
@@ -83,9 +81,6 @@ def test_a_second_grain_is_told(crystals, turn):
     assert measured.second_rotation_deg is not None
     assert crystals.turn(measured.second_rotation_deg, 8 + turn, 4) < 1.0
     assert 0.2 < measured.second_share < 0.5
-    notice = second_grain_notice(measured)
-    assert notice is not None
-    assert sentence(notice).startswith("Two grains of SrTiO3[001] are seen")
 
 
 def test_the_larger_grain_is_the_crystal(crystals):
@@ -96,11 +91,11 @@ def test_the_larger_grain_is_the_crystal(crystals):
     assert crystals.turn(measured.rotation_deg, 28, 4) < 0.3
 
 
-def test_one_grain_gives_no_notice(crystals):
+def test_one_grain_has_no_second(crystals):
     lattice = lattice_preset("SrTiO3[001]")
     measured = measure_lattice(crystals.image("SrTiO3[001]", (300, 300), 0.2), lattice)
 
-    assert second_grain_notice(measured) is None
+    assert not measured.second_grain
 
 
 @pytest.mark.parametrize("shape", [(100, 100), (400, 30)])

@@ -90,12 +90,15 @@ def test_only_the_crystal_counts(crystals, name, rotation, direction, part, beyo
     measured = measure_lattice(image, lattice)
     mask = crystal_region(image, measured)
 
-    # speckle as fine as the columns keeps a little order: the edge lies up to a third of a
-    # cell too far out there
-    assert mask.sum() == pytest.approx(crystal.sum(), rel=0.10)
-    # wrong pixels lie along the edge, within half a window or so
-    wrong = np.abs(along - np.quantile(along, part))[mask != crystal]
-    assert np.quantile(wrong, 0.9, method="nearest") < 0.8 * measured.lengths_px[1]
+    # the edge lies within half a cell: speckle keeps a little order, and a straight edge may
+    # fall between two rows of columns
+    away = np.abs(along - np.quantile(along, part))
+    edge = (away < 5).sum() / 10
+    assert abs(mask.sum() - crystal.sum()) / edge < 0.5 * measured.lengths_px[1]
+    # wrong pixels lie along the edge, within two windows or so; noise widens the window
+    strongest = measured.reflection_amplitudes[:12], measured.reflection_noise[:12]
+    window = noise_window(*strongest, measured.cell_area_px) * measured.lengths_px[1]
+    assert np.quantile(away[mask != crystal], 0.9, method="nearest") < 2.5 * window
     assert (mask != crystal).mean() < 0.08
 
 

@@ -13,10 +13,11 @@ from tests.support.command_line import call, call_alone, end_by, start, wait_for
 
 from napari_reward_analysis import load_run
 from napari_reward_analysis.analyses.atoms.as_published import as_published
+from napari_reward_analysis.analyses.atoms.table import SITE_COLUMNS
 
 COLUMNS = "id y_px x_px y_A x_A sigma_px response neighbour_sum_A is_error class".split()  # noqa: SIM905
-ADDED = ["uncertainty_px", "uncertainty_A", "is_counted"]
-FILES = ["atoms.csv", "front.png", "overlay.png", "run.json"]
+ADDED = ["uncertainty_px", "uncertainty_A", "is_counted", *SITE_COLUMNS]
+FILES = ["atoms.csv", "front.png", "overlay.png", "run.json", "vacancies.csv"]
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
 
 
@@ -201,7 +202,10 @@ def test_real_images(shared_data, tmp_path, name, lattice, size, count):
     from napari_reward_analysis import read_image
 
     path = shared_data / "real" / name
-    done = call("atoms", path, "--lattice", lattice, *size, "--out", tmp_path, "--json")
+    done = call(
+        *("atoms", path, "--lattice", lattice, *size),
+        *("--trials", 20, "--out", tmp_path, "--json"),
+    )
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert summary["n_atoms"] == pytest.approx(count, rel=0.06)
@@ -216,7 +220,10 @@ def test_real_images(shared_data, tmp_path, name, lattice, size, count):
     ("arguments", "sentence"),
     [
         (["--lattice", "YBCO[100]"], "Use --pixel-size, or --lattice with --calibrate lattice."),
-        (["--pixel-size", "0.2"], "number of columns. Use --lattice or --count."),
+        (
+            ["--pixel-size", "0.2", "--no-supported"],
+            "number of columns. Use --lattice or --count.",
+        ),
         ([*SQUARE, "--pixel-size", "0"], "pixel size of 0.0 angstrom is impossible"),
         ([*SQUARE, "--pixel-size", "-1"], "pixel size of -1.0 angstrom is impossible"),
         (["--pixel-size", "0.2", "--lattice", "XY[1]"], "There is no lattice 'XY[1]'"),

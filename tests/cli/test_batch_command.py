@@ -50,7 +50,7 @@ def test_each_image_as_by_atoms_and_one_table(pictures, tmp_path):
         folder = out / f"{picture.stem}_atoms"
         assert Path(row["out"]) == folder
         assert sorted(p.name for p in folder.iterdir()) == [
-            *("atoms.csv", "front.png", "overlay.png", "run.json"),
+            *("atoms.csv", "front.png", "overlay.png", "run.json", "vacancies.csv"),
         ]
         alone = call("atoms", picture, *SQUARE, "--out", tmp_path / "alone", "--json")
         summary = json.loads(alone.stdout)

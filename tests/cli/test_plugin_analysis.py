@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.support.command_line import call_alone
+from tests.support.command_line import call, call_alone
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = f"""
@@ -37,9 +37,9 @@ def picture(tmp_path_factory):
 
 
 def test_it_stands_in_the_list_of_commands_and_has_options_of_its_settings(plugin):
-    listed = call_alone("--plugin", plugin, "--help").stdout
+    listed = call("--plugin", plugin, "--help").stdout
     assert "Find the threshold at which a share of the pixels" in listed
-    words = call_alone("toy", "--plugin", plugin, "--help").stdout
+    words = call("toy", "--plugin", plugin, "--help").stdout
     assert "Part of the pixels that is to be bright. (default: 0.1)" in " ".join(words.split())
     for flag in ("--trials", "--seconds", "--patience", "--seed", "--pick", "--lattice", "--out"):
         assert flag in words
@@ -63,7 +63,7 @@ def test_it_runs_saves_writes_and_tells(plugin, picture, tmp_path):
 
 
 def test_it_describes_its_result_and_lies_beside_the_image(plugin, picture):
-    done = call_alone("toy", picture, "--plugin", plugin, "--trials", 5, "--sampler", "sobol")
+    done = call("toy", picture, "--plugin", plugin, "--trials", 5, "--sampler", "sobol")
     assert done.returncode == 0, done.stderr
     words, place = done.stdout.splitlines()
     assert words.startswith("threshold ")
@@ -80,13 +80,13 @@ def test_it_describes_its_result_and_lies_beside_the_image(plugin, picture):
 )
 def test_bad_options_are_one_line_and_leave_nothing(plugin, picture, tmp_path, arguments, sentence):
     out = tmp_path / "out"
-    done = call_alone("toy", picture, "--plugin", plugin, *arguments, "--out", out)
+    done = call("toy", picture, "--plugin", plugin, *arguments, "--out", out)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert sentence in done.stderr
     assert not out.exists()
 
 
 def test_a_plugin_that_is_missing_is_one_line(picture):
-    done = call_alone("toy", picture, "--plugin", "none.py")
+    done = call("toy", picture, "--plugin", "none.py")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
     assert "There is no script none.py" in done.stderr

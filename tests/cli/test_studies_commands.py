@@ -6,8 +6,6 @@ import csv
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +13,9 @@ import pytest
 import tifffile
 from tests.support.command_line import call, call_alone, end_by, start, wait_for_lines
 
+from napari_reward_analysis.analyses.noise import output as noise_output
 from napari_reward_analysis.analyses.noise.run import NOISE_FORMAT
+from napari_reward_analysis.analyses.windows import output as windows_output
 from napari_reward_analysis.analyses.windows.run import WINDOWS_FORMAT
 
 SQUARE = ["--lattice", "cell:4,4,90,1", "--pixel-size", "0.2"]
@@ -258,21 +258,6 @@ def test_noise_passes_over_a_known_position_that_is_nowhere(picture, tmp_path):
     assert json.loads(done.stdout)["methods"]["LoG*"]["f1"][0] > 0.95
 
 
-#: Ctrl-C comes when the study's own file is there and its picture is not.
-INTERRUPTED_WHILE_WRITING = """
-import sys
-from napari_reward_analysis.analyses.noise import output as noise
-from napari_reward_analysis.analyses.windows import output as windows
-from napari_reward_analysis.cli.main import main
-
-def interrupted(*_):
-    raise KeyboardInterrupt
-
-noise.save_noise_figure = windows.save_maps = interrupted
-sys.exit(main(sys.argv[1:]))
-"""
-
-
 @pytest.mark.parametrize(
     ("command", "options", "load"),
     [
@@ -282,15 +267,16 @@ sys.exit(main(sys.argv[1:]))
     ids=["noise", "windows"],
 )
 def test_interrupted_while_writing_it_says_where_the_run_is(
-    picture, tmp_path, command, options, load
+    picture, tmp_path, monkeypatch, command, options, load
 ):
-    arguments = map(str, [command, picture, *SQUARE, *options, "--out", tmp_path / "out"])
-    done = subprocess.run(
-        [sys.executable, "-c", INTERRUPTED_WHILE_WRITING, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    """Ctrl-C comes when the study's own file is there and its picture is not."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(noise_output, "save_noise_figure", interrupted)
+    monkeypatch.setattr(windows_output, "save_maps", interrupted)
+    done = call(command, picture, *SQUARE, *options, "--out", tmp_path / "out")
     assert (done.returncode, done.stderr.count("\n")) == (130, 1), done.stderr
     file = tmp_path / "out" / f"{command}.json"
     assert f"the run is saved, {file}." in done.stderr

@@ -47,7 +47,7 @@ def test_nothing_costly_is_done_in_the_thread_of_the_window(
 ) -> None:
     used: dict[str, set[threading.Thread]] = {}
     for owner, name in (
-        (preflight, "measure_lattice"),
+        (preflight, "find_domains"),
         (ScaleSpace, "response"),
         (ScaleSpace, "maxima"),
         (SobolSampler, "ask"),

@@ -68,7 +68,7 @@ def test_from_a_microscope_s_file_to_exported_points_by_mouse(
 ) -> None:
     monkeypatch.setattr(dock_module, "autosave_folder", lambda _: tmp_path / "runs")
     viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1000, 700)
+    viewer.window.resize(800, 560)
     (image,) = viewer.open(
         shared_data / "real" / "sto001_80kV_titan.ser", plugin="napari-reward-analysis"
     )
@@ -84,6 +84,7 @@ def test_from_a_microscope_s_file_to_exported_points_by_mouse(
     # the crystal, and the pixel size that its lattice has in the image
     qtbot.keyClicks(widget.form.lattice.lattice, "SrTiO3")
     qtbot.keyClicks(widget.form.image.pixel_size, str(PIXEL_SIZE))
+    widget.form.search.trials.setValue(20)
     click(qtbot, widget, widget.run_box.button)
     assert widget.session.searching
     qtbot.waitUntil(lambda: not widget.session.searching, timeout=PATIENCE)

@@ -38,7 +38,7 @@ def test_a_search_for_atoms():
     run = read("atoms.json")
     assert (run.image.name, run.image.shape, run.image.pixel_size) == ("small", (96, 96), 0.2625)
     assert run.lattice == lattice_preset("SrTiO3[001]")
-    assert run.settings == AtomsSettings(trials=6, seed=1, patience=40)
+    assert run.settings == AtomsSettings(trials=6, seed=1, patience=40, rewards=("incoherence",))
     assert (run.status, run.name) == ("done", "small atoms")
     assert [trial.score.count for trial in run.trials] == [61, 61, 61, 62, 61, 61]
     assert run.trials[3].objectives == pytest.approx(
@@ -114,7 +114,7 @@ def test_an_analysis_by_windows():
     assert (run.status, len(run.trials), tuple(run.plan.grid)) == ("done", 4, (2, 2))
     assert len(table["id"]) == 61
     assert np.sum(table["y_px"]) == pytest.approx(2858.885498523712)
-    assert run.settings.atoms == AtomsSettings(trials=2)
+    assert run.settings.atoms == AtomsSettings(trials=2, rewards=("incoherence",))
 
 
 def test_a_noise_study():

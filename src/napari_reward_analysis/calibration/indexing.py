@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
 from napari_reward_analysis.arrays import BoolArray, FloatArray, IntArray
 from napari_reward_analysis.calibration.pattern import Pattern
@@ -55,9 +54,6 @@ class Judge:
 
     def __init__(self, spectrum: Spectrum, peaks: Peaks, pattern: Pattern) -> None:
         self.spectrum, self.peaks, self.pattern = spectrum, peaks, pattern
-        # The largest of nine noise bins is about three times their mean.
-        net = np.maximum(spectrum.power - 3 * spectrum.background, 0.0)
-        self._reached = np.sqrt(ndimage.maximum_filter(net, size=3, mode="wrap"))
 
     def scores(self, matrices: FloatArray, tolerance: float = _TOLERANCE_PART) -> FloatArray:
         """Scores of many matrices of shape (n, 2, 2), shape (n,)."""
@@ -93,7 +89,9 @@ class Judge:
         in_band = np.all(np.abs(k) < 0.49, axis=2) & (np.hypot(*np.moveaxis(offset, 2, 0)) >= 3)
         places = np.rint(self.spectrum.bins(k)).astype(int)
         places = np.clip(places, 0, np.array(self.spectrum.shape) - 1)
-        return np.where(in_band, self._reached[places[..., 0], places[..., 1]], 0.0), in_band
+        return np.where(
+            in_band, self.spectrum.reached[places[..., 0], places[..., 1]], 0.0
+        ), in_band
 
     def _scores(self, matrices: FloatArray, tolerance: float) -> FloatArray:
         usual = np.exp(-0.5 * (strains(matrices, self.pattern) / USUAL_STRAIN) ** 2)
@@ -131,8 +129,11 @@ def distance_bins(matrices: FloatArray, k: FloatArray, shape: tuple[int, int]) -
 def strains(matrices: FloatArray, pattern: Pattern) -> FloatArray:
     """Largest principal strain of each matrix against the ideal cell, without scale."""
     deformed = pattern.vectors.T @ np.swapaxes(matrices, 1, 2)
-    stretch = np.linalg.svd(deformed, compute_uv=False)
-    return np.asarray(np.sqrt(stretch[:, 0] / stretch[:, 1]) - 1)
+    # The two singular values have a product of |det| and a sum of squares of |deformed|^2.
+    product = np.maximum(np.abs(np.linalg.det(deformed)), 1e-300)
+    squares = (deformed**2).sum(axis=(1, 2))
+    larger = (squares + np.sqrt(np.maximum(squares**2 - 4 * product**2, 0.0))) / 2
+    return np.asarray(np.sqrt(larger / product) - 1)
 
 
 def pixel_sizes(matrices: FloatArray, pattern: Pattern) -> FloatArray:

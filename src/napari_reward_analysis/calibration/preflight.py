@@ -6,27 +6,37 @@ right and in which area columns are expected.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
+
+import numpy as np
 
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.choices import AreaRule, Calibration
+from napari_reward_analysis.calibration.domains import Domain, find_domains
+from napari_reward_analysis.calibration.drawn import without_drawn
+from napari_reward_analysis.calibration.fitting import better_preset
 from napari_reward_analysis.calibration.measure import measure_lattice
 from napari_reward_analysis.calibration.measured import (
     MeasuredLattice,
     require_found,
 )
 from napari_reward_analysis.calibration.notices import (
+    better_preset_notice,
     crystal_share,
+    domains_notice,
     header_notice,
     lattice_not_seen,
-    second_grain_notice,
 )
-from napari_reward_analysis.calibration.region import crystal_region
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
 from napari_reward_analysis.notices import Notice
+
+#: From this share of the field on, a notice would call the crystal 100 % of it.
+_ALL = 0.995
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,19 +46,24 @@ class Preflight:
     Attributes
     ----------
     image : Image
-        The image with the pixel size that is used.
+        The image with the pixel size that is used. What is drawn into it, such as a scale
+        bar, is hidden.
     region : ndarray of bool, shape (H, W), or None
         The crystal, drawn or found; None for the whole field.
     measured : MeasuredLattice or None
-        The lattice as seen in the image; None if it was not measured.
+        The lattice as seen in the image, that of the largest domain; None if it was not
+        measured.
     notices : tuple of Notice
         Facts that the user should know.
+    domains : tuple of Domain
+        The parts of the field in which a crystal is seen, the largest first.
     """
 
     image: Image
     region: BoolArray | None = None
     measured: MeasuredLattice | None = None
     notices: tuple[Notice, ...] = ()
+    domains: tuple[Domain, ...] = ()
 
 
 def run_preflight(
@@ -58,8 +73,9 @@ def run_preflight(
     region: BoolArray | None = None,
     calibrate: Calibration = "header",
     area: AreaRule = "crystal",
+    others: Sequence[Lattice] = (),
 ) -> Preflight:
-    """Measure the lattice in an image, and find its crystal.
+    """Measure the lattices in an image, and find their domains.
 
     Parameters
     ----------
@@ -74,6 +90,8 @@ def run_preflight(
     area : {'field', 'crystal'}
         Whether columns are expected in the whole field or only where the lattice is seen.
         If no lattice is seen, the whole field counts, and a notice says so.
+    others : sequence of Lattice
+        Further crystals in the field.
 
     Returns
     -------
@@ -90,21 +108,26 @@ def run_preflight(
                 "The pixel size cannot come from a lattice without a crystal: choose a lattice."
             )
         return Preflight(image, region)
+    image, drawn = without_drawn(image)
     try:
-        measured = measure_lattice(image, lattice, region=region)
+        domains = find_domains(image, (lattice, *others), region)
+        largest = domains[0].measured if domains else None
+        measured = largest or measure_lattice(image, lattice, region=region)
         if calibrate == "lattice":
             require_found(measured)
     except BadInput:
         if calibrate == "lattice":
             raise
-        return Preflight(image, region)
+        return Preflight(image, region, notices=() if drawn is None else (drawn,))
     if calibrate == "lattice":
         image = replace(image, pixel_size=measured.pixel_size)
-    notices = _notices(measured, calibrate)
+    notices = _notices(measured, calibrate, domains, drawn)
+    if not domains and (better := better_preset(image, measured)) is not None:
+        notices += (better_preset_notice(better, measured),)
     if region is None and area == "crystal":
-        region, more = _found_region(image, measured)
+        region, more = _found_region(measured, domains)
         notices += more
-    return Preflight(image, region, measured, notices)
+    return Preflight(image, region, measured, notices, domains)
 
 
 def measured_facts(preflight: Preflight) -> dict[str, Any] | None:
@@ -112,19 +135,24 @@ def measured_facts(preflight: Preflight) -> dict[str, Any] | None:
     return None if preflight.measured is None else preflight.measured.facts()
 
 
-def _notices(measured: MeasuredLattice, calibrate: Calibration) -> tuple[Notice, ...]:
+def _notices(
+    measured: MeasuredLattice,
+    calibrate: Calibration,
+    domains: Sequence[Domain],
+    drawn: Notice | None,
+) -> tuple[Notice, ...]:
     wrong_header = header_notice(measured) if calibrate == "header" else None
-    found = (wrong_header, second_grain_notice(measured))
+    found = (drawn, wrong_header, domains_notice(domains))
     return tuple(notice for notice in found if notice is not None)
 
 
 def _found_region(
-    image: Image, measured: MeasuredLattice
+    measured: MeasuredLattice, domains: Sequence[Domain]
 ) -> tuple[BoolArray | None, tuple[Notice, ...]]:
-    if not measured.found:
+    if not domains:
         return None, (lattice_not_seen(measured),)
-    region = crystal_region(image, measured)
+    region = reduce(np.logical_or, [domain.mask for domain in domains])
     if region.all():
         return None, ()
-    notices = (crystal_share(float(region.mean())),)
-    return (region if region.any() else None), notices
+    share = float(region.mean())
+    return region, ((crystal_share(share),) if share < _ALL else ())

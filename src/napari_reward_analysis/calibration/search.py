@@ -10,7 +10,7 @@ import numpy as np
 from napari_reward_analysis.calibration.indexing import Judge, best_match
 from napari_reward_analysis.calibration.pattern import Pattern
 from napari_reward_analysis.calibration.refinement import Fit, refine
-from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum, find_peaks
+from napari_reward_analysis.calibration.spectrum import Peaks, Spectrum
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.image import Image
 
@@ -103,7 +103,7 @@ def _cells(found: Found) -> float:
 
 def _in_one(spectrum: Spectrum, pattern: Pattern, lattice: Lattice, image: Image) -> Found | None:
     """The crystal near the header's scale, unless another scale is clearly better."""
-    peaks = find_peaks(spectrum)
+    peaks = spectrum.peaks
     best: Found | None = None
     for low, high, known in _size_ranges(lattice, image):
         match = best_match(spectrum, peaks, pattern, (low, high))

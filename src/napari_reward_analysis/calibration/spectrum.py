@@ -67,6 +67,18 @@ class Spectrum:
         chance = FALSE_ALARM / (self.power.size / 2)
         return float(stats.gamma.isf(chance, self.tiles)) / self.tiles
 
+    @cached_property
+    def peaks(self) -> Peaks:
+        """The significant peaks, strongest first, as `find_peaks` gives them."""
+        return find_peaks(self)
+
+    @cached_property
+    def reached(self) -> FloatArray:
+        """Amplitude beyond the noise that is reached within one bin of each bin, (h, w)."""
+        # The largest of nine noise bins is about three times their mean.
+        net = np.maximum(self.power - 3 * self.background, 0.0)
+        return np.asarray(np.sqrt(ndimage.maximum_filter(net, size=3, mode="wrap")))
+
     def bins(self, k: FloatArray) -> FloatArray:
         """Positions in the arrays, in bins, of frequencies (..., 2) in cycles per px."""
         shape = np.array(self.shape)

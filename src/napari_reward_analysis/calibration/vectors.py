@@ -16,7 +16,6 @@ from napari_reward_analysis.calibration.measured import MeasuredVectors
 from napari_reward_analysis.calibration.spectrum import (
     CENTRE_BINS,
     Spectrum,
-    find_peaks,
     power_spectra,
 )
 from napari_reward_analysis.image import Image
@@ -54,12 +53,12 @@ def measure_vectors(image: Image, *, region: BoolArray | None = None) -> Measure
     BadInput
         If the field is below 16 px.
     """
-    return max((_seen(s) for s in power_spectra(image, region)), key=lambda v: v.confidence)
+    return max((vectors_in(s) for s in power_spectra(image, region)), key=lambda v: v.confidence)
 
 
-def _seen(spectrum: Spectrum) -> MeasuredVectors:
-    """The vectors seen in one spectrum."""
-    peaks = find_peaks(spectrum)
+def vectors_in(spectrum: Spectrum) -> MeasuredVectors:
+    """The two shortest lattice vectors seen in one spectrum."""
+    peaks = spectrum.peaks
     shape = np.array(spectrum.shape)
     bins = peaks.k * shape
     bases = _bases(bins)
@@ -72,9 +71,31 @@ def _seen(spectrum: Spectrum) -> MeasuredVectors:
     best = bases[np.argmax(share + _DOUBLING * np.log2(size / size.min()))]
     best, on = _fitted(best, bins, peaks.error**-2, allowed)
     confidence = float(_beyond_chance(best[None], bins, weight, allowed)[0])
-    trust = min(max(int(on.sum()) - 1, 0) / (_FULL_TRUST - 1), 1.0)
+    trust = _trust(on)
     vectors = reduce_basis(np.linalg.inv(best / shape[:, None]))
     return MeasuredVectors(vectors, max(confidence, 0.0) * trust, int(on.sum()))
+
+
+def lattice_confidence(spectrum: Spectrum, vectors: FloatArray) -> float:
+    """Confidence of given vectors, as that of `MeasuredVectors`.
+
+    Parameters
+    ----------
+    spectrum : Spectrum
+        The spectrum.
+    vectors : ndarray, shape (2, 2)
+        Rows: the vectors (y, x) in px.
+    """
+    peaks = spectrum.peaks
+    if not len(peaks):
+        return 0.0
+    bins = peaks.k * np.array(spectrum.shape)
+    basis = np.linalg.inv(vectors) * np.array(spectrum.shape)[:, None]
+    weight = peaks.amplitude / peaks.amplitude.sum()
+    allowed = np.maximum(TOLERANCE_BINS, _PART * np.hypot(*bins.T))
+    basis, on = _fitted(basis, bins, peaks.error**-2, allowed)
+    share = float(_beyond_chance(basis[None], bins, weight, allowed)[0])
+    return max(share, 0.0) * _trust(on)
 
 
 def reduce_basis(vectors: FloatArray) -> FloatArray:
@@ -90,6 +111,11 @@ def reduce_basis(vectors: FloatArray) -> FloatArray:
     # At a right angle rounding decides the sign of the cosine. It must not turn a vector around.
     forward = along > 0 if abs(along) > _EQUAL else _points_right(long)
     return np.stack([first, long if forward else -long])
+
+
+def _trust(on: BoolArray) -> float:
+    """Factor that lowers the confidence if few reflections are seen."""
+    return min(max(int(on.sum()) - 1, 0) / (_FULL_TRUST - 1), 1.0)
 
 
 def _points_right(vector: FloatArray) -> bool:

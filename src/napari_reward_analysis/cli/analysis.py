@@ -13,7 +13,7 @@ from napari_reward_analysis.cli.command import DONE, INTERRUPTED, Command
 from napari_reward_analysis.cli.inputs import (
     image_of,
     image_options,
-    lattice_of,
+    lattices_of,
     pick_of,
     pick_options,
     plugin_option,
@@ -163,8 +163,10 @@ class AnalysisCommand:
 
         settings = self.settings(options)
         pick = pick_of(options, getattr(settings, "trials", 0))
-        image, lattice = image_of(options), lattice_of(options)
-        inputs = Inputs(image, lattice, given=self.given(options, image))
+        image, lattices = image_of(options), lattices_of(options)
+        first = lattices[0] if lattices else None
+        given = self.given(options, image)
+        inputs = Inputs(image, first, given=given, others=lattices[1:])
         return run_analysis(_analysis(self.name), inputs, settings, folder, pick)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from napari_reward_analysis.cli.atoms import ATOMS, check_names
 from napari_reward_analysis.cli.command import BAD_INPUT, DONE, INTERRUPTED, Command
-from napari_reward_analysis.cli.inputs import lattice_of, pick_of
+from napari_reward_analysis.cli.inputs import lattices_of, pick_of
 from napari_reward_analysis.cli.notices import refusal
 from napari_reward_analysis.cli.output import say, tell
 from napari_reward_analysis.errors import BadInput
@@ -34,7 +34,7 @@ def _run(options: argparse.Namespace) -> int:
     settings = ATOMS.settings(options)
     check_names(settings)
     pick_of(options, settings.trials)
-    lattice_of(options)
+    lattices_of(options)
     table = (options.out or options.images[0].parent) / TABLE_FILE
     make_folder(table.parent)
     start, rows = time.perf_counter(), list[dict[str, Any]]()

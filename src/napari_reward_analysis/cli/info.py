@@ -6,7 +6,7 @@ import argparse
 import json
 
 from napari_reward_analysis.cli.command import DONE, Command
-from napari_reward_analysis.cli.inputs import image_of, image_options, lattice_of
+from napari_reward_analysis.cli.inputs import image_of, image_options, lattices_of
 from napari_reward_analysis.cli.notices import ADVICE
 from napari_reward_analysis.cli.output import json_option, say
 
@@ -26,7 +26,9 @@ def _run(options: argparse.Namespace) -> int:
     from napari_reward_analysis.cli.options import settings_from
 
     settings = settings_from(options, AtomsSettings)
-    facts = describe(image_of(options), lattice_of(options), settings.calibrate)
+    lattices = lattices_of(options)
+    first = lattices[0] if lattices else None
+    facts = describe(image_of(options), first, settings.calibrate)
     print(json.dumps(facts) if options.json else in_words(facts))
     if facts["pixel_size_A"] is None:
         say(ADVICE["no_pixel_size"])

@@ -27,8 +27,11 @@ def image_options(parser: argparse.ArgumentParser, *, several: bool = False) -> 
     group = parser.add_argument_group("image")
     group.add_argument(
         "--lattice",
+        action="append",
+        default=[],
         metavar="NAME",
-        help=f"Crystal: {', '.join(lattice_names())}, FILE.cif:[uvw], or cell:a,b,angle,columns.",
+        help=f"Crystal: {', '.join(lattice_names())}, FILE.cif:[uvw], or cell:a,b,angle,columns. "
+        "May be repeated if the image shows several crystals.",
     )
     group.add_argument(
         "--pixel-size",
@@ -59,17 +62,18 @@ def image_of(options: argparse.Namespace) -> Image:
     return read_image(options.image, options.frame, options.signal, options.pixel_size)
 
 
-def lattice_of(options: argparse.Namespace) -> Lattice | None:
-    """Return the lattice that the options name, or None.
+def lattices_of(options: argparse.Namespace) -> tuple[Lattice, ...]:
+    """Return the lattices that the options name.
 
     Raises
     ------
     BadInput
-        If there is no such lattice.
+        If there is no such lattice, or two of them are the same.
     """
     from napari_reward_analysis.crystal.cif import read_lattice
+    from napari_reward_analysis.crystal.lattice import require_different
 
-    return read_lattice(options.lattice) if options.lattice else None
+    return require_different(read_lattice(name) for name in options.lattice)
 
 
 def plugin_option(parser: argparse.ArgumentParser) -> None:

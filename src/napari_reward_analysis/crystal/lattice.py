@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from napari_reward_analysis.crystal import axis_name, parse_axis, project
@@ -21,6 +22,7 @@ __all__ = [
     "lattice_names",
     "lattice_preset",
     "parse_lattice",
+    "require_different",
 ]
 
 _ALIASES = {
@@ -133,6 +135,25 @@ def parse_lattice(text: str) -> Lattice:
             f"{text!r} is not a cell: write cell:a,b,angle,columns, e.g. cell:3.905,3.905,90,2."
         ) from None
     return free_lattice(a, b, angle, int(columns))
+
+
+def require_different(lattices: Iterable[Lattice]) -> tuple[Lattice, ...]:
+    """Return lattices that stand beside each other in one image.
+
+    Raises
+    ------
+    BadInput
+        If two of them have the same cell with the same columns.
+    """
+    found = tuple(lattices)
+    for k, lattice in enumerate(found):
+        for other in found[:k]:
+            if lattice.model_copy(update={"name": other.name}) == other:
+                raise BadInput(
+                    f"{other.name} and {lattice.name} are the same lattice: give it once. Grains "
+                    "of one crystal at several orientations are found with one lattice."
+                )
+    return found
 
 
 # Forms ask for the same lattice again and again.

@@ -1,9 +1,15 @@
-"""Sample images of YBa2Cu3O7 [100], which are simulated when they are needed."""
+"""Sample images of YBa2Cu3O7 and SrTiO3, which are simulated when they are needed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from napari_reward_analysis.arrays import BoolArray, FloatArray, IntArray
 from napari_reward_analysis.crystal.lattice import lattice_preset
 from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
@@ -46,9 +52,49 @@ def simulated_pockets() -> Simulated:
     )
 
 
+def simulated_grains() -> Simulated:
+    """Two grains of SrTiO3 [001], 512 x 512 px, with 2 % of the columns missing."""
+    left, right = (
+        simulate(
+            lattice_preset("SrTiO3[001]"),
+            pixel_size=PIXEL_SIZE,
+            rotation=rotation,
+            origin=(4.0, 6.0),
+            dose=50,
+            vacant=0.02,
+            seed=seed,
+            name="sto_grains",
+        )
+        for seed, rotation in ((3, 4.0), (4, 31.0))
+    )
+    y, x = np.indices(left.image.shape)
+    first = x < 300 - 0.25 * y
+    pixels = np.where(first, left.image.data, right.image.data)
+    parts = [_part(left, first), _part(right, ~first)]
+    truth = {key: np.concatenate([part[0][key] for part in parts]) for key in parts[0][0]}
+    return Simulated(
+        replace(left.image, data=pixels),
+        truth,
+        left.mask,
+        np.concatenate([part[1] for part in parts]),
+    )
+
+
+def _part(made: Simulated, where: BoolArray) -> tuple[dict[str, npt.NDArray[Any]], FloatArray]:
+    """The columns and vacancies of an image in a part of it."""
+    here = where[_pixels(made.truth["y"]), _pixels(made.truth["x"])]
+    lost = where[_pixels(made.vacancies[:, 0]), _pixels(made.vacancies[:, 1])]
+    return {key: values[here] for key, values in made.truth.items()}, made.vacancies[lost]
+
+
+def _pixels(place: FloatArray) -> IntArray:
+    return np.rint(place).astype(np.int64)
+
+
 _SAMPLES: dict[str, Callable[[], Simulated]] = {
     "ybco_crystal": simulated_crystal,
     "ybco_pockets": simulated_pockets,
+    "sto_grains": simulated_grains,
 }
 
 #: Names of the samples.
@@ -86,6 +132,11 @@ def ybco_crystal() -> list[LayerData]:
 def ybco_pockets() -> list[LayerData]:
     """Image layer for File > Open Sample."""
     return [_layer("ybco_pockets")]
+
+
+def sto_grains() -> list[LayerData]:
+    """Image layer for File > Open Sample."""
+    return [_layer("sto_grains")]
 
 
 def _layer(name: str) -> LayerData:

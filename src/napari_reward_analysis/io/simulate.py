@@ -87,11 +87,14 @@ class Simulated:
         'retention': the remaining fraction of the column's peak height, 1 in the crystal.
     mask : ndarray of bool, shape (H, W)
         True where the material is amorphous.
+    vacancies : ndarray, shape (k, 2)
+        y and x in pixels of the columns that were left out.
     """
 
     image: Image
     truth: dict[str, npt.NDArray[Any]]
     mask: npt.NDArray[np.bool_]
+    vacancies: FloatArray
 
 
 def simulate(
@@ -106,6 +109,7 @@ def simulate(
     noise: float = 0.0,
     background: float = 0.05,
     pockets: Sequence[Pocket] = (),
+    vacant: float = 0.0,
     seed: int = 0,
     name: str = "",
 ) -> Simulated:
@@ -134,8 +138,10 @@ def simulate(
         Level under all columns as a fraction of the brightest pixel.
     pockets : sequence of Pocket
         Amorphous pockets.
+    vacant : float
+        Share of the columns that is left out, 0 to 1.
     seed : int
-        Seed of noise and displacements; equal seeds give equal images.
+        Seed of noise, displacements and vacancies; equal seeds give equal images.
     name : str
         Name of the image; the lattice's name by default.
 
@@ -151,6 +157,10 @@ def simulate(
     _check(lattice, shape, pixel_size, sigma)
     rng = np.random.default_rng(seed)
     truth = _columns(lattice, shape, pixel_size, rotation, origin)
+    # a generator of its own, so that vacancies change nothing else
+    lost = np.random.default_rng([seed, 1]).random(len(truth["yx"])) < vacant
+    vacancies = truth["yx"][lost & _in_field(truth["yx"], shape)]
+    truth = {key: values[~lost] for key, values in truth.items()}
     disorder = _disorder(shape, pixel_size, pockets)
     points, weights, retention = _atoms(truth, pockets, pixel_size, sigma, rng)
 
@@ -163,7 +173,7 @@ def simulate(
     if noise:
         pixels = pixels + rng.normal(0.0, noise * np.ptp(clean), shape)
 
-    inside = np.all((truth["yx"] >= 0) & (truth["yx"] <= np.subtract(shape, 1)), axis=1)
+    inside = _in_field(truth["yx"], shape)
     known = {key: truth[key][inside] for key in ("species", "weight")}
     known |= {"y": truth["yx"][inside, 0], "x": truth["yx"][inside, 1]}
     known["retention"] = retention[inside]
@@ -173,7 +183,7 @@ def simulate(
         name=name or lattice.name,
         metadata={"simulated": True, "seed": seed},
     )
-    return Simulated(image, known, disorder >= 0.5)
+    return Simulated(image, known, disorder >= 0.5, vacancies)
 
 
 def render(
@@ -217,6 +227,10 @@ def render(
         flat = (grid[:, 0, :, None] + width) * canvas.shape[1] + grid[:, 1, None, :] + width
         canvas += np.bincount(flat.ravel(), patch.ravel(), canvas.size).reshape(canvas.shape)
     return canvas[width : width + shape[0], width : width + shape[1]]
+
+
+def _in_field(points: FloatArray, shape: tuple[int, int]) -> npt.NDArray[np.bool_]:
+    return np.asarray(np.all((points >= 0) & (points <= np.subtract(shape, 1)), axis=1))
 
 
 def _check(lattice: Lattice, shape: tuple[int, int], pixel_size: float, sigma: float) -> None:

@@ -36,11 +36,15 @@ class Physics:
     tolerance : float
         Relative uncertainty of N. If |QC| is within it, the objective is zero. It is for
         an N that is only roughly known.
+    vacant : float
+        Sites in the analysed area that the image shows to be vacant. They count as known,
+        so that QC does not ask for columns that are not there.
     """
 
     expected: float
     ds_px: float
     tolerance: float = 0.0
+    vacant: float = 0.0
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.expected) and self.expected > 0):
@@ -54,6 +58,10 @@ class Physics:
             raise BadInput(
                 f"A tolerance of {self.tolerance:g} is impossible: give a fraction from 0 to 1."
             )
+        if not (math.isfinite(self.vacant) and self.vacant >= 0):
+            raise BadInput(
+                f"A number of {self.vacant:g} vacant sites is impossible: give 0 or more."
+            )
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,7 @@ class AtomScore:
     count : int
         Number of blobs within the analysed area (n).
     qc : float
-        (n - N) / N, signed.
+        (n + vacant sites - N) / N, signed.
     er : float
         Number of blobs with a neighbour sum below DS, over N.
     feasible : bool
@@ -91,12 +99,14 @@ def score_atoms(
 ) -> AtomScore:
     """QC (Eq. 1) and ER (Eq. 2) of one result.
 
+    Vacant sites that are known count like columns in QC. Eq. 1 is the case without any.
+
     Parameters
     ----------
     neighbour_sums : ndarray, shape (n,)
         Neighbour sums of all blobs of the field, in pixels.
     physics : Physics
-        Expected count and DS.
+        Expected count, DS and vacant sites.
     inside : ndarray of bool, shape (n,), optional
         Blobs in the area for which N is expected; by default all.
     """
@@ -104,7 +114,7 @@ def score_atoms(
     count = len(counted)
     return AtomScore(
         count=count,
-        qc=(count - physics.expected) / physics.expected,
+        qc=(count + physics.vacant - physics.expected) / physics.expected,
         er=float(np.count_nonzero(counted < physics.ds_px)) / physics.expected,
         feasible=count >= MIN_BLOBS,
         tolerance=physics.tolerance,

@@ -43,20 +43,31 @@ def incoherence(detection: Detection) -> float:
     tree = cKDTree(points)
     reach = TOLERANCE * detection.spacing_px
     missed = judged = 0
-    for vector in vectors:
-        wanted = points + vector
-        wanted = wanted[_in_area(wanted, detection)]
-        distance, _ = tree.query(wanted, distance_upper_bound=reach)
-        missed += int(np.count_nonzero(np.isinf(distance)))
-        judged += len(wanted)
+    for area, translations in _domains(detection, vectors):
+        here = points[_in_area(points, area)]
+        for vector in translations:
+            wanted = here + vector
+            wanted = wanted[_in_area(wanted, area, _BORDER_PX)]
+            distance, _ = tree.query(wanted, distance_upper_bound=reach)
+            missed += int(np.count_nonzero(np.isinf(distance)))
+            judged += len(wanted)
     return missed / judged if judged else 1.0
 
 
-def _in_area(points: npt.NDArray[np.float64], detection: Detection) -> BoolArray:
-    shape = np.array(detection.area.shape)
+def _domains(
+    detection: Detection, vectors: npt.NDArray[np.float64]
+) -> list[tuple[BoolArray, npt.NDArray[np.float64]]]:
+    """Area and translations of each domain; of the whole area if there is only one."""
+    if len(detection.domains) < 2:
+        return [(detection.area, vectors)]
+    return [(detection.area & mask, own) for mask, own in detection.domains]
+
+
+def _in_area(points: npt.NDArray[np.float64], area: BoolArray, border: float = 0.0) -> BoolArray:
+    shape = np.array(area.shape)
     inside: BoolArray = np.asarray(
-        ((points >= _BORDER_PX) & (points <= shape - 1 - _BORDER_PX)).all(axis=1)
+        ((points >= border) & (points <= shape - 1 - border)).all(axis=1)
     )
     pixels = np.rint(points[inside]).astype(int)
-    inside[inside] = detection.area[pixels[:, 0], pixels[:, 1]]
+    inside[inside] = area[pixels[:, 0], pixels[:, 1]]
     return inside

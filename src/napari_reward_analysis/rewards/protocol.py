@@ -24,13 +24,18 @@ from napari_reward_analysis.rewards.atoms import Physics
 
 _BUILT_IN = (
     "napari_reward_analysis.rewards.order",
+    "napari_reward_analysis.rewards.support",
     "napari_reward_analysis.rewards.sites",
     "napari_reward_analysis.rewards.spacing",
     "napari_reward_analysis.rewards.separation",
 )
 
 #: Facts that a reward may need, in words; not every image provides them.
-NEEDS = {"lattice": "a lattice with known columns", "vectors": "a lattice seen in the image"}
+NEEDS = {
+    "lattice": "a lattice with known columns",
+    "vectors": "a lattice seen in the image",
+    "evidence": "a crystal seen in the image",
+}
 
 
 class Depth:
@@ -81,6 +86,12 @@ class Detection:
         they are along the vectors of its cell.
     depth : Depth, optional
         Depth of the area, shared by all results on one image.
+    unsupported : int
+        Number of points in the area that were dropped, because the image itself does not
+        show a column there.
+    domains : tuple of (ndarray, ndarray)
+        Mask and lattice translations, shape (2, 2), of each domain; empty if they are not
+        known.
     """
 
     points: npt.NDArray[np.float64]
@@ -96,6 +107,8 @@ class Detection:
     lattice: Lattice | None = None
     vectors_px: npt.NDArray[np.float64] | None = None
     depth: Depth | None = None
+    unsupported: int = 0
+    domains: tuple[tuple[BoolArray, npt.NDArray[np.float64]], ...] = ()
 
     @cached_property
     def depth_px(self) -> Float32Array:
@@ -144,7 +157,7 @@ class Reward:
 _REWARDS: Registry[Reward] = Registry(
     "reward",
     "napari_reward_analysis.rewards",
-    ("incoherence", "vacancy", "too_close", "too_far", "gaps", "ambiguity"),
+    ("incoherence", "unsupported", "vacancy", "too_close", "too_far", "gaps", "ambiguity"),
 )
 
 
@@ -160,7 +173,8 @@ def register_reward(
     label : str
         Its name in the form and the plot; by default `name`.
     needs : tuple of str
-        'lattice' (columns with known positions), 'vectors' (a lattice seen in the image).
+        'lattice' (columns with known positions), 'vectors' (a lattice seen in the image),
+        'evidence' (the crystal is seen, so that each column can be judged).
         The reward is left out, with a notice, if one of them is missing.
 
     Raises

@@ -51,12 +51,15 @@ class Inputs:
     given : dict
         Further inputs by name, such as known positions, an oracle, or the preflight of the
         same image. Each analysis defines the names.
+    others : tuple of Lattice
+        Further crystals in the same image.
     """
 
     image: Image
     lattice: Lattice | None = None
     region: BoolArray | None = None
     given: Mapping[str, Any] = field(default_factory=dict)
+    others: tuple[Lattice, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

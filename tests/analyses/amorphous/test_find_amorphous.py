@@ -47,7 +47,7 @@ def searched(image, lattice=YBCO, make=AmorphousSettings, **settings):
     """Problem and trials, from atoms that are found here."""
     key = image.fingerprint, lattice and lattice.name
     if key not in FOUND:
-        FOUND[key] = search_atoms(image, lattice, AtomsSettings(trials=15))
+        FOUND[key] = search_atoms(image, lattice, AtomsSettings(trials=8))
     atoms = FOUND[key]
     problem = AmorphousProblem(
         atoms.preflight.image,

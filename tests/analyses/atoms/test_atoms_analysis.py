@@ -19,8 +19,9 @@ SQUARE = free_lattice(4.0, 4.0, 90, 1)
 
 @pytest.fixture(scope="module")
 def image():
+    # columns are narrow enough to show higher reflections
     y, x = np.mgrid[:80, :80] * (2 * np.pi / 20)
-    return Image(np.cos(y) + np.cos(x), 0.2, "grid")
+    return Image(np.exp(2 * (np.cos(y) + np.cos(x))), 0.2, "grid")
 
 
 def test_it_is_found_by_its_name():
@@ -35,7 +36,7 @@ def test_an_oracle_gives_the_count_where_nothing_else_does(image):
     beside = ATOMS.begin(Inputs(image, SQUARE, given=given), AtomsSettings(trials=2))
     assert beside.run.settings.count is None
     with pytest.raises(BadInput, match="Neither a lattice nor a count"):
-        ATOMS.begin(Inputs(image), AtomsSettings(trials=2))
+        ATOMS.begin(Inputs(image), AtomsSettings(trials=2, supported=False))
 
 
 def test_a_preflight_is_made_once(image):
@@ -57,7 +58,8 @@ def test_the_number_of_trials_is_known(image, search, total):
 def test_why_a_search_ended_early_is_a_notice_of_its_run(image):
     settings = AtomsSettings(trials=200, seconds=1e-9, stages=(), rewards=())
     run = collect(ATOMS.begin(Inputs(image, SQUARE), settings))
-    assert (run.status, run.notices[-1].code) == ("done", "ended_early")
+    assert run.status == "done"
+    assert "ended_early" in [notice.code for notice in run.notices]
 
 
 def test_an_interruption_before_anything_is_found_leaves_nothing(image, tmp_path):
@@ -81,7 +83,7 @@ def test_what_is_written_is_what_the_summary_says(image, tmp_path):
     run = run_atoms(image, SQUARE, AtomsSettings(trials=4), tmp_path)
     summary = write_atoms(run, tmp_path, Pick("1"), image)
     assert {path.name for path in tmp_path.iterdir()} == {
-        *("run.json", "atoms.csv", "front.png", "overlay.png")
+        *("run.json", "atoms.csv", "vacancies.csv", "front.png", "overlay.png")
     }
     assert (summary["pick"], summary["n_trials"]) == (1, 4)
     assert len((tmp_path / "atoms.csv").read_text().splitlines()) == summary["n_atoms"] + 1

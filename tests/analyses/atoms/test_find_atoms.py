@@ -291,7 +291,13 @@ def test_a_run_that_finds_nothing_says_so():
     ("image", "lattice", "settings", "region", "sentence"),
     [
         (Image(gaussian_columns()), SQUARE, {}, None, "pixel size of 'image' is not known"),
-        (Image(gaussian_columns(), 0.2), None, {}, None, "Neither a lattice nor a count"),
+        (
+            Image(gaussian_columns(), 0.2),
+            None,
+            {"supported": False},
+            None,
+            "Neither a lattice nor a count",
+        ),
         (Image(gaussian_columns(), 1e-3), SQUARE, {}, None, "smaller than one cell"),
         (Image(gaussian_columns(), 0.2), SQUARE, {"ds": 60}, None, "above every neighbour sum"),
         (

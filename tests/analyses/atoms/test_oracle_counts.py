@@ -35,7 +35,7 @@ def test_each_oracle_has_its_own_front_on_the_same_trials():
     y, x = np.mgrid[:100, :100]
     rng = np.random.default_rng(0)
     image = Image(np.cos(y / 3) * np.cos(x / 3) + 0.2 * rng.standard_normal(y.shape), 0.2)
-    trials = list(iter_atoms(image, free_lattice(3.8, 3.8), settings=AtomsSettings(trials=25)))
+    trials = list(iter_atoms(image, free_lattice(2.67, 2.67), settings=AtomsSettings(trials=25)))
 
     fronts = oracle_fronts(trials, Physics(56, 55), {"density": 56, "network": 30})
 

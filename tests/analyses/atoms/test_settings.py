@@ -66,7 +66,7 @@ def test_incoherence_is_an_objective_and_published_runs_have_two(noisy):
     published = list(iter_atoms(image, LATTICE, settings=as_published(trials=20)))
 
     feasible = [t for t in trials if t.feasible]
-    assert {len(t.objectives) for t in feasible} == {3}
+    assert {len(t.objectives) for t in feasible} == {4}
     assert all(t.objectives[2] == t.extra_rewards["incoherence"] for t in feasible)
     front = [trials[i].objectives for i in front_of(trials)]
     assert not any(all(np.less_equal(a, b)) and a != b for a in front for b in front)

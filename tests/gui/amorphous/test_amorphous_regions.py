@@ -94,7 +94,7 @@ def test_from_one_click_to_files_and_back(
 ) -> None:
     monkeypatch.setattr(dock_module, "autosave_folder", lambda _: tmp_path / "runs")
     viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1000, 700)
+    viewer.window.resize(800, 560)
     image = add_image(viewer)
     dock, widget = viewer.window.add_plugin_dock_widget(
         "napari-reward-analysis", "Amorphous regions"

@@ -100,7 +100,8 @@ def test_choice_of_axes_stays_with_the_next_run_and_falls_back(
     finished.form.search.workflow.rewards["too_close"].setChecked(False)
     run(finished)
     assert axes.shown == ("qc", "er")
-    finished.form.search.workflow.rewards["incoherence"].setChecked(False)
+    for name in ("incoherence", "unsupported"):
+        finished.form.search.workflow.rewards[name].setChecked(False)
     run(finished)
     assert axes.isHidden()
     # an earlier run is shown as it was left

@@ -79,7 +79,7 @@ def test_as_published_has_no_further_rewards_and_gives_them_back(make_widget: Ma
     assert used(widget).rewards == ()
     assert "as published" in widget.form.search.summary()
     workflow.preset.setCurrentText("LoG alone")
-    assert used(widget).rewards == ("incoherence", "gaps")
+    assert used(widget).rewards == ("incoherence", "unsupported", "gaps")
     assert workflow.rewards["gaps"].isEnabled()
 
 
@@ -197,7 +197,7 @@ def test_reward_and_stage_of_the_user_are_offered_and_used(
         for trial in found.trials
         if trial.feasible
     )
-    assert widget.results.axes.horizontal.findData("few_bright") == 3
+    assert widget.results.axes.horizontal.findData("few_bright") == 4
 
 
 def test_stage_that_is_not_loaded_is_told_and_can_be_unticked(

@@ -66,7 +66,11 @@ def test_published_ds_is_the_paper_s() -> None:
     ("values", "size", "sentence"),
     [
         (sto(), None, "The pixel size is not known"),
-        (FormValues(lattice=NO_LATTICE), 0.2, "Choose a lattice, or type the expected number"),
+        (
+            FormValues(lattice=NO_LATTICE, as_published=True),
+            0.2,
+            "Choose a lattice, or type the expected number",
+        ),
         (sto(ds=40.0), 0.2, "above every neighbour sum"),
         (sto(), 0.001, "smaller than one cell"),
         (FormValues(lattice=FREE_CELL, cell=Cell(None, 4.0, 90.0, 1)), 0.2, "incomplete"),

@@ -118,7 +118,10 @@ def test_no_such_lattice_is_said_and_the_run_works(
     wait(widget)
     assert "The lattice is not seen in the image" in widget.form.image.preflight.text.text()
     assert not widget.form.image.show_region.isEnabled()
-    assert run(widget).region is None
+    found = run(widget)
+    assert (found.region, found.found_nothing, found.trials) == (None, True, [])
+    assert "shows no atomic column" in widget.run_box.status.text()
+    assert len(viewer.layers["atoms"].data) == 0
 
 
 def test_n_is_that_of_the_crystal_and_the_run_s_own(

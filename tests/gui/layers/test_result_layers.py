@@ -7,13 +7,13 @@ import pytest
 from napari.components import ViewerModel
 from napari.utils.colormaps.standardize_color import transform_color
 
-from napari_reward_analysis.gui.layers.result_layers import (
+from napari_reward_analysis.analyses.atoms.overlay import (
     ERROR_COLOUR,
     OUTSIDE_COLOUR,
     RIGHT_COLOUR,
-    AtomsLayer,
-    placement,
 )
+from napari_reward_analysis.analyses.atoms.table import SITE_COLUMNS
+from napari_reward_analysis.gui.layers.result_layers import AtomsLayer, placement
 from napari_reward_analysis.gui.layers.shown_image import shown_image_of
 
 SPATIAL = dict(
@@ -39,6 +39,7 @@ def table(n: int, errors: tuple[int, ...] = (), sigma: float = 2.0) -> dict[str,
         "class": np.full(n, "", dtype=object),
         "uncertainty_px": np.full(n, np.nan),
         "is_counted": np.ones(n, bool),
+        **{name: rng.random(n) for name in SITE_COLUMNS},
     }
 
 
@@ -210,3 +211,33 @@ def test_columns_that_are_not_counted_are_paler(viewer: ViewerModel, image: Any)
     wanted = [RIGHT_COLOUR] * 6
     wanted[1], wanted[4] = ERROR_COLOUR, OUTSIDE_COLOUR
     np.testing.assert_allclose(layer.border_color, transform_color(wanted))
+
+
+def colours_of(layer: Any) -> list[tuple[float, ...]]:
+    return [tuple(np.round(colour, 3)) for colour in layer.border_color]
+
+
+def test_points_can_be_coloured_by_species_evidence_or_displacement(
+    viewer: ViewerModel, image: Any
+) -> None:
+    found = table(5, errors=(2,))
+    found["class"] = np.array(["Sr", "Ti", "Sr", "", "Ti"], dtype=object)
+    found["p_column"] = np.array([1.0, 0.6, 1.0, np.nan, 0.6])
+    found["dy_A"], found["dx_A"] = np.zeros(5), np.array([0.0, 0.1, 0.0, np.nan, 0.1])
+    atoms = shown(viewer, image, found)
+    layer = atoms.layer
+    assert layer is not None
+    for rule in ("species", "evidence", "displacement"):
+        atoms.colour_by(rule)
+        first, second, third, unknown, fifth = colours_of(layer)
+        assert first == third
+        assert second == fifth
+        assert len({first, second, unknown}) == 3
+        # an error keeps its symbol
+        assert [str(symbol) for symbol in layer.symbol].count("diamond") == 1
+    # the rule stays for the next result
+    atoms.show(shown_image_of(image, viewer).place, found, (40, 60))
+    assert colours_of(layer)[0] == first
+    atoms.colour_by("errors")
+    np.testing.assert_allclose(layer.border_color[2], transform_color([ERROR_COLOUR])[0])
+    np.testing.assert_allclose(layer.border_color[0], transform_color([RIGHT_COLOUR])[0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +37,6 @@ def finish(qtbot: QtBot, tab: Any) -> Any:
     return tab.session.current
 
 
-@pytest.fixture
-def studies(qtbot: QtBot, viewer: ViewerModel) -> Iterator[Studies]:
-    widget = Studies(viewer)
-    qtbot.addWidget(widget)
-    widget.resize(420, 820)
-    widget.show()
-    qtbot.waitExposed(widget)
-    yield widget
-    widget.unbind()
-    for index in range(widget.tabs.count()):
-        tab: Any = widget.tabs.widget(index)
-        qtbot.waitUntil(lambda t=tab: not t.session.searching, timeout=PATIENCE)
-
-
 def test_windows_from_one_click_to_files_and_back(
     make_napari_viewer: Callable[..., Any],
     qtbot: QtBot,
@@ -58,6 +44,7 @@ def test_windows_from_one_click_to_files_and_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     viewer = make_napari_viewer(show=True)
+    viewer.window.resize(800, 560)
     # the right half holds no crystal
     pixels = np.array(crystal().data, float)
     pixels[:, 90:] = pixels.mean() + np.random.default_rng(1).normal(0, 1e-3, (160, 70))
@@ -225,6 +212,7 @@ def test_each_study_has_a_tab_and_a_dock_that_is_closed_lets_go(
     make_napari_viewer: Callable[..., Any],
 ) -> None:
     viewer = make_napari_viewer(show=True)
+    viewer.window.resize(800, 560)
     dock, widget = viewer.window.add_plugin_dock_widget("napari-reward-analysis", "Studies")
     titles = [widget.tabs.tabText(index) for index in range(widget.tabs.count())]
     assert titles == ["Sliding windows", "Noise", "Oracle"]

@@ -48,6 +48,7 @@ def test_noise_from_one_click_to_files_and_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     viewer = make_napari_viewer(show=True)
+    viewer.window.resize(800, 560)
     given: dict[str, Any] = {"scale": (PIXEL_SIZE / 10,) * 2, "units": ("nm", "nm")}
     viewer.add_image(np.array(crystal().data), name="crystal", **given)
     viewer.add_points(known_columns(), name="truth", **given)
@@ -107,12 +108,12 @@ def test_noise_from_one_click_to_files_and_back(
 
 
 def test_a_drawn_region_by_mouse_saved_and_opened_again(
-    make_napari_viewer: Callable[..., Any],
+    viewer: ViewerModel,
+    studies: Studies,
     qtbot: QtBot,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    viewer = make_napari_viewer(show=True)
     given: dict[str, Any] = {"scale": (PIXEL_SIZE / 10,) * 2, "units": ("nm", "nm")}
     viewer.add_image(np.array(crystal().data), name="crystal", **given)
     viewer.add_points(known_columns(), name="truth", **given)
@@ -120,9 +121,8 @@ def test_a_drawn_region_by_mouse_saved_and_opened_again(
     top, bottom, left, right = 24.4, 141.6, 34.2, 102.5
     outline = [[top, left], [top, right], [bottom, right], [bottom, left]]
     viewer.add_shapes([outline], name="outline", **given)
-    _, widget = viewer.window.add_plugin_dock_widget("napari-reward-analysis", "Studies")
-    widget.tabs.setCurrentIndex(1)
-    tab = widget.tabs.currentWidget()
+    studies.tabs.setCurrentIndex(1)
+    tab: Any = studies.tabs.currentWidget()
     fill(tab)
     qtbot.keyClicks(tab.form.inputs.image.regions, "outline")
     qtbot.keyClicks(tab.form.options.known, "truth")
@@ -161,16 +161,11 @@ def test_a_drawn_region_by_mouse_saved_and_opened_again(
 
 
 def test_a_study_is_cancelled_and_bad_levels_are_refused(
-    qtbot: QtBot, viewer: ViewerModel, add_crystal: Add
+    qtbot: QtBot, studies: Studies, add_crystal: Add
 ) -> None:
-    widget = Studies(viewer)
-    qtbot.addWidget(widget)
-    widget.resize(420, 820)
-    widget.show()
-    qtbot.waitExposed(widget)
     add_crystal()
-    widget.tabs.setCurrentIndex(1)
-    tab: Any = widget.tabs.widget(1)
+    studies.tabs.setCurrentIndex(1)
+    tab: Any = studies.tabs.widget(1)
     for levels in ("0, 0.5, 0.2", "none", ""):
         fill(tab, levels)
         tab.form.options.changed.emit()
@@ -189,19 +184,15 @@ def test_a_study_is_cancelled_and_bad_levels_are_refused(
     assert tab.session.current.status == "cancelled"
     assert len(tab.session.current.trials) < 240
     assert "The run was cancelled. LoG* finds " in tab.run_box.status.text()
-    widget.unbind()
 
 
 def test_a_network_is_asked_beside(
-    make_napari_viewer: Callable[..., Any], qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, add_crystal: Add, studies: Studies, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("onnxruntime")
-    viewer = make_napari_viewer(show=True)
-    scale: dict[str, Any] = {"scale": (PIXEL_SIZE / 10,) * 2, "units": ("nm", "nm")}
-    viewer.add_image(np.array(crystal().data), name="crystal", **scale)
-    _, widget = viewer.window.add_plugin_dock_widget("napari-reward-analysis", "Studies")
-    widget.tabs.setCurrentIndex(1)
-    tab = widget.tabs.widget(1)
+    add_crystal()
+    studies.tabs.setCurrentIndex(1)
+    tab: Any = studies.tabs.widget(1)
     fill(tab, levels="0")
     press(qtbot, tab.form.options.network)
     assert tab.run_box.button.isEnabled(), tab.form.fault
@@ -228,18 +219,15 @@ def test_a_network_is_asked_beside(
 
 
 def test_known_positions_of_another_image_are_refused(
-    qtbot: QtBot, viewer: ViewerModel, add_crystal: Add
+    qtbot: QtBot, viewer: ViewerModel, add_crystal: Add, studies: Studies
 ) -> None:
-    widget = Studies(viewer)
-    qtbot.addWidget(widget)
     image = add_crystal()
     viewer.add_points(known_columns() + 500, name="truth", scale=image.scale, units=image.units)
-    widget.tabs.setCurrentIndex(1)
-    tab: Any = widget.tabs.widget(1)
+    studies.tabs.setCurrentIndex(1)
+    tab: Any = studies.tabs.widget(1)
     fill(tab, levels="0")
     tab.form.options.known.choose(viewer.layers["truth"])
     tab.run_box.button.click()
     qtbot.waitUntil(lambda: not tab.session.searching, timeout=PATIENCE)
     assert "Most points of 'truth' lie outside the image" in tab.run_box.status.text()
     assert tab.session.current is None
-    widget.unbind()

@@ -1,11 +1,11 @@
-"""Tests of the oracle's study in a real window, driven by the mouse."""
+"""Tests of the oracle's study, driven by the mouse."""
 
 from __future__ import annotations
 
 import csv
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from napari.components import ViewerModel
 from pytestqt.qtbot import QtBot
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtWidgets import QFileDialog, QWidget
@@ -44,11 +45,10 @@ INNER = TRUTH[((TRUTH > 5) & (TRUTH < 154)).all(axis=1)]
 
 
 class Window:
-    """A viewer with the crystal, and the study docked in it."""
+    """A viewer with the crystal, and the study of it."""
 
     def __init__(self, qtbot: QtBot, viewer: Any) -> None:
         self.qtbot, self.viewer = qtbot, viewer
-        viewer.window.resize(1000, 700)
         self.image = viewer.add_image(
             np.array(SCENE.image.data),
             name="crystal",
@@ -56,8 +56,6 @@ class Window:
             units=("angstrom", "angstrom"),
         )
         self.study = OracleStudy(viewer)
-        viewer.window.add_dock_widget(self.study, name="Oracle")
-        qtbot.waitExposed(self.study)
 
     def add_points(self, points: Any, name: str) -> Any:
         return self.viewer.add_points(
@@ -93,8 +91,27 @@ class Window:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, make_napari_viewer: Callable[..., Any]) -> Window:
-    return Window(qtbot, make_napari_viewer(show=True))
+def window(qtbot: QtBot, viewer: ViewerModel) -> Iterator[Window]:
+    """The study as a window of its own; napari draws nothing."""
+    made = Window(qtbot, viewer)
+    qtbot.addWidget(made.study)
+    made.study.resize(420, 700)
+    made.study.show()
+    qtbot.waitExposed(made.study)
+    yield made
+    made.study.unbind()
+    qtbot.waitUntil(lambda: not made.study.session.searching, timeout=PATIENCE)
+
+
+@pytest.fixture
+def docked(qtbot: QtBot, make_napari_viewer: Callable[..., Any]) -> Window:
+    """The study docked in the window of napari."""
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(800, 560)
+    made = Window(qtbot, viewer)
+    viewer.window.add_dock_widget(made.study, name="Oracle")
+    qtbot.waitExposed(made.study)
+    return made
 
 
 @pytest.fixture
@@ -107,15 +124,15 @@ def choose_file(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
 
 
 def test_network_alone_then_compared_in_place_and_exported(
-    window: Window, choose_file: Callable[[Path], None], tmp_path: Path
+    docked: Window, choose_file: Callable[[Path], None], tmp_path: Path
 ) -> None:
     pytest.importorskip("onnxruntime")
-    study = window.study
-    window.take(study.form.image.regions, "crystal, where it is seen")
-    assert "the crystal cannot be found" in window.go()
-    window.take(study.form.image.regions, "whole field")
-    said = window.go()
-    assert window.names() == ["crystal", "oracle"]
+    study = docked.study
+    docked.take(study.form.image.regions, "crystal, where it is seen")
+    assert "the crystal cannot be found" in docked.go()
+    docked.take(study.form.image.regions, "whole field")
+    said = docked.go()
+    assert docked.names() == ["crystal", "oracle"]
     assert "no crystal" not in said
     oracle = study.overlay.layers.layer("oracle")
     assert oracle is not None
@@ -124,9 +141,9 @@ def test_network_alone_then_compared_in_place_and_exported(
 
     # ten columns lack, two are too many
     extra = np.array([[70.0, 3.0], [90.0, 3.0]])
-    window.add_points(np.vstack([INNER[10:], extra]), "atoms")
-    window.take(study.form.compared, "atoms")
-    said = window.go()
+    docked.add_points(np.vstack([INNER[10:], extra]), "atoms")
+    docked.take(study.form.compared, "atoms")
+    said = docked.go()
     for word in ("precision 0.", "recall 0.", "F1 0.", "rms difference", "count ratio"):
         assert word in said
     assert study.overlay.layers.layer("oracle") is oracle
@@ -148,15 +165,15 @@ def test_network_alone_then_compared_in_place_and_exported(
     target = tmp_path / "agreement.csv"
     choose_file(target)
     study.results.csv.trigger()
-    window.qtbot.waitUntil(lambda: "saved" in study.run_box.status.text(), timeout=PATIENCE)
+    docked.qtbot.waitUntil(lambda: "saved" in study.run_box.status.text(), timeout=PATIENCE)
     with target.open() as file:
         rows = list(csv.DictReader(file))
     assert [row["agreement"] for row in rows] == kinds.tolist()
     assert float(rows[0]["y_A"]) == pytest.approx(float(rows[0]["y_px"]) * PIXEL_SIZE)
 
-    window.take(study.form.compared, "nothing")
-    window.go()
-    assert window.names() == ["crystal", "oracle", "atoms"]
+    docked.take(study.form.compared, "nothing")
+    docked.go()
+    assert docked.names() == ["crystal", "oracle", "atoms"]
 
 
 def test_a_layer_against_itself_less_some_is_counted_exactly(window: Window) -> None:
@@ -420,20 +437,20 @@ def test_a_comparison_is_saved_and_opened_again_with_the_front_in_its_colours(
     )
 
 
-def test_the_front_takes_the_colours_of_the_agreement(window: Window, tmp_path: Path) -> None:
-    study, session = window.study, window.study.atoms
-    widget = dock_find_atoms(window, tmp_path)
+def test_the_front_takes_the_colours_of_the_agreement(docked: Window, tmp_path: Path) -> None:
+    study, session = docked.study, docked.study.atoms
+    widget = dock_find_atoms(docked, tmp_path)
     # thresholds that are searched are seldom good ones: the points lie apart
-    run, plot = searched(window, trials=16, thresholds="searched"), widget.results.plot
+    run, plot = searched(docked, trials=16, thresholds="searched"), widget.results.plot
     widget.scroll_area.ensureWidgetVisible(plot)
-    window.qtbot.waitExposed(plot)
+    docked.qtbot.waitExposed(plot)
     plain, bar = plot.canvas.grab().toImage(), plot.findChild(ValueBar)
     assert bar.texts[0] == "incoherence with the lattice"
-    window.add_points(INNER[::2], "half")
-    window.take(study.form.source.choice, "Points layer")
-    window.take(study.form.source.layers, "half")
-    window.take(study.form.compared, "nothing")
-    window.go()
+    docked.add_points(INNER[::2], "half")
+    docked.take(study.form.source.choice, "Points layer")
+    docked.take(study.form.source.layers, "half")
+    docked.take(study.form.compared, "nothing")
+    docked.go()
 
     _, f1 = session.agreement
     assert bar.isVisible()
@@ -446,7 +463,7 @@ def test_the_front_takes_the_colours_of_the_agreement(window: Window, tmp_path: 
 
     # a click on a point says how it agrees; the list of colours takes them away and back
     k = session.front[0]
-    window.qtbot.mouseClick(plot.canvas.viewport(), LEFT, pos=plot.locate(k))
+    docked.qtbot.mouseClick(plot.canvas.viewport(), LEFT, pos=plot.locate(k))
     assert f"F1 {f1[session.selected]:.3f} with 'half'" in widget.results.shown_too.text()
     assert f"F1 {f1[k]:.3f} with 'half'" in widget.results.tooltips()[k]
     colour = widget.results.axes.colour
@@ -457,7 +474,7 @@ def test_the_front_takes_the_colours_of_the_agreement(window: Window, tmp_path: 
     assert plot.favourite is not None
 
     # another run has no colours until the oracle has judged it
-    searched(window)
+    searched(docked)
     assert session.current is not run
     assert session.agreement is None
     assert bar.texts[0] == "incoherence with the lattice"

@@ -62,6 +62,7 @@ def problem_of(
         settings,
         region=preflight.region,
         labels=labels,
+        domains=preflight.domains,
     )
 
 

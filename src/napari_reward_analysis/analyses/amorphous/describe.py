@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,7 @@ from napari_reward_analysis.analyses.amorphous.classes.contrast_loss import (
     ContrastLoss,
     compare_with_kind,
 )
+from napari_reward_analysis.analyses.amorphous.classes.domain_sites import sites_of_domains
 from napari_reward_analysis.analyses.amorphous.classes.mixture import (
     mixture_kinds,
     names_by_lattice,
@@ -25,6 +27,7 @@ from napari_reward_analysis.analyses.amorphous.classes.neighbour_means import Ne
 from napari_reward_analysis.analyses.amorphous.classes.patches import PatchSampler, peaks_at
 from napari_reward_analysis.analyses.amorphous.classes.sites import lattice_sites
 from napari_reward_analysis.arrays import BoolArray, FloatArray, StrArray
+from napari_reward_analysis.calibration.domains import Domain
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
@@ -93,6 +96,7 @@ def describe_columns(
     labels: npt.ArrayLike | None = None,
     kinds: int | None = None,
     seed: int = 0,
+    domains: Sequence[Domain] = (),
 ) -> Described:
     """Find the kind of each column, and the mean patch of each kind in crystal.
 
@@ -113,6 +117,8 @@ def describe_columns(
         Number of kinds.
     seed : int
         Seed of the mixtures.
+    domains : sequence of Domain
+        The domains of the field. Each column belongs to the lattice of its own domain.
 
     Raises
     ------
@@ -120,7 +126,7 @@ def describe_columns(
         If the atoms do not belong to this image, or there are too few.
     """
     points = _checked(np.asarray(atoms, dtype=float), image)
-    columns, named = _placed(image, points, lattice, measured, region)
+    columns, named = _placed(image, points, lattice, measured, region, domains)
     sampler = PatchSampler(image, columns.spacing)
     allowed = _allowed(columns, region)
     wide = sampler.cut(columns.yx, min(KIND_WINDOW, _largest(sampler)))
@@ -168,6 +174,7 @@ def _placed(
     lattice: Lattice | None,
     measured: MeasuredLattice | None,
     region: BoolArray | None,
+    domains: Sequence[Domain],
 ) -> tuple[Columns, bool]:
     """Find the columns from the lattice if it was measured, and otherwise from the atoms."""
     plain = columns_without_lattice(points, image.shape)
@@ -180,6 +187,8 @@ def _placed(
         )
     if lattice is None or lattice.unplaced or measured is None or not measured.found:
         return plain, False
+    if domains:
+        return sites_of_domains(image, points, brightness, domains), True
     crystal = np.ones(len(points), bool) if region is None else inside_of(region, points)
     return lattice_sites(points, brightness, lattice, measured, crystal), True
 

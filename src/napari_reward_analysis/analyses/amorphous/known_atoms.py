@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +43,7 @@ def search_atoms(
     settings: AtomsSettings,
     region: BoolArray | None = None,
     preflight: Preflight | None = None,
+    others: Sequence[Lattice] = (),
 ) -> Atoms:
     """Find the atoms by LoG* and take its proposed trial.
 
@@ -51,7 +52,7 @@ def search_atoms(
     BadInput
         If the inputs are inconsistent, or no trial found five blobs.
     """
-    steps = searching_atoms(image, lattice, settings, region, preflight)
+    steps = searching_atoms(image, lattice, settings, region, preflight, others)
     while True:
         try:
             next(steps)
@@ -66,6 +67,7 @@ def searching_atoms(
     settings: AtomsSettings,
     region: BoolArray | None = None,
     preflight: Preflight | None = None,
+    others: Sequence[Lattice] = (),
 ) -> Generator[AtomTrial, None, Atoms]:
     """Do the same as `search_atoms` trial by trial. To cancel, stop the iteration.
 
@@ -84,7 +86,7 @@ def searching_atoms(
     BadInput
         If the inputs are inconsistent, or no trial found five blobs.
     """
-    problem = AtomsProblem(image, lattice, settings, region, preflight)
+    problem = AtomsProblem(image, lattice, settings, region, preflight, others)
     trials = []
     for trial in Search(problem):
         trials.append(trial)
@@ -149,8 +151,10 @@ def atoms_of(inputs: Inputs, settings: AmorphousSettings) -> Atoms:
     if isinstance(atoms, Atoms):
         return atoms
     if points is None:
-        return search_atoms(image, lattice, settings.atoms_search, region, preflight)
+        return search_atoms(image, lattice, settings.atoms_search, region, preflight, inputs.others)
     if preflight is None:
         calibrate = settings.calibrate
-        preflight = run_preflight(image, lattice, region=region, calibrate=calibrate)
+        preflight = run_preflight(
+            image, lattice, region=region, calibrate=calibrate, others=inputs.others
+        )
     return given_atoms(image, points, lattice, region, preflight)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -57,6 +58,7 @@ from napari_reward_analysis.analyses.amorphous.trial import (
 )
 from napari_reward_analysis.analyses.amorphous.verdict import Verdict
 from napari_reward_analysis.arrays import BoolArray, Float32Array, FloatArray, StrArray
+from napari_reward_analysis.calibration.domains import Domain
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.errors import BadInput
@@ -124,6 +126,7 @@ class AmorphousProblem:
         *,
         region: BoolArray | None = None,
         labels: npt.ArrayLike | None = None,
+        domains: Sequence[Domain] = (),
     ) -> None:
         self.image = image
         self.settings = settings = settings or AmorphousSettings()
@@ -136,6 +139,7 @@ class AmorphousProblem:
             labels=labels,
             kinds=settings.kinds,
             seed=settings.seed,
+            domains=domains,
         )
         self.columns = self.described.columns
         smoothing = float(DEFAULTS["smoothing"]) * self.columns.spacing

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.calibration.domains import Domain
 from napari_reward_analysis.calibration.measured import MeasuredLattice
 from napari_reward_analysis.crystal.lattice import DS_FRACTION, N_NEIGHBOURS, Lattice
 from napari_reward_analysis.detection import BlobFinder
@@ -31,19 +33,22 @@ def analysed_area(image: Image, region: BoolArray | None) -> BoolArray:
             f"An image of {image.shape[0]} x {image.shape[1]} px is too small to hold a column: "
             "choose a larger one."
         )
-    area = image.valid.copy()
-    area[[0, -1]] = False
-    area[:, [0, -1]] = False
-    if region is None:
-        return area
-    if region.shape != image.shape:
+    if region is not None and region.shape != image.shape:
         raise BadInput(
             f"The region has {region.shape} pixels and the image {image.shape}: "
             "draw the region on this image."
         )
-    area &= region.astype(bool)
-    if not area.any():
+    area = image.valid & counting_area(image.shape, region)
+    if region is not None and not area.any():
         raise BadInput("The region covers no pixel of the image: draw it on the crystal.")
+    return area
+
+
+def counting_area(shape: tuple[int, int], region: BoolArray | None) -> BoolArray:
+    """Return `analysed_area` of an image whose pixels are all valid, shape (H, W)."""
+    area = np.ones(shape, bool) if region is None else region.astype(bool)
+    area[[0, -1]] = False
+    area[:, [0, -1]] = False
     return area
 
 
@@ -56,6 +61,7 @@ def derive_physics(
     ds: float | None = None,
     species: tuple[str, ...] | None = None,
     measured: MeasuredLattice | None = None,
+    domains: Sequence[Domain] = (),
 ) -> tuple[Physics, float]:
     """Derive N, DS and the smallest column spacing for one image.
 
@@ -77,6 +83,8 @@ def derive_physics(
     measured : MeasuredLattice, optional
         The lattice as measured in the image. If it was found, count and spacing follow from
         it and not from the pixel size of the header, which is often wrong.
+    domains : sequence of Domain
+        The domains of the field. N is the sum over them.
 
     Returns
     -------
@@ -107,13 +115,48 @@ def derive_physics(
             f"The analysed area of {area_angstrom:.3g} square angstrom is smaller than one cell "
             f"of {lattice.name} ({lattice.area:.3g}): check the pixel size or enlarge the region."
         )
-    expected = chosen.expected_count(area_angstrom) if count is None else count
+    expected = count
+    if expected is None and domains:
+        expected = expected_in(domains, area, species)
+    elif expected is None:
+        expected = chosen.expected_count(area_angstrom)
     _check_ds(ds, chosen)
     ds_px = chosen.default_ds / scale if ds is None else ds / pixel_size
     physics = Physics(expected, ds_px)
     _check_ds_px(physics.ds_px)
     # All columns are visible, not only those of the expected species.
     return physics, min(lattice.spacing, chosen.spacing) / scale
+
+
+def expected_in(
+    domains: Sequence[Domain], area: BoolArray, species: tuple[str, ...] | None = None
+) -> float:
+    """Return the number of columns that all domains together have in an area.
+
+    Parameters
+    ----------
+    domains : sequence of Domain
+        The domains, the largest first. The largest also counts for pixels of the area that
+        belong to no domain, for instance in a region that the user drew.
+    area : ndarray of bool, shape (H, W)
+        The analysed pixels.
+    species : tuple of str, optional
+        Species whose columns are expected.
+    """
+    rest, total = area.copy(), 0.0
+    for domain in domains:
+        total += _count_in(domain, float(np.count_nonzero(area & domain.mask)), species)
+        rest &= ~domain.mask
+    return total + _count_in(domains[0], float(np.count_nonzero(rest)), species)
+
+
+def _count_in(domain: Domain, area_px: float, species: tuple[str, ...] | None) -> float:
+    known = {*domain.lattice.species, *domain.lattice.faint_species}
+    asked = None if species is None else tuple(name for name in species if name in known)
+    if asked == ():
+        return 0.0
+    chosen = domain.lattice if asked is None else domain.lattice.choose(asked)
+    return domain.measured.expected_count(area_px, chosen.columns_per_cell)
 
 
 def seen_sum(image: Image, area: BoolArray, count: float) -> float:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,6 +28,7 @@ from napari_reward_analysis.analyses.atoms.space import (
     threshold_range,
 )
 from napari_reward_analysis.analyses.atoms.stages import Chain, Workbench, stage_space
+from napari_reward_analysis.analyses.atoms.support import Support
 from napari_reward_analysis.analyses.atoms.trial import (
     AtomTrial,
     Parameters,
@@ -33,16 +36,30 @@ from napari_reward_analysis.analyses.atoms.trial import (
     threshold_margin,
 )
 from napari_reward_analysis.arrays import BoolArray, Float32Array
+from napari_reward_analysis.calibration.domains import find_domains
 from napari_reward_analysis.calibration.preflight import Preflight, run_preflight
 from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.detection import BlobFinder
 from napari_reward_analysis.detection.blobs import Blobs, Candidates
 from napari_reward_analysis.detection.threshold_axis import threshold_front
+from napari_reward_analysis.errors import BadInput
 from napari_reward_analysis.image import Image
-from napari_reward_analysis.optimize.space import UnitPoint
+from napari_reward_analysis.optimize.space import Space, UnitPoint
 from napari_reward_analysis.preprocessing import Context
-from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
+from napari_reward_analysis.rewards.atoms import MIN_BLOBS, neighbour_sums, score_atoms
 from napari_reward_analysis.rewards.protocol import Depth, Detection
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """The blobs of a setting after the verdict of the image, see `AtomTrial`."""
+
+    blobs: Blobs
+    inside: BoolArray
+    outside: BoolArray
+    n_unsupported: int = 0
+    false_rate: float = math.nan
+    extra: Float32Array = field(default_factory=lambda: np.empty((0, 4), np.float32))
 
 
 class AtomsProblem:
@@ -60,6 +77,8 @@ class AtomsProblem:
         The crystal region as drawn by the user.
     preflight : Preflight, optional
         Preflight of this image. It is computed if not given.
+    others : sequence of Lattice
+        Further crystals in the field. They are ignored if the preflight is given.
 
     Attributes
     ----------
@@ -79,10 +98,11 @@ class AtomsProblem:
         settings: AtomsSettings,
         region: BoolArray | None = None,
         preflight: Preflight | None = None,
+        others: Sequence[Lattice] = (),
     ) -> None:
         self.settings, self.lattice = settings, lattice
-        self.preflight = preflight or preflight_for(image, lattice, settings, region)
-        drawn = region is not None
+        self.preflight = preflight or preflight_for(image, lattice, settings, region, others)
+        self._drawn = region is not None
         self.image, self.region = image, region = self.preflight.image, self.preflight.region
         self.area = analysed_area(image, region)
         self.physics, self.spacing_px = derive_physics(
@@ -93,17 +113,26 @@ class AtomsProblem:
             ds=chosen_ds(settings, image, lattice),
             species=settings.species,
             measured=self.preflight.measured,
+            domains=self.preflight.domains,
         )
         self.physics = replace(self.physics, tolerance=settings.tolerance)
+        self.support = self._measured_support()
+        if self.support is not None and settings.supported:
+            self.physics = replace(self.physics, vacant=float(self.support.vacant))
         self.finder = BlobFinder(image.normalised)
         self.vectors_px = seen_vectors(self.preflight, lattice, settings)
         self._depth = Depth(self.area)
+        self._translations = tuple(
+            (domain.mask, domain.measured.vectors_px) for domain in self.preflight.domains
+        )
         self._rim = (
             Rim(image, self.area, self.spacing_px, self.vectors_px)
-            if region is not None and not drawn
+            if region is not None and not self._drawn
             else None
         )
-        self.rewards, missing_rewards = usable_rewards(settings, lattice, self.vectors_px)
+        self.rewards, missing_rewards = usable_rewards(
+            settings, lattice, self.vectors_px, judged=self.judges
+        )
         stages, missing_stages = usable_stages(settings, self.vectors_px)
         self.n_objectives = 2 + len(self.rewards)
         self.notices = (*self.preflight.notices, *missing_rewards, *missing_stages)
@@ -112,10 +141,43 @@ class AtomsProblem:
         self._stages = stage_space(stages, settings.fixed, searched=bool(settings.search))
         self._set_space()
 
+    @property
+    def nothing_there(self) -> bool:
+        """True if nothing in the image repeats as the crystal does.
+
+        A crystal that is seen dimly still has reflections. Noise, fringes and amorphous
+        films have none that fit. A count or a region from the user is taken as knowledge.
+        """
+        asked = self.settings.supported and self.settings.area == "crystal"
+        given = self.settings.count is not None or self._drawn
+        measured = self.preflight.measured
+        if not asked or given or measured is None:
+            return False
+        if self.support is not None:
+            return self.support.occupied < MIN_BLOBS
+        return measured.n_reflections == 0
+
+    @property
+    def judges(self) -> bool:
+        """True if columns without evidence are dropped."""
+        return self.support is not None and self.settings.supported
+
+    def _measured_support(self) -> Support | None:
+        """Return the evidence of the image; None if no crystal is seen."""
+        domains = self.preflight.domains
+        if self.preflight.measured is None and self.lattice is not None:
+            with suppress(BadInput):  # the field is too small to see a lattice
+                domains = find_domains(self.image, (self.lattice,), self.region)
+        return Support(self.image, domains, self.area) if domains else None
+
     def _set_space(self) -> None:
         settings = self.settings
+        self.fixed: Parameters = {}
+        if self.nothing_there:
+            self.space = Space(dimensions=())
+            return
         self._ranges = ranges = self._usual_ranges() | settings.ranges
-        self.fixed: Parameters = {str(name): value for name, value in FIXED.items()}
+        self.fixed |= {str(name): value for name, value in FIXED.items()}
         self.fixed |= settings.fixed
         for name in set(PARAMETERS) - set(settings.search) - set(settings.fixed):
             self.fixed[name] = _middle(name, ranges[name])
@@ -164,7 +226,9 @@ class AtomsProblem:
 
     def first_trials(self) -> list[AtomTrial]:
         """Return the trials of a run without a search, or no trials if there is a search."""
-        return [] if self.space.size else self.trials_at(0, np.empty(0))
+        if self.space.size or self.nothing_there:
+            return []
+        return self.trials_at(0, np.empty(0))
 
     def told(self, trial: AtomTrial) -> tuple[float, ...] | None:
         """Return the objectives of a trial, or None if it is infeasible."""
@@ -204,10 +268,13 @@ class AtomsProblem:
 
     def _best_thresholds(self, parameters: Parameters, tolerance: float) -> list[float]:
         """Return the thresholds nearest to the ideal point and with the best count."""
-        expected = self.physics.expected
+        expected = max(self.physics.expected - self.physics.vacant, 1.0)
         tolerance = max(self.physics.tolerance, tolerance)
+        candidates = self._candidates(parameters)
+        if self.support is not None and self.judges:
+            candidates = self.support.likely(candidates)
         front = threshold_front(
-            self._candidates(parameters),
+            candidates,
             float(parameters["overlap"]),
             self.area,
             expected=expected,
@@ -251,7 +318,8 @@ class AtomsProblem:
         threshold, overlap = float(parameters["threshold"]), float(parameters["overlap"])
         candidates = self._candidates(parameters)
         blobs = candidates.blobs[candidates.select(threshold, overlap)]
-        inside = self.area[blobs[:, 0].astype(int), blobs[:, 1].astype(int)]
+        found = self._supported(blobs)
+        blobs, inside = found.blobs, found.inside
         sums = neighbour_sums(blobs[:, :2])
         score = score_atoms(sums, self.physics, inside)
         responses = candidates.blobs[:, 3]
@@ -261,12 +329,35 @@ class AtomsProblem:
             blobs=blobs,
             neighbour_sums=sums,
             inside=inside,
-            outside=self._outside(blobs, inside),
+            outside=found.outside,
             score=score,
-            extra_rewards=self._judge(blobs[inside], sums[inside], responses, threshold)
+            extra_rewards=self._judge(found, sums, responses, threshold)
             if score.feasible
             else dict.fromkeys((reward.name for reward in self.rewards), 1.0),
             margin=threshold_margin(responses, threshold),
+            n_unsupported=found.n_unsupported,
+            false_rate=found.false_rate,
+            extra=found.extra,
+        )
+
+    def _supported(self, blobs: Blobs) -> _Found:
+        """Drop the blobs that the image does not support, if the settings ask for it."""
+        inside = self.area[blobs[:, 0].astype(int), blobs[:, 1].astype(int)]
+        outside = self._outside(blobs, inside)
+        if self.support is None:
+            return _Found(blobs, inside, outside)
+        judged = self.support.judged(blobs, inside | outside)
+        n_unsupported = int(np.count_nonzero(inside & ~judged.kept))
+        if not self.settings.supported:
+            return _Found(blobs, inside, outside, n_unsupported)
+        kept = judged.kept
+        return _Found(
+            blobs[kept],
+            inside[kept],
+            outside[kept],
+            n_unsupported,
+            judged.false_rate,
+            judged.extra,
         )
 
     def _outside(self, blobs: Blobs, inside: BoolArray) -> BoolArray:
@@ -282,11 +373,12 @@ class AtomsProblem:
         )
 
     def _judge(
-        self, blobs: Blobs, sums: Float32Array, candidates: Float32Array, threshold: float
+        self, found: _Found, sums: Float32Array, candidates: Float32Array, threshold: float
     ) -> dict[str, float]:
         """Compute the extra rewards of one trial."""
         if not self.rewards:
             return {}
+        blobs, sums = found.blobs[found.inside], sums[found.inside]
         detection = Detection(
             points=blobs[:, :2].astype(np.float64),
             sigmas=blobs[:, 2],
@@ -301,6 +393,8 @@ class AtomsProblem:
             lattice=self.lattice,
             vectors_px=self.vectors_px,
             depth=self._depth,
+            unsupported=found.n_unsupported,
+            domains=self._translations,
         )
         return {reward.name: reward(detection) for reward in self.rewards}
 
@@ -321,6 +415,7 @@ def preflight_for(
     lattice: Lattice | None,
     settings: AtomsSettings,
     region: BoolArray | None = None,
+    others: Sequence[Lattice] = (),
 ) -> Preflight:
     """Run the preflight of an image with the given settings.
 
@@ -335,7 +430,12 @@ def preflight_for(
     if settings.calibrate == "header" and settings.area == "field":
         return Preflight(image, region)
     return run_preflight(
-        image, lattice, region=region, calibrate=settings.calibrate, area=settings.area
+        image,
+        lattice,
+        region=region,
+        calibrate=settings.calibrate,
+        area=settings.area,
+        others=others,
     )
 
 

@@ -20,6 +20,7 @@ RANGES: dict[str, tuple[float, float]] = {
 FIELDS: Mapping[str, Any] = {
     "stages": (),
     "rewards": (),
+    "supported": False,
     "thresholds": "searched",
     "threshold_scale": "linear",
     "sigma_grid": False,

@@ -63,7 +63,11 @@ def _cell_of(preflight: Preflight, lattice: Lattice) -> npt.NDArray[np.float64] 
 
 
 def usable_rewards(
-    settings: AtomsSettings, lattice: Lattice | None, vectors: npt.NDArray[np.float64] | None
+    settings: AtomsSettings,
+    lattice: Lattice | None,
+    vectors: npt.NDArray[np.float64] | None,
+    *,
+    judged: bool,
 ) -> tuple[list[Reward], tuple[Notice, ...]]:
     """Return the extra rewards that the image allows, and a notice for each other one.
 
@@ -75,6 +79,7 @@ def usable_rewards(
     there = {
         "lattice": lattice is not None and bool(lattice.columns),
         "vectors": vectors is not None,
+        "evidence": judged,
     }
     usable, notices = [], []
     for name in dict.fromkeys(settings.rewards):

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from napari_reward_analysis.analyses.atoms.domain_map import DomainMap
 from napari_reward_analysis.analyses.atoms.overlay import overlay_figure
 from napari_reward_analysis.analyses.atoms.positions import refine_trial
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
-from napari_reward_analysis.analyses.atoms.table import atoms_table
+from napari_reward_analysis.analyses.atoms.site_records import sites_from_json, sites_to_json
+from napari_reward_analysis.analyses.atoms.table import atoms_table, vacancy_table
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial, front_of, pick
 from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.crystal.lattice import Lattice
 from napari_reward_analysis.detection.refine import Refined
-from napari_reward_analysis.errors import BadInput
+from napari_reward_analysis.evidence.site_table import SiteTable
 from napari_reward_analysis.optimize.pareto import Metric
 from napari_reward_analysis.rewards.atoms import Physics, score_atoms
 from napari_reward_analysis.runs.files import RunFormat
@@ -76,6 +80,12 @@ class AtomsRun(BaseRun[AtomTrial]):
         The lattice as measured in the image, from `MeasuredLattice.facts`.
     oracles : dict
         Counts of other oracles by name. Each oracle has its own front of the same trials.
+    others : tuple of Lattice
+        Further crystals that were looked for.
+    domains : DomainMap or None
+        The domains of the field; None if no crystal was looked for or seen.
+    sites : SiteTable or None
+        The sites of the domains, with the evidence of the image for a column on each.
     """
 
     kind: ClassVar[str] = "atoms"
@@ -86,6 +96,9 @@ class AtomsRun(BaseRun[AtomTrial]):
     drawn: bool = False
     measured: dict[str, Any] | None = None
     oracles: dict[str, float] = field(default_factory=dict)
+    others: tuple[Lattice, ...] = ()
+    domains: DomainMap | None = None
+    sites: SiteTable | None = None
 
     @property
     def front(self) -> list[int]:
@@ -97,8 +110,13 @@ class AtomsRun(BaseRun[AtomTrial]):
         return pick(self.trials, metric, scaled=scaled)
 
     def has_result(self) -> bool:
-        """Return True if a trial is feasible."""
-        return any(trial.feasible for trial in self.trials)
+        """Return True if a trial is feasible, or the image shows no column."""
+        return self.found_nothing or any(trial.feasible for trial in self.trials)
+
+    @property
+    def found_nothing(self) -> bool:
+        """True if the run is finished and the image shows no column."""
+        return any(notice.code == NOTHING for notice in self.notices)
 
     def rescore(self, physics: Physics) -> None:
         """Compute the scores of all trials with another N or DS."""
@@ -108,15 +126,18 @@ class AtomsRun(BaseRun[AtomTrial]):
     def atoms(self) -> pd.DataFrame:
         """Return the columns of the best trial, as in `atoms.csv`; see `atoms_table`.
 
-        Raises
-        ------
-        BadInput
-            If no trial has a result.
+        The table is empty if the image shows no column.
         """
         import pandas as pd
 
         trial = self._written()
-        return pd.DataFrame(atoms_table(trial, self.physics, self.image.pixel_size))
+        return pd.DataFrame(atoms_table(trial, self.physics, self.image.pixel_size, self.sites))
+
+    def vacancies(self) -> pd.DataFrame:
+        """Return the sites without a column, as in `vacancies.csv`; see `vacancy_table`."""
+        import pandas as pd
+
+        return pd.DataFrame(vacancy_table(self, self._written()))
 
     def plot_front(self) -> Figure:
         """Plot all trials and the Pareto front; see `front_figure`."""
@@ -135,16 +156,16 @@ class AtomsRun(BaseRun[AtomTrial]):
         Raises
         ------
         BadInput
-            If the image is not available, or no trial has a result.
+            If the image is not available.
         """
-        shown = self.need_image(image)
-        return overlay_figure(shown, self._written(), self.physics)
+        shown, trial = self.need_image(image), self._written()
+        return overlay_figure(shown, trial, self.physics, vacancy_table(self, trial))
 
-    def _written(self) -> AtomTrial:
+    def _written(self) -> AtomTrial | None:
         """Return the best trial, with sub-pixel positions if the settings ask for them."""
         position = self.proposed() if self.choice is None else self.choice
         if position is None:
-            raise BadInput("The run has no trial with a result: choose another run.")
+            return None
         image = self.find_image() if self.settings.refine else None
         if image is not None:
             self.trials[position] = refine_trial(image, self.trials[position])
@@ -155,6 +176,9 @@ class AtomsRun(BaseRun[AtomTrial]):
         """Time of all trials and of the sampler, in seconds."""
         return sum(trial.seconds + trial.search_seconds for trial in self.trials)
 
+
+#: Code of the notice that the image shows no column.
+NOTHING = "nothing_supported"
 
 #: Short name of the most common kind of run.
 Run = AtomsRun
@@ -192,14 +216,16 @@ class _Head:
     measured: dict[str, Any] | None
     oracles: dict[str, float]
     choice: int | None
+    others: tuple[Lattice, ...] = ()
+    domains: dict[str, Any] | None = None
+    sites: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class _Record:
     """A trial as plain values, with packed arrays.
 
-    Runs of earlier versions lack the last three entries: the extra rewards, the columns
-    outside the area, and the refined positions.
+    Runs of earlier versions lack the extra rewards and all later entries.
     """
 
     index: int
@@ -214,6 +240,9 @@ class _Record:
     further: dict[str, float] = field(default_factory=dict)
     beside: str | None = None
     refined: str | None = None
+    n_unsupported: int = 0
+    false_rate: float | None = None
+    extra: str | None = None
 
 
 def _head(run: AtomsRun) -> Record:
@@ -224,6 +253,9 @@ def _head(run: AtomsRun) -> Record:
         "measured": run.measured,
         "oracles": run.oracles,
         "choice": index_at(run.trials, run.choice),
+        "others": [lattice.model_dump() for lattice in run.others],
+        "domains": None if run.domains is None else run.domains.to_json(),
+        "sites": None if run.sites is None else sites_to_json(run.sites),
     }
 
 
@@ -246,6 +278,9 @@ def trial_to_json(trial: AtomTrial) -> Record:
         "inside": pack(np.packbits(trial.inside)),
         "beside": pack(np.packbits(trial.outside)),
         "refined": _pack_refined(trial.refined),
+        "n_unsupported": trial.n_unsupported,
+        "false_rate": None if math.isnan(trial.false_rate) else trial.false_rate,
+        "extra": pack(trial.extra.astype("<f4")) if len(trial.extra) else None,
     }
 
 
@@ -264,6 +299,9 @@ def _from_json(head: Record, records: list[Record]) -> AtomsRun:
         drawn=own.drawn,
         measured=own.measured,
         oracles=own.oracles,
+        others=own.others,
+        domains=None if own.domains is None else DomainMap.from_json(own.domains, shape),
+        sites=None if own.sites is None else sites_from_json(own.sites),
         choice=position_of(trials, own.choice),
     )
 
@@ -298,6 +336,9 @@ def trial_from_json(record: Record, physics: Physics) -> AtomTrial:
         search_seconds=saved.search_seconds,
         failure=saved.failure,
         refined=refined,
+        n_unsupported=saved.n_unsupported,
+        false_rate=math.nan if saved.false_rate is None else saved.false_rate,
+        extra=unpack(saved.extra or pack(np.empty(0, "<f4")), "<f4").reshape(-1, 4),
     )
 
 

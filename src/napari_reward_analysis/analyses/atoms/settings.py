@@ -54,7 +54,7 @@ class AtomsSettings(SearchSettings):
         every=_all_stages,
     )
     rewards: tuple[str, ...] = option(
-        ("incoherence",),
+        ("incoherence", "unsupported"),
         title="Extra rewards",
         help="Rewards in addition to QC and ER. Each is one more objective.",
         every=_all_rewards,
@@ -156,6 +156,13 @@ class AtomsSettings(SearchSettings):
         True,
         title="Sub-pixel positions",
         help="Fit the positions of the columns that are shown and saved.",
+    )
+
+    supported: bool = option(
+        True,
+        title="Supported columns only",
+        help="Keep only columns that the image itself supports, without any preprocessing. Sites "
+        "of the lattice without a column are listed as vacant or undecided.",
     )
 
     @model_validator(mode="before")

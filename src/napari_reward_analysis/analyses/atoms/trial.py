@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from napari_reward_analysis.arrays import BoolArray
+from napari_reward_analysis.arrays import BoolArray, Float32Array
 from napari_reward_analysis.detection.blobs import Blobs
 from napari_reward_analysis.detection.refine import Refined
 from napari_reward_analysis.errors import BadInput
@@ -17,6 +18,10 @@ from napari_reward_analysis.rewards.atoms import AtomScore, Physics, score_atoms
 
 #: Parameters of one setting: numbers, and names of stages.
 Parameters = dict[str, float | str]
+
+
+def _no_extra() -> Float32Array:
+    return np.empty((0, 4), np.float32)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,6 +58,14 @@ class AtomTrial:
     refined : Refined, optional
         Sub-pixel positions of all blobs in their order, if fitted; see `refine_trial`. Score
         and neighbour sums still follow from the blobs.
+    n_unsupported : int
+        Blobs in the analysed area that were dropped, because the image itself does not show
+        a column there. `blobs` does not hold them.
+    false_rate : float
+        Expected share of the remaining columns that are false; NaN if it is not known.
+    extra : ndarray, shape (k, 4)
+        Columns without a site: row of `blobs`, amplitude, its standard error, and the
+        probability that a column is there.
     """
 
     index: int
@@ -68,6 +81,9 @@ class AtomTrial:
     search_seconds: float = 0.0
     failure: str = ""
     refined: Refined | None = None
+    n_unsupported: int = 0
+    false_rate: float = math.nan
+    extra: Float32Array = field(default_factory=_no_extra)
 
     def __repr__(self) -> str:
         """Return one line with columns, rewards and parameters, without arrays."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from napari_reward_analysis.analyses.atoms.positions import refine_trial
 from napari_reward_analysis.analyses.atoms.problem import AtomsProblem
-from napari_reward_analysis.analyses.atoms.trial import AtomTrial, Parameters, pick
+from napari_reward_analysis.analyses.atoms.trial import AtomTrial, Parameters, failed_trial, pick
 from napari_reward_analysis.analyses.noise.images import noisy_image
 from napari_reward_analysis.analyses.noise.problem import NoiseProblem
 from napari_reward_analysis.analyses.noise.result import KEPT, ORACLE, TUNED, NoiseResult
@@ -67,7 +67,7 @@ def _one_seed(problem: NoiseProblem, seed: int) -> Generator[NoiseResult | None,
             found.append(trial)
             yield None
         best = pick(found)
-        trial = found[best or 0]
+        trial = found[best or 0] if found else failed_trial(0, {}, "the image shows no column")
         if best is not None and (point := search.points[best]) is not None:
             warm = [point]
         yield _result(atoms, trial, TUNED, at)

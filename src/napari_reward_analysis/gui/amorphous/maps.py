@@ -55,4 +55,5 @@ def _anew(run: AmorphousRun, frame: ShownImage, region: BoolArray | None) -> Amo
         run.settings,
         region=found.region,
         labels=labels,
+        domains=found.domains,
     )

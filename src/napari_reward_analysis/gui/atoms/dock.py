@@ -70,6 +70,7 @@ class FindAtoms(AnalysisDock):
         self.oracles = Oracles(self.viewer, self.session, results.oracle_menu, self)
         self._physics = PhysicsLink(self.session, self.form, results)
         self.oracles.said.connect(self.say)
+        results.colour_chosen.connect(self.overlay.atoms.colour_by)
         results.figure.triggered.connect(lambda: self.with_run(exports.figure))
         results.csv.triggered.connect(lambda: self._with_points(exports.points_csv))
         results.xyz.triggered.connect(lambda: self._with_points(exports.points_xyz))

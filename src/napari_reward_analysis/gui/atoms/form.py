@@ -196,9 +196,8 @@ class AtomsForm(QWidget):
             self.preview = Preview(None, "")
         else:
             found, region = self._basis()
-            measured = None if found is None else found.measured
-            self.preview = preview(values, frame.shape, size, region, measured)
-            expected = preview(_without_count(values), frame.shape, size, region, measured).physics
+            self.preview = preview(values, frame.shape, size, region, found)
+            expected = preview(_without_count(values), frame.shape, size, region, found).physics
             lattice_count = None if expected is None else expected.expected
             if self.lattice.count_source.layer is not None:
                 lattice_count = values.count

@@ -17,18 +17,25 @@ import numpy.typing as npt
 from qtpy.QtCore import QObject, QTimer
 from scipy.spatial import cKDTree
 
+from napari_reward_analysis.analyses.atoms.domain_map import DomainMap
 from napari_reward_analysis.analyses.atoms.run import Run
-from napari_reward_analysis.analyses.atoms.table import Table, atoms_table
+from napari_reward_analysis.analyses.atoms.table import Table, atoms_table, vacancy_table
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.gui.analysis.overlay import Overlay
 from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.inputs.area import area_of
+from napari_reward_analysis.gui.layers.region_layer import CrystalLayer
 from napari_reward_analysis.gui.layers.result_layers import AtomsLayer
+from napari_reward_analysis.gui.layers.shown_image import Place
+from napari_reward_analysis.gui.layers.site_layer import SiteLayer
 from napari_reward_analysis.rewards.atoms import neighbour_sums, score_atoms
 
 #: Time in ms without an edit, after which edited points are scored.
 _SETTLE = 60
+
+#: Diameter of the mark of an empty site in sigmas of a column.
+_MARK = 3.0
 
 #: Points at a smaller distance (px) are the same point.
 _SAME = 1e-3
@@ -49,10 +56,14 @@ class AtomsOverlay(Overlay):
     def __init__(self, viewer: Any, session: AtomsSession, parent: QObject | None = None) -> None:
         super().__init__(viewer, session, parent)
         self.atoms = AtomsLayer(viewer)
+        self.vacant_sites = SiteLayer(viewer)
+        self.domains = CrystalLayer(viewer, "domains", None)
         #: Run, trial and physics that the layer shows.
         self._drawn: tuple[Any, ...] | None = None
         #: The trial itself, with the positions that are shown.
         self._shown: AtomTrial | None = None
+        #: Identifier of the run whose domains are shown.
+        self._domains_of = ""
         #: Whether the layer has edits that were not copied yet.
         self._edited = False
         self._settle = QTimer(self)
@@ -77,19 +88,49 @@ class AtomsOverlay(Overlay):
         super().unbind()
         self._settle.stop()
         self.atoms.release()
+        self.vacant_sites.release()
         self._drawn, self._shown, self._edited = None, None, False
 
     def draw(self) -> None:
         """Show the selected trial, if its image is open."""
         run, position, place = self.session.current, self.session.selected, self.place
-        if run is None or position is None or place is None:
+        if run is None or place is None:
+            return
+        if position is None:
+            if run.found_nothing:
+                self._show_nothing(run, place)
             return
         wanted = (run.identifier, run.trials[position].index, run.physics)
         if wanted == self._drawn and self.atoms.layer is not None and not self._edited:
             return
         self._keep_edits()
+        trial = run.trials[position]
         self.atoms.show(place, self._table(run, position), run.image.shape)
+        size = float(np.median(trial.blobs[:, 2])) * _MARK if len(trial.blobs) else _MARK
+        self.vacant_sites.show(place, vacancy_table(run, trial), size)
+        self._show_domains(run, place)
         self._drawn, self._shown, self._edited = wanted, run.trials[position], False
+
+    def _show_nothing(self, run: Run, place: Place) -> None:
+        """Show an empty layer: the image has no column."""
+        self._keep_edits()
+        table = atoms_table(None, run.physics, run.image.pixel_size)
+        self.atoms.show(place, table, run.image.shape)
+        self._drawn, self._shown, self._edited = None, None, False
+
+    def _show_domains(self, run: Run, place: Place) -> None:
+        """Show the domains once for each run, if there are several."""
+        if run.domains is None or len(run.domains.facts) < 2:
+            return
+        if self._domains_of == run.identifier:
+            return
+        self._domains_of = run.identifier
+        active = self.viewer.layers.selection.active
+        layer = self.domains.show(place, run.domains.labels.astype(np.uint8))
+        if active is not None:
+            self.viewer.layers.selection.active = active
+        if layer is not None:
+            layer.features = _domain_features(run.domains)
 
     def table(self) -> Table | None:
         """Table of the shown columns with their edits; None where no trial is selected."""
@@ -101,9 +142,8 @@ class AtomsOverlay(Overlay):
         points, here = self.atoms.points()
         features = {name: values[here] for name, values in self.atoms.features().items()}
         size = np.nan if run.image.pixel_size is None else run.image.pixel_size
-        counted = features.pop("is_counted")  # the last column of every table
         y, x = points[here].T
-        return {
+        columns = {
             "id": np.arange(len(y)),
             "y_px": y,
             "x_px": x,
@@ -111,8 +151,8 @@ class AtomsOverlay(Overlay):
             "x_A": x * size,
             **features,
             "uncertainty_A": features["uncertainty_px"] * size,
-            "is_counted": counted,
         }
+        return {name: columns[name] for name in self._table(run, position)}
 
     def keep(self) -> str:
         """Copy the shown points into a layer of their own; returns its name, or ''."""
@@ -184,7 +224,8 @@ class AtomsOverlay(Overlay):
     # ---- inside
 
     def _table(self, run: Run, position: int) -> Table:
-        return atoms_table(run.trials[position], run.physics, run.image.pixel_size)
+        trial = run.trials[position]
+        return atoms_table(trial, run.physics, run.image.pixel_size, run.sites)
 
     def _keep_edits(self) -> None:
         if not self._edited or self.atoms.layer is None:
@@ -230,3 +271,13 @@ def _within(points: npt.NDArray[Any], run: Run) -> BoolArray:
     inside: BoolArray = np.asarray((low & high).all(axis=1), dtype=bool)
     inside[inside] = area_of(run.image.shape, run.region)[tuple(pixels[inside].T)]
     return inside
+
+
+def _domain_features(domains: DomainMap) -> dict[str, list[object]]:
+    """One row for each label of the layer "domains", the background first."""
+    facts = domains.facts
+    return {
+        "lattice": ["", *(fact["name"] for fact in facts)],
+        "rotation_deg": [np.nan, *(fact["rotation_deg"] for fact in facts)],
+        "share": [np.nan, *(fact["share"] for fact in facts)],
+    }

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from qtpy.QtCore import Signal  # type: ignore[attr-defined, unused-ignore]
-from qtpy.QtWidgets import QDoubleSpinBox, QLabel, QSizePolicy, QToolButton, QWidget
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QSizePolicy, QToolButton, QWidget
 
 from napari_reward_analysis.analyses.atoms.oracle_counts import oracle_fronts
 from napari_reward_analysis.analyses.atoms.run import Run
@@ -20,11 +20,13 @@ from napari_reward_analysis.gui.atoms.session import AtomsSession
 from napari_reward_analysis.gui.atoms.trial_columns import trial_columns
 from napari_reward_analysis.gui.atoms.words import (
     agreement_in_words,
+    empty_sites_in_words,
     extra_rewards_in_words,
     trial_in_words,
     trial_tooltip,
     workflow_in_words,
 )
+from napari_reward_analysis.gui.layers.point_colours import COLOUR_RULES
 from napari_reward_analysis.gui.widgets.fields import row
 from napari_reward_analysis.gui.widgets.glossary import explain
 from napari_reward_analysis.rewards.atoms import Physics
@@ -44,9 +46,12 @@ class AtomsResults(TradeOffPanel):
     -------
     physics_typed : Physics
         The user has moved N or DS of the shown run.
+    colour_chosen : str
+        The user has chosen a colour rule for the points.
     """
 
     physics_typed = Signal(object)
+    colour_chosen = Signal(str)
     keep_help = "Copy the points into a layer of their own, which later clicks do not change"
 
     session: AtomsSession
@@ -59,6 +64,15 @@ class AtomsResults(TradeOffPanel):
         self.csv = menu.add("Points as CSV…")
         self.xyz = menu.add("Points as extended XYZ…")
         self.figure = menu.add("Plot as SVG or PNG…")
+        self.colour = QComboBox()
+        self.colour.setAccessibleName("Colour of the points")
+        self.colour.setToolTip("Colour of the points in the layer 'atoms'")
+        for rule, title in COLOUR_RULES.items():
+            self.colour.addItem(f"Points: {title}", rule)
+        self.foot.insertWidget(self.foot.count() - 1, self.colour)
+        self.colour.currentIndexChanged.connect(
+            lambda _: self.colour_chosen.emit(self.colour.currentData())
+        )
         self.count.valueChanged.connect(self._on_physics)
         self.ds.valueChanged.connect(self._on_physics)
         self.original.clicked.connect(self._restore_physics)
@@ -130,9 +144,14 @@ class AtomsResults(TradeOffPanel):
         parts = (
             agreement_in_words(self.session.agreement, position),
             extra_rewards_in_words(trial),
+            empty_sites_in_words(run, trial),
             workflow_in_words(trial.parameters),
         )
         return f"#{trial.index}: {trial_in_words(trial.score)}", ", ".join(filter(None, parts))
+
+    def empty_text(self, run: Any) -> str:
+        """The image shows no column, if that is the result."""
+        return "The image shows no column." if run.found_nothing else ""
 
     def tooltip_of(self, run: Any, trial: Any) -> str:  # noqa: ARG002
         """Parameters and objectives of a trial."""

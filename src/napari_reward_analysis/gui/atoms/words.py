@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from napari_reward_analysis.analyses.atoms.run import Run
+from napari_reward_analysis.analyses.atoms.table import vacancy_table
 from napari_reward_analysis.analyses.atoms.trial import AtomTrial
 from napari_reward_analysis.gui.atoms.workflow_presets import short_reward, short_stage
 from napari_reward_analysis.gui.widgets.words import percent
@@ -76,6 +77,8 @@ def agreement_in_words(known: tuple[str, npt.NDArray[np.float64]] | None, positi
 
 def run_in_words(run: Run, front: list[int]) -> str:
     """Progress of a run, and the best scores on its front."""
+    if run.found_nothing:
+        return "0 columns"
     failed = sum(bool(trial.failure) for trial in run.trials)
     parts = [f"{len(run.trials)} trials" if len(run.trials) != 1 else "1 trial"]
     if failed:
@@ -86,3 +89,12 @@ def run_in_words(run: Run, front: list[int]) -> str:
         parts.append(f"{len(front)} on the front")
         parts.append(f"best |QC| {percent(best_qc)} and ER {percent(best_er)}")
     return ", ".join(parts)
+
+
+def empty_sites_in_words(run: Run, trial: AtomTrial) -> str:
+    """Number of vacant and undecided sites of a result; empty if the sites are not known."""
+    if run.sites is None:
+        return ""
+    state = vacancy_table(run, trial)["state"]
+    counts = {name: int(np.count_nonzero(state == name)) for name in ("vacant", "undecided")}
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)

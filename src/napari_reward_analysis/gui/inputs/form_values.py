@@ -22,6 +22,7 @@ from napari_reward_analysis.analyses.atoms.run import Run
 from napari_reward_analysis.analyses.atoms.settings import AtomsSettings
 from napari_reward_analysis.arrays import BoolArray
 from napari_reward_analysis.calibration.measured import MeasuredLattice
+from napari_reward_analysis.calibration.preflight import Preflight
 from napari_reward_analysis.crystal.lattice import (
     Lattice,
     free_lattice,
@@ -198,7 +199,7 @@ def preview(
     shape: tuple[int, int],
     pixel_size: float | None,
     region: BoolArray | None = None,
-    measured: MeasuredLattice | None = None,
+    found: Preflight | None = None,
 ) -> Preview:
     """N and DS of the next run, or the reason why it cannot start.
 
@@ -214,10 +215,11 @@ def preview(
         Pixel size of the image in angstrom, typed or from the layer.
     region : ndarray of bool, optional
         The analysed pixels.
-    measured : MeasuredLattice, optional
-        The lattice as measured in the image.
+    found : Preflight, optional
+        The lattice and its domains as seen in the image.
     """
     physics = None
+    measured = None if found is None else found.measured
     try:
         _refuse_invalid(values)
         check_pixel_size(pixel_size)
@@ -233,6 +235,7 @@ def preview(
                 ds=ds,
                 species=settings.species,
                 measured=measured,
+                domains=() if found is None else found.domains,
             )
             physics = replace(physics, tolerance=settings.tolerance)
     except BadInput as error:
@@ -256,7 +259,9 @@ def _refuse_incomplete(
     measured: MeasuredLattice | None,
 ) -> None:
     if lattice is None and values.count is None:
-        raise BadInput("Choose a lattice, or type the expected number of columns N.")
+        if values.as_published:
+            raise BadInput("Choose a lattice, or type the expected number of columns N.")
+        return  # the crystal is taken from the image itself
     if pixel_size is None and values.count is None:
         if measured is not None and measured.found:
             raise BadInput(

@@ -9,7 +9,7 @@ from napari_reward_analysis.calibration.measured import (
     NOTICE_DIFFERENCE,
     MeasuredLattice,
 )
-from napari_reward_analysis.calibration.notices import second_grain_notice
+from napari_reward_analysis.calibration.notices import domains_notice
 from napari_reward_analysis.calibration.preflight import Preflight
 from napari_reward_analysis.gui.inputs.preflight_thread import PreflightWatch
 from napari_reward_analysis.gui.widgets.theme import ThemeColours, small_font
@@ -57,7 +57,7 @@ class PreflightPanel(QWidget):
         found = None if watch is None else watch.preflight
         measured = None if found is None else found.measured
         self.text.setText(_state(watch) if found is None else _findings(found))
-        notice = "" if measured is None else _notice(measured)
+        notice = "" if found is None or measured is None else _notice(found, measured)
         self.notice.setText(notice)
         self.notice.setVisible(bool(notice))
         self.use.setVisible(measured is not None and _is_remedy(measured))
@@ -93,7 +93,7 @@ def _findings(found: Preflight) -> str:
     return ", ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
 
 
-def _notice(measured: MeasuredLattice) -> str:
+def _notice(found: Preflight, measured: MeasuredLattice) -> str:
     sentences = []
     if measured.found and measured.header_pixel_size is None:
         sentences.append(f"The lattice shows a pixel size of {measured.pixel_size:#.4g} Å.")
@@ -105,8 +105,8 @@ def _notice(measured: MeasuredLattice) -> str:
             f"{percent(abs(difference))} {more} than that of the lattice, "
             f"{measured.pixel_size:#.4g} Å."
         )
-    grains = second_grain_notice(measured)
-    text = " ".join([*sentences, *([sentence(grains)] if grains else [])])
+    domains = domains_notice(found.domains)
+    text = " ".join([*sentences, *([sentence(domains)] if domains else [])])
     return text.replace(" Å", "\N{NO-BREAK SPACE}Å")
 
 

@@ -26,11 +26,16 @@ class CrystalLayer:
     viewer : napari.components.ViewerModel
         The layer is added to it when first shown, and again after the user deleted it.
     name, colour, opacity : str, str, float
-        Appearance of the layer; by default that of the crystal.
+        Appearance of the layer; by default that of the crystal. Without a colour, each label
+        has a colour of its own.
     """
 
     def __init__(
-        self, viewer: Any, name: str = "crystal", colour: str = _COLOUR, opacity: float = _OPACITY
+        self,
+        viewer: Any,
+        name: str = "crystal",
+        colour: str | None = _COLOUR,
+        opacity: float = _OPACITY,
     ) -> None:
         self._viewer = weakref.ref(viewer)
         self._name, self._colour, self._opacity = name, colour, opacity
@@ -79,10 +84,10 @@ class CrystalLayer:
         return layer
 
     def _add(self, viewer: Any, labels: Any, where: dict[str, Any]) -> Labels:
-        colours = DirectLabelColormap(
-            color_dict={None: self._colour, 0: "transparent", 1: self._colour}
-        )
-        layer = Labels(labels, name=self._name, opacity=self._opacity, colormap=colours, **where)
+        layer = Labels(labels, name=self._name, opacity=self._opacity, **where)
+        if self._colour is not None:
+            colours = {None: self._colour, 0: "transparent", 1: self._colour}
+            layer.colormap = DirectLabelColormap(color_dict=colours)
         # below the points, so that they stay visible
         above = [i for i, other in enumerate(viewer.layers) if other.name == "atoms"]
         viewer.layers.insert(above[0] if above else len(viewer.layers), layer)

@@ -16,11 +16,9 @@ import numpy.typing as npt
 from napari.layers import Layer, Points
 from psygnal import Signal
 
-from napari_reward_analysis.analyses.atoms.overlay import (
-    ERROR_COLOUR,
-    OUTSIDE_COLOUR,
-    RIGHT_COLOUR,
-)
+from napari_reward_analysis.analyses.atoms.overlay import RIGHT_COLOUR
+from napari_reward_analysis.analyses.atoms.table import SITE_COLUMNS
+from napari_reward_analysis.gui.layers.point_colours import ColourRule, point_colours
 from napari_reward_analysis.gui.layers.shown_image import Place
 
 Table = Mapping[str, npt.NDArray[Any]]
@@ -44,6 +42,7 @@ _FEATURES = (
     "class",
     "uncertainty_px",
     "is_counted",
+    *SITE_COLUMNS,
 )
 _SPATIAL = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 
@@ -76,6 +75,22 @@ class AtomsLayer:
         self._own_change = False
         #: Whether the user is dragging points.
         self._at_work = False
+        self._rule: ColourRule = "errors"
+
+    def colour_by(self, rule: ColourRule) -> None:
+        """Colour the points by another quantity.
+
+        Parameters
+        ----------
+        rule : {'errors', 'species', 'evidence', 'displacement'}
+            Columns that are too close, the species, `p_column`, or the distance from the
+            site.
+        """
+        self._rule = rule
+        layer = self.layer
+        if layer is not None:
+            with self._changing():
+                self._mark(layer)
 
     @property
     def layer(self) -> Points | None:
@@ -120,6 +135,7 @@ class AtomsLayer:
             layer.metadata = {**layer.metadata, "image_shape": shape}
             self._at_work = False
             _fill(layer, data, table)
+            self._mark(layer)
         self._place = place
 
     def move(self, table: Table) -> bool:
@@ -142,9 +158,12 @@ class AtomsLayer:
         with self._changing():
             layer.data = place.to_data(np.column_stack([table["y_px"], table["x_px"]]))
             features = layer.features.copy()
-            features["uncertainty_px"] = table["uncertainty_px"]
+            for name in ("uncertainty_px", "dy_A", "dx_A"):
+                features[name] = table[name]
             layer.features = features
             layer.selected_data = selected
+            if self._rule == "displacement":
+                self._mark(layer)
         return True
 
     def refresh(
@@ -171,11 +190,12 @@ class AtomsLayer:
             return
         with self._changing():
             features = layer.features.copy()
-            features.loc[moved, "uncertainty_px"] = np.nan
+            for name in ("uncertainty_px", *SITE_COLUMNS):
+                features.loc[moved, name] = np.nan
             features["neighbour_sum_A"], features["is_error"] = sums, errors
             features["is_counted"] = counted
             layer.features = features
-            _mark(layer, errors, counted)
+            self._mark(layer)
 
     def points(self) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
         """Positions (y, x) of all points, and whether each lies in the frame of the result."""
@@ -245,6 +265,20 @@ class AtomsLayer:
         self._place = None
         return layer
 
+    def _mark(self, layer: Points) -> None:
+        """Give the points their colours and symbols."""
+        features = {name: layer.features[name].to_numpy() for name in _FEATURES}
+        errors = features["is_error"].astype(bool)
+        colours = point_colours(features, self._rule)
+        if len(errors):
+            uniform = (colours == colours[0]).all()
+            layer.border_color = colours[0] if uniform else colours
+            layer.symbol = (
+                np.where(errors, ERROR_SYMBOL, RIGHT_SYMBOL) if errors.any() else RIGHT_SYMBOL
+            )
+        # appearance of points that the user adds
+        layer.current_border_color, layer.current_symbol = RIGHT_COLOUR, RIGHT_SYMBOL
+
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Mark the changes made inside as our own, not the user's."""
@@ -271,7 +305,6 @@ def _fill(layer: Points, data: npt.NDArray[np.float64], table: Table) -> None:
     layer.data = data
     layer.features = {name: np.asarray(table[name]) for name in _FEATURES}
     layer.size = sizes
-    _mark(layer, *(np.asarray(table[name], dtype=bool) for name in ("is_error", "is_counted")))
     if len(sizes):
         # a point that the user adds looks like the others
         layer.current_size = float(np.median(sizes))
@@ -283,20 +316,8 @@ def _fill(layer: Points, data: npt.NDArray[np.float64], table: Table) -> None:
             "class": "",
             "uncertainty_px": np.nan,
             "is_counted": True,
+            **dict.fromkeys(SITE_COLUMNS, np.nan),
         }
-
-
-def _mark(layer: Points, errors: npt.NDArray[np.bool_], counted: npt.NDArray[np.bool_]) -> None:
-    """Mark errors by colour and symbol, and uncounted columns by a paler colour."""
-    colours = np.where(errors, ERROR_COLOUR, np.where(counted, RIGHT_COLOUR, OUTSIDE_COLOUR))
-    if len(errors):
-        uniform = (colours == colours[0]).all()
-        layer.border_color = colours[0] if uniform else colours
-        layer.symbol = (
-            np.where(errors, ERROR_SYMBOL, RIGHT_SYMBOL) if errors.any() else RIGHT_SYMBOL
-        )
-    # appearance of points that the user adds
-    layer.current_border_color, layer.current_symbol = RIGHT_COLOUR, RIGHT_SYMBOL
 
 
 def _dtype(name: str) -> type:

@@ -23,6 +23,8 @@ TERMS: Mapping[str, str] = {
     "person. The search never sees them.",
     "incoherence": "Incoherence: the share of columns without a partner one lattice translation "
     "away. 0 is best.",
+    "unsupported": "Unsupported: the share of found columns that the image itself does not show. "
+    "0 is best.",
     "F1": "F1, the agreement with known positions: the harmonic mean of precision and recall. "
     "1 is best.",
     "compactness": "Compactness: the squared outline over 4 pi times the area. A disk has 1, "

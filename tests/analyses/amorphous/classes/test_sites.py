@@ -118,3 +118,47 @@ def test_an_empty_site_on_the_border_is_not_a_missing_atom():
     columns = lattice_sites(inner, np.ones(len(inner)), POLAR, measured, np.ones(len(inner), bool))
 
     assert columns.found.all()
+
+
+def bent_crystal(bend, kept):
+    """Atoms of a lattice moved by `bend`, those that are kept, and the empty sites found."""
+    made = simulate(POLAR, (300, 320), 0.15, origin=(5, 9), dose=200, seed=1)
+    atoms = np.column_stack([made.truth["y"], made.truth["x"]])
+    bent, here = atoms + bend(atoms), kept(atoms)
+    measured = measure_lattice(made.image, POLAR)
+    every = np.ones(here.sum(), bool)
+    columns = lattice_sites(bent[here], made.truth["weight"][here], POLAR, measured, every)
+    return bent, here, columns.yx[~columns.found]
+
+
+def test_the_sites_follow_a_smooth_distortion():
+    """Missing atoms are missed where the bent lattice has them."""
+
+    def bend(atoms):
+        bow = np.sin(np.pi * atoms[:, 1] / 320)
+        return 6 * np.column_stack([bow, np.zeros(len(atoms))])
+
+    bent, here, empty = bent_crystal(bend, lambda atoms: np.arange(len(atoms)) % 7 != 3)
+
+    inside = np.all((bent > 20) & (bent < (279, 299)), axis=1)
+    distance, _ = cKDTree(empty).query(bent[inside & ~here])
+    assert np.quantile(distance, 0.9) < 1.3
+
+
+def test_a_few_displaced_atoms_do_not_move_the_lattice():
+    """Away from the crystal an atom beside its site is disorder."""
+
+    def alone(atoms):
+        return np.any(
+            [np.hypot(*(atoms - middle).T) < 9 for middle in ((70, 240), (230, 240))], axis=0
+        )
+
+    def bend(atoms):
+        return np.where(alone(atoms)[:, None], (0, 4.0), 0.0)
+
+    bent, here, empty = bent_crystal(bend, lambda atoms: (atoms[:, 1] < 130) | alone(atoms))
+
+    beyond = np.all((bent > (20, 150)) & (bent < (279, 299)), axis=1)
+    distance, _ = cKDTree(empty).query(bent[beyond & ~here])
+    assert (beyond & here).sum() == 2
+    assert distance.max() < 2.0

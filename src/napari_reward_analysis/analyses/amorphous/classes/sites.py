@@ -105,7 +105,7 @@ def lattice_sites(
     places = fit.places + _distortion(
         fit.places, sure, REACH * spacing, float(sigma), measured.field_px
     )
-    number = _assigned(places, atoms, REACH * spacing)
+    number = assigned(places, atoms, REACH * spacing)
     counted = _counted(places, number >= 0, shape)
     places, kind, number = np.clip(places[counted], 0, shape - 1), kind[counted], number[counted]
     agreement = float(np.isin(np.flatnonzero(crystal), number).mean())
@@ -230,7 +230,7 @@ def _counted(places: FloatArray, found: BoolArray, shape: npt.NDArray[np.int_]) 
     return np.asarray(inner | (outer & found))
 
 
-def _assigned(places: FloatArray, atoms: FloatArray, reach: float) -> npt.NDArray[np.int_]:
+def assigned(places: FloatArray, atoms: FloatArray, reach: float) -> npt.NDArray[np.int_]:
     """Index of the atom on each site; -1 without an atom; each atom at most once."""
     number = np.full(len(places), -1)
     if not len(places):
