@@ -171,3 +171,67 @@ def test_a_dislocation_does_not_part_its_crystal(name, size, turn):
     (domain,) = find_domains(image, [lattice_preset(name)])
 
     assert domain.mask.mean() > 0.97
+
+
+@pytest.mark.parametrize(("name", "size"), [("SrTiO3[001]", 0.2), ("graphene[001]", 0.12)])
+@pytest.mark.parametrize("noise", [0.1, 0.4])
+def test_grains_that_are_turned_by_three_degrees_are_two(crystals, name, size, noise):
+    shape = (380, 400)
+    first, second = (
+        crystals.image(name, shape, size, rotation=turn, noise=0).data for turn in (10, 13)
+    )
+    left = np.indices(shape)[1] < 220
+    noisy = np.where(left, first, second) + np.random.default_rng(1).normal(0, noise, shape)
+
+    one, other = find_domains(Image(noisy, pixel_size=size), [lattice_preset(name)])
+
+    assert (one.mask & left).sum() / (one.mask | left).sum() > 0.9
+    assert (other.mask & ~left).sum() / (other.mask | ~left).sum() > 0.9
+
+
+def test_a_twin_that_shares_reflections_is_found_in_noise(crystals):
+    """The strongest reflections of both lie at the same frequencies."""
+    shape = (400, 400)
+    first, second = (
+        crystals.image("Si[110]", shape, 0.13, rotation=turn, noise=0).data for turn in (5, 75.53)
+    )
+    left = np.indices(shape)[1] < 210
+    noisy = np.where(left, first, second) + np.random.default_rng(1).normal(0, 0.6, shape)
+
+    domains = find_domains(Image(noisy, pixel_size=0.13), [SI])
+
+    assert len(domains) == 2
+    for domain, place in zip(domains, (left, ~left), strict=True):
+        assert (domain.mask & place).sum() / (domain.mask | place).sum() > 0.9
+
+
+def test_many_grains_are_found_though_they_hide_each_other(crystals):
+    shape = (500, 500)
+    y, x = np.indices(shape)
+    middles = np.random.default_rng(12).uniform(50, 450, (5, 2))
+    nearest = np.argmin([(y - a) ** 2 + (x - b) ** 2 for a, b in middles], axis=0)
+    pixels = np.zeros(shape)
+    for number, turn in enumerate((3, 20, 41, 57, 75)):
+        grain = crystals.image("SrTiO3[001]", shape, 0.2, rotation=turn, noise=0).data
+        pixels = np.where(nearest == number, grain, pixels)
+    noisy = pixels + np.random.default_rng(0).normal(0, 0.1, shape)
+
+    domains = find_domains(Image(noisy, pixel_size=0.2), [STO])
+
+    assert len(domains) == 5
+    for domain in domains:
+        number = np.bincount(nearest[domain.mask]).argmax()
+        assert (nearest[domain.mask] == number).mean() > 0.95
+    assert np.logical_or.reduce([domain.mask for domain in domains]).mean() > 0.95
+
+
+def test_bent_crystal_is_one_domain():
+    made = simulate(STO, (800, 800), 0.2, rotation=7)
+    yx = np.column_stack([made.truth["y"], made.truth["x"]]) - 200
+    yx = yx + 0.03 * np.column_stack([yx[:, 1] ** 2, 0.5 * yx[:, 0] ** 2]) / 400
+    pixels = render(yx, made.truth["weight"], (400, 400), 2.5)
+    noisy = pixels + np.random.default_rng(0).normal(0, 0.1, (400, 400))
+
+    (domain,) = find_domains(Image(noisy, pixel_size=0.2), [STO])
+
+    assert domain.mask.mean() > 0.99

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
@@ -9,7 +11,7 @@ from scipy.spatial import cKDTree
 from napari_reward_analysis import Image, lattice_preset
 from napari_reward_analysis.calibration.domains import find_domains
 from napari_reward_analysis.evidence.sites import find_sites
-from napari_reward_analysis.io.simulate import simulate
+from napari_reward_analysis.io.simulate import render, simulate
 
 
 def found(image, *names):
@@ -90,7 +92,7 @@ def test_two_crystals_have_sites_up_to_their_boundary():
         [true_yx(above)[above.truth["y"] < 189], true_yx(below)[below.truth["y"] > 191]]
     )
     distance, _ = cKDTree(sites.yx).query(truth)
-    assert (distance < 0.15 * sites.spacing_px).mean() > 0.97
+    assert (distance < 0.15 * sites.spacing_px).mean() > 0.985
     assert cKDTree(sites.yx).query(sites.yx, k=2)[0][:, 1].min() > 0.5 * sites.spacing_px
     assert set(sites.species[sites.domain == 1]) == {"Si"}
 
@@ -102,3 +104,93 @@ def test_without_a_domain_there_are_no_sites():
 
     assert sites.yx.shape == (0, 2)
     assert len(sites.species) == len(sites.domain) == len(sites.sublattice) == len(sites.uv) == 0
+
+
+@pytest.mark.parametrize(("name", "size"), [("SrTiO3[001]", 0.18), ("YBCO[100]", 0.18)])
+def test_sites_follow_the_strain_around_a_dislocation(name, size):
+    lattice = lattice_preset(name)
+    made = simulate(lattice, (800, 800), size)
+    step = np.array([0.0, lattice.a / size])
+    away = true_yx(made) - 400
+    yx = true_yx(made) - 200 + np.outer(np.arctan2(away[:, 0], away[:, 1]) / (2 * np.pi), step)
+    pixels = render(yx, made.truth["weight"], (400, 400), 0.5 / size)
+    noisy = pixels + np.random.default_rng(0).normal(0, 0.1, pixels.shape)
+
+    sites, domains = found(Image(noisy, pixel_size=size), name)
+
+    assert len(domains) == 1
+    inside = np.all((yx >= 0) & (yx <= 399), axis=1)
+    distance, nearest = cKDTree(sites.yx).query(yx[inside])
+    near = distance < 0.15 * sites.spacing_px
+    assert near.mean() > 0.98
+    assert (sites.species[nearest] == made.truth["species"][inside])[near].all()
+
+
+def test_beyond_an_antiphase_boundary_the_species_change_places():
+    lattice = lattice_preset("SrTiO3[001]")
+    shape = (340, 360)
+    columns = tuple(c.model_copy(update={"x": c.x + 0.5, "y": c.y + 0.5}) for c in lattice.columns)
+    parts = [
+        simulate(cell, shape, 0.2, rotation=8)
+        for cell in (lattice, lattice.model_copy(update={"columns": columns}))
+    ]
+    left = np.indices(shape)[1] < 190
+    pixels = np.where(left, *(part.image.data for part in parts))
+    noisy = pixels + np.random.default_rng(0).normal(0, 0.2, shape)
+
+    sites, domains = found(Image(noisy, pixel_size=0.2), "SrTiO3[001]")
+
+    assert len(domains) == 2
+    for part, side in zip(parts, (-1, 1), strict=True):
+        mine = side * (part.truth["x"] - 190) > 6
+        distance, nearest = cKDTree(sites.yx).query(true_yx(part)[mine])
+        assert distance.max() < 0.1 * sites.spacing_px
+        assert (sites.species[nearest] == part.truth["species"][mine]).all()
+
+
+def test_beyond_the_edge_only_columns_that_are_seen_have_sites():
+    """The particle fades towards its edge, and its last rows are too faint for the mask."""
+    lattice = lattice_preset("SrTiO3[001]")
+    made = simulate(lattice, (320, 320), 0.2, rotation=14)
+    yx, weight = true_yx(made), made.truth["weight"]
+    there = yx[:, 0] < 180
+    weight = weight * np.clip((195 - yx[:, 0]) / 60, 0, 1)
+    pixels = render(yx[there], weight[there], (320, 320), 2.5)
+    noisy = pixels + np.random.default_rng(0).normal(0, 0.02, pixels.shape)
+
+    sites, (domain,) = found(Image(noisy, pixel_size=0.2), "SrTiO3[001]")
+
+    distance, _ = cKDTree(sites.yx).query(yx[there])
+    assert (distance < 0.15 * sites.spacing_px).mean() > 0.99
+    pixel = np.clip(np.rint(sites.yx).astype(int), 0, 319)
+    beyond = sites.yx[~domain.mask[pixel[:, 0], pixel[:, 1]]]
+    away, _ = cKDTree(yx[there]).query(beyond)
+    assert len(beyond) > 5
+    assert away.max() < 0.3 * sites.spacing_px
+
+
+def test_sites_are_the_same_where_the_lattice_must_be_followed_again():
+    made = simulate(lattice_preset("YBCO[100]"), (300, 320), 0.18, rotation=5, noise=0.2)
+    sites, domains = found(made.image, "YBCO[100]")
+
+    again = find_sites(made.image, [replace(domain, followed=None) for domain in domains])
+
+    distance, _ = cKDTree(again.yx).query(sites.yx)
+    assert len(again.yx) == len(sites.yx)
+    assert distance.max() < 0.05 * sites.spacing_px
+
+
+def test_names_that_noise_hides_are_told_as_such():
+    """Sr and Ti of nearly equal brightness."""
+    lattice = lattice_preset("SrTiO3[001]")
+    columns = tuple(
+        c.model_copy(update={"weight": 1.0 if c.species == "Sr" else 0.97}) for c in lattice.columns
+    )
+    alike = lattice.model_copy(update={"columns": columns})
+    made = simulate(alike, (300, 300), 0.2, rotation=5, noise=0.5, seed=3)
+
+    sites, _ = found(made.image, "SrTiO3[001]")
+
+    assert set(sites.species) == {"Sr/Ti"}
+    distance, _ = cKDTree(sites.yx).query(true_yx(made))
+    assert distance.max() < 0.15 * sites.spacing_px

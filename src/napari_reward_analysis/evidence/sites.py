@@ -18,8 +18,15 @@ from napari_reward_analysis.calibration.mean_cell import fold
 from napari_reward_analysis.calibration.origin import Placed, place_columns
 from napari_reward_analysis.image import Image
 
-#: A site may lie so far beyond the edge of its domain, in smallest spacings.
-_RIM = 0.5
+#: A site may lie so far beyond the edge of its domain, in smallest spacings, if a column is seen
+#: there: one with so large a part of the contrast of so many columns of its kind nearby, and
+#: with so many times the contrast that noise has or with half of the contrast of the others.
+_RIM, _CONTRAST, _NEARBY, _NOISE, _HALF = 1.5, 0.3, 6, 3.5, 0.5
+#: Where noise hides such columns, sites are kept so far beyond the edge, in smallest spacings.
+_HIDDEN_RIM = 0.5
+#: Widths (sigma) of the two Gaussian means whose difference is the contrast of a column, in
+#: smallest spacings.
+_INNER, _OUTER = 0.2, 0.45
 #: Two sites nearer than this part of the smallest spacing are one, or exclude each other.
 _SAME, _EXCLUSIVE = 0.2, 0.6
 #: Steps towards a site.
@@ -69,16 +76,17 @@ def find_sites(image: Image, domains: Sequence[Domain]) -> Sites:
     Returns
     -------
     Sites
-        They cover each domain, a rim of half a spacing around it, and the field up to its
-        outermost pixels.
+        They cover each domain up to the outermost pixels of the field, and the columns of
+        its lattice that are seen close to its edge. Beside a dislocation, the indices of
+        cells may repeat.
     """
     spacing = min((_spacing(domain) for domain in domains), default=math.nan)
     taken = np.zeros(image.shape, dtype=bool)
     for domain in domains:
         taken |= domain.mask
-    parts = [_sites_of(image, domain, number, taken) for number, domain in enumerate(domains)]
-    if not parts:
+    if not domains:
         return _joined([_none()], spacing)
+    parts = [_sites_of(image, domain, number, taken) for number, domain in enumerate(domains)]
     return _without_rivals(_joined(parts, spacing), domains)
 
 
@@ -92,7 +100,8 @@ def _sites_of(image: Image, domain: Domain, number: int, taken: BoolArray) -> Si
     mean_spacing = math.sqrt(domain.measured.cell_area_px / domain.lattice.columns_per_cell)
     followed = refine_lattice(image, followed, cell, domain.mask, mean_spacing)
     placed = place_columns(cell, domain.lattice)
-    near = _near(domain.mask, taken, _RIM * spacing)
+    beyond = _beyond(domain.mask)
+    near = domain.mask | ((beyond <= _RIM * spacing) & ~taken)
     places = [
         (yx, np.full(len(yx), j))
         for j, yx in enumerate(_places(followed, placed, near, _SAME * spacing))
@@ -101,7 +110,35 @@ def _sites_of(image: Image, domain: Domain, number: int, taken: BoolArray) -> Si
     kind = np.concatenate([part[1] for part in places])
     uv = np.rint(followed.fractional(yx) - placed.basis[kind]).astype(np.int64)
     names = np.array(placed.names, dtype=np.str_)
-    return Sites(yx, np.full(len(yx), number), uv, kind, names[kind], spacing)
+    sites = Sites(yx, np.full(len(yx), number), uv, kind, names[kind], spacing)
+    return sites if domain.mask.all() else _selected(sites, _kept(image, sites, beyond, followed))
+
+
+def _kept(image: Image, sites: Sites, beyond: FloatArray, lattice: LocalLattice) -> BoolArray:
+    """Mark the sites in a domain, and those beyond it at which a column is seen.
+
+    `beyond` is the distance of each pixel from the domain in px.
+    """
+    pixel = np.clip(np.rint(sites.yx).astype(int), 0, np.array(image.shape) - 1)
+    away = beyond[pixel[:, 0], pixel[:, 1]]
+    kept = away == 0
+    widths = [part * sites.spacing_px for part in (_INNER, _OUTER)]
+    inner, outer = (ndimage.gaussian_filter(image.normalised, width) for width in widths)
+    # Variance of the difference of two Gaussian means of white noise.
+    both = 1 / widths[0] ** 2 + 1 / widths[1] ** 2 - 4 / (widths[0] ** 2 + widths[1] ** 2)
+    noise = math.sqrt(float(np.median(lattice.density)) * both / (4 * math.pi))
+    contrast = (inner - outer)[pixel[:, 0], pixel[:, 1]]
+    for kind in np.unique(sites.sublattice):
+        mine = np.flatnonzero(sites.sublattice == kind)
+        inside, outside = mine[kept[mine]], mine[~kept[mine]]
+        if len(inside) >= _NEARBY and len(outside):
+            _, near = cKDTree(sites.yx[inside]).query(sites.yx[outside], _NEARBY)
+            usual = np.median(contrast[inside][near], axis=1)
+            least = np.maximum(_CONTRAST * usual, np.minimum(_NOISE * noise, _HALF * usual))
+            seen = contrast[outside] > least
+            hidden = usual < _NOISE * noise
+            kept[outside] = seen | (hidden & (away[outside] <= _HIDDEN_RIM * sites.spacing_px))
+    return np.asarray(kept)
 
 
 def _places(
@@ -148,12 +185,11 @@ def _distinct(yx: FloatArray, same: float) -> FloatArray:
     return np.asarray(yx[first])
 
 
-def _near(mask: BoolArray, taken: BoolArray, reach: float) -> BoolArray:
-    """Pixels of a domain, and those around it that belong to no other domain."""
+def _beyond(mask: BoolArray) -> FloatArray:
+    """Distance of each pixel from a mask in px."""
     if mask.all():
-        return mask
-    distance = ndimage.distance_transform_edt(~mask)
-    return np.asarray(mask | ((distance <= reach) & ~taken))
+        return np.zeros(mask.shape)
+    return np.asarray(ndimage.distance_transform_edt(~mask))
 
 
 def _without_rivals(sites: Sites, domains: Sequence[Domain]) -> Sites:
