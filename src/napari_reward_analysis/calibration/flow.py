@@ -32,6 +32,8 @@ _LITTLE = 0.1
 _LEAST_GAIN = 0.3
 #: Largest step in mean spacings, and number of steps.
 _LARGEST, _STEPS = 0.2, 3
+#: No further step is made if so many of the places moved by less than this part of a spacing.
+_MOST, _SETTLED = 0.997, 0.03
 
 
 def refine_lattice(
@@ -65,6 +67,8 @@ def refine_lattice(
         window = window or _window(sums, lattice, spacing)
         move = _displacement(_smoothed(sums, window / size), _LARGEST * spacing)
         lattice = _moved(lattice, move, mask, size)
+        if np.quantile(np.hypot(move[..., 0], move[..., 1]), _MOST) < _SETTLED * spacing:
+            break
     return lattice
 
 
