@@ -132,7 +132,7 @@ def test_to_cancel_is_to_stop_iterating():
 class LongFirstWindow:
     """Two windows, of which the first would take 10 000 trials.
 
-    When the second is over, the first has made two trials; in the third it waits until the
+    The second is over when the first has made two trials; in the third it waits until the
     work is being stopped, so that it can be seen how many follow.
     """
 
@@ -143,6 +143,7 @@ class LongFirstWindow:
         self.first, self.second = self.problem.plan.waves[0][:2]
         self.act, self.second_over, self.over = act, threading.Event(), None
         self.stopping, self.trials_after = threading.Event(), 0
+        self.two_made = threading.Event()
         watch = self.watched
 
         class Watched(Search):
@@ -162,9 +163,11 @@ class LongFirstWindow:
         pixels = self.problem.image.data
         if np.array_equal(part.image.data, pixels[self.second.slices]):
             yield from islice(trials, 5)
+            assert self.two_made.wait(60)
             self.second_over.set()
         elif np.array_equal(part.image.data, pixels[self.first.slices]):
             yield from islice(trials, 2)
+            self.two_made.set()
             assert self.second_over.wait(60)
             self.act()
             assert self.stopping.wait(60)
