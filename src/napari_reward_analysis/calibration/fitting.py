@@ -144,7 +144,7 @@ def _confidences(
     known: float | None,
     blind: BlindLattice | None = None,
 ) -> list[PresetFit]:
-    """How well each lattice fits at any scale."""
+    """Fit each lattice at any scale; lattices that do not fit are left out."""
     fits = []
     for lattice in lattices:
         pattern = predict(lattice)

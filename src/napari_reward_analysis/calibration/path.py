@@ -21,7 +21,7 @@ _QUANTILES = (0.7, 0.4, 0.15, 0.03)
 _ROUNDS = 3
 #: Steps of the solution at one place.
 _STEPS = 3
-#: Where the waves have less than this part of their usual power, the neighbours decide.
+#: The neighbours decide at places whose waves have less than this part of the usual power.
 _FAINT = 0.01
 #: Places shape the mean phases if they agree with them as well as the best ones do, times
 #: this part: those beyond a boundary do not.
@@ -135,7 +135,7 @@ def solution(
     strength = float((np.abs(phases) ** 2).sum())
     normal = np.einsum("nr,ri,rj->nij", size, h, h)
     spread = np.einsum("r,ri,rj->ij", np.abs(phases) ** 2, h, h)
-    # Where the waves are faint, the displacement stays that of the neighbours.
+    # At places with faint waves the displacement stays that of the neighbours.
     normal += _FAINT * usual / strength * np.trace(spread) / 2 * np.eye(2)
     offset = start
     for _ in range(_STEPS):

@@ -1,4 +1,4 @@
-"""What the bare image says: the amplitude of each column, and whether it is there.
+"""Measure the amplitude of each column in the bare image, and judge whether it is there.
 
 `evidence.measure_evidence` fits all sites of the lattices together and gives the probability
 of a column at each. `alone.evidence_of_points_alone` judges points without a lattice.

@@ -1,4 +1,4 @@
-"""What the bare image says of each site: the amplitude of its column, and whether there is one."""
+"""Measure the column at each site of the bare image, and judge whether there is one."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _LEVELS = 12
 _SAMPLE = 60_000
 #: Squared residuals count up to this many variances. Of Gaussian noise, this part is left.
 _CLIP, _KEPT = 9.0, 0.9941
-#: Where the noise is so many times stronger than expected, it is measured again, in so many
+#: Noise that is so many times stronger than expected is measured again, in at most so many
 #: passes.
 _MUCH, _PASSES = 2.0, 3
 #: Standard deviation over the median absolute deviation.

@@ -14,8 +14,8 @@ from scipy.spatial import cKDTree
 
 from napari_reward_analysis.arrays import FloatArray, IntArray
 
-#: How far outside columns are looked for, and how far inside their neighbours may lie, in
-#: mean spacings.
+#: Largest distance of a column outside the field, and largest depth of its neighbours inside,
+#: in mean spacings.
 _FAR, _RIM = 0.7, 1.2
 #: Two places nearer than this, in smallest spacings, are one.
 _SAME = 0.5

@@ -1,4 +1,4 @@
-"""What the image says of a set of found columns."""
+"""The evidence of the image for a set of found columns."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def move_to_columns(
 
 
 def freedom(solution: Solution, variance: FloatArray, spacing: float) -> FloatArray:
-    """How freely each column moves: 0 if the prior holds it, 1 if the image alone does.
+    """Freedom of each column to move: 0 if the prior holds it, 1 if the image alone places it.
 
     The parameters are those of `move_to_columns`.
     """

@@ -34,7 +34,7 @@ _LEAST_SCATTER = 0.03
 
 
 class Presence(NamedTuple):
-    """What the amplitudes say.
+    """The verdict of the amplitudes.
 
     Attributes
     ----------
@@ -94,7 +94,7 @@ def presence(
         n = len(points)
         empty = (share[0].sum() + _WORTH * _EMPTY) / (n + _WORTH)
         other = (share[2].sum() + _WORTH * _OTHER) / (n + _WORTH)
-    # Where even the usual column does not show, the image does not tell.
+    # The image cannot tell at sites where even the usual column does not show.
     shows = usual > np.maximum(_CLEAR * doubt, _FAINTEST * float(np.quantile(usual, 0.95)))
     return Presence(np.where(shows, p_column, np.minimum(p_column, 0.5)), usual)
 

@@ -174,7 +174,7 @@ def _fit(
     if not power > 0:
         return np.zeros((kinds, len(widths)))
     if shared is not None:
-        # Where noise hides the difference, a kind has the mean profile.
+        # A kind has the mean profile if noise hides the difference.
         mean = np.tile(shared, kinds)
         left = float(target @ target - 2 * mean @ seen + mean @ normal @ mean)
         hold = left / float(windows.weights.sum()) / (_DRAWN * shared.sum()) ** 2

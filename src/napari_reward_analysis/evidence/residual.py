@@ -1,4 +1,4 @@
-"""What a fit of all sites leaves over, and the amplitude of a column that is added to it."""
+"""Subtract the fit of all sites from the image, and add columns to the rest."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Residual:
         return Added(amplitude, np.sqrt(self.variance[y, x] / self._squares))
 
     def noise_growth(self, freedom: FloatArray) -> float:
-        """How much larger amplitude errors are than white noise makes them, at least 1.
+        """Ratio of the amplitude errors to those of white noise, at least 1.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class Residual:
 
     @cached_property
     def noise_maxima(self) -> NoiseMaxima:
-        """How high the maxima of the noise are, from the minima of the residual."""
+        """Heights of the maxima of the noise, learnt from the minima of the residual."""
         low = self.added(self.extremes(-1))
         high = self.added(self.extremes(1))
         return NoiseMaxima.learnt(-low.amplitude / low.error, high.amplitude / high.error)

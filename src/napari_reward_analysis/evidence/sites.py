@@ -22,7 +22,7 @@ from napari_reward_analysis.image import Image
 #: there: one with so large a part of the contrast of so many columns of its kind nearby, and
 #: with so many times the contrast that noise has or with half of the contrast of the others.
 _RIM, _CONTRAST, _NEARBY, _NOISE, _HALF = 1.5, 0.3, 6, 3.5, 0.5
-#: Where noise hides such columns, sites are kept so far beyond the edge, in smallest spacings.
+#: Sites are kept so far beyond the edge if noise hides such columns, in smallest spacings.
 _HIDDEN_RIM = 0.5
 #: Widths (sigma) of the two Gaussian means whose difference is the contrast of a column, in
 #: smallest spacings.
